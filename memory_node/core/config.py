@@ -1,0 +1,197 @@
+"""
+Every setting of the memory, written once.
+
+A setting's default, meaning, bounds and unit live in its field. ROS parameters, their descriptors,
+``config/memory.yaml`` and the table in the documentation are derived from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+__all__ = [
+    'ForestConfig',
+    'IndexConfig',
+    'IngestConfig',
+    'KeyframeConfig',
+    'MemoryConfig',
+    'PerceptionConfig',
+    'RetrievalConfig',
+    'param',
+]
+
+
+def param(
+    default: Any,
+    doc: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    choices: tuple[str, ...] = (),
+    unit: str = '',
+    read_only: bool = False,
+) -> Any:
+    """Declare one setting: default, description, inclusive bounds, unit, run-time mutability."""
+    meta = {
+        'doc': doc,
+        'ge': ge,
+        'le': le,
+        'choices': choices,
+        'unit': unit,
+        'read_only': read_only,
+    }
+    return field(default=default, metadata=meta)
+
+
+def _check(owner: object, f: Field[Any]) -> None:
+    value, meta = getattr(owner, f.name), f.metadata
+    kind = type(f.default)
+    if kind is float and type(value) is int:
+        object.__setattr__(owner, f.name, float(value))
+    elif type(value) is not kind:
+        raise TypeError(f'{f.name} must be a {kind.__name__}, got {value!r}')
+    if meta['choices'] and value not in meta['choices']:
+        raise ValueError(f'{f.name} must be one of {", ".join(meta["choices"])}, got {value!r}')
+    unit = f' {meta["unit"]}' if meta['unit'] else ''
+    if meta['ge'] is not None and not value >= meta['ge']:  # 'not >=' also rejects NaN
+        raise ValueError(f'{f.name} must be >= {meta["ge"]}{unit}, got {value!r}')
+    if meta['le'] is not None and not value <= meta['le']:
+        raise ValueError(f'{f.name} must be <= {meta["le"]}{unit}, got {value!r}')
+
+
+class _Checked:
+    """Checks every field against its declaration when an instance is made."""
+
+    def __post_init__(self) -> None:
+        for f in fields(self):  # type: ignore[arg-type]
+            _check(self, f)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexConfig(_Checked):
+    """Settings of the approximate nearest-neighbour index (HNSW)."""
+
+    M: int = param(16, 'Links a vector keeps per layer.', ge=4, le=64, read_only=True)
+    ef_construction: int = param(
+        200, 'Candidates examined while inserting.', ge=16, le=2000, read_only=True
+    )
+    ef: int = param(96, 'Candidates examined while searching.', ge=16, le=4000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrievalConfig(_Checked):
+    """Settings of search and ranking."""
+
+    top_k: int = param(5, 'Places returned when a request leaves k at 0.', ge=1, le=1000)
+    found_threshold: float = param(
+        0.5, 'Confidence below which the answer is found = false.', ge=0.0, le=1.0
+    )
+    distance_scale_m: float = param(
+        10.0, 'Distance at which closeness falls to 1/e.', ge=0.1, le=1e4, unit='m'
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyframeConfig(_Checked):
+    """When a camera frame is worth remembering."""
+
+    distance_m: float = param(0.75, 'Travel that makes a new keyframe.', ge=0.0, le=1e3, unit='m')
+    angle_rad: float = param(0.6, 'Turn that makes a new keyframe.', ge=0.0, le=6.3, unit='rad')
+    interval_s: float = param(
+        30.0, 'Time after which a resting robot looks again.', ge=0.0, le=1e6, unit='s'
+    )
+    novelty: float = param(
+        0.25,
+        'Change of the picture, 0 same to 1 unrelated, that makes a new keyframe at rest.',
+        ge=0.0,
+        le=1.0,
+    )
+    min_interval_s: float = param(
+        0.2, 'Shortest time between two keyframes.', ge=0.0, le=1e3, unit='s'
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptionConfig(_Checked):
+    """Which captioner looks at a keyframe, and how its detections are lifted by depth."""
+
+    captioner: str = param(
+        'detections',
+        'What describes a keyframe.',
+        choices=('detections', 'yolox', 'openai', 'caption'),
+        read_only=True,
+    )
+    model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
+    classes_path: str = param('', 'Class names of the detector, one a line.', read_only=True)
+    min_confidence: float = param(0.3, 'Detections below this are dropped.', ge=0.0, le=1.0)
+    max_depth_m: float = param(
+        8.0, 'Depth beyond which no position is given.', ge=0.1, le=1e3, unit='m'
+    )
+    min_depth_m: float = param(
+        0.1, 'Depth below which no position is given.', ge=0.0, le=1e2, unit='m'
+    )
+    openai_base_url: str = param(
+        'http://127.0.0.1:8000/v1', 'OpenAI-compatible endpoint.', read_only=True
+    )
+    openai_model: str = param('', 'Model name asked for at the endpoint.', read_only=True)
+    openai_timeout_s: float = param(
+        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+    )
+    openai_retries: int = param(2, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
+    concurrency: int = param(1, 'Frames described at a time.', ge=1, le=4, read_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestConfig(_Checked):
+    """Pairing of topics and the queue between the camera and the captioner."""
+
+    queue_size: int = param(
+        32, 'Keyframes that may wait; the oldest is dropped and counted.', ge=1, le=10000
+    )
+    pairing_slop_s: float = param(
+        0.05, 'Largest stamp difference of paired messages.', ge=0.0, le=5.0, unit='s'
+    )
+    odometry_gap_s: float = param(
+        0.5, 'Longest odometry gap that is interpolated.', ge=0.001, le=60.0, unit='s'
+    )
+    future_tolerance_s: float = param(
+        1.0, 'A stamp further ahead of the clock is refused.', ge=0.0, le=1e6, unit='s'
+    )
+    companion_timeout_s: float = param(
+        1.0,
+        'How long a keyframe waits for its depth, detections or caption.',
+        ge=0.0,
+        le=600.0,
+        unit='s',
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForestConfig(_Checked):
+    """Settings of the semantic forest."""
+
+    mode: str = param(
+        'incremental',
+        'How areas grow: incremental, or the batch algorithm of the paper.',
+        choices=('incremental', 'paper'),
+        read_only=True,
+    )
+    semantic_weight: float = param(
+        0.6, 'Weight of meaning against space (a in Embodied-RAG).', ge=0.0, le=1.0
+    )
+    distance_scale_m: float = param(
+        10.0, 'Distance scale theta: 10 indoors, 50 in streets.', ge=0.1, le=1e4, unit='m'
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryConfig(_Checked):
+    """Settings of one memory, by part."""
+
+    index: IndexConfig = field(default_factory=IndexConfig)
+    retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
+    forest: ForestConfig = field(default_factory=ForestConfig)
+
+    def __post_init__(self) -> None:
+        """Nothing to check: the parts check themselves."""

@@ -1,0 +1,257 @@
+"""
+Value types of the memory: what goes in, what comes out.
+
+All geometry is in the fixed frame of its map (REP-105 ``map``): x forward, y left, z up, metres
+and radians (REP-103). All stamps are nanoseconds since the epoch of the robot's clock.
+The types are frozen and check themselves, so a value that exists is a value that makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+import math
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.errors import InvalidObservationError, InvalidQueryError
+
+__all__ = [
+    'DEFAULT_MAP_ID',
+    'MAX_CAPTION_CHARS',
+    'FloatArray',
+    'Observation',
+    'Place',
+    'Pose',
+    'Quaternion',
+    'Query',
+    'QueryMode',
+    'Retrieval',
+    'Route',
+    'Sighting',
+    'Vector3',
+]
+
+FloatArray: TypeAlias = NDArray[np.float32]
+Vector3: TypeAlias = tuple[float, float, float]
+Quaternion: TypeAlias = tuple[float, float, float, float]
+
+DEFAULT_MAP_ID = 'map'
+MAX_CAPTION_CHARS = 8192
+MAX_ID_CHARS = 256
+MAX_QUERY_CHARS = 4096
+MAX_K = 1000
+
+
+def _finite(values: tuple[float, ...]) -> bool:
+    return all(math.isfinite(v) for v in values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose:
+    """A pose in the map frame: position [m], unit quaternion (x, y, z, w), covariance."""
+
+    position: Vector3
+    orientation: Quaternion = (0.0, 0.0, 0.0, 1.0)
+    #: Row-major 6x6 covariance over (x, y, z, roll, pitch, yaw) [m^2, rad^2]; empty if unknown.
+    covariance: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.position) != 3 or not _finite(self.position):
+            raise InvalidObservationError(f'pose.position must be finite, got {self.position}')
+        if len(self.orientation) != 4 or not _finite(self.orientation):
+            raise InvalidObservationError(
+                f'pose.orientation must be finite, got {self.orientation}'
+            )
+        if abs(math.hypot(*self.orientation) - 1.0) > 1e-2:
+            raise InvalidObservationError(
+                f'pose.orientation must be a unit quaternion, got {self.orientation}'
+            )
+        if len(self.covariance) not in (0, 36) or not _finite(self.covariance):
+            raise InvalidObservationError('pose.covariance must hold 0 or 36 finite values')
+
+    @classmethod
+    def from_yaw(cls, position: Vector3, yaw_rad: float) -> Pose:
+        """Stand at ``position`` [m] and face ``yaw_rad`` about +z, 0 along +x."""
+        half = 0.5 * yaw_rad
+        return cls(position=position, orientation=(0.0, 0.0, math.sin(half), math.cos(half)))
+
+    @property
+    def yaw_rad(self) -> float:
+        """Heading about +z in (-pi, pi], 0 along +x."""
+        x, y, z, w = self.orientation
+        return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One object seen in one frame; position and extent in the map frame when depth was known."""
+
+    label: str
+    confidence: float = 1.0
+    position: Vector3 | None = None
+    #: Full size of the axis-aligned box around the seen part [m].
+    extent: Vector3 | None = None
+
+    def __post_init__(self) -> None:
+        if not self.label.strip() or len(self.label) > MAX_ID_CHARS:
+            raise InvalidObservationError('sighting.label must hold 1 to 256 characters')
+        if not 0.0 <= self.confidence <= 1.0:
+            raise InvalidObservationError(
+                f'sighting.confidence must be in [0, 1], got {self.confidence}'
+            )
+        for name, vector in (('position', self.position), ('extent', self.extent)):
+            if vector is not None and not (len(vector) == 3 and _finite(vector)):
+                raise InvalidObservationError(f'sighting.{name} must be finite, got {vector}')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observation:
+    """
+    What the robot saw from one pose: a leaf of the semantic forest.
+
+    Append-only: never edited in place once stored. ``embedding`` may be left out; the memory then
+    encodes the caption and labels itself.
+    """
+
+    id: str
+    stamp_ns: int
+    pose: Pose
+    caption: str = ''
+    sightings: tuple[Sighting, ...] = ()
+    map_id: str = DEFAULT_MAP_ID
+    #: Ids of observations that can be driven to directly, when the source knows them.
+    neighbors: tuple[str, ...] = ()
+    #: (D,) float32 vector of the encoder in use, or None.
+    embedding: FloatArray | None = None
+    #: JPEG bytes of the keyframe, or empty.
+    keyframe: bytes = b''
+    #: What produced the caption, for example ``yolox`` or ``detections``.
+    source: str = ''
+
+    def __post_init__(self) -> None:
+        for name, value in (('id', self.id), ('map_id', self.map_id)):
+            if not value or len(value) > MAX_ID_CHARS or '\0' in value:
+                raise InvalidObservationError(
+                    f'observation.{name} must hold 1 to {MAX_ID_CHARS} characters without NUL'
+                )
+        if not 0 <= self.stamp_ns < 2**63:
+            raise InvalidObservationError(
+                f'observation.stamp_ns must be in [0, 2^63), got {self.stamp_ns}'
+            )
+        if len(self.caption) > MAX_CAPTION_CHARS:
+            raise InvalidObservationError(
+                f'observation.caption holds {len(self.caption)} characters,'
+                f' at most {MAX_CAPTION_CHARS} are kept'
+            )
+        if not self.caption.strip() and not self.sightings:
+            raise InvalidObservationError('observation needs a caption or a sighting')
+        vector = self.embedding
+        if vector is not None and (vector.ndim != 1 or not np.isfinite(vector).all()):
+            raise InvalidObservationError('observation.embedding must be a finite (D,) vector')
+
+
+class QueryMode(str, Enum):
+    """How a question wants to be answered (Embodied-RAG section III)."""
+
+    AUTO = 'auto'
+    #: Names the thing: "find the red sofa".
+    EXPLICIT = 'explicit'
+    #: Names the need: "where can I wash my hands?".
+    IMPLICIT = 'implicit'
+    #: Asks about an area or the whole: "what is this floor like?".
+    GLOBAL = 'global'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A text request with its filters, checked."""
+
+    text: str
+    k: int = 5
+    mode: QueryMode = QueryMode.AUTO
+    #: Where the robot or the person is [m]; closer places rank higher, ``radius_m`` cuts.
+    near: Vector3 | None = None
+    radius_m: float | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    map_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise InvalidQueryError('query.text must not be empty')
+        if len(self.text) > MAX_QUERY_CHARS:
+            raise InvalidQueryError(
+                f'query.text holds {len(self.text)} characters, at most {MAX_QUERY_CHARS}'
+            )
+        if not 1 <= self.k <= MAX_K:
+            raise InvalidQueryError(f'query.k must be in [1, {MAX_K}], got {self.k}')
+        if self.near is not None and not (len(self.near) == 3 and _finite(self.near)):
+            raise InvalidQueryError(f'query.near must be finite, got {self.near}')
+        if self.radius_m is not None:
+            if not 0.0 < self.radius_m < math.inf:
+                raise InvalidQueryError(
+                    f'query.radius_m must be finite and > 0, got {self.radius_m}'
+                )
+            if self.near is None:
+                raise InvalidQueryError('query.radius_m needs query.near')
+        if (
+            self.since_ns is not None
+            and self.until_ns is not None
+            and self.since_ns > self.until_ns
+        ):
+            raise InvalidQueryError('query.since_ns must not be later than query.until_ns')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One answer: where to stand, what is there, how sure, and why."""
+
+    #: Observation or forest node that stands for the place; ``level`` 0 is an observation.
+    node_id: str
+    level: int
+    map_id: str
+    #: A pose the robot really had, turned to face the target where its position is known.
+    pose: Pose
+    #: Newest evidence for this place [ns].
+    stamp_ns: int
+    #: Ranking score; comparable only within one retrieval.
+    score: float
+    #: Calibrated probability that this place answers the query, in [0, 1].
+    confidence: float
+    #: What was found: an object label or an area's name.
+    label: str = ''
+    caption: str = ''
+    target_position: Vector3 | None = None
+    target_extent: Vector3 | None = None
+    #: Names of the areas above this place, root first.
+    area_path: tuple[str, ...] = ()
+    evidence_ids: tuple[str, ...] = ()
+    #: Contribution of each signal to ``score``, by name.
+    signals: Mapping[str, float] = field(default_factory=dict)
+    #: One sentence for a person.
+    why: str = ''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """The answer to one query; ``places`` are listed best first even when nothing was found."""
+
+    found: bool
+    places: tuple[Place, ...]
+    mode: QueryMode
+    message: str
+    #: Time spent in the core, by step [s]: ``encode``, ``search``, ``total``.
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A path on the topological map, from start to goal."""
+
+    node_ids: tuple[str, ...]
+    poses: tuple[Pose, ...]
+    length_m: float

@@ -1,0 +1,87 @@
+"""Models the memory can be given; each is a protocol, so tests and robots bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+
+__all__ = ['Caption', 'Captioner', 'Completion', 'Detection', 'Encoder', 'LanguageModel']
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One object in one picture, before depth lifts it into the map."""
+
+    label: str
+    confidence: float
+    #: (left, top, right, bottom) in pixels of the picture, right and bottom exclusive.
+    box_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What a captioner says about one picture."""
+
+    text: str = ''
+    detections: tuple[Detection, ...] = ()
+
+
+class Captioner(Protocol):
+    """Describes a picture in words, objects, or both."""
+
+    @property
+    def name(self) -> str:
+        """Short name, kept as the observation's source."""
+
+    def describe(self, image: Image) -> Caption:
+        """Describe an (H, W, 3) RGB picture; raise ``CaptionerError`` when it can't be done."""
+
+
+class Encoder(Protocol):
+    """Turns text into vectors of one fixed size."""
+
+    @property
+    def model_id(self) -> str:
+        """Identity of model and weights; vectors of different ids are never compared."""
+
+    @property
+    def dim(self) -> int:
+        """Size D of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A language model's answer, already parsed and inside its schema, and what it cost."""
+
+    value: Mapping[str, Any]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class LanguageModel(Protocol):
+    """Answers in JSON under a schema; never trusted with ids, control or file names."""
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model, part of every cache key."""
+
+    def complete(
+        self, *, instruction: str, data: str, schema: Mapping[str, Any], max_tokens: int = 256
+    ) -> Completion:
+        """
+        Answer ``instruction`` about ``data`` with one JSON object inside ``schema``.
+
+        ``data`` is untrusted text and is sent apart from the instruction. Raises
+        ``LanguageModelError`` when unreachable, too slow, or outside the schema.
+        """

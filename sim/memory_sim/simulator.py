@@ -1,0 +1,173 @@
+"""
+What every simulator gives the harness, whichever engine draws its pictures.
+
+Worlds are in REP-103 axes (x forward, y left, z up, metres, radians) in a frame ``map`` whose
+origin is the world's. Backends convert at their own edge and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    'CameraModel',
+    'Frame',
+    'GroundTruth',
+    'Instance',
+    'Pose2D',
+    'Region',
+    'Simulator',
+    'StepResult',
+    'VelocityCommand',
+]
+
+Vector3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraModel:
+    """A pinhole camera fixed to the robot; its optical frame is z forward, x right, y down."""
+
+    width: int = 640
+    height: int = 480
+    #: Horizontal field of view [rad].
+    hfov_rad: float = 1.3963
+    #: Height of the optical centre above the floor [m].
+    height_m: float = 1.2
+    #: Downward tilt about the robot's y axis [rad].
+    pitch_rad: float = 0.15
+    #: Hits farther than this have depth 0 [m].
+    max_depth_m: float = 10.0
+
+    @property
+    def intrinsics(self) -> NDArray[np.float64]:
+        """The (3, 3) matrix K [pixels]; pixel centres are at integer coordinates."""
+        f = 0.5 * self.width / np.tan(0.5 * self.hfov_rad)
+        cx, cy = 0.5 * (self.width - 1), 0.5 * (self.height - 1)
+        return np.array([[f, 0.0, cx], [0.0, f, cy], [0.0, 0.0, 1.0]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose2D:
+    """Where a wheeled robot stands: x, y, floor height z [m] and heading [rad]."""
+
+    x: float
+    y: float
+    yaw_rad: float
+    z: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VelocityCommand:
+    """Forward speed [m/s] and turn rate [rad/s], as in a planar ``geometry_msgs/Twist``."""
+
+    linear_m_s: float = 0.0
+    angular_rad_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one step did."""
+
+    pose: Pose2D
+    stamp_ns: int
+    collided: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """What the camera saw: all pictures share size, stamp and pose."""
+
+    stamp_ns: int
+    pose: Pose2D
+    #: (H, W, 3) uint8 RGB.
+    color: NDArray[np.uint8]
+    #: (H, W) float32 z-depth [m], 0 for no hit.
+    depth: NDArray[np.float32]
+    #: (H, W) int32 instance ids, 0 for walls, floors and nothing.
+    instances: NDArray[np.int32]
+    #: (H, W) int32 class ids into ``GroundTruth.classes``, 0 for background.
+    classes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One physical thing in the world."""
+
+    id: int
+    label: str
+    #: Centre and full size of its axis-aligned box [m].
+    center: Vector3
+    extent: Vector3
+    region_id: int
+    #: For example ``{'color': 'red', 'material': 'wood'}``.
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A room or area: what people call a place."""
+
+    id: int
+    #: For example ``kitchen``.
+    kind: str
+    name: str
+    #: Floor polygon as (x, y) corners [m].
+    polygon: tuple[tuple[float, float], ...]
+    floor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundTruth:
+    """What is really there; the judge's, never the memory's."""
+
+    instances: tuple[Instance, ...]
+    regions: tuple[Region, ...]
+    #: Class names by class id; entry 0 is ``background``.
+    classes: tuple[str, ...]
+
+
+class Simulator(Protocol):
+    """A world with one robot in it. Not thread-safe: one owner drives it."""
+
+    @property
+    def camera(self) -> CameraModel:
+        """The robot's camera."""
+
+    @property
+    def ground_truth(self) -> GroundTruth:
+        """Instances and regions of the world."""
+
+    @property
+    def pose(self) -> Pose2D:
+        """The robot's true pose."""
+
+    @property
+    def stamp_ns(self) -> int:
+        """Simulated time since reset [ns]."""
+
+    def reset(self, *, seed: int = 0, pose: Pose2D | None = None) -> Pose2D:
+        """Set time to 0 and put the robot at ``pose``, or at a free one drawn with ``seed``."""
+
+    def step(self, command: VelocityCommand, dt_s: float) -> StepResult:
+        """Drive for ``dt_s``; the robot slides to a stop at obstacles."""
+
+    def observe(self) -> Frame:
+        """Draw what the camera sees now."""
+
+    def observe_from(self, pose: Pose2D) -> Frame:
+        """Draw what the camera would see from ``pose``, without moving the robot."""
+
+    def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
+        """Whether the robot's footprint fits at (x, y) on the floor at height z."""
+
+    def shortest_path(self, start: Pose2D, goal: Pose2D) -> NDArray[np.float64] | None:
+        """Return the (N, 3) drivable path [m] from start to goal, or None if there is none."""
+
+    def close(self) -> None:
+        """Free what the engine holds."""
