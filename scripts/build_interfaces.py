@@ -1,0 +1,62 @@
+"""
+Build the interface package ``memory_msgs`` into the virtual environment this Python runs in.
+
+Only for machines without an installed ROS 2: a robot builds it with colcon.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import sysconfig
+
+import numpy
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = Path(sys.prefix)
+
+
+def patch_cmake_exports() -> int:
+    """Replace two paths of the wheels' build host in their CMake files; return files changed."""
+    replacements = (
+        (r'/opt/python/cp3\d+-cp3\d+/include/python3\.\d+', sysconfig.get_paths()['include']),
+        (
+            r'/opt/python/cp3\d+-cp3\d+/lib/python3\.\d+/site-packages/numpy/_?core/include',
+            numpy.get_include(),
+        ),
+    )
+    changed = 0
+    for path in sorted((VENV / 'share').rglob('*.cmake')):
+        old = new = path.read_text(encoding='utf-8')
+        for pattern, value in replacements:
+            new = re.sub(pattern, value.replace('\\', r'\\'), new)
+        if new != old:
+            path.write_text(new, encoding='utf-8')
+            changed += 1
+    return changed
+
+
+def build() -> None:
+    """Configure, build and install with CMake and Ninja; raise CalledProcessError on failure."""
+    build_folder = ROOT / 'build' / f'memory_msgs-{sys.implementation.cache_tag}'
+    cmake = str(VENV / 'bin' / 'cmake')
+    env = dict(os.environ, AMENT_PREFIX_PATH=str(VENV))
+    env['PATH'] = f'{VENV / "bin"}{os.pathsep}{env.get("PATH", "")}'
+    configure = [cmake, '--fresh', '-G', 'Ninja', '-S', str(ROOT / 'msgs'), '-B']
+    configure += [str(build_folder), f'-DCMAKE_PREFIX_PATH={VENV}', '-DBUILD_TESTING=OFF']
+    configure += [f'-DPython3_EXECUTABLE={VENV / "bin" / "python"}']
+    configure += [f'-DCMAKE_INSTALL_PREFIX={VENV}', '-DCMAKE_BUILD_TYPE=Release']
+    for command in (
+        configure,
+        [cmake, '--build', str(build_folder)],
+        [cmake, '--install', str(build_folder)],
+    ):
+        subprocess.run(command, env=env, check=True)
+
+
+if __name__ == '__main__':
+    print(f'{patch_cmake_exports()} CMake files patched', flush=True)
+    build()
