@@ -1,0 +1,1 @@
+"""The ``memory`` command: import, query, stats and export without ROS."""

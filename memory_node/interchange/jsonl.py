@@ -1,0 +1,253 @@
+"""
+Observations and queries as JSON Lines, one object a line.
+
+Observations carry ``id, stamp [s], position [x, y, z] [m], caption, objects [{label}],
+neighbors [id]`` and optionally ``yaw [rad]``, ``orientation [x, y, z, w]``, ``map_id`` and
+``source``; an object may add ``confidence``, ``position`` and ``extent``. Queries carry
+``id, text`` and optionally ``goal [x, y, z]``, ``goal_ids`` and the filters of ``Query``.
+Everything in a file is data: values are checked, unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+import json
+import math
+from pathlib import Path
+from typing import Any, TypeVar
+
+from memory_node.core.data import (
+    DEFAULT_MAP_ID,
+    Observation,
+    Pose,
+    Quaternion,
+    Sighting,
+    Vector3,
+)
+from memory_node.core.errors import (
+    InvalidObservationError,
+    InvalidQueryError,
+    MemoryNodeError,
+    StoreAccessError,
+)
+
+__all__ = [
+    'QueryRecord',
+    'Rejected',
+    'observation_from_dict',
+    'observation_to_dict',
+    'query_from_dict',
+    'read_jsonl',
+    'read_observations',
+    'read_queries',
+]
+
+Record = TypeVar('Record')
+
+#: Longest line that is parsed [bytes]; a longer one is refused, not read into memory as JSON.
+MAX_LINE_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """One line that was refused, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRecord:
+    """One query of a batch, with its judgement where the file has one."""
+
+    id: str
+    text: str
+    goal: Vector3 | None = None
+    goal_ids: tuple[str, ...] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidObservationError(f'{name} must be a finite number, got {value!r:.80}')
+    return float(value)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidObservationError(f'{name} must be a string, got {value!r:.80}')
+    return value
+
+
+def _numbers(value: object, name: str, size: int) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != size:
+        raise InvalidObservationError(f'{name} must be {size} numbers, got {value!r:.80}')
+    return tuple(_number(v, name) for v in value)
+
+
+def _vector3(value: object, name: str) -> Vector3:
+    x, y, z = _numbers(value, name, 3)
+    return (x, y, z)
+
+
+def _strings(value: object, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidObservationError(f'{name} must be a list, got {value!r:.80}')
+    return tuple(_text(v, name) for v in value)
+
+
+def clean_label(label: str) -> str:
+    """Return ``label`` for reading: ``#`` and ``_`` stand for blanks."""
+    return ' '.join(label.replace('#', ' ').replace('_', ' ').split())
+
+
+def _clean_caption(caption: str) -> str:
+    """Blank the ``#`` that joins words of one name; a ``#`` before a number stays."""
+    parts = caption.split('#')
+    text = parts[0]
+    for part in parts[1:]:
+        joins = text[-1:].isalnum() and part[:1].isalpha()
+        text += (' ' if joins else '#') + part
+    return text
+
+
+def _sighting(item: object) -> Sighting:
+    if not isinstance(item, dict):
+        raise InvalidObservationError(f'objects must hold objects, got {item!r:.80}')
+    position, extent = item.get('position'), item.get('extent')
+    return Sighting(
+        label=clean_label(_text(item.get('label'), 'objects.label')),
+        confidence=_number(item.get('confidence', 1.0), 'objects.confidence'),
+        position=None if position is None else _vector3(position, 'objects.position'),
+        extent=None if extent is None else _vector3(extent, 'objects.extent'),
+    )
+
+
+def _pose(item: Mapping[str, Any]) -> Pose:
+    position = _vector3(item.get('position'), 'position')
+    if item.get('orientation') is not None:
+        x, y, z, w = _numbers(item['orientation'], 'orientation', 4)
+        orientation: Quaternion = (x, y, z, w)
+        return Pose(position=position, orientation=orientation)
+    return Pose.from_yaw(position, _number(item.get('yaw') or 0.0, 'yaw'))
+
+
+def observation_from_dict(item: object, *, map_id: str | None = None) -> Observation:
+    """
+    Make an observation of one parsed line.
+
+    ``map_id`` overrules the line's own. Raises ``InvalidObservationError`` naming the field.
+    """
+    if not isinstance(item, dict):
+        raise InvalidObservationError(f'a line must hold an object, got {item!r:.80}')
+    stamp_s = _number(item.get('stamp', 0.0), 'stamp')
+    objects = item.get('objects', [])
+    if not isinstance(objects, list):
+        raise InvalidObservationError(f'objects must be a list, got {objects!r:.80}')
+    return Observation(
+        id=_text(item.get('id'), 'id'),
+        stamp_ns=round(stamp_s * 1e9),
+        pose=_pose(item),
+        caption=_clean_caption(_text(item.get('caption', ''), 'caption')),
+        sightings=tuple(_sighting(o) for o in objects),
+        map_id=map_id or _text(item.get('map_id', DEFAULT_MAP_ID), 'map_id'),
+        neighbors=_strings(item.get('neighbors', []), 'neighbors'),
+        source=_text(item.get('source', 'jsonl'), 'source'),
+    )
+
+
+def _sighting_to_dict(sighting: Sighting) -> dict[str, Any]:
+    item: dict[str, Any] = {'label': sighting.label}
+    if sighting.confidence != 1.0:
+        item['confidence'] = round(sighting.confidence, 4)
+    if sighting.position is not None:
+        item['position'] = [round(v, 4) for v in sighting.position]
+    if sighting.extent is not None:
+        item['extent'] = [round(v, 4) for v in sighting.extent]
+    return item
+
+
+def observation_to_dict(observation: Observation) -> dict[str, Any]:
+    """Return what ``observation_from_dict`` reads back, without embedding and keyframe."""
+    return {
+        'id': observation.id,
+        'stamp': observation.stamp_ns / 1e9,
+        'map_id': observation.map_id,
+        'position': list(observation.pose.position),
+        'orientation': list(observation.pose.orientation),
+        'caption': observation.caption,
+        'objects': [_sighting_to_dict(s) for s in observation.sightings],
+        'neighbors': list(observation.neighbors),
+        'source': observation.source,
+    }
+
+
+def query_from_dict(item: object) -> QueryRecord:
+    """Make a query of one parsed line; raise ``InvalidQueryError`` naming the field."""
+    if not isinstance(item, dict):
+        raise InvalidQueryError(f'a line must hold an object, got {item!r:.80}')
+    try:
+        text = _text(item.get('text', item.get('query')), 'text')
+        goal = item.get('goal')
+        filters = {
+            name: item[name]
+            for name in ('k', 'near', 'radius', 'since', 'until', 'map_id', 'mode')
+            if item.get(name) is not None
+        }
+        return QueryRecord(
+            id=str(item.get('id', '')),
+            text=text,
+            goal=None if goal is None else _vector3(goal, 'goal'),
+            goal_ids=_strings(item.get('goal_ids', []), 'goal_ids'),
+            filters=filters,
+        )
+    except InvalidObservationError as error:
+        raise InvalidQueryError(str(error)) from error
+
+
+def read_jsonl(
+    path: Path, parse: Callable[[object], Record], rejected: list[Rejected]
+) -> Iterator[Record]:
+    """
+    Yield what ``parse`` makes of each line; refused lines are appended to ``rejected``.
+
+    Raises ``StoreAccessError`` when the file can't be read at all.
+    """
+    try:
+        with path.open('rb') as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    if len(line) > MAX_LINE_BYTES:
+                        raise InvalidObservationError(f'line of {len(line)} bytes is too long')
+                    yield parse(json.loads(line))
+                except (ValueError, RecursionError) as error:
+                    rejected.append(Rejected(line=number, reason=f'not JSON: {error}'))
+                except MemoryNodeError as error:
+                    rejected.append(Rejected(line=number, reason=str(error)))
+    except OSError as error:
+        raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
+
+
+def read_observations(
+    path: Path, rejected: list[Rejected], *, map_id: str | None = None
+) -> Iterator[Observation]:
+    """Yield the observations of a JSON Lines file; refused lines go to ``rejected``."""
+    return read_jsonl(path, lambda item: observation_from_dict(item, map_id=map_id), rejected)
+
+
+def read_queries(path: Path, rejected: list[Rejected]) -> Iterator[QueryRecord]:
+    """Yield the queries of a JSON Lines file; refused lines go to ``rejected``."""
+    return read_jsonl(path, query_from_dict, rejected)
+
+
+def write_jsonl(items: Iterable[Mapping[str, Any]], path: Path) -> int:
+    """Write one object a line and return how many."""
+    count = 0
+    with path.open('w', encoding='utf-8') as file:
+        for item in items:
+            file.write(json.dumps(item, ensure_ascii=False) + '\n')
+            count += 1
+    return count
