@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 __all__ = [
+    'Checked',
     'ForestConfig',
     'IndexConfig',
     'IngestConfig',
@@ -60,8 +61,8 @@ def _check(owner: object, f: Field[Any]) -> None:
         raise ValueError(f'{f.name} must be <= {meta["le"]}{unit}, got {value!r}')
 
 
-class _Checked:
-    """Checks every field against its declaration when an instance is made."""
+class Checked:
+    """Base of settings: checks every field against its declaration when an instance is made."""
 
     def __post_init__(self) -> None:
         for f in fields(self):  # type: ignore[arg-type]
@@ -69,7 +70,7 @@ class _Checked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexConfig(_Checked):
+class IndexConfig(Checked):
     """Settings of the approximate nearest-neighbour index (HNSW)."""
 
     M: int = param(16, 'Links a vector keeps per layer.', ge=4, le=64, read_only=True)
@@ -80,7 +81,7 @@ class IndexConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrievalConfig(_Checked):
+class RetrievalConfig(Checked):
     """Settings of search and ranking."""
 
     top_k: int = param(5, 'Places returned when a request leaves k at 0.', ge=1, le=1000)
@@ -93,7 +94,7 @@ class RetrievalConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyframeConfig(_Checked):
+class KeyframeConfig(Checked):
     """When a camera frame is worth remembering."""
 
     distance_m: float = param(0.75, 'Travel that makes a new keyframe.', ge=0.0, le=1e3, unit='m')
@@ -113,7 +114,7 @@ class KeyframeConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerceptionConfig(_Checked):
+class PerceptionConfig(Checked):
     """Which captioner looks at a keyframe, and how its detections are lifted by depth."""
 
     captioner: str = param(
@@ -143,7 +144,7 @@ class PerceptionConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestConfig(_Checked):
+class IngestConfig(Checked):
     """Pairing of topics and the queue between the camera and the captioner."""
 
     queue_size: int = param(
@@ -168,7 +169,7 @@ class IngestConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForestConfig(_Checked):
+class ForestConfig(Checked):
     """Settings of the semantic forest."""
 
     mode: str = param(
@@ -186,7 +187,7 @@ class ForestConfig(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemoryConfig(_Checked):
+class MemoryConfig(Checked):
     """Settings of one memory, by part."""
 
     index: IndexConfig = field(default_factory=IndexConfig)
