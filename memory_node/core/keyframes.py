@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 import math
-from typing import Any
 
 import cv2
 import numpy as np
@@ -34,6 +33,17 @@ _GRAY_SIZE = (16, 12)
 _HISTOGRAM_BINS = 8
 #: Grey-level noise that is no change, as a standard deviation in [0, 255].
 _NOISE = 6.0
+
+
+def _level_shares() -> NDArray[np.float64]:
+    """Share each level in [0, 255] between two bins, so that light that flickers moves little."""
+    place = np.arange(256)[:, None] * (_HISTOGRAM_BINS - 1) / 255
+    shares: NDArray[np.float64] = np.maximum(0.0, 1.0 - abs(place - np.arange(_HISTOGRAM_BINS)))
+    return shares
+
+
+#: (256, bins), rows sum to 1.
+_LEVEL_SHARES = _level_shares()
 
 
 class KeyframeReason(str, Enum):
@@ -81,28 +91,19 @@ def describe_picture(image: Image) -> FloatArray:
     Return a small descriptor of an (H, W, 3) RGB picture: what is where, and which colours.
 
     16x12 grey levels less their mean, then three histograms of 8 bins (intensity and two colour
-    differences) that sum to 1 each; (216,) float32. About 0.3 ms at 640x480.
+    differences) that sum to 1 each; (216,) float32. About 0.7 ms of CPU at 640x480.
     """
     stride = max(1, min(image.shape[0] // 480, image.shape[1] // 640))
     small = cv2.resize(image[::stride, ::stride], _COLOR_SIZE, interpolation=cv2.INTER_AREA)
     gray = cv2.resize(
         cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), _GRAY_SIZE, interpolation=cv2.INTER_AREA
     ).astype(np.float32)
-    red, green, blue = (small[..., i].astype(np.float32).ravel() for i in range(3))
-    yellow = (red + green) / 2
-    axes = ((yellow + blue) / 2, (red - green + 255) / 2, (yellow - blue + 255) / 2)
-    parts = [(gray - gray.mean()).ravel(), *(_soft_histogram(axis) for axis in axes)]
+    red, green, blue = (small[..., i].astype(np.int32).ravel() for i in range(3))
+    yellow = (red + green) // 2
+    axes = ((yellow + blue) // 2, (red - green + 255) // 2, (yellow - blue + 255) // 2)
+    histograms = [np.bincount(axis, minlength=256) @ _LEVEL_SHARES / axis.size for axis in axes]
+    parts = [(gray - gray.mean()).ravel(), *histograms]
     return np.concatenate(parts).astype(np.float32)
-
-
-def _soft_histogram(values: NDArray[Any]) -> FloatArray:
-    """Share each value in [0, 255] between its two bins: light that flickers moves little."""
-    place = values * np.float32((_HISTOGRAM_BINS - 1) / 255)
-    lower = np.minimum(place.astype(np.int64), _HISTOGRAM_BINS - 2)
-    upper_share = place - lower
-    counts = np.bincount(lower, weights=1 - upper_share, minlength=_HISTOGRAM_BINS)
-    counts[1:] += np.bincount(lower, weights=upper_share, minlength=_HISTOGRAM_BINS - 1)
-    return (counts / values.size).astype(np.float32)
 
 
 def novelty(first: FloatArray, second: FloatArray) -> float:

@@ -32,6 +32,8 @@ class Caption:
 
     text: str = ''
     detections: tuple[Detection, ...] = ()
+    #: Objects named without a box, as a language model does.
+    labels: tuple[str, ...] = ()
 
 
 class Captioner(Protocol):

@@ -1,0 +1,275 @@
+"""
+From a camera frame to an observation: described, lifted into the map, made safe to keep.
+
+The steps of one frame (:meth:`Perceiver.observe`): describe (a captioner, or detections and text
+that came with the frame), clean, lift detections by depth, compose the caption, name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+import hashlib
+import math
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.captions import (
+    clean_text,
+    compose_caption,
+    merge_captions,
+    NOTHING_RECOGNISED,
+)
+from memory_node.core.config import PerceptionConfig
+from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Pose, Sighting
+from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.geometry import Intrinsics, Transform
+from memory_node.core.images import encode_keyframe, fit_intrinsics, register_depth
+from memory_node.core.lifting import lift_box
+from memory_node.core.ports import Caption, Captioner, Detection
+
+__all__ = ['Frame', 'Perceiver']
+
+#: Sightings kept of one frame, the most confident ones.
+MAX_SIGHTINGS = 256
+_MAX_LABEL_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One keyframe with everything that belongs to it."""
+
+    stamp_ns: int
+    #: (H, W, 3) uint8 RGB.
+    color: NDArray[np.uint8]
+    #: Pose of the base in the map: where a robot can stand to see this again.
+    pose: Pose
+    #: (4, 4) optical frame of the camera in the map; None leaves detections without position.
+    map_T_camera: Transform | None = None  # noqa: N815  the notation of geometry
+    #: (h, w) float32 depth along the optical axis [m], NaN where unknown, or None.
+    depth_m: NDArray[np.float32] | None = None
+    #: Camera of the colour picture, at any size of its aspect ratio, or None.
+    intrinsics: Intrinsics | None = None
+    #: What an outside detector saw, in pixels of the colour picture; None when none reported.
+    detections: tuple[Detection, ...] | None = None
+    #: What an outside captioner wrote; bytes and broken text are cleaned.
+    caption: str | bytes = ''
+
+
+class Perceiver:
+    """
+    Makes observations of frames.
+
+    Safe to call from several threads if the captioner is; only the counts are shared.
+
+    Parameters
+    ----------
+    config : PerceptionConfig
+        Thresholds of confidence and depth, and the kind of captioner, kept as the source.
+    captioner : Captioner or None
+        Looks at every frame; None when descriptions come with the frames.
+    map_id : str
+        Map the observations belong to.
+    session : str
+        Told apart in ids: give each run its own to keep frames that are equal in every bit, or
+        leave it empty so that the same recording read twice gives the same ids.
+    keyframe_side_px, keyframe_quality : int
+        Size and JPEG quality of the stored picture; side 0 stores none.
+
+    """
+
+    def __init__(
+        self,
+        config: PerceptionConfig | None = None,
+        captioner: Captioner | None = None,
+        *,
+        map_id: str = DEFAULT_MAP_ID,
+        session: str = '',
+        keyframe_side_px: int = 320,
+        keyframe_quality: int = 80,
+    ) -> None:
+        self.config = config or PerceptionConfig()
+        self._captioner = captioner
+        self._map_id = map_id
+        self._session = session
+        self._keyframe_side_px = keyframe_side_px
+        self._keyframe_quality = keyframe_quality
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def source(self) -> str:
+        """Name kept as the source of observations."""
+        return self._captioner.name if self._captioner else self.config.captioner
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """
+        How often what happened since the start, by name.
+
+        ``observations``, ``sightings``, ``positions`` (sightings that depth placed),
+        ``captions_clipped``, ``captions_altered``, ``detections_refused`` (malformed),
+        ``detections_dropped`` (below the confidence, or beyond the number kept),
+        ``depth_refused`` (its size or the camera's does not fit the picture).
+        """
+        with self._lock:
+            return dict(self._counts)
+
+    def observe(self, frame: Frame) -> Observation:
+        """
+        Make the observation of one frame.
+
+        Raises
+        ------
+        InvalidObservationError
+            When the picture, stamp or pose is impossible.
+        CaptionerError
+            When the captioner fails; the frame itself was fine.
+
+        """
+        _check_picture(frame.color)
+        counts: Counter[str] = Counter()
+        seen = self._describe(frame)
+        detections = _accepted(
+            (*(frame.detections or ()), *seen.detections), self.config.min_confidence, counts
+        )
+        sightings = self._lift(frame, detections, counts)
+        labels = (_clean_label(label) for label in seen.labels[:MAX_SIGHTINGS])
+        sightings += [Sighting(label=label) for label in labels if label]
+        texts = (_cleaned(text, counts) for text in (frame.caption, seen.text))
+        caption = merge_captions(
+            ' '.join(text for text in texts if text)[:MAX_CAPTION_CHARS],
+            compose_caption(sighting.label for sighting in sightings),
+        )
+        observation = Observation(
+            id=self._id(frame),
+            stamp_ns=frame.stamp_ns,
+            pose=frame.pose,
+            caption=caption or NOTHING_RECOGNISED,
+            sightings=tuple(sightings),
+            map_id=self._map_id,
+            keyframe=self._keyframe(frame.color),
+            source=self.source,
+        )
+        counts['observations'] += 1
+        counts['sightings'] += len(sightings)
+        with self._lock:
+            self._counts.update(counts)
+        return observation
+
+    def _describe(self, frame: Frame) -> Caption:
+        if self._captioner is None:
+            return Caption()
+        try:
+            return self._captioner.describe(frame.color)
+        except MemoryNodeError:
+            raise
+        except Exception as error:
+            raise CaptionerError(f'{self._captioner.name} failed: {error!r}') from error
+
+    def _lift(
+        self, frame: Frame, detections: Iterable[Detection], counts: Counter[str]
+    ) -> list[Sighting]:
+        """Place detections in the map where depth, camera and pose are known."""
+        depth_m, intrinsics = self._registered(frame, counts)
+        sightings = []
+        for detection in detections:
+            lifted = None
+            if depth_m is not None and intrinsics is not None and frame.map_T_camera is not None:
+                lifted = lift_box(
+                    detection.box_px,
+                    depth_m,
+                    intrinsics,
+                    frame.map_T_camera,
+                    min_depth_m=self.config.min_depth_m,
+                    max_depth_m=self.config.max_depth_m,
+                )
+            counts['positions'] += lifted is not None
+            sightings.append(
+                Sighting(
+                    label=detection.label,
+                    confidence=detection.confidence,
+                    position=lifted.position if lifted else None,
+                    extent=lifted.extent if lifted else None,
+                )
+            )
+        return sightings
+
+    def _registered(
+        self, frame: Frame, counts: Counter[str]
+    ) -> tuple[NDArray[np.float32] | None, Intrinsics | None]:
+        """Return depth and camera at the size of the picture, or None where they don't fit it."""
+        if frame.depth_m is None or frame.intrinsics is None:
+            return None, None
+        height, width = frame.color.shape[:2]
+        registered = register_depth(frame.depth_m, width, height)
+        try:
+            intrinsics = fit_intrinsics(frame.intrinsics, width, height)
+        except InvalidObservationError:
+            intrinsics = None
+        if registered.depth_m is None or intrinsics is None:
+            counts['depth_refused'] += 1
+            return None, None
+        return registered.depth_m, intrinsics
+
+    def _keyframe(self, color: NDArray[np.uint8]) -> bytes:
+        if self._keyframe_side_px < 1:
+            return b''
+        return encode_keyframe(
+            color, max_side_px=self._keyframe_side_px, quality=self._keyframe_quality
+        )
+
+    def _id(self, frame: Frame) -> str:
+        """
+        Name the frame by map, stamp and a digest of what was seen from where.
+
+        Simulated clocks begin at zero each run, so a stamp alone names many frames.
+        """
+        digest = hashlib.blake2b(self._session.encode(), digest_size=6)
+        digest.update(repr((frame.pose.position, frame.pose.orientation)).encode())
+        digest.update(repr(frame.color.shape).encode())
+        digest.update(np.ascontiguousarray(frame.color[::16, ::16]).tobytes())
+        return f'{self._map_id}-{frame.stamp_ns}-{digest.hexdigest()}'
+
+
+def _check_picture(color: NDArray[np.uint8]) -> None:
+    if color.ndim != 3 or color.shape[2] != 3 or color.dtype != np.uint8 or color.size == 0:
+        raise InvalidObservationError(
+            f'frame.color must be (H, W, 3) uint8, got {color.shape} {color.dtype}'
+        )
+
+
+def _cleaned(raw: str | bytes, counts: Counter[str]) -> str:
+    clean = clean_text(raw)
+    counts['captions_clipped'] += clean.clipped
+    counts['captions_altered'] += clean.altered
+    return clean.text
+
+
+def _clean_label(raw: str) -> str:
+    return clean_text(raw, _MAX_LABEL_CHARS).text
+
+
+def _accepted(
+    detections: Iterable[Detection], min_confidence: float, counts: Counter[str]
+) -> list[Detection]:
+    """Return well-formed, confident detections with clean labels, most confident first."""
+    accepted = []
+    for detection in detections:
+        label = _clean_label(detection.label)
+        left, top, right, bottom = detection.box_px
+        box_is_sane = all(map(math.isfinite, detection.box_px)) and left < right and top < bottom
+        if not label or not 0.0 <= detection.confidence <= 1.0 or not box_is_sane:
+            counts['detections_refused'] += 1
+        elif detection.confidence < min_confidence:
+            counts['detections_dropped'] += 1
+        else:
+            accepted.append(
+                Detection(label=label, confidence=detection.confidence, box_px=detection.box_px)
+            )
+    accepted.sort(key=lambda d: (-d.confidence, d.label, d.box_px))
+    counts['detections_dropped'] += max(0, len(accepted) - MAX_SIGHTINGS)
+    return accepted[:MAX_SIGHTINGS]
