@@ -1,0 +1,39 @@
+# The two commands of a newcomer: `make demo` and `make test`. Both set everything up first.
+
+PY := .venv/bin/python
+export HF_HUB_OFFLINE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format pytest bench generate clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## create .venv with everything in it; quick when nothing changed
+	@scripts/setup
+
+demo: setup ## explore a simulated apartment, then ask and drive; writes out/demo/
+	@$(PY) -m memory_sim.demo $(ARGS)
+
+lint: setup ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: setup ## let ruff rewrite what it can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+pytest: setup
+	$(PY) -m pytest $(ARGS)
+
+test: lint pytest ## every check there is; skipped tests are listed with their reason
+
+bench: setup ## measure; writes docs/benchmarks.md's figures to out/bench/
+	$(PY) -m pytest -m bench -s test/bench $(ARGS)
+
+generate: setup ## write config/memory.yaml and docs/parameters.md from the settings
+	$(PY) scripts/generate_parameters.py
+
+clean: ## remove everything that was made, .venv too
+	rm -rf .venv .cache build install log out *.egg-info

@@ -1,0 +1,46 @@
+"""Install the packages ``memory_node`` and ``memory_sim``, for colcon and for pip."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = 'memory_node'
+
+
+def shared(folder: str) -> list[tuple[str, list[str]]]:
+    """List a folder's files as data files below ``share/memory_node``."""
+    files: dict[str, list[str]] = {}
+    for path in sorted(Path(folder).rglob('*')):
+        if path.is_file() and '__pycache__' not in path.parts:
+            files.setdefault(f'share/{NAME}/{path.parent.as_posix()}', []).append(str(path))
+    return sorted(files.items())
+
+
+SIM = ['memory_sim', *(f'memory_sim.{p}' for p in find_packages('sim/memory_sim'))]
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description="A robot's spatial-semantic memory: from camera and odometry to navigation goals",
+    license='Apache-2.0',
+    maintainer='The memory_node authors',
+    maintainer_email='maintainers@memory-node.org',
+    python_requires='>=3.10',
+    packages=[*find_packages(include=[NAME, f'{NAME}.*']), *SIM],
+    package_dir={'memory_sim': 'sim/memory_sim'},
+    package_data={'': ['py.typed', '*.json', '*.npz', '*.yaml']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/memory_node']),
+        (f'share/{NAME}', ['package.xml']),
+        *shared('launch'),
+        *shared('config'),
+    ],
+    install_requires=['setuptools'],
+    extras_require={'test': ['pytest']},
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [
+            'memory = memory_node.cli.main:main',
+        ],
+    },
+)
