@@ -9,7 +9,7 @@ from rich.console import Console
 
 from memory_node.cli.common import open_memory, print_json
 from memory_node.core.errors import StoreAccessError
-from memory_node.interchange.export import FORMATS, export_memory
+from memory_node.interchange.export import export_memory, FORMATS
 
 __all__ = ['add_command']
 

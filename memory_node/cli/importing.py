@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from memory_node.core.data import Observation
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.interchange.gml import read_gml
-from memory_node.interchange.jsonl import Rejected, read_observations
+from memory_node.interchange.jsonl import read_observations, Rejected
 
 __all__ = ['add_command']
 
@@ -89,7 +90,8 @@ def _store(
     """Add in batches; observations that are already known are left as they are."""
     added = known = 0
     while batch := list(islice(observations, BATCH)):
-        fresh = {o.id: o for o in batch if not memory.contains(o.id)}
+        taken = memory.known([o.id for o in batch])
+        fresh = {o.id: o for o in batch if o.id not in taken}
         added += memory.add_many(fresh.values())
         known += len(batch) - len(fresh)
         advance(len(batch))
@@ -108,7 +110,7 @@ def run(args: argparse.Namespace, messages: Console) -> int:
             rejected: list[Rejected] = []
             task = progress.add_task(path.name, total=None)
             observations = iter(_open_file(path, args, rejected))
-            added, known = _store(memory, observations, lambda n: progress.advance(task, n))
+            added, known = _store(memory, observations, partial(progress.advance, task))
             progress.update(task, total=added + known)
             refused += len(rejected)
             _report(args, messages, path, (added, known), rejected)

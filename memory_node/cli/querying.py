@@ -18,7 +18,7 @@ from memory_node.cli.common import open_memory, print_json
 from memory_node.core.data import Place, QueryMode, Retrieval
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
-from memory_node.interchange.jsonl import QueryRecord, Rejected, read_queries
+from memory_node.interchange.jsonl import QueryRecord, read_queries, Rejected
 
 __all__ = ['add_command', 'place_to_dict']
 

@@ -1,6 +1,4 @@
-"""
-Writers: JSON Lines, GraphML, and a JSON of rooms and objects, readable without this package.
-"""
+"""Writers of JSON Lines, GraphML, and a JSON of rooms and objects, readable by any program."""
 
 from __future__ import annotations
 
@@ -15,7 +13,16 @@ import numpy as np
 
 from memory_node.core.data import Observation, Vector3
 from memory_node.core.memory import Memory
+from memory_node.core.topology import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
+
+#: How the two ends of an edge are known to be joined.
+EDGE_NAMES = {
+    EdgeKind.GIVEN: 'given',
+    EdgeKind.TRAVERSAL: 'traversal',
+    EdgeKind.PROXIMITY: 'proximity',
+    EdgeKind.BRIDGE: 'bridge',
+}
 
 __all__ = ['FORMATS', 'export_memory']
 
@@ -66,7 +73,10 @@ def _distance(a: Vector3, b: Vector3) -> float:
 
 def _graph(memory: Memory) -> nx.Graph:
     graph = nx.Graph()
+    ids = []
+    topology = memory.topological_map()
     for o in memory.observations():
+        ids.append(o.id)
         x, y, z = o.pose.position
         graph.add_node(
             o.id,
@@ -79,8 +89,13 @@ def _graph(memory: Memory) -> nx.Graph:
             caption=_xml_text(o.caption),
             objects=_xml_text(', '.join(s.label for s in o.sightings)),
         )
-    for start, goal, length_m in memory.edges():
-        graph.add_edge(start, goal, length=length_m)
+    edges = topology.edges
+    for source, target, kind, length_m in zip(
+        edges.sources, edges.targets, edges.kinds, edges.lengths, strict=True
+    ):
+        graph.add_edge(
+            ids[source], ids[target], length=float(length_m), kind=EDGE_NAMES[int(kind)]
+        )
     return graph
 
 

@@ -21,7 +21,7 @@ from scipy.spatial import KDTree
 
 from memory_node.core.data import DEFAULT_MAP_ID, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
-from memory_node.interchange.jsonl import Rejected, clean_label
+from memory_node.interchange.jsonl import clean_label, Rejected
 
 __all__ = ['lon_lat_to_enu', 'object_name', 'read_gml']
 

@@ -1,0 +1,258 @@
+"""
+Feed a rosbag2 MCAP recording to the memory node over DDS.
+
+At bag speed, or with ``--rate 0`` as fast as the node takes it: the node's statistics say how many
+pictures have arrived and how many keyframes wait, and the player stays a small window ahead, so
+that nothing is lost on the way. Messages go out as they were recorded, byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+import time
+
+from memory_msgs.msg import Statistics
+from nav_msgs.msg import Odometry
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.utilities import remove_ros_args
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rosbags.highlevel import AnyReader
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
+from memory_node.interchange.recording import assign_roles, open_recording
+from memory_node.ros.dds import prefer_shared_memory
+
+__all__ = ['Replayer', 'main']
+
+MESSAGE_TYPES = {
+    'image': Image,
+    'image/compressed': CompressedImage,
+    'depth': Image,
+    'depth/compressedDepth': CompressedImage,
+    'camera_info': CameraInfo,
+    'odom': Odometry,
+}
+PICTURES = ('image', 'image/compressed')
+#: Pictures under way; below the depth of the node's subscription.
+WINDOW = 10
+#: Keyframes waiting in the node above which the player holds back.
+MAX_WAITING = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySettings:
+    """What to play, how fast, and to which node."""
+
+    bag: Path
+    #: 1 is bag speed; 0 is as fast as the node takes it.
+    rate: float = 1.0
+    #: Role to topic of the recording, where the type and name do not tell.
+    topics: Mapping[str, str]
+    #: Name of the memory node, for its statistics.
+    memory: str = 'memory'
+    publish_clock: bool = True
+    #: Longest wait for the memory node to appear, or to take anything [s].
+    patience_s: float = 30.0
+
+
+class Replayer(Node):
+    """Publishes one recording; spun by its own loop."""
+
+    def __init__(self, settings: ReplaySettings) -> None:
+        super().__init__('replay')
+        self._settings = settings
+        self._heard: Statistics | None = None
+        self._sent_pictures = 0
+        self._received_before = 0
+        self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
+        self.create_subscription(
+            Statistics, f'{settings.memory}/statistics', self._on_statistics, 10
+        )
+
+    def _on_statistics(self, message: Statistics) -> None:
+        self._heard = message
+
+    def play(self, console: Console) -> Mapping[str, int]:
+        """
+        Play to the end and return how many messages of each topic went out.
+
+        Raises ``NotActiveError`` when the memory node can't be heard or stops taking pictures.
+        """
+        with open_recording(self._settings.bag) as reader:
+            roles = assign_roles(reader.connections, self._settings.topics)
+            if not any(role in roles for role in PICTURES) or 'odom' not in roles:
+                topics = ', '.join(sorted(c.topic for c in reader.connections))
+                raise InvalidObservationError(
+                    f'{self._settings.bag} needs colour pictures and odometry; it has {topics}'
+                )
+            quality = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+            publishers = {
+                role: self.create_publisher(MESSAGE_TYPES[role], role, quality) for role in roles
+            }
+            self._await_memory(publishers)
+            return self._publish_all(
+                reader, {c.id: r for r, c in roles.items()}, publishers, console
+            )
+
+    def _await_memory(self, publishers: Mapping[str, Publisher]) -> None:
+        """Wait until the memory node speaks and listens."""
+
+        def ready() -> bool:
+            listening = all(p.get_subscription_count() > 0 for p in publishers.values())
+            return self._heard is not None and listening
+
+        name = self._settings.memory
+        self._spin_until(ready, f'memory node {name!r} is not active on these topics')
+        assert self._heard is not None
+        self._received_before = self._heard.images_received
+
+    def _spin_until(self, condition: object, complaint: str) -> None:
+        assert callable(condition)
+        deadline = time.monotonic() + self._settings.patience_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise NotActiveError(f'{complaint} after {self._settings.patience_s:.0f} s')
+            rclpy.spin_once(self, timeout_sec=0.05)
+
+    def _publish_all(
+        self,
+        reader: AnyReader,
+        roles: Mapping[int, str],
+        publishers: Mapping[str, Publisher],
+        console: Console,
+    ) -> Mapping[str, int]:
+        wanted = [c for c in reader.connections if c.id in roles]
+        sent = dict.fromkeys(publishers, 0)
+        begin_wall, begin_bag = time.monotonic(), reader.start_time
+        columns = (TextColumn('replay'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task('replay', total=sum(c.msgcount for c in wanted))
+            for connection, stamp_ns, content in reader.messages(wanted):
+                role = roles[connection.id]
+                self._hold_back(role, begin_wall + self._bag_seconds(stamp_ns - begin_bag))
+                self._tick(stamp_ns)
+                publishers[role].publish(content)
+                sent[role] += 1
+                self._sent_pictures += role in PICTURES
+                progress.advance(task)
+            self._drain()
+        return sent
+
+    def _bag_seconds(self, elapsed_ns: int) -> float:
+        return elapsed_ns * 1e-9 / self._settings.rate if self._settings.rate > 0 else 0.0
+
+    def _tick(self, stamp_ns: int) -> None:
+        if self._settings.publish_clock:
+            message = Clock()
+            message.clock.sec, message.clock.nanosec = divmod(stamp_ns, 10**9)
+            self._clock_publisher.publish(message)
+
+    def _hold_back(self, role: str, due: float) -> None:
+        """Wait for the message's moment, and for the node to have room for a picture."""
+        while (left := due - time.monotonic()) > 0:
+            rclpy.spin_once(self, timeout_sec=left)
+        if role in PICTURES and self._settings.rate == 0:
+            self._spin_until(self._has_room, 'the memory node takes no more pictures')
+
+    def _has_room(self) -> bool:
+        assert self._heard is not None
+        return self._under_way() < WINDOW and self._heard.queue_length <= MAX_WAITING
+
+    def _under_way(self) -> int:
+        assert self._heard is not None
+        return self._sent_pictures - (self._heard.images_received - self._received_before)
+
+    def _drain(self) -> None:
+        """Wait until everything sent has been heard and described, or nothing more moves."""
+        try:
+            heard_before = self._heard
+            self._spin_until(
+                lambda: (
+                    self._heard is not heard_before
+                    and self._under_way() <= 0
+                    and self._heard is not None
+                    and self._heard.queue_length == 0
+                ),
+                'the memory node has not taken everything',
+            )
+        except NotActiveError as error:
+            self.get_logger().warning(
+                f'{error}: {max(0, self._under_way())} pictures are unaccounted for'
+            )
+
+    def report(self, sent: Mapping[str, int], console: Console) -> None:
+        """Say what went out and what the memory made of it."""
+        console.print('sent ' + ', '.join(f'{n} {role}' for role, n in sorted(sent.items())))
+        if self._heard is not None:
+            s = self._heard
+            console.print(
+                f'memory: {s.observations} observations; of {s.images_received} pictures'
+                f' {s.keyframes} keyframes, {s.frames_gated} redundant,'
+                f' {s.frames_dropped} dropped, {s.frames_unpaired} unpaired'
+            )
+
+
+def parse_arguments(argv: Sequence[str]) -> ReplaySettings:
+    """Read the command line, without its ROS arguments."""
+    parser = argparse.ArgumentParser(prog='replay', description=__doc__)
+    parser.add_argument('bag', type=Path, help='.mcap file or rosbag2 folder')
+    parser.add_argument(
+        '--rate', type=float, default=1.0, help='1 is bag speed, 0 as fast as it goes without loss'
+    )
+    parser.add_argument(
+        '--topic',
+        action='append',
+        default=[],
+        metavar='ROLE=TOPIC',
+        help=f'topic of the recording for one of {", ".join(MESSAGE_TYPES)}',
+    )
+    parser.add_argument('--memory', default='memory', help='name of the memory node')
+    parser.add_argument('--no-clock', action='store_true', help='do not publish /clock')
+    args = parser.parse_args(argv)
+    if not 0.0 <= args.rate < float('inf'):
+        parser.error(f'--rate must be >= 0, got {args.rate}')
+    topics = dict(item.partition('=')[::2] for item in args.topic)
+    return ReplaySettings(
+        bag=args.bag,
+        rate=args.rate,
+        topics=topics,
+        memory=args.memory,
+        publish_clock=not args.no_clock,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Play a bag; the exit code is 0 when everything went out."""
+    argv = sys.argv if argv is None else ['replay', *argv]
+    settings = parse_arguments(remove_ros_args(argv)[1:])
+    console = Console(stderr=True)
+    prefer_shared_memory()
+    rclpy.init(args=list(argv))
+    node = Replayer(settings)
+    try:
+        sent = node.play(console)
+        node.report(sent, console)
+    except MemoryNodeError as error:
+        console.print(f'{error.name} {error}', markup=False, style='red')
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 130
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
