@@ -48,7 +48,7 @@ def build() -> None:
     configure = [cmake, '--fresh', '-G', 'Ninja', '-S', str(ROOT / 'msgs'), '-B']
     configure += [str(build_folder), f'-DCMAKE_PREFIX_PATH={VENV}', '-DBUILD_TESTING=OFF']
     configure += [f'-DPython3_EXECUTABLE={VENV / "bin" / "python"}']
-    configure += [f'-DCMAKE_INSTALL_PREFIX={VENV}', '-DCMAKE_BUILD_TYPE=Release']
+    configure += [f'-DCMAKE_INSTALL_PREFIX={VENV}']
     for command in (
         configure,
         [cmake, '--build', str(build_folder)],

@@ -137,6 +137,12 @@ def pip_install(arguments: Sequence[str | Path], log: Path) -> None:
     call([*command, '--progress-bar', 'off', *arguments], log, hint)
 
 
+def torch_release() -> str:
+    """Return the requirement of torch, for example ``torch==2.13.0``."""
+    lines = (REQUIREMENTS / 'core.txt').read_text(encoding='utf-8').split()
+    return next(line for line in lines if line.startswith('torch=='))
+
+
 def install_torch(log: Path) -> None:
     """
     Install the CPU build of torch, which is a tenth of the CUDA build that PyPI gives on x86-64.
@@ -144,8 +150,7 @@ def install_torch(log: Path) -> None:
     Tried in turn: a ``+cpu`` wheel from the configured registries, the same with PyTorch's own
     index, and the plain release.
     """
-    names = [n for n in (REQUIREMENTS / 'core.txt').read_text().split() if n.startswith('torch==')]
-    release = names[0]
+    release = torch_release()
     attempts: list[list[str]] = [
         [f'{release}+cpu'],
         [f'{release}+cpu', '--extra-index-url', TORCH_CPU_INDEX],
@@ -206,7 +211,7 @@ def steps() -> list[Step]:
     return [
         Step('venv', f'virtual environment with Python {version}', venv, create_venv),
         Step('ros', 'ROS 2 Jazzy', digest([ros, constraints], venv), install_requirements('ros')),
-        Step('torch', 'torch', digest([core], venv), install_torch),
+        Step('torch', 'torch', digest([], torch_release(), venv), install_torch),
         Step(
             'libraries',
             'libraries, simulator and tools',

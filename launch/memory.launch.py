@@ -1,0 +1,170 @@
+"""The memory on a robot: ``ros2 launch memory_node memory.launch.py --show-args``."""
+
+from __future__ import annotations
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler
+from launch.conditions import IfCondition
+from launch.event_handlers import OnProcessStart
+from launch.events import matches_action
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
+from launch_ros.substitutions import FindPackageShare
+from lifecycle_msgs.msg import Transition
+
+SHARE = FindPackageShare('memory_node')
+
+ARGUMENTS = [
+    DeclareLaunchArgument('namespace', default_value='', description='Namespace of every node.'),
+    DeclareLaunchArgument(
+        'use_sim_time',
+        default_value='false',
+        choices=['true', 'false'],
+        description='Take time from /clock (simulator, bag).',
+    ),
+    DeclareLaunchArgument(
+        'params_file',
+        default_value=PathJoinSubstitution([SHARE, 'config', 'memory.yaml']),
+        description='ROS parameter file of the memory node.',
+    ),
+    DeclareLaunchArgument(
+        'memory_path',
+        default_value='',
+        description='File the memory lives in; empty: the one in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'captioner',
+        default_value='',
+        choices=['', 'detections', 'yolox', 'openai', 'caption'],
+        description='What describes a keyframe; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'model_path',
+        default_value='',
+        description='ONNX file for captioner:=yolox; empty: the one in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'classes_path',
+        default_value='',
+        description='Class names for captioner:=yolox; empty: the one in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'autostart',
+        default_value='true',
+        choices=['true', 'false'],
+        description='Configure and activate the node at start.',
+    ),
+    DeclareLaunchArgument(
+        'log_level',
+        default_value='info',
+        choices=['debug', 'info', 'warn', 'error', 'fatal'],
+        description='Least severe messages that are shown.',
+    ),
+    DeclareLaunchArgument(
+        'rviz',
+        default_value='false',
+        choices=['true', 'false'],
+        description='Open RViz with the view of the memory.',
+    ),
+]
+
+#: Input topics, and what they carry; an argument of the same name remaps each.
+TOPICS = {
+    'image': 'colour pictures; compressed ones are expected on <image>/compressed',
+    'depth': 'depth pictures of the same camera; packed ones on <depth>/compressedDepth',
+    'camera_info': 'intrinsics of the camera',
+    'odom': 'odometry, the source of poses where pose_source is odom',
+    'detections': 'detections (memory_msgs/DetectionArray) for captioner:=detections',
+    'caption': 'captions (memory_msgs/Caption) for captioner:=caption',
+    'goal_pose': 'where goals go when Nav2 is not there',
+}
+#: Transports are topics below the plain one and follow it.
+TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
+
+#: Arguments that override a parameter when they are given.
+OVERRIDES = {
+    'memory_path': 'memory_path',
+    'captioner': 'perception.captioner',
+    'model_path': 'perception.model_path',
+    'classes_path': 'perception.classes_path',
+}
+
+
+def remappings() -> list[tuple[str, list[object]]]:
+    """Remap every input topic, with its transports, to the argument of its name."""
+    pairs: list[tuple[str, list[object]]] = []
+    for topic in TOPICS:
+        pairs.append((topic, [LaunchConfiguration(topic)]))
+        if transport := TRANSPORTS.get(topic):
+            pairs.append((f'{topic}/{transport}', [LaunchConfiguration(topic), f'/{transport}']))
+    return pairs
+
+
+def overrides(context: LaunchContext) -> dict[str, object]:
+    """Return the parameters that were given as arguments; they win over the file."""
+    given = {
+        parameter: LaunchConfiguration(argument).perform(context)
+        for argument, parameter in OVERRIDES.items()
+    }
+    return {
+        **{parameter: value for parameter, value in given.items() if value},
+        'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true',
+        'autostart': False,  # this file starts the node, or the user does
+    }
+
+
+def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make the memory node, and the events that bring it up."""
+    memory = LifecycleNode(
+        package='memory_node',
+        executable='memory_node',
+        name='memory',
+        namespace=LaunchConfiguration('namespace'),
+        output='screen',
+        parameters=[LaunchConfiguration('params_file'), overrides(context)],
+        remappings=remappings(),
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+    )
+    autostart = IfCondition(LaunchConfiguration('autostart'))
+
+    def change(transition: int) -> EmitEvent:
+        matcher = matches_action(memory)
+        return EmitEvent(
+            event=ChangeState(lifecycle_node_matcher=matcher, transition_id=transition)
+        )
+
+    configure = RegisterEventHandler(
+        OnProcessStart(target_action=memory, on_start=[change(Transition.TRANSITION_CONFIGURE)]),
+        condition=autostart,
+    )
+    activate = RegisterEventHandler(
+        OnStateTransition(
+            target_lifecycle_node=memory,
+            start_state='configuring',
+            goal_state='inactive',
+            entities=[change(Transition.TRANSITION_ACTIVATE)],
+        ),
+        condition=autostart,
+    )
+    return [configure, activate, memory]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the memory node, its lifecycle start-up and the optional viewer."""
+    topics = [
+        DeclareLaunchArgument(name, default_value=name, description=f'Topic of {text}.')
+        for name, text in TOPICS.items()
+    ]
+    rviz = Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        namespace=LaunchConfiguration('namespace'),
+        arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'memory.rviz'])],
+        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
+        condition=IfCondition(LaunchConfiguration('rviz')),
+    )
+    start = OpaqueFunction(function=memory_with_events)
+    return LaunchDescription([*ARGUMENTS, *topics, start, rviz])

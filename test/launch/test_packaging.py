@@ -1,0 +1,162 @@
+"""What is written twice, because colcon, pip and ROS each want their own file, is kept equal."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+import re
+import runpy
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from memory_node.core import errors
+from memory_node.ros.settings import GROUPS, parameters
+from memory_sim.simulator import CameraModel
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERFACES = sorted(p for d in ('msg', 'srv', 'action') for p in (ROOT / 'msgs' / d).iterdir())
+LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
+PARAMETER_FILES = sorted((ROOT / 'config').glob('*.yaml'))
+
+
+def _version(package_xml: Path) -> str:
+    version = ElementTree.parse(package_xml).getroot().findtext('version')
+    assert version is not None
+    return version
+
+
+def test_one_version_everywhere():
+    version = _version(ROOT / 'package.xml')
+    assert _version(ROOT / 'msgs' / 'package.xml') == version
+    setup = (ROOT / 'setup.py').read_text()
+    assert re.search(r"version='([^']+)'", setup)[1] == version
+    newest = re.search(r'^(\d+\.\d+\.\d+) \(', (ROOT / 'CHANGELOG.rst').read_text(), re.MULTILINE)
+    assert newest[1] == version
+
+
+def test_parameter_files_follow_the_settings():
+    command = [sys.executable, ROOT / 'scripts' / 'generate_parameters.py', '--check']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f'{done.stdout}{done.stderr}run `make generate`'
+
+
+def _flat(tree: dict[str, object], prefix: str = '') -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f'{prefix}{key}.')
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+@pytest.mark.parametrize('path', PARAMETER_FILES, ids=lambda p: p.name)
+def test_every_parameter_file_is_accepted(path):
+    tree = yaml.safe_load(path.read_text())
+    given = _flat(tree['/**']['ros__parameters'])
+    unknown = set(given) - {name for name, _ in parameters()}
+    assert not unknown
+    parts = {name.rpartition('.'): value for name, value in given.items()}
+    for prefix, config_type in GROUPS.items():
+        config_type(**{short: v for (group, _, short), v in parts.items() if group == prefix})
+
+
+def test_memory_yaml_lists_every_parameter():
+    tree = yaml.safe_load((ROOT / 'config' / 'memory.yaml').read_text())
+    given = _flat(tree['/**']['ros__parameters'])
+    assert given == {name: f.default for name, f in parameters()}
+
+
+def test_simulation_puts_the_camera_where_the_simulator_has_it():
+    tree = yaml.safe_load((ROOT / 'config' / 'simulation.yaml').read_text())
+    camera = tree['/**']['ros__parameters']['camera']
+    model = CameraModel()
+    assert camera == {'z': model.height_m, 'pitch': model.pitch_rad}
+
+
+def test_status_constants_are_the_error_codes():
+    text = (ROOT / 'msgs' / 'msg' / 'Status.msg').read_text()
+    constants = {n: int(v) for n, v in re.findall(r'^uint16 ([A-Z_]+)=(\d+)', text, re.MULTILINE)}
+    classes = [errors.MemoryNodeError]
+    for cls in classes:
+        classes.extend(cls.__subclasses__())
+    own = [c for c in classes if c.__module__ == errors.__name__]
+    assert constants.pop('OK') == 0
+    assert constants == {c.name: c.code for c in own}
+
+
+def _undocumented(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if line.strip() not in ('', '---')]
+    return [line for line in lines if '#' not in line]
+
+
+@pytest.mark.parametrize('path', INTERFACES, ids=lambda p: p.name)
+def test_every_field_says_what_it_is(path):
+    text = path.read_text()
+    assert text.startswith('#'), 'an interface starts with what it is for'
+    assert not _undocumented(text)
+
+
+def test_every_interface_is_built():
+    text = (ROOT / 'msgs' / 'CMakeLists.txt').read_text()
+    listed = set(re.findall(r'^\s+((?:msg|srv|action)/\w+\.\w+)$', text, re.MULTILINE))
+    assert listed == {p.relative_to(ROOT / 'msgs').as_posix() for p in INTERFACES}
+
+
+def test_installed_interfaces_are_those_of_the_sources():
+    pytest.importorskip('memory_msgs', reason='memory_msgs is not built; run make setup')
+    from memory_msgs.msg import Status
+
+    assert errors.StoreAccessError.code == Status.STORE_ACCESS
+
+
+@pytest.mark.parametrize('path', LAUNCH_FILES, ids=lambda p: p.name)
+def test_launch_file_compiles_and_describes(path):
+    tree = ast.parse(path.read_text(), str(path))
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    assert 'generate_launch_description' in functions
+    assert ast.get_docstring(tree)
+
+
+def test_every_launched_executable_is_installed():
+    setup = (ROOT / 'setup.py').read_text()
+    installed = dict(re.findall(r"'(\w+) = ([\w.]+:\w+)'", setup))
+    used = set()
+    for path in LAUNCH_FILES:
+        used |= set(re.findall(r"executable='(\w+)'", path.read_text()))
+    assert used - {'rviz2'} <= set(installed)
+    for target in installed.values():
+        module, _, function = target.partition(':')
+        source = ROOT / ('sim' if module.startswith('memory_sim') else '')
+        tree = ast.parse((source / f'{module.replace(".", "/")}.py').read_text())
+        assert function in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+
+
+def test_setup_lists_every_package_and_data_file(tmp_path, monkeypatch):
+    import setuptools
+
+    given = {}
+    monkeypatch.setattr(setuptools, 'setup', lambda **kw: given.update(kw))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path('setup.py')
+    expected = {
+        path.parent.relative_to(ROOT / base).as_posix().replace('/', '.')
+        for base, package in (('.', 'memory_node'), ('sim', 'memory_sim'))
+        for path in (ROOT / base / package).rglob('__init__.py')
+    }
+    assert set(given['packages']) == expected
+    files = {f for _, names in given['data_files'] for f in names}
+    assert {'config/memory.yaml', 'launch/memory.launch.py', 'package.xml'} <= files
+
+
+def test_layouts_parse():
+    layout = json.loads((ROOT / 'config' / 'foxglove.json').read_text())
+    shown = set(layout['configById'])
+    text = json.dumps(layout['layout'])
+    assert all(panel in text for panel in shown)
+    assert yaml.safe_load((ROOT / 'config' / 'memory.rviz').read_text())['Visualization Manager']
