@@ -7,7 +7,7 @@ A setting's default, meaning, bounds and unit live in its field. ROS parameters,
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, Field, field, fields
 from typing import Any
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     'MemoryConfig',
     'PerceptionConfig',
     'RetrievalConfig',
+    'TopologyConfig',
     'param',
 ]
 
@@ -90,6 +91,28 @@ class RetrievalConfig(Checked):
     )
     distance_scale_m: float = param(
         10.0, 'Distance at which closeness falls to 1/e.', ge=0.1, le=1e4, unit='m'
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopologyConfig(Checked):
+    """Which observations of the topological map a robot can drive between."""
+
+    traversal_distance_m: float = param(
+        3.0, 'Longest step between consecutive observations.', ge=0.0, le=1e4, unit='m'
+    )
+    traversal_interval_s: float = param(
+        60.0, 'Longest time between consecutive observations.', ge=0.0, le=1e6, unit='s'
+    )
+    proximity_distance_m: float = param(
+        0.6,
+        'Poses this close are joined; below robot width plus wall no wall is between.',
+        ge=0.0,
+        le=1e3,
+        unit='m',
+    )
+    bridge_distance_m: float = param(
+        2.0, 'Longest gap closed between parts that nothing else joins.', ge=0.0, le=1e3, unit='m'
     )
 
 
@@ -184,6 +207,10 @@ class ForestConfig(Checked):
     distance_scale_m: float = param(
         10.0, 'Distance scale theta: 10 indoors, 50 in streets.', ge=0.1, le=1e4, unit='m'
     )
+    fan_out: int = param(24, 'Most children an area may have.', ge=4, le=256, read_only=True)
+    storey_m: float = param(
+        3.0, 'Height between floors; areas never span floors.', ge=0.5, le=1e4, unit='m'
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +219,7 @@ class MemoryConfig(Checked):
 
     index: IndexConfig = field(default_factory=IndexConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
+    topology: TopologyConfig = field(default_factory=TopologyConfig)
     forest: ForestConfig = field(default_factory=ForestConfig)
 
     def __post_init__(self) -> None:

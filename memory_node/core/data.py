@@ -147,8 +147,9 @@ class Observation:
                 f'observation.caption holds {len(self.caption)} characters,'
                 f' at most {MAX_CAPTION_CHARS} are kept'
             )
-        if not self.caption.strip() and not self.sightings:
-            raise InvalidObservationError('observation needs a caption or a sighting')
+        # A bare waypoint of an imported map says nothing, but routes lead over it.
+        if not (self.caption.strip() or self.sightings or self.neighbors):
+            raise InvalidObservationError('observation needs a caption, a sighting or neighbors')
         vector = self.embedding
         if vector is not None and (vector.ndim != 1 or not np.isfinite(vector).all()):
             raise InvalidObservationError('observation.embedding must be a finite (D,) vector')

@@ -1,0 +1,125 @@
+"""Selected rows become places a robot can drive to and a person can check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.candidates import Question
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.data import FloatArray, Observation, Place, Query, QueryMode, Retrieval
+from memory_node.core.goal import best_sighting, facing, stand_row
+from memory_node.core.indexer import Indexer
+from memory_node.core.lexical import clean_label, content_terms, guess_mode
+from memory_node.core.mirror import Mirror
+from memory_node.core.retrieval import Choice, Ranker, search
+
+__all__ = ['Answerer']
+
+
+class Answerer:
+    """Answers encoded questions from the newest snapshot; thread-safe."""
+
+    def __init__(self, mirror: Mirror, indexer: Indexer, ranker: Ranker) -> None:
+        """Search ``mirror``, with the candidates ranked by ``ranker``."""
+        self._mirror = mirror
+        self._indexer = indexer
+        self.ranker = ranker
+
+    def match_words(
+        self, terms: tuple[str, ...], limit: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return keys and BM25 scores of the best matches of any term."""
+        return self._mirror.match_words(terms, limit, among)
+
+    def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> NDArray[np.int64]:
+        """Return about the ``k`` rows whose captions are nearest to a unit vector."""
+        return self._indexer.nearest(snapshot, vector, k)[0]
+
+    def answer(self, query: Query, vector: FloatArray, config: RetrievalConfig) -> Retrieval:
+        """Return the places for a query whose text has the unit ``vector`` (D,)."""
+        mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
+        question = Question(query=query, mode=mode, vector=vector, terms=content_terms(query.text))
+        snapshot = self._mirror.snapshot()
+        choices = search(snapshot, question, self.ranker, self)
+        places = self._places(snapshot, question, choices)
+        found = bool(places) and places[0].confidence >= config.found_threshold
+        if found:
+            message = ''
+        elif places:
+            message = (
+                f'nothing is sure enough: the best place has confidence'
+                f' {places[0].confidence:.2f}, {config.found_threshold:.2f} is asked for'
+            )
+        else:
+            message = 'no observation is inside the filters'
+        return Retrieval(found=found, places=places, mode=mode, message=message)
+
+    def _places(
+        self, snapshot: Snapshot, question: Question, choices: list[Choice]
+    ) -> tuple[Place, ...]:
+        if not choices:
+            return ()
+        rows = np.unique(np.concatenate([c.evidence for c in choices]))
+        own = {c.row for c in choices}
+        ids = dict(zip(rows.tolist(), self._mirror.ids(snapshot.keys[rows]), strict=True))
+        chosen = np.array(sorted(own), np.int64)
+        items = dict(zip(chosen.tolist(), self._mirror.fetch(snapshot.keys[chosen]), strict=True))
+        labels = (snapshot.label_vectors @ question.vector).astype(np.float64)
+        return tuple(
+            self._place(snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], labels)
+            for c in choices
+        )
+
+    def _place(
+        self,
+        snapshot: Snapshot,
+        choice: Choice,
+        item: Observation,
+        evidence: list[str],
+        labels: NDArray[np.float64],
+    ) -> Place:
+        at = best_sighting(snapshot, choice.row, labels)
+        sighting = None
+        if at is not None:
+            sighting = item.sightings[at - int(snapshot.sighting_starts[choice.row])]
+        target = None if sighting is None else sighting.position
+        return Place(
+            node_id=item.id,
+            level=0,
+            map_id=item.map_id,
+            pose=facing(item.pose, target),
+            stamp_ns=int(snapshot.stamps[choice.evidence].max()),
+            score=choice.score,
+            confidence=choice.confidence,
+            label='' if sighting is None else clean_label(sighting.label),
+            caption=item.caption,
+            target_position=target,
+            target_extent=None if sighting is None else sighting.extent,
+            evidence_ids=tuple(evidence),
+            signals=choice.signals,
+            why=_why(choice, '' if sighting is None else clean_label(sighting.label)),
+        )
+
+    def stand(self, place: Place) -> tuple[Place, str]:
+        """Return the place seen from the best pose for its target, and that observation's id."""
+        if place.target_position is None:
+            return place, place.node_id
+        snapshot = self._mirror.snapshot()
+        rows = snapshot.rows_of(np.array([self._mirror.key_of(place.node_id)]))
+        if not len(rows):
+            return place, place.node_id
+        row, target = stand_row(snapshot, int(rows[0]), place.label, place.target_position)
+        item = self._mirror.fetch(snapshot.keys[[row]])[0]
+        return replace(place, pose=facing(item.pose, target), target_position=target), item.id
+
+
+def _why(choice: Choice, label: str) -> str:
+    strongest = sorted(choice.signals.items(), key=lambda s: (-s[1], s[0]))
+    parts = ', '.join(f'{name} {value:+.1f}' for name, value in strongest if abs(value) >= 0.05)
+    seen = f'{label} was seen here' if label else 'the caption fits'
+    count = len(choice.evidence)
+    return f'{seen} ({count} observation{"s" if count > 1 else ""}): {parts or "no signal"}'

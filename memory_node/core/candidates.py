@@ -1,0 +1,185 @@
+"""
+Which observations may answer a question, and what each generator says of them.
+
+Three generators look at once: nearest captions (HNSW or exact), best matching words (BM25), and
+the best single object. Small memories are looked at whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Snapshot
+from memory_node.core.data import FloatArray, Query, QueryMode
+from memory_node.core.errors import EmptyMemoryError, UnknownMapError
+
+__all__ = ['Candidates', 'Question', 'Sources', 'allowed_rows', 'generate', 'object_cosines']
+
+IntArray = NDArray[np.int64]
+
+#: Up to this many admissible observations every one is a candidate.
+EXACT_LIMIT = 4096
+#: Beyond it, what each generator contributes, and how many rows stand for the population.
+PER_GENERATOR = 256
+REFERENCE_ROWS = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A query with what was made of its text."""
+
+    query: Query
+    mode: QueryMode
+    #: (D,) unit vector of the text.
+    vector: FloatArray
+    #: Its content words.
+    terms: tuple[str, ...]
+
+
+class Sources(Protocol):
+    """What generators and rankers may ask the memory for beyond the snapshot; thread-safe."""
+
+    def match_words(
+        self, terms: tuple[str, ...], limit: int, among: IntArray | None = None
+    ) -> tuple[IntArray, NDArray[np.float64]]:
+        """Return store keys and BM25 scores of the best matches of any term."""
+
+    def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> IntArray:
+        """Return about the ``k`` rows whose captions are nearest to a unit vector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Rows that may answer, what the generators say, and the population they stand out from."""
+
+    #: (C,) rows of the snapshot, ascending.
+    rows: IntArray
+    #: (C,) cosine of question and caption.
+    captions: NDArray[np.float64]
+    #: (C,) cosine of question and best object; the mean label's where nothing was sighted.
+    objects: NDArray[np.float64]
+    #: (C,) BM25 of the words, 0 where none matches.
+    words: NDArray[np.float64]
+    #: Mean and standard deviation of each over the admissible observations.
+    population: dict[str, tuple[float, float]]
+
+
+def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
+    """
+    Return the rows that pass the query's filters, None for all.
+
+    Raises ``EmptyMemoryError`` if there is nothing at all and ``UnknownMapError`` for a map id
+    that no observation carries.
+    """
+    if not len(snapshot):
+        raise EmptyMemoryError('the memory holds no observation yet')
+    if query.map_id is None and query.radius_m is None:
+        if query.since_ns is None and query.until_ns is None:
+            return None
+    mask = np.ones(len(snapshot), np.bool_)
+    if query.map_id is not None:
+        if query.map_id in snapshot.map_ids:
+            mask = snapshot.maps == snapshot.map_ids.index(query.map_id)
+        if query.map_id not in snapshot.map_ids or not mask.any():
+            raise UnknownMapError(f'no observation is on a map named {query.map_id!r}')
+    if query.since_ns is not None:
+        mask &= snapshot.stamps >= query.since_ns
+    if query.until_ns is not None:
+        mask &= snapshot.stamps <= query.until_ns
+    if query.radius_m is not None and query.near is not None:
+        offsets = snapshot.positions - np.array(query.near)
+        mask &= np.einsum('ij,ij->i', offsets, offsets) <= query.radius_m**2
+    return np.flatnonzero(mask)
+
+
+def object_cosines(snapshot: Snapshot, vector: FloatArray) -> NDArray[np.float64]:
+    """Return (N,) the cosine of a unit vector with the nearest label each observation shows."""
+    if not len(snapshot.labels):
+        return np.zeros(len(snapshot))
+    labels = (snapshot.label_vectors @ vector).astype(np.float64)
+    best = np.full(len(snapshot), labels.mean())
+    starts = snapshot.sighting_starts
+    seen = np.flatnonzero(starts[1:] > starts[:-1])
+    if len(seen):
+        best[seen] = np.maximum.reduceat(labels[snapshot.sighting_labels], starts[seen])
+    return best
+
+
+def generate(
+    snapshot: Snapshot, question: Question, sources: Sources, allowed: IntArray | None
+) -> Candidates:
+    """Return the candidates among the allowed rows (None: all), with every generator's view."""
+    count = len(snapshot) if allowed is None else len(allowed)
+    whole = count <= EXACT_LIMIT
+    limit = len(snapshot) if whole or allowed is not None else PER_GENERATOR
+    keys, scores = sources.match_words(question.terms, min(limit, 4 * EXACT_LIMIT))
+    word_rows = snapshot.rows_of_each(keys)
+    words = np.zeros(len(snapshot))
+    words[word_rows[word_rows >= 0]] = scores[word_rows >= 0]
+    objects = object_cosines(snapshot, question.vector)
+    every = np.arange(len(snapshot)) if allowed is None else allowed
+    if whole:
+        rows, reference = every, every
+    else:
+        rows = _picked(snapshot, question, sources, every, words, objects)
+        reference = every[:: count // REFERENCE_ROWS]
+    captions = _cosines(snapshot, rows, question.vector)
+    return Candidates(
+        rows=rows,
+        captions=captions,
+        objects=objects[rows],
+        words=words[rows],
+        population={
+            'captions': _spread(
+                captions if whole else _cosines(snapshot, reference, question.vector)
+            ),
+            'objects': _spread(objects[reference]),
+            'words': _spread(words[every]),
+        },
+    )
+
+
+def _picked(
+    snapshot: Snapshot,
+    question: Question,
+    sources: Sources,
+    every: IntArray,
+    words: NDArray[np.float64],
+    objects: NDArray[np.float64],
+) -> IntArray:
+    """Return the union of each generator's best among ``every``, ascending."""
+    if len(every) == len(snapshot):
+        near = sources.nearest(snapshot, question.vector, PER_GENERATOR)
+    else:
+        near = _top(every, _cosines(snapshot, every, question.vector), PER_GENERATOR)
+    matched = every[words[every] > 0.0]
+    return np.unique(
+        np.concatenate(
+            [
+                near,
+                _top(matched, words[matched], PER_GENERATOR),
+                _top(every, objects[every], PER_GENERATOR),
+            ]
+        )
+    )
+
+
+def _top(rows: IntArray, scores: NDArray[np.float64], k: int) -> IntArray:
+    if len(rows) <= k:
+        return rows
+    return rows[np.argpartition(-scores, k - 1)[:k]]
+
+
+def _cosines(snapshot: Snapshot, rows: IntArray, vector: FloatArray) -> NDArray[np.float64]:
+    vectors = snapshot.vectors if len(rows) == len(snapshot) else snapshot.vectors[rows]
+    return (vectors @ vector).astype(np.float64)
+
+
+def _spread(values: NDArray[np.float64]) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 0.0
+    return float(values.mean()), float(values.std())

@@ -1,0 +1,237 @@
+"""
+The store's searchable part as arrays: one row an observation, no Python object per row.
+
+Arrays only grow at their end, so a ``Snapshot`` taken under the owner's lock stays valid while
+other threads append; a removal replaces the arrays and leaves older snapshots as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+
+__all__ = ['Batch', 'Columns', 'Snapshot']
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows to append; sightings are listed observation by observation."""
+
+    #: (N,) keys of the observations in the store, ascending.
+    keys: IntArray
+    #: (N,) stamps [ns].
+    stamps: IntArray
+    #: (N,) index into the map ids.
+    maps: NDArray[np.int32]
+    #: (N, 3) positions [m].
+    positions: NDArray[np.float64]
+    #: (N,) headings about +z [rad].
+    yaws: FloatArray
+    #: (N, D) unit vectors.
+    vectors: FloatArray
+    #: (N,) whether the source named the neighbours.
+    mapped: NDArray[np.bool_]
+    #: (N,) number of sightings of each observation.
+    sighting_counts: IntArray
+    #: (S,) index into the labels.
+    sighting_labels: NDArray[np.int32]
+    #: (S,) detector confidence in [0, 1].
+    sighting_confidences: FloatArray
+    #: (S, 3) positions [m], NaN where unknown.
+    sighting_positions: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the memory held at one moment, as read-only arrays."""
+
+    keys: IntArray
+    stamps: IntArray
+    maps: NDArray[np.int32]
+    positions: NDArray[np.float64]
+    yaws: FloatArray
+    vectors: FloatArray
+    mapped: NDArray[np.bool_]
+    #: (N + 1,) row i saw the sightings ``sighting_starts[i]:sighting_starts[i + 1]``.
+    sighting_starts: IntArray
+    sighting_labels: NDArray[np.int32]
+    sighting_confidences: FloatArray
+    sighting_positions: FloatArray
+    #: (L, D) unit vectors of the distinct labels.
+    label_vectors: FloatArray
+    #: Distinct labels as they were stored.
+    labels: tuple[str, ...]
+    map_ids: tuple[str, ...]
+    #: Changes with every append and removal.
+    revision: int
+    #: Changes with every removal: rows have moved.
+    epoch: int
+
+    def __len__(self) -> int:
+        """Return the number of observations."""
+        return len(self.keys)
+
+    def rows_of(self, keys: IntArray) -> IntArray:
+        """Return the rows of store keys that are held here; others are left out."""
+        rows = self.rows_of_each(keys)
+        return rows[rows >= 0]
+
+    def rows_of_each(self, keys: IntArray) -> IntArray:
+        """Return the row of every store key, -1 where it is not held here."""
+        rows = np.searchsorted(self.keys, keys)
+        held = rows < len(self.keys)
+        held[held] = self.keys[rows[held]] == keys[held]
+        return np.where(held, rows, -1)
+
+    def sightings_of(self, row: int) -> slice:
+        """Return where the sightings of one row are."""
+        return slice(int(self.sighting_starts[row]), int(self.sighting_starts[row + 1]))
+
+
+class _Growing:
+    """A numpy array that grows at its end; pages not yet written cost no memory."""
+
+    def __init__(self, dtype: Any, width: tuple[int, ...] = ()) -> None:
+        self._array = np.empty((0, *width), dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def view(self) -> NDArray[Any]:
+        view = self._array[: self._size]
+        view.flags.writeable = False
+        return view
+
+    def reserve(self, total: int) -> None:
+        if total > len(self._array):
+            grown = np.empty(
+                (max(total, 2 * len(self._array), 64), *self._array.shape[1:]), self._array.dtype
+            )
+            grown[: self._size] = self._array[: self._size]
+            self._array = grown
+
+    def append(self, values: NDArray[Any]) -> None:
+        self.reserve(self._size + len(values))
+        self._array[self._size : self._size + len(values)] = values
+        self._size += len(values)
+
+
+_ROW_FIELDS = ('keys', 'stamps', 'maps', 'positions', 'yaws', 'vectors', 'mapped')
+_SIGHTING_FIELDS = ('sighting_labels', 'sighting_confidences', 'sighting_positions')
+
+
+class Columns:
+    """Owner of the growing arrays. Not thread-safe: the memory's lock guards every call."""
+
+    def __init__(self, dim: int) -> None:
+        """Make empty columns for vectors of shape ``(dim,)``."""
+        self._dim = dim
+        self._revision = 0
+        self._epoch = 0
+        self._labels: list[str] = []
+        self._label_texts: tuple[str, ...] = ()
+        self._label_vectors = _Growing(np.float32, (dim,))
+        self._label_rows: dict[str, int] = {}
+        self._map_ids: tuple[str, ...] = ()
+        self._clear_rows()
+
+    def _clear_rows(self) -> None:
+        self._rows = {
+            'keys': _Growing(np.int64),
+            'stamps': _Growing(np.int64),
+            'maps': _Growing(np.int32),
+            'positions': _Growing(np.float64, (3,)),
+            'yaws': _Growing(np.float32),
+            'vectors': _Growing(np.float32, (self._dim,)),
+            'mapped': _Growing(np.bool_),
+            'sighting_labels': _Growing(np.int32),
+            'sighting_confidences': _Growing(np.float32),
+            'sighting_positions': _Growing(np.float32, (3,)),
+        }
+        self._starts = _Growing(np.int64)
+        self._starts.append(np.zeros(1, np.int64))
+
+    def __len__(self) -> int:
+        """Return the number of observations."""
+        return len(self._rows['keys'])
+
+    @property
+    def last_key(self) -> int:
+        """Store key of the newest row, 0 when empty."""
+        keys = self._rows['keys'].view
+        return int(keys[-1]) if len(keys) else 0
+
+    @property
+    def map_ids(self) -> tuple[str, ...]:
+        """Map ids in the order of their first observation."""
+        return self._map_ids
+
+    @property
+    def label_count(self) -> int:
+        """Number of distinct labels."""
+        return len(self._labels)
+
+    def label_row(self, label: str) -> int | None:
+        """Return the row of a label, or None if it was never seen."""
+        return self._label_rows.get(label)
+
+    def reserve(self, rows: int) -> None:
+        """Make room for ``rows`` observations in all, so that loading copies nothing."""
+        for name in _ROW_FIELDS:
+            self._rows[name].reserve(rows)
+
+    def append_labels(self, labels: list[str], vectors: FloatArray) -> None:
+        """Append distinct labels with (n, D) unit vectors."""
+        for label in labels:
+            self._label_rows[label] = len(self._labels)
+            self._labels.append(label)
+        if labels:
+            self._label_texts = tuple(self._labels)
+        self._label_vectors.append(vectors)
+
+    def append_maps(self, map_ids: list[str]) -> None:
+        """Append map ids."""
+        self._map_ids += tuple(map_ids)
+
+    def append(self, batch: Batch) -> None:
+        """Append observations whose labels and maps are already here."""
+        for name in (*_ROW_FIELDS, *_SIGHTING_FIELDS):
+            self._rows[name].append(getattr(batch, name))
+        self._starts.append(self._starts.view[-1] + np.cumsum(batch.sighting_counts))
+        self._revision += 1
+
+    def remove(self, keys: IntArray) -> None:
+        """Drop rows by store key; unknown keys are ignored."""
+        old = self.snapshot()
+        keep = ~np.isin(old.keys, keys)
+        counts = np.diff(old.sighting_starts)
+        keep_sightings = np.repeat(keep, counts)
+        self._clear_rows()
+        for name in _ROW_FIELDS:
+            self._rows[name].append(getattr(old, name)[keep])
+        for name in _SIGHTING_FIELDS:
+            self._rows[name].append(getattr(old, name)[keep_sightings])
+        self._starts.append(np.cumsum(counts[keep]))
+        self._revision += 1
+        self._epoch += 1
+
+    def snapshot(self) -> Snapshot:
+        """Return views of all columns as they are now; costs microseconds."""
+        return Snapshot(
+            sighting_starts=self._starts.view,
+            label_vectors=self._label_vectors.view,
+            labels=self._label_texts,
+            map_ids=self._map_ids,
+            revision=self._revision,
+            epoch=self._epoch,
+            **{name: column.view for name, column in self._rows.items()},
+        )

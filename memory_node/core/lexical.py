@@ -1,0 +1,172 @@
+"""Words: what of a text is searched for, and how it is written as an FTS5 query."""
+
+from __future__ import annotations
+
+import re
+
+from memory_node.core.data import Observation, QueryMode
+
+__all__ = ['clean_label', 'content_terms', 'fts_query', 'guess_mode', 'observation_text']
+
+#: Terms of one question that are searched for; more only cost time.
+MAX_TERMS = 64
+MAX_TERM_CHARS = 64
+
+STOP_WORDS = frozenset(
+    [
+        'a',
+        'about',
+        'after',
+        'all',
+        'am',
+        'an',
+        'and',
+        'any',
+        'are',
+        'as',
+        'at',
+        'be',
+        'been',
+        'being',
+        'but',
+        'by',
+        'can',
+        'could',
+        'did',
+        'do',
+        'does',
+        'doing',
+        'down',
+        'for',
+        'from',
+        'get',
+        'go',
+        'had',
+        'has',
+        'have',
+        'having',
+        'he',
+        'her',
+        'here',
+        'him',
+        'his',
+        'how',
+        'i',
+        'if',
+        'in',
+        'into',
+        'is',
+        'it',
+        'its',
+        'just',
+        'let',
+        'like',
+        'look',
+        'me',
+        'my',
+        'need',
+        'of',
+        'off',
+        'on',
+        'one',
+        'onto',
+        'or',
+        'our',
+        'out',
+        'over',
+        'please',
+        'she',
+        'should',
+        'show',
+        'so',
+        'some',
+        'somewhere',
+        'such',
+        'take',
+        'tell',
+        'than',
+        'that',
+        'the',
+        'their',
+        'them',
+        'then',
+        'there',
+        'these',
+        'they',
+        'this',
+        'those',
+        'through',
+        'to',
+        'too',
+        'up',
+        'us',
+        'very',
+        'want',
+        'was',
+        'we',
+        'were',
+        'what',
+        'when',
+        'where',
+        'which',
+        'while',
+        'who',
+        'why',
+        'will',
+        'with',
+        'would',
+        'you',
+        'your',
+        'find',
+        'locate',
+        'bring',
+        'head',
+        'walk',
+        'navigate',
+        'enter',
+    ]
+)
+
+_IMPLICIT = re.compile(
+    r'^\s*(where (can|could|should|might|do) (i|we|one|you)\b|somewhere\b|some place\b'
+    r"|a place (to|where)\b|i('m| am| want| need|'d)\b|we (want|need)\b|i would\b)",
+    re.IGNORECASE,
+)
+_GLOBAL = re.compile(
+    r'\b(overview|overall|describe|summar\w+|in general|what kind of (place|building|area)'
+    r'|what is (this|the) (place|building|floor|area|map)\b)',
+    re.IGNORECASE,
+)
+
+
+def clean_label(label: str) -> str:
+    """Return a label as people write it: lower case, '#' and '_' as blanks."""
+    return ' '.join(re.sub(r'[#_]', ' ', label).casefold().split())
+
+
+def observation_text(observation: Observation) -> str:
+    """Return the text that stands for an observation: its caption, or else its labels."""
+    if observation.caption.strip():
+        return re.sub(r'(?<=\w)#(?=\w)', ' ', observation.caption)
+    return ', '.join(dict.fromkeys(clean_label(s.label) for s in observation.sightings))
+
+
+def content_terms(text: str) -> tuple[str, ...]:
+    """Return the distinct searchable words of a text, in order; all words if all are stop words."""
+    words = dict.fromkeys(w[:MAX_TERM_CHARS] for w in re.findall(r'\w+', text.casefold()))
+    content = [w for w in words if w not in STOP_WORDS]
+    return tuple(content or words)[:MAX_TERMS]
+
+
+def fts_query(terms: tuple[str, ...]) -> str:
+    """Write words as an FTS5 query; each is quoted, so none is read as syntax."""
+    return ' OR '.join('"' + term.replace('"', '""') + '"' for term in terms)
+
+
+def guess_mode(text: str) -> QueryMode:
+    """Tell from its wording how a question wants to be answered."""
+    if _GLOBAL.search(text):
+        return QueryMode.GLOBAL
+    if _IMPLICIT.search(text):
+        return QueryMode.IMPLICIT
+    return QueryMode.EXPLICIT

@@ -1,0 +1,450 @@
+"""The memory of a robot: the facade over store, index, topology and retrieval, and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+import logging
+import os
+from pathlib import Path
+import threading
+import time
+from types import TracebackType
+
+import numpy as np
+
+from memory_node.core.answers import Answerer
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import MemoryConfig
+from memory_node.core.data import (
+    FloatArray,
+    MAX_K,
+    Observation,
+    Query,
+    QueryMode,
+    Retrieval,
+    Route,
+    Vector3,
+)
+from memory_node.core.embedding import checked, encode_batch, encode_texts
+from memory_node.core.errors import (
+    EmptyMemoryError,
+    EncoderError,
+    IndexDamagedError,
+    InvalidQueryError,
+    NoRouteError,
+    StoreAccessError,
+    UnknownMapError,
+)
+from memory_node.core.goal import GoalPlan
+from memory_node.core.index import index_path, IndexStamp, VectorIndex
+from memory_node.core.indexer import Indexer
+from memory_node.core.mirror import Mirror, reencode
+from memory_node.core.ports import Encoder
+from memory_node.core.requests import checked_point, make_query
+from memory_node.core.retrieval import FusionRanker
+from memory_node.core.routing import Router, rows_on_map
+from memory_node.core.statistics import MemoryStatistics
+from memory_node.core.store import Store
+from memory_node.core.topology import TopologicalMap
+
+__all__ = ['Memory', 'MemoryStatistics']
+
+_LOG = logging.getLogger(__name__)
+
+
+class Memory:
+    """
+    A robot's memory in one file: add observations, ask for places, get routes.
+
+    Thread-safe. Models run outside the lock, so a question never waits for a caption being
+    encoded. One process may write a file, any number may read it.
+    """
+
+    def __init__(self, store: Store, encoder: Encoder, config: MemoryConfig) -> None:
+        """Use ``Memory.open``."""
+        self.config = config
+        self._encoder = encoder
+        self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
+        self._counting = threading.Lock()
+        self._counts = {'queries': 0, 'queries_failed': 0}
+        self._index_message = ''
+        self._closed = False
+        self._mirror = Mirror(store, encoder.model_id, encoder.dim)
+        self._router = Router(self._mirror, config.topology)
+        self._indexer = Indexer(self._load_index(), self._mirror.snapshot)
+        self._answerer = Answerer(self._mirror, self._indexer, FusionRanker(config.retrieval))
+        if len(self._mirror.snapshot()):
+            self._indexer.notify()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        encoder: Encoder | None = None,
+        config: MemoryConfig | None = None,
+        read_only: bool = False,
+    ) -> Memory:
+        """
+        Open the memory at ``path``, or begin one there.
+
+        Parameters
+        ----------
+        path
+            The store; ``<path>.hnsw`` and ``<path>.lock`` are kept beside it.
+        encoder
+            Text encoder; the offline MiniLM when left out, loaded when first used. A store with
+            another encoder's vectors is encoded again from its captions.
+        config
+            Settings; the defaults when left out.
+        read_only
+            Refuse writing, and follow what another process writes.
+
+        Raises
+        ------
+        StoreAccessError, StoreFormatError, StoreVersionError
+            The file can't be used.
+        EncoderError
+            The encoder can't be loaded, or does not fit a store that is opened read-only.
+
+        """
+        if encoder is None:
+            from memory_node.models.sentence_encoder import SentenceEncoder
+
+            encoder = SentenceEncoder()
+        store = Store(path, read_only=read_only)
+        try:
+            stored = store.encoder
+            ours = (encoder.model_id, encoder.dim)
+            if stored is None and not read_only:
+                store.set_encoder(*ours)
+            elif stored is not None and stored != ours:
+                if read_only:
+                    raise EncoderError(
+                        f'{path} holds vectors of {stored[0]} ({stored[1]}), the encoder is'
+                        f' {ours[0]} ({ours[1]}); open it for writing once to encode it again'
+                    )
+                _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
+                reencode(store, encoder)
+            return cls(store, encoder, config or MemoryConfig())
+        except BaseException:
+            store.close()
+            raise
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- writing -----------------------------------------------------------------------------
+
+    def add(self, observation: Observation) -> None:
+        """Remember one observation; see ``add_many``."""
+        self.add_many([observation])
+
+    def add_many(self, observations: Iterable[Observation]) -> int:
+        """
+        Remember a batch, all or none, in one transaction; return how many rows are new.
+
+        Raises ``InvalidObservationError`` if an id is taken or a vector does not fit, and
+        ``EncoderError`` if the encoder fails; nothing is written then.
+        """
+        items = checked(observations)
+        self._writable()
+        with self._ingest:
+            self._mirror.refuse_taken(items)
+            unknown = self._mirror.unknown_labels(items)
+            batch = encode_batch(items, self._encoder, self._mirror.dim, unknown)
+            if items:
+                self._mirror.insert(batch)
+        self._indexer.notify()
+        return len(items)
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Remove observations for good; ``UnknownNodeError`` names an unknown id, none is then."""
+        self._writable()
+        with self._ingest:
+            self._indexer.index.remove(self._mirror.remove(list(dict.fromkeys(ids))))
+
+    def _open(self) -> None:
+        if self._closed:
+            raise StoreAccessError(f'{self.path} is closed')
+
+    def _writable(self) -> None:
+        self._open()
+        if self._mirror.store.read_only:
+            raise StoreAccessError(f'{self.path} is open for reading only')
+
+    # ---- asking ------------------------------------------------------------------------------
+
+    def retrieve(
+        self,
+        text: str,
+        k: int | None = None,
+        *,
+        near: Vector3 | None = None,
+        radius: float | None = None,
+        since: float | datetime | None = None,
+        until: float | datetime | None = None,
+        map_id: str | None = None,
+        mode: str | QueryMode = QueryMode.AUTO,
+    ) -> Retrieval:
+        """
+        Return the places that answer a text, best first.
+
+        Parameters
+        ----------
+        text
+            What is wanted, in words.
+        k
+            Places wanted, 1 to 1000; ``retrieval.top_k`` when left out.
+        near
+            A point in the map [m]; closer places rank higher.
+        radius
+            Only places this close to ``near`` [m].
+        since, until
+            Only evidence from and up to this moment: seconds since the epoch or an aware datetime.
+        map_id
+            Only this map.
+        mode
+            A ``QueryMode`` or its value.
+
+        Raises
+        ------
+        InvalidQueryError, UnknownMapError, EmptyMemoryError, EncoderError
+            ``found = False`` is an answer, not an error.
+
+        """
+        query = make_query(
+            text,
+            self.config.retrieval.top_k if k is None else k,
+            near=near,
+            radius=radius,
+            since=since,
+            until=until,
+            map_id=map_id,
+            mode=mode,
+        )
+        return self.search(query)
+
+    def search(self, query: Query) -> Retrieval:
+        """Answer a checked query; see ``retrieve``."""
+        self._open()
+        began = time.perf_counter()
+        self._count('queries')
+        try:
+            if not len(self._mirror.snapshot()):
+                raise EmptyMemoryError('the memory holds no observation yet')
+            vector = self._encode_query(query.text)
+            encoded = time.perf_counter()
+            retrieval = self._answerer.answer(query, vector, self.config.retrieval)
+        except Exception:
+            self._count('queries_failed')
+            raise
+        seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
+        return replace(retrieval, seconds={**seconds, 'total': sum(seconds.values())})
+
+    def _count(self, name: str) -> None:
+        with self._counting:
+            self._counts[name] += 1
+
+    def _encode_query(self, text: str) -> FloatArray:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidQueryError(f'query.text is not valid text: {error}') from error
+        vector: FloatArray = encode_texts(self._encoder, [text], self._mirror.dim)[0]
+        return vector
+
+    def navigation_goal(
+        self, query: Query, start: Vector3 | None = None, alternatives: int = 3
+    ) -> GoalPlan:
+        """
+        Turn a query into a pose to drive to, with the way there from ``start`` [m] if given.
+
+        The pose is one the robot really had, turned to face the target. ``query.k`` is raised to
+        hold the alternatives. Raises as ``retrieve`` does; a missing route is ``route = None``.
+        """
+        if not 0 <= alternatives < MAX_K:
+            raise InvalidQueryError(f'alternatives must be in [0, {MAX_K}), got {alternatives}')
+        start = None if start is None else checked_point('start', start)
+        wanted = replace(query, k=max(query.k, alternatives + 1))
+        retrieval = self.search(wanted)
+        rest = retrieval.places[1 : alternatives + 1]
+        if not retrieval.found:
+            return GoalPlan(
+                found=False,
+                place=None,
+                goal_pose=None,
+                route=None,
+                alternatives=retrieval.places[:alternatives],
+                retrieval=retrieval,
+            )
+        place, node_id = self._answerer.stand(retrieval.places[0])
+        route = None
+        if start is not None:
+            with suppress(NoRouteError, EmptyMemoryError, UnknownMapError):
+                route = self._router.route(start, node_id, place.map_id)
+        return GoalPlan(
+            found=True,
+            place=place,
+            goal_pose=place.pose,
+            route=route,
+            alternatives=rest,
+            retrieval=retrieval,
+        )
+
+    def route(self, start: str | Vector3, goal: str | Vector3, map_id: str | None = None) -> Route:
+        """
+        Return the shortest way over the topological map between ids or points [m].
+
+        A point stands for the nearest observation of ``map_id``, which may be left out while there
+        is one map or the other end is an id. Raises ``UnknownNodeError``, ``UnknownMapError``,
+        ``EmptyMemoryError``, ``InvalidQueryError`` and, if the ends are not joined,
+        ``NoRouteError``.
+        """
+        self._open()
+        return self._router.route(start, goal, map_id)
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._mirror.store.path
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder in use."""
+        return self._encoder
+
+    @property
+    def map_ids(self) -> tuple[str, ...]:
+        """Ids of the maps that hold an observation, in order of their first."""
+        snapshot = self.snapshot()
+        held = np.unique(snapshot.maps)
+        return tuple(snapshot.map_ids[i] for i in held)
+
+    def snapshot(self) -> Snapshot:
+        """Return everything searchable as read-only arrays; cheap, and never changes later."""
+        self._open()
+        return self._mirror.snapshot()
+
+    def topological_map(self) -> TopologicalMap:
+        """Return which observations a robot can drive between."""
+        self._open()
+        return self._router.newest()[0]
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these ids are observations held already."""
+        self._open()
+        return self._mirror.taken(ids)
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these ids are held."""
+        self._open()
+        return self._mirror.taken(ids)
+
+    def observation(self, node_id: str) -> Observation:
+        """Return one observation with vector and keyframe; ``UnknownNodeError`` without one."""
+        self._open()
+        return self._mirror.by_id(node_id)
+
+    def observations(self, map_id: str | None = None) -> Iterator[Observation]:
+        """Yield the observations held now, in the order they came, of one map or of all."""
+        snapshot = self.snapshot()
+        keys = snapshot.keys
+        if map_id is not None:
+            keys = keys[rows_on_map(snapshot, map_id)]
+        return self._mirror.observations(keys)
+
+    def stats(self) -> MemoryStatistics:
+        """Return counts and sizes."""
+        snapshot = self.snapshot()
+        with self._counting:
+            counts = dict(self._counts)
+        return MemoryStatistics(
+            observations=len(snapshot),
+            maps=len(np.unique(snapshot.maps)),
+            labels=len(snapshot.labels),
+            sightings=len(snapshot.sighting_labels),
+            forest_nodes=0,
+            store_bytes=self._mirror.store.size_bytes,
+            indexed=len(self._indexer.index),
+            index_rebuilds=int(bool(self._index_message)),
+            index_message=self._index_message,
+            model_id=self._mirror.model_id,
+            dim=self._mirror.dim,
+            **counts,
+        )
+
+    # ---- files -------------------------------------------------------------------------------
+
+    def _load_index(self) -> VectorIndex:
+        snapshot = self._mirror.snapshot()
+        index = VectorIndex(self._mirror.dim, self.config.index)
+        try:
+            index.load(index_path(self.path), self._index_stamp(index))
+            if index.last_key > (int(snapshot.keys[-1]) if len(snapshot) else 0):
+                raise IndexDamagedError(f'{self.path}: the index is ahead of the store')
+        except IndexDamagedError as error:
+            index = VectorIndex(self._mirror.dim, self.config.index)
+            if len(snapshot):
+                self._index_message = f'rebuilding the index: {error}'
+                _LOG.warning('%s', self._index_message)
+        return index
+
+    def _index_stamp(self, index: VectorIndex) -> IndexStamp:
+        store = self._mirror.store
+        with self._mirror.lock:
+            return index.stamp(store.uuid, store.epoch, self._mirror.model_id)
+
+    def save(self, path: str | os.PathLike[str] | None = None, overwrite: bool = False) -> Path:
+        """
+        Write index and log out, or a complete copy to ``path``; return where.
+
+        Raises ``StoreAccessError`` if ``path`` exists and ``overwrite`` is not set, or can't be
+        written. What is added meanwhile may or may not be in a copy.
+        """
+        if path is None:
+            self._writable()
+            with self._mirror.lock:
+                self._mirror.store.checkpoint()
+            target = self.path
+        else:
+            self._open()
+            target = Path(path)
+            self._mirror.store.copy_to(target, overwrite=overwrite)
+        index = self._indexer.index
+        index.save(index_path(target), self._index_stamp(index))
+        return target
+
+    def wait_indexed(self, timeout_s: float | None = None) -> bool:
+        """Wait until the index holds every vector; False on time-out."""
+        return self._indexer.wait(timeout_s)
+
+    def close(self) -> None:
+        """Write the index out and close the file; a second call does nothing."""
+        with self._ingest:
+            if self._closed:
+                return
+            self._closed = True
+            self._indexer.close()
+            try:
+                if not self._mirror.store.read_only:
+                    index = self._indexer.index
+                    index.save(index_path(self.path), self._index_stamp(index))
+            except StoreAccessError as error:
+                _LOG.warning('the index is rebuilt at the next opening: %s', error)
+            finally:
+                with self._mirror.lock:
+                    self._mirror.store.close()

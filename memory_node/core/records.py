@@ -1,0 +1,282 @@
+"""Rows of the store as values and as columns, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+import sqlite3
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Batch
+from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
+from memory_node.core.errors import StoreFormatError
+from memory_node.core.lexical import clean_label
+
+__all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
+
+_CHUNK = 500
+
+
+def _objects_text(observation: Observation) -> str:
+    return ', '.join(dict.fromkeys(clean_label(s.label) for s in observation.sightings))
+
+
+def _covariance_blob(values: tuple[float, ...]) -> bytes | None:
+    return np.asarray(values, '<f8').tobytes() if values else None
+
+
+def insert(
+    db: sqlite3.Connection,
+    items: Sequence[Observation],
+    vectors: FloatArray,
+    label_rows: Mapping[str, int],
+    map_rows: Mapping[str, int],
+) -> NDArray[np.int64]:
+    """Write observations inside an open transaction and return their keys."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'observation'").fetchone()
+    first = 1 + (int(row[0]) if row else 0)
+    numbered = list(enumerate(items, start=first))
+    db.executemany(
+        'INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        (
+            (
+                key,
+                o.id,
+                map_rows[o.map_id] + 1,
+                o.stamp_ns,
+                *o.pose.position,
+                *o.pose.orientation,
+                _covariance_blob(o.pose.covariance),
+                o.caption,
+                o.source,
+            )
+            for key, o in numbered
+        ),
+    )
+    db.executemany(
+        'INSERT INTO sighting VALUES (NULL,?,?,?,?,?,?,?,?,?)',
+        (
+            (
+                key,
+                label_rows[s.label] + 1,
+                s.confidence,
+                *(s.position or (None, None, None)),
+                *(s.extent or (None, None, None)),
+            )
+            for key, o in numbered
+            for s in o.sightings
+        ),
+    )
+    db.executemany(
+        'INSERT INTO neighbor VALUES (?,?,?)',
+        ((key, place, n) for key, o in numbered for place, n in enumerate(o.neighbors)),
+    )
+    db.executemany(
+        'INSERT INTO embedding VALUES (?,?)',
+        ((key, vector.tobytes()) for (key, _), vector in zip(numbered, vectors, strict=True)),
+    )
+    db.executemany(
+        'INSERT INTO keyframe VALUES (?,?)',
+        ((key, o.keyframe) for key, o in numbered if o.keyframe),
+    )
+    db.executemany(
+        'INSERT INTO words (rowid, caption, objects) VALUES (?,?,?)',
+        ((key, o.caption, _objects_text(o)) for key, o in numbered),
+    )
+    db.executemany(
+        'INSERT INTO space VALUES (?,?,?,?,?,?,?)',
+        ((key, x, x, y, y, z, z) for key, o in numbered for x, y, z in (o.pose.position,)),
+    )
+    return np.arange(first, first + len(numbered), dtype=np.int64)
+
+
+def delete(db: sqlite3.Connection, items: Mapping[int, Observation]) -> None:
+    """Delete observations, given as stored, inside an open transaction."""
+    keys = [(key,) for key in items]
+    db.executemany(
+        "INSERT INTO words (words, rowid, caption, objects) VALUES ('delete',?,?,?)",
+        ((key, o.caption, _objects_text(o)) for key, o in items.items()),
+    )
+    db.executemany('DELETE FROM space WHERE key = ?', keys)
+    db.executemany('DELETE FROM observation WHERE key = ?', keys)
+
+
+def column_batch(
+    keys: NDArray[np.int64],
+    items: Sequence[Observation],
+    vectors: FloatArray,
+    label_rows: Mapping[str, int],
+    map_rows: Mapping[str, int],
+) -> Batch:
+    """Return stored observations as columns."""
+    sightings = [s for o in items for s in o.sightings]
+    unknown = (math.nan, math.nan, math.nan)
+    return Batch(
+        keys=keys,
+        stamps=np.array([o.stamp_ns for o in items], np.int64),
+        maps=np.array([map_rows[o.map_id] for o in items], np.int32),
+        positions=np.array([o.pose.position for o in items], np.float64).reshape(-1, 3),
+        yaws=np.array([o.pose.yaw_rad for o in items], np.float32),
+        vectors=vectors,
+        mapped=np.array([bool(o.neighbors) for o in items], np.bool_),
+        sighting_counts=np.array([len(o.sightings) for o in items], np.int64),
+        sighting_labels=np.array([label_rows[s.label] for s in sightings], np.int32),
+        sighting_confidences=np.array([s.confidence for s in sightings], np.float32),
+        sighting_positions=np.array(
+            [s.position or unknown for s in sightings], np.float32
+        ).reshape(-1, 3),
+    )
+
+
+def _rows(cursor: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
+    values = np.array(cursor.fetchall(), np.float64)
+    return values.reshape(-1, width)
+
+
+def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], FloatArray]:
+    """Read vectors in slices, so that no more than one is held twice."""
+    cursor = db.execute(
+        'SELECT observation, vector FROM embedding WHERE observation > ? ORDER BY observation',
+        (after,),
+    )
+    count = db.execute('SELECT count(*) FROM embedding WHERE observation > ?', (after,))
+    vectors = np.empty((int(count.fetchone()[0]), dim), np.float32)
+    keys: list[int] = []
+    while rows := cursor.fetchmany(2048):
+        blob = b''.join(row[1] for row in rows)
+        if len(blob) != 4 * dim * len(rows):
+            raise StoreFormatError(f'a stored vector does not hold {dim} numbers')
+        vectors[len(keys) : len(keys) + len(rows)] = np.frombuffer(blob, '<f4').reshape(-1, dim)
+        keys += [row[0] for row in rows]
+    if not np.isfinite(vectors.sum()):
+        raise StoreFormatError('a stored vector is not finite')
+    return keys, vectors
+
+
+def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
+    """Read every observation with a key above ``after`` as columns."""
+    integers = np.array(
+        db.execute(
+            'SELECT key, stamp_ns, map FROM observation WHERE key > ? ORDER BY key', (after,)
+        ).fetchall(),
+        np.int64,
+    ).reshape(-1, 3)
+    reals = _rows(
+        db.execute(
+            'SELECT x, y, z, qx, qy, qz, qw FROM observation WHERE key > ? ORDER BY key', (after,)
+        ),
+        7,
+    )
+    keys, vectors = _vectors(db, after, dim)
+    if not np.array_equal(keys, integers[:, 0]):
+        raise StoreFormatError('observations and vectors do not match')
+    sightings = _rows(
+        db.execute(
+            'SELECT observation, label, confidence, x, y, z FROM sighting'
+            ' WHERE observation > ? ORDER BY observation, key',
+            (after,),
+        ),
+        6,
+    )
+    mapped = db.execute(
+        'SELECT DISTINCT observation FROM neighbor WHERE observation > ?', (after,)
+    ).fetchall()
+    x, y, z, w = reals[:, 3:].T
+    rows = np.searchsorted(integers[:, 0], sightings[:, 0])
+    return Batch(
+        keys=integers[:, 0].copy(),
+        stamps=integers[:, 1].copy(),
+        maps=(integers[:, 2] - 1).astype(np.int32),
+        positions=reals[:, :3].copy(),
+        yaws=np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)).astype(np.float32),
+        vectors=vectors,
+        mapped=np.isin(integers[:, 0], np.array(mapped, np.int64).reshape(-1)),
+        sighting_counts=np.bincount(rows, minlength=len(integers)).astype(np.int64),
+        sighting_labels=(sightings[:, 1] - 1).astype(np.int32),
+        sighting_confidences=sightings[:, 2].astype(np.float32),
+        sighting_positions=sightings[:, 3:].astype(np.float32),
+    )
+
+
+def _vector3(values: Sequence[Any]) -> Vector3 | None:
+    x, y, z = values
+    return None if x is None else (x, y, z)
+
+
+def _grouped(db: sqlite3.Connection, sql: str, keys: Sequence[int]) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for row in db.execute(sql.replace('@keys', ','.join('?' * len(keys))), keys):
+        groups.setdefault(row[0], []).append(row[1:])
+    return groups
+
+
+def observations(
+    db: sqlite3.Connection, keys: Sequence[int], *, full: bool = False
+) -> dict[int, Observation]:
+    """Read observations by key; ``full`` adds vector and keyframe. Unknown keys are left out."""
+    found: dict[int, Observation] = {}
+    for start in range(0, len(keys), _CHUNK):
+        found.update(_read_chunk(db, [int(k) for k in keys[start : start + _CHUNK]], full))
+    return found
+
+
+def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict[int, Observation]:
+    rows = _grouped(
+        db,
+        'SELECT o.key, o.id, m.id, stamp_ns, x, y, z, qx, qy, qz, qw, covariance, caption, source'
+        ' FROM observation o JOIN map m ON m.key = o.map WHERE o.key IN (@keys)',
+        keys,
+    )
+    sightings = _grouped(
+        db,
+        'SELECT s.observation, l.text, confidence, x, y, z, ex, ey, ez FROM sighting s'
+        ' JOIN label l ON l.key = s.label WHERE s.observation IN (@keys) ORDER BY s.key',
+        keys,
+    )
+    neighbors = _grouped(
+        db,
+        'SELECT observation, neighbor_id FROM neighbor WHERE observation IN (@keys)'
+        ' ORDER BY observation, place',
+        keys,
+    )
+    blobs: list[dict[int, list[Any]]] = [{}, {}]
+    if full:
+        blobs = [
+            _grouped(
+                db,
+                f'SELECT observation, {column} FROM {table} WHERE observation IN (@keys)',
+                keys,
+            )
+            for table, column in (('embedding', 'vector'), ('keyframe', 'jpeg'))
+        ]
+    found = {}
+    for key in keys:
+        if key not in rows:
+            continue
+        name, map_id, stamp, x, y, z, qx, qy, qz, qw, covariance, caption, source = rows[key][0]
+        vector, jpeg = (b.get(key, [(b'',)])[0][0] for b in blobs)
+        found[key] = Observation(
+            id=name,
+            stamp_ns=stamp,
+            pose=Pose(
+                position=(x, y, z),
+                orientation=(qx, qy, qz, qw),
+                covariance=tuple(np.frombuffer(covariance or b'', '<f8').tolist()),
+            ),
+            caption=caption,
+            sightings=tuple(
+                Sighting(
+                    label=s[0], confidence=s[1], position=_vector3(s[2:5]), extent=_vector3(s[5:])
+                )
+                for s in sightings.get(key, ())
+            ),
+            map_id=map_id,
+            neighbors=tuple(n[0] for n in neighbors.get(key, ())),
+            embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,
+            keyframe=jpeg,
+            source=source,
+        )
+    return found

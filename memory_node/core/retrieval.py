@@ -1,0 +1,179 @@
+"""
+From a question to ranked places: candidates -> contributions -> selection -> places.
+
+A ``Ranker`` turns candidates into named contributions, whose sum is the score, and says how sure
+the chosen ones are. ``FusionRanker`` is the baseline that needs no training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core import confidence
+from memory_node.core.candidates import (
+    allowed_rows,
+    Candidates,
+    generate,
+    Question,
+    Sources,
+)
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import RetrievalConfig
+
+__all__ = ['Choice', 'FusionRanker', 'Ranker', 'choose', 'closeness', 'search']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: Answers closer than this are one place.
+MERGE_DISTANCE_M = 1.0
+MAX_EVIDENCE = 8
+#: Score of standing right beside ``near``, in standard deviations of one signal.
+_NEAR_WEIGHT = 2.0
+
+
+class Ranker(Protocol):
+    """Scores candidates; swapped whole by a learned one."""
+
+    def contributions(
+        self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
+    ) -> Mapping[str, RealArray]:
+        """Return (C,) contributions by signal; their sum is the score."""
+
+    def confidence(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        candidates: Candidates,
+        chosen: IntArray,
+        sources: Sources,
+    ) -> RealArray:
+        """Return the probability that each of the chosen candidates answers, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One selected row and why."""
+
+    row: int
+    score: float
+    confidence: float
+    signals: dict[str, float]
+    #: Rows merged into this place, best first, this one included.
+    evidence: IntArray
+
+
+class FusionRanker:
+    """Sum of z-scores over captions, words and the best object, and closeness to ``near``."""
+
+    def __init__(self, config: RetrievalConfig) -> None:
+        """Take the scale of closeness from ``config``."""
+        self._config = config
+
+    def contributions(
+        self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
+    ) -> Mapping[str, RealArray]:
+        """Return the z-scores of the three generators, and closeness when asked for."""
+        signals = {
+            name: _standardised(getattr(candidates, name), *candidates.population[name])
+            for name in ('captions', 'objects', 'words')
+        }
+        near = closeness(snapshot, question, candidates.rows, self._config.distance_scale_m)
+        if near is not None:
+            signals['near'] = _NEAR_WEIGHT * near
+        return signals
+
+    def confidence(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        candidates: Candidates,
+        chosen: IntArray,
+        sources: Sources,
+    ) -> RealArray:
+        """Return calibrated probabilities; see ``memory_node.core.confidence``."""
+        coverage = word_coverage(snapshot, question, candidates.rows[chosen], sources)
+        return confidence.calibrated(
+            confidence.features(candidates.objects[chosen], candidates.captions[chosen], coverage)
+        )
+
+
+def _standardised(values: RealArray, mean: float, deviation: float) -> RealArray:
+    return (values - mean) / deviation if deviation > 1e-9 else np.zeros_like(values)
+
+
+def closeness(
+    snapshot: Snapshot, question: Question, rows: IntArray, scale_m: float
+) -> RealArray | None:
+    """Return exp(-d / scale) of rows to ``near``, None when the question names no point."""
+    if question.query.near is None:
+        return None
+    offsets = snapshot.positions[rows] - np.array(question.query.near)
+    return np.asarray(np.exp(-np.linalg.norm(offsets, axis=1) / scale_m))
+
+
+def word_coverage(
+    snapshot: Snapshot, question: Question, rows: IntArray, sources: Sources
+) -> RealArray:
+    """Return the share of the question's content words that each row has, stems compared."""
+    hits = np.zeros(len(rows))
+    if not len(rows) or not question.terms:
+        return hits
+    keys = snapshot.keys[rows]
+    for term in question.terms:
+        found, _ = sources.match_words((term,), len(keys), among=keys)
+        hits += np.isin(keys, found)
+    return hits / len(question.terms)
+
+
+def choose(
+    snapshot: Snapshot, candidates: Candidates, scores: RealArray, k: int
+) -> list[IntArray]:
+    """
+    Return up to ``k`` places, best first, as indices of candidates; the first stands for it.
+
+    Candidates of one map within ``MERGE_DISTANCE_M`` of a better one are its evidence.
+    """
+    order = np.lexsort((candidates.rows, -scores))
+    positions = snapshot.positions[candidates.rows[order]]
+    maps = snapshot.maps[candidates.rows[order]]
+    left = np.ones(len(order), np.bool_)
+    places = []
+    while len(places) < k and left.any():
+        first = int(np.argmax(left))
+        offsets = positions - positions[first]
+        same = left & (maps == maps[first])
+        same &= np.einsum('ij,ij->i', offsets, offsets) <= MERGE_DISTANCE_M**2
+        places.append(order[np.flatnonzero(same)[:MAX_EVIDENCE]])
+        left &= ~same
+    return places
+
+
+def search(
+    snapshot: Snapshot, question: Question, ranker: Ranker, sources: Sources
+) -> list[Choice]:
+    """Return the best places for a question, best first; empty if the filters leave nothing."""
+    allowed = allowed_rows(snapshot, question.query)
+    if allowed is not None and not len(allowed):
+        return []
+    candidates = generate(snapshot, question, sources, allowed)
+    signals = ranker.contributions(snapshot, question, candidates, sources)
+    scores = np.sum(list(signals.values()), axis=0)
+    places = choose(snapshot, candidates, scores, question.query.k)
+    chosen = np.array([place[0] for place in places], np.int64)
+    sure = ranker.confidence(snapshot, question, candidates, chosen, sources)
+    return [
+        Choice(
+            row=int(candidates.rows[place[0]]),
+            score=float(scores[place[0]]),
+            confidence=float(np.clip(sure[i], 0.0, 1.0)),
+            signals={name: float(values[place[0]]) for name, values in signals.items()},
+            evidence=candidates.rows[place],
+        )
+        for i, place in enumerate(places)
+    ]

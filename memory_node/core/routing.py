@@ -1,0 +1,95 @@
+"""Ways over the topological map between observations and points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import TopologyConfig
+from memory_node.core.data import Route, Vector3
+from memory_node.core.errors import (
+    EmptyMemoryError,
+    InvalidQueryError,
+    NoRouteError,
+    UnknownMapError,
+    UnknownNodeError,
+)
+from memory_node.core.mirror import Mirror
+from memory_node.core.requests import checked_point
+from memory_node.core.topology import TopologicalMap, Topology
+
+__all__ = ['Router', 'rows_on_map']
+
+
+def rows_on_map(snapshot: Snapshot, map_id: str) -> NDArray[np.int64]:
+    """Return the rows of one map; ``UnknownMapError`` if there is none."""
+    if map_id in snapshot.map_ids:
+        rows = np.flatnonzero(snapshot.maps == snapshot.map_ids.index(map_id))
+        if len(rows):
+            return rows
+    raise UnknownMapError(f'no observation is on a map named {map_id!r}')
+
+
+class Router:
+    """Routes over the newest snapshot; thread-safe."""
+
+    def __init__(self, mirror: Mirror, config: TopologyConfig) -> None:
+        """Route over what ``mirror`` holds."""
+        self._mirror = mirror
+        self._topology = Topology(config)
+
+    def newest(self) -> tuple[TopologicalMap, Snapshot]:
+        """Return the topological map of what is held now, and its snapshot."""
+        with self._mirror.lock:
+            snapshot = self._mirror.snapshot()
+            held = self._topology.held(snapshot)
+            links = None if held else self._mirror.links()
+        if held is None and links is not None:
+            held = self._topology.build(snapshot, links)
+        assert held is not None
+        return held, held.snapshot
+
+    def route(self, start: str | Vector3, goal: str | Vector3, map_id: str | None) -> Route:
+        """Return the shortest way; see ``Memory.route``."""
+        topological_map, snapshot = self.newest()
+        if not len(snapshot):
+            raise EmptyMemoryError('the memory holds no observation yet')
+        named = [self._row(snapshot, end) for end in (start, goal)]
+        if map_id is None:
+            maps = {snapshot.map_ids[snapshot.maps[r]] for r in named if r is not None}
+            maps = maps or {snapshot.map_ids[i] for i in np.unique(snapshot.maps)}
+            if len(maps) > 1:
+                if None in named:
+                    raise InvalidQueryError('map_id is needed: there are several maps')
+                raise NoRouteError('start and goal are on different maps')
+            map_id = maps.pop()
+        rows = rows_on_map(snapshot, map_id)
+        ends = []
+        for end, row in zip((start, goal), named, strict=True):
+            if row is None:
+                assert not isinstance(end, str)
+                offsets = snapshot.positions[rows] - np.array(checked_point('route end', end))
+                row = int(rows[np.argmin(np.einsum('ij,ij->i', offsets, offsets))])
+            elif snapshot.map_ids[snapshot.maps[row]] != map_id:
+                raise NoRouteError(f'{end!r} is not on the map {map_id!r}')
+            ends.append(row)
+        return self._described(snapshot, topological_map.shortest_path(*ends))
+
+    def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
+        if not isinstance(end, str):
+            checked_point('route end', end)
+            return None
+        rows = snapshot.rows_of(np.array([self._mirror.key_of(end)]))
+        if not len(rows):
+            raise UnknownNodeError(f'no observation has the id {end!r}')
+        return int(rows[0])
+
+    def _described(self, snapshot: Snapshot, path: NDArray[np.int64]) -> Route:
+        items = self._mirror.fetch(snapshot.keys[path])
+        steps = np.diff(snapshot.positions[path], axis=0)
+        return Route(
+            node_ids=tuple(o.id for o in items),
+            poses=tuple(o.pose for o in items),
+            length_m=float(np.linalg.norm(steps, axis=1).sum()),
+        )

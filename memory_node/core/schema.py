@@ -1,0 +1,74 @@
+"""Tables of the store, and the numbers that say which file this is and which version wrote it."""
+
+from __future__ import annotations
+
+__all__ = ['APPLICATION_ID', 'FORMAT_VERSION', 'SCHEMA']
+
+#: "RMEM" in the SQLite header: tells a memory store from any other SQLite file.
+APPLICATION_ID = 0x524D454D
+#: Written to ``user_version``; a store with a greater number is refused.
+FORMAT_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE map (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE label (
+    key INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE,
+    vector BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE observation (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    map INTEGER NOT NULL REFERENCES map (key),
+    stamp_ns INTEGER NOT NULL,
+    x REAL NOT NULL, y REAL NOT NULL, z REAL NOT NULL,
+    qx REAL NOT NULL, qy REAL NOT NULL, qz REAL NOT NULL, qw REAL NOT NULL,
+    covariance BLOB,
+    caption TEXT NOT NULL,
+    source TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sighting (
+    key INTEGER PRIMARY KEY,
+    observation INTEGER NOT NULL REFERENCES observation (key) ON DELETE CASCADE,
+    label INTEGER NOT NULL REFERENCES label (key),
+    confidence REAL NOT NULL,
+    x REAL, y REAL, z REAL,
+    ex REAL, ey REAL, ez REAL
+) STRICT;
+CREATE INDEX sighting_observation ON sighting (observation);
+
+CREATE TABLE neighbor (
+    observation INTEGER NOT NULL REFERENCES observation (key) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    neighbor_id TEXT NOT NULL,
+    PRIMARY KEY (observation, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE embedding (
+    observation INTEGER PRIMARY KEY REFERENCES observation (key) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE keyframe (
+    observation INTEGER PRIMARY KEY REFERENCES observation (key) ON DELETE CASCADE,
+    jpeg BLOB NOT NULL
+) STRICT;
+
+CREATE VIRTUAL TABLE words USING fts5 (
+    caption, objects,
+    content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+);
+
+CREATE VIRTUAL TABLE space USING rtree (key, x0, x1, y0, y1, z0, z1);
+"""

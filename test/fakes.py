@@ -1,0 +1,31 @@
+"""Deterministic stand-ins for models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import hashlib
+import re
+
+import numpy as np
+
+from memory_node.core.data import FloatArray
+
+
+class BagOfWordsEncoder:
+    """Texts that share words have near vectors; the same on every machine and run."""
+
+    def __init__(self, dim: int = 64, model_id: str = 'bag-of-words') -> None:
+        self.dim = dim
+        self.model_id = model_id
+        self.calls = 0
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        self.calls += 1
+        rows = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r'\w+', text.casefold()) or ['']:
+                seed = hashlib.blake2b(word.encode('utf-8', 'replace'), digest_size=8).digest()
+                rng = np.random.default_rng(int.from_bytes(seed, 'little'))
+                row += rng.standard_normal(self.dim).astype(np.float32)
+            row /= np.linalg.norm(row)
+        return rows
