@@ -1,0 +1,224 @@
+"""The command line as a person and as a program use it, on real files with the real encoder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import networkx as nx
+import pytest
+
+from data import require_data
+from memory_node.cli.main import main
+
+ROOMS = [
+    ('k', (0.0, 0.0), 'a kitchen with a stove, a sink and a fridge', ['stove', 'sink', 'fridge']),
+    ('l', (6.0, 0.0), 'a living room with a sofa facing a television', ['sofa', 'television']),
+    ('b', (12.0, 0.0), 'a bedroom with a double bed and a wardrobe', ['bed', 'wardrobe']),
+]
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('cli')
+    lines = []
+    for i, (name, (x, y), caption, labels) in enumerate(ROOMS):
+        objects = [{'label': label, 'position': [x + 1.0, y, 0.8]} for label in labels]
+        neighbors = [ROOMS[j][0] for j in (i - 1, i + 1) if 0 <= j < len(ROOMS)]
+        lines.append(
+            {
+                'id': name,
+                'stamp': 100.0 * i,
+                'position': [x, y, 0.0],
+                'caption': caption,
+                'objects': objects,
+                'neighbors': neighbors,
+            }
+        )
+    source = folder / 'rooms.jsonl'
+    source.write_text('\n'.join(map(json.dumps, lines)) + '\nnot json\n')
+    return folder, source
+
+
+@pytest.fixture(scope='module')
+def store(files):
+    folder, source = files
+    path = folder / 'memory.sqlite'
+    assert main(['import', str(source), '--store', str(path)]) == 1  # one line was refused
+    return path
+
+
+def _run(capsys, *args):
+    code = main([str(a) for a in args])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_importing_again_adds_nothing_and_names_the_bad_line(files, store, capsys):
+    code, out, err = _run(capsys, 'import', files[1], '--store', store, '--json')
+    assert code == 1
+    report = json.loads(out)
+    assert {k: report[k] for k in ('added', 'known', 'refused')} == {
+        'added': 0,
+        'known': 3,
+        'refused': 1,
+    }
+    assert 'rooms.jsonl:4' in err
+
+
+def test_a_question_is_answered_in_json_with_everything_promised(store, capsys):
+    code, out, _ = _run(capsys, 'query', 'where is the sofa?', '--store', store, '--json', '-k', 2)
+    assert code == 0
+    answer = json.loads(out)
+    assert answer['found'] is True
+    assert answer['latency_ms'] > 0
+    best = answer['places'][0]
+    assert best['observation_id'] == 'l'
+    assert best['position'] == [6.0, 0.0, 0.0]
+    assert best['target_position'] == pytest.approx([7.0, 0.0, 0.8])
+    assert 0.0 <= best['confidence'] <= 1.0
+    assert best['score'] >= answer['places'][1]['score']
+
+
+def test_a_person_reads_the_answer_in_a_table(store, capsys):
+    code, out, _ = _run(capsys, 'query', 'where can I sleep?', '--store', store)
+    assert code == 0
+    assert 'where can I sleep?' in out
+    assert '12.00, 0.00, 0.00' in out
+
+
+def test_filters_of_the_command_line_cut(store, capsys):
+    _, out, _ = _run(
+        capsys, 'query', 'a bed', '--store', store, '--json', '--near', '0,0', '--radius', '2'
+    )
+    assert [p['observation_id'] for p in json.loads(out)['places']] == ['k']
+    _, out, _ = _run(capsys, 'query', 'a bed', '--store', store, '--json', '--until', '150')
+    assert {p['observation_id'] for p in json.loads(out)['places']} == {'k', 'l'}
+
+
+def test_a_batch_answers_line_by_line_and_survives_bad_ones(files, store, capsys):
+    batch = files[0] / 'queries.jsonl'
+    queries = [
+        {'id': 'q1', 'text': 'the stove'},
+        {'id': 'q2', 'text': ''},
+        {'id': 'q3', 'text': 'the bed', 'k': 10**6},
+        {'id': 'q4', 'text': '") OR 1=1; DROP TABLE observations; --'},
+        {'id': 'q5', 'text': 'the bed', 'map_id': 'nowhere'},
+        {'id': 'q6', 'text': 'the bed', 'near': 'here'},
+        {'id': 'q7', 'text': 'the bed'},
+    ]
+    batch.write_text('\n'.join(map(json.dumps, queries)))
+    code, out, err = _run(capsys, 'query', '--batch', batch, '--store', store)
+    rows = {row['id']: row for row in map(json.loads, out.splitlines())}
+    assert code == 1
+    assert [rows[f'q{i}']['status'] for i in range(1, 8)] == [
+        'OK',
+        'INVALID_QUERY',
+        'INVALID_QUERY',
+        'OK',
+        'UNKNOWN_MAP',
+        'INVALID_QUERY',
+        'OK',
+    ]
+    assert rows['q7']['places'][0]['observation_id'] == 'b'
+    assert '7 asked' in err
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'error'),
+    [
+        (['query', 'x', '--store', '/nowhere/memory.sqlite'], 'STORE_ACCESS'),
+        (['import', '/nowhere/o.jsonl'], 'STORE_ACCESS'),
+        (['import', '/nowhere/o.txt'], 'STORE_ACCESS'),
+        (['query', '   '], 'INVALID_QUERY'),
+        (['query'], 'INVALID_QUERY'),
+        (['query', 'x', '--radius', '3'], 'INVALID_QUERY'),
+        (['export', '/nowhere/folder/x.json'], 'STORE_ACCESS'),
+        (['export', 'x.txt'], 'STORE_ACCESS'),
+    ],
+)
+def test_failures_are_one_line_and_a_code(store, capsys, arguments, error):
+    if '--store' not in arguments:
+        arguments = [*arguments, '--store', str(store)]
+    code, out, err = _run(capsys, *arguments)
+    assert code == 1
+    assert not out
+    assert error in err
+
+
+def test_statistics_count_what_was_imported(store, capsys):
+    _, out, _ = _run(capsys, 'stats', '--store', store, '--json')
+    counts = json.loads(out)
+    assert (counts['observations'], counts['maps'], counts['sightings']) == (3, 1, 7)
+    _, out, _ = _run(capsys, 'stats', '--store', store)
+    assert 'observations' in out
+
+
+def test_an_export_imports_again_the_same(files, store, capsys):
+    folder = files[0]
+    assert _run(capsys, 'export', folder / 'again.jsonl', '--store', store)[0] == 0
+    again = folder / 'again.sqlite'
+    assert _run(capsys, 'import', folder / 'again.jsonl', '--store', again)[0] == 0
+    assert _run(capsys, 'export', folder / 'twice.jsonl', '--store', again)[0] == 0
+    assert (folder / 'again.jsonl').read_text() == (folder / 'twice.jsonl').read_text()
+
+
+def test_graphml_is_the_topological_map(files, store, capsys):
+    path = files[0] / 'map.graphml'
+    assert _run(capsys, 'export', path, '--store', store)[0] == 0
+    graph = nx.read_graphml(path)
+    assert {frozenset(edge) for edge in graph.edges} == {frozenset('kl'), frozenset('lb')}
+    assert graph.edges['k', 'l']['length'] == pytest.approx(6.0)
+    assert graph.nodes['k']['caption'].startswith('a kitchen')
+
+
+def test_json_lists_objects_with_places(files, store, capsys):
+    path = files[0] / 'rooms.json'
+    assert _run(capsys, 'export', path, '--store', store)[0] == 0
+    document = json.loads(path.read_text())
+    sofa = next(o for o in document['objects'] if o['label'] == 'sofa')
+    assert sofa['position'] == pytest.approx([7.0, 0.0, 0.8])
+    assert sofa['seen_from'] == ['l']
+
+
+def test_the_command_runs_as_a_process_of_its_own(store):
+    done = subprocess.run(
+        [
+            sys.executable,
+            '-m',
+            'memory_node.cli.main',
+            'query',
+            'the stove',
+            '--json',
+            '--store',
+            store,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout)['places'][0]['observation_id'] == 'k'
+
+
+def test_a_recording_of_a_real_kitchen_answers(tmp_path, capsys):
+    bag = require_data('kitchen_rgbd') / 'kitchen' / 'kitchen.mcap'
+    model = require_data('yolox_nano')
+    store = tmp_path / 'kitchen.sqlite'
+    code, out, _ = _run(
+        capsys,
+        *('import', bag, '--store', store, '--json', '--map-id', 'kitchen'),
+        *('--detector', model / 'yolox_nano.onnx', '--classes', model / 'coco_classes.txt'),
+    )
+    assert code == 0
+    assert json.loads(out)['added'] >= 10
+    for question, labels in (
+        ('where is the table?', {'dining table'}),
+        ('where can I sit?', {'chair', 'couch', 'bench'}),
+    ):
+        _, out, _ = _run(capsys, 'query', question, '--store', store, '--json')
+        answer = json.loads(out)
+        assert answer['found'], answer['message']
+        assert answer['places'][0]['label'] in labels
+        assert answer['places'][0]['target_position'] is not None
