@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 import json
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
-import numpy as np
 
-from memory_node.core.data import Observation, Vector3
 from memory_node.core.memory import Memory
+from memory_node.core.things import things_of
 from memory_node.core.topology import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
 
@@ -28,47 +25,25 @@ __all__ = ['FORMATS', 'export_memory']
 
 FORMATS = ('jsonl', 'graphml', 'json')
 
-#: Sightings of one label this close are one thing in the export [m].
-_SAME_THING_M = 1.0
 
-
-def _things(observations: Iterable[Observation]) -> list[dict[str, Any]]:
-    """Group sightings of one label by place; a sighting without depth stands at its observer."""
-    groups: dict[tuple[str, str], list[tuple[Vector3, bool, Observation]]] = defaultdict(list)
-    for observation in observations:
-        for sighting in observation.sightings:
-            position = sighting.position or observation.pose.position
-            groups[observation.map_id, sighting.label].append(
-                (position, sighting.position is not None, observation)
-            )
-    things = []
-    for (map_id, label), seen in sorted(groups.items(), key=lambda item: item[0]):
-        centers: list[list[tuple[Vector3, bool, Observation]]] = []
-        for entry in seen:
-            home = next(
-                (c for c in centers if _distance(c[0][0], entry[0]) <= _SAME_THING_M), None
-            )
-            if home is None:
-                centers.append([entry])
-            else:
-                home.append(entry)
-        for center in centers:
-            things.append(
-                {
-                    'label': label,
-                    'map_id': map_id,
-                    'position': np.mean([p for p, _, _ in center], axis=0).round(3).tolist(),
-                    'measured': any(measured for _, measured, _ in center),
-                    'seen': len(center),
-                    'last_seen': max(o.stamp_ns for _, _, o in center) / 1e9,
-                    'seen_from': sorted({o.id for _, _, o in center}),
-                }
-            )
-    return things
-
-
-def _distance(a: Vector3, b: Vector3) -> float:
-    return float(np.linalg.norm(np.subtract(a, b)))
+def _things(memory: Memory) -> list[dict[str, Any]]:
+    snapshot = memory.snapshot()
+    ids = [o.id for o in memory.observations()]
+    every = range(len(snapshot.labels))
+    found = things_of(snapshot, every)
+    return [
+        {
+            'label': thing.label,
+            'map_id': thing.map_id,
+            'position': [round(v, 3) for v in thing.position],
+            'measured': thing.measured,
+            'confidence': round(thing.confidence, 3),
+            'first_seen': thing.first_seen_ns / 1e9,
+            'last_seen': thing.last_seen_ns / 1e9,
+            'seen_from': [ids[row] for row in thing.rows],
+        }
+        for thing in sorted(found, key=lambda t: (t.map_id, t.label, t.position))
+    ]
 
 
 def _graph(memory: Memory) -> nx.Graph:
@@ -118,7 +93,7 @@ def export_memory(memory: Memory, path: Path, kind: str) -> int:
         nx.write_graphml(graph, path)
         return int(graph.number_of_nodes())
     if kind == 'json':
-        things = _things(memory.observations())
+        things = _things(memory)
         document = {'objects': things, 'areas': memory.areas()}
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding='utf-8')
         return len(things)

@@ -1,0 +1,117 @@
+"""
+Things: sightings of one label that are one object, told apart by where they are.
+
+A first, stateless notion of an entity: every call groups the sightings it is given. Sightings
+without a position stand where they were seen from, which is told (``measured``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Snapshot
+from memory_node.core.data import Vector3
+
+__all__ = ['Thing', 'things_of']
+
+#: Sightings of one label this close to a thing's mean are that thing [m].
+SAME_THING_M = 0.75
+#: The same where only the observer's place is known [m].
+SAME_PLACE_M = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """One object as far as its sightings tell."""
+
+    label: str
+    map_id: str
+    position: Vector3
+    #: Whether depth gave the position; else it is the mean place it was seen from.
+    measured: bool
+    #: Snapshot rows that saw it, oldest first.
+    rows: tuple[int, ...]
+    first_seen_ns: int
+    last_seen_ns: int
+    #: Highest confidence of a sighting.
+    confidence: float
+
+
+def _groups(points: NDArray[np.float64], radius_m: float) -> list[NDArray[np.int64]]:
+    """
+    Group (S, 3) points: each joins the nearest group whose mean is within ``radius_m``.
+
+    Points come in order of time, so the outcome is deterministic; O(S * groups).
+    """
+    means = np.empty((0, 3))
+    members: list[list[int]] = []
+    for i, point in enumerate(points):
+        if members:
+            away = np.linalg.norm(means - point, axis=1)
+            nearest = int(np.argmin(away))
+            if away[nearest] <= radius_m:
+                members[nearest].append(i)
+                means[nearest] += (point - means[nearest]) / len(members[nearest])
+                continue
+        members.append([i])
+        means = np.vstack([means, point])
+    return [np.array(group, np.int64) for group in members]
+
+
+def things_of(
+    snapshot: Snapshot, labels: Sequence[int], allowed: NDArray[np.int64] | None = None
+) -> list[Thing]:
+    """
+    Return the things that carry one of the labels, most often seen first.
+
+    ``labels`` are indices into ``snapshot.labels``; ``allowed`` are the rows that count, None
+    for all.
+    """
+    sightings = np.flatnonzero(np.isin(snapshot.sighting_labels, np.asarray(labels, np.int64)))
+    rows = np.searchsorted(snapshot.sighting_starts, sightings, side='right') - 1
+    if allowed is not None:
+        kept = np.isin(rows, allowed)
+        sightings, rows = sightings[kept], rows[kept]
+    order = np.lexsort((sightings, snapshot.stamps[rows]))
+    sightings, rows = sightings[order], rows[order]
+    measured = ~np.isnan(snapshot.sighting_positions[sightings, 0])
+    points = np.where(
+        measured[:, None], snapshot.sighting_positions[sightings], snapshot.positions[rows]
+    ).astype(np.float64)
+    found: list[Thing] = []
+    kinds = zip(
+        snapshot.sighting_labels[sightings].tolist(),
+        snapshot.maps[rows].tolist(),
+        measured.tolist(),
+        strict=True,
+    )
+    by_kind: dict[tuple[int, int, bool], list[int]] = {}
+    for i, kind in enumerate(kinds):
+        by_kind.setdefault(kind, []).append(i)
+    placed = {(label, where) for label, where, is_measured in by_kind if is_measured}
+    for (label, where, is_measured), members in sorted(by_kind.items()):
+        if not is_measured and (label, where) in placed:
+            continue  # most likely one of those whose place is known
+        index = np.array(members, np.int64)
+        radius_m = SAME_THING_M if is_measured else SAME_PLACE_M
+        for group in _groups(points[index], radius_m):
+            one = index[group]
+            x, y, z = points[one].mean(axis=0).tolist()
+            stamps = snapshot.stamps[rows[one]]
+            found.append(
+                Thing(
+                    label=snapshot.labels[label],
+                    map_id=snapshot.map_ids[where],
+                    position=(x, y, z),
+                    measured=is_measured,
+                    rows=tuple(dict.fromkeys(rows[one].tolist())),
+                    first_seen_ns=int(stamps.min()),
+                    last_seen_ns=int(stamps.max()),
+                    confidence=float(snapshot.sighting_confidences[sightings[one]].max()),
+                )
+            )
+    return sorted(found, key=lambda t: (-len(t.rows), t.label, t.map_id, t.position))
