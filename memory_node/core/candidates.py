@@ -77,9 +77,9 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
     """
     if not len(snapshot):
         raise EmptyMemoryError('the memory holds no observation yet')
-    if query.map_id is None and query.radius_m is None:
-        if query.since_ns is None and query.until_ns is None:
-            return None
+    filters = (query.map_id, query.radius_m, query.since_ns, query.until_ns)
+    if all(value is None for value in filters):
+        return None
     mask = np.ones(len(snapshot), np.bool_)
     if query.map_id is not None:
         if query.map_id in snapshot.map_ids:

@@ -208,6 +208,9 @@ class ForestConfig(Checked):
         10.0, 'Distance scale theta: 10 indoors, 50 in streets.', ge=0.1, le=1e4, unit='m'
     )
     fan_out: int = param(24, 'Most children an area may have.', ge=4, le=256, read_only=True)
+    leaf_fan_out: int = param(
+        64, 'Most observations a smallest area may have.', ge=4, le=1024, read_only=True
+    )
     storey_m: float = param(
         3.0, 'Height between floors; areas never span floors.', ge=0.5, le=1e4, unit='m'
     )

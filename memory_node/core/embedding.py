@@ -81,7 +81,7 @@ def _unit(vectors: FloatArray, error: Exception) -> FloatArray:
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
     if not (np.isfinite(lengths).all() and (lengths > 1e-12).all()):
         raise error
-    return (vectors / lengths).astype(np.float32)
+    return np.asarray(vectors / lengths, np.float32)
 
 
 def encode_batch(

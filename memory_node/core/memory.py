@@ -349,11 +349,6 @@ class Memory:
         self._open()
         return self._mirror.taken(ids)
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Return which of these ids are held."""
-        self._open()
-        return self._mirror.taken(ids)
-
     def observation(self, node_id: str) -> Observation:
         """Return one observation with vector and keyframe; ``UnknownNodeError`` without one."""
         self._open()

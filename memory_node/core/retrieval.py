@@ -143,7 +143,7 @@ def choose(
     positions = snapshot.positions[candidates.rows[order]]
     maps = snapshot.maps[candidates.rows[order]]
     left = np.ones(len(order), np.bool_)
-    places = []
+    places: list[IntArray] = []
     while len(places) < k and left.any():
         first = int(np.argmax(left))
         offsets = positions - positions[first]

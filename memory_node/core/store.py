@@ -345,12 +345,12 @@ class Store:
         """Return keys and BM25 scores (greater is better) of the best matches of any term."""
         if not terms:
             return np.empty(0, np.int64), np.empty(0)
-        where, arguments = '', [fts_query(terms)]
+        where = ''
         if among is not None:
             where = f' AND rowid IN ({",".join(str(int(k)) for k in among)})'
-        sql = f'SELECT rowid, rank FROM words WHERE words MATCH ?{where} ORDER BY rank LIMIT {limit:d}'
+        sql = f'SELECT rowid, rank FROM words WHERE words MATCH ?{where} ORDER BY rank LIMIT ?'
         with self._reading():
-            rows = self._db.execute(sql, arguments).fetchall()
+            rows = self._db.execute(sql, (fts_query(terms), limit)).fetchall()
         table = np.array(rows, np.float64).reshape(-1, 2)
         return table[:, 0].astype(np.int64), -table[:, 1]
 

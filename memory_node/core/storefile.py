@@ -83,11 +83,11 @@ def check_identity(path: Path, application_id: int, version: int) -> None:
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Connect in autocommit mode; transactions are opened by ``transaction`` only."""
     uri = f'file:{quote(str(path.absolute()))}?mode=' + ('ro' if read_only else 'rwc')
-    if read_only and not os.access(path.absolute().parent, os.W_OK):
-        # A WAL file needs its -shm beside it; where none can be made and no writer has left a
-        # log, the file itself is complete and does not change.
-        if not Path(f'{path}-wal').exists():
-            uri += '&immutable=1'
+    fixed = not os.access(path.absolute().parent, os.W_OK) and not Path(f'{path}-wal').exists()
+    if read_only and fixed:
+        # WAL needs a -shm file beside the store. Where none can be made and no writer has left a
+        # log, the store itself is complete and does not change.
+        uri += '&immutable=1'
     return sqlite3.connect(
         uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False
     )

@@ -85,15 +85,14 @@ def _export(folder: Path, path: Path) -> FloatArray:
     from sentence_transformers import SentenceTransformer
     import torch
 
-    model = SentenceTransformer(
-        str(folder), device='cpu', model_kwargs={'attn_implementation': 'eager'}
-    )
+    eager = {'attn_implementation': 'eager'}  # the tracer can't follow the fused kernels
+    model = SentenceTransformer(str(folder), device='cpu', model_kwargs=eager)
     cls = bool(_settings(folder, '1_Pooling/config.json').get('pooling_mode_cls_token'))
 
     class Graph(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.transformer = model[0].auto_model
+            self.transformer: Any = model[0].auto_model
 
         def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
             tokens = self.transformer(
