@@ -1,0 +1,323 @@
+"""The lifecycle node ``memory``: owns the memory and the ROS entities around it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import fields
+import os
+from pathlib import Path
+import signal
+import sys
+import threading
+import traceback
+from typing import Any
+
+import rclpy
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.exceptions import ParameterException
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+import rclpy.utilities
+
+from memory_node.core.config import (
+    IngestConfig,
+    KeyframeConfig,
+    MemoryConfig,
+    PerceptionConfig,
+    RetrievalConfig,
+)
+from memory_node.core.data import Observation
+from memory_node.core.errors import MemoryNodeError, StoreAccessError
+from memory_node.core.memory import Memory
+from memory_node.models.factory import make_captioner
+from memory_node.models.sentence_encoder import SentenceEncoder
+from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.goals import GoalSender
+from memory_node.ros.ingest import Ingest, Outlets
+from memory_node.ros.markers import MarkerScene
+from memory_node.ros.observing import Observer
+from memory_node.ros.params import Parameters
+from memory_node.ros.reporting import Reporter, Sources
+from memory_node.ros.saving import Saver
+from memory_node.ros.sensors import published, Sensors
+from memory_node.ros.services import Context, Services
+from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
+from memory_node.ros.statistics import Counters
+from memory_node.ros.transforms import has_tf, mounting, OdometryPoses, TransformPoses
+
+__all__ = ['MemoryNode', 'main']
+
+#: How long a deactivation waits for keyframes that are still in the queue [s].
+DRAIN_S = 3.0
+#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests.
+THREADS = 7
+_TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
+
+
+class MemoryNode(LifecycleNode):
+    """
+    Remembers what the robot sees, and answers where things are.
+
+    Configured, it holds an open memory; active, it listens and answers.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Declare parameters only; raises where one that was given at start is refused."""
+        super().__init__('memory', **kwargs)
+        self._counters = Counters()
+        self._opened: Memory | None = None
+        self._settings = Parameters(self, self._on_parameters)
+        self._configured = ExitStack()
+        self._activated = ExitStack()
+        self._active = False
+
+    @property
+    def wants_start(self) -> bool:
+        """Whether the node starts itself, without a lifecycle manager."""
+        return bool(self._settings(NodeConfig).autostart)
+
+    # Transitions
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Open the memory and offer the services, or say why not."""
+        try:
+            with ExitStack() as stack:
+                self._configure(stack)
+                self._configured = stack.pop_all()
+        except MemoryNodeError as error:
+            self.get_logger().fatal(f'configure failed: {error.name}: {error}')
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
+            self._bug(error)
+            return TransitionCallbackReturn.FAILURE
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Listen to the sensors and answer requests."""
+        try:
+            with ExitStack() as stack:
+                self._counters.reset()
+                self._activate(stack)
+                self._activated = stack.pop_all()
+        except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
+            self._bug(error)
+            return TransitionCallbackReturn.FAILURE
+        self._active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop listening, store what waits, save; what was stored stays."""
+        self._active = False
+        self._close(self._activated)
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the memory and destroy what ``on_configure`` created."""
+        self._close(self._configured)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop from any state, with everything saved."""
+        self._active = False
+        self._close(self._activated)
+        self._close(self._configured)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall back to unconfigured."""
+        return self.on_shutdown(state)
+
+    def _close(self, stack: ExitStack) -> None:
+        try:
+            stack.close()
+        except Exception as error:  # noqa: BLE001  the transition goes on: there is no way back
+            self._bug(error)
+
+    # Construction
+
+    def _configure(self, stack: ExitStack) -> None:
+        settings = self._settings(NodeConfig)
+        self._opened = stack.enter_context(self._open_memory(settings))
+        self._captioner = make_captioner(self._settings(PerceptionConfig))
+        self._scene = MarkerScene(settings.map_frame)
+        self._scene.add(self._memory.observations())
+        self._poses = self._make_poses(settings)
+        if isinstance(self._poses, TransformPoses):
+            stack.callback(self._poses.close)
+        self._ingest: Ingest | None = None
+        queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
+        goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
+        stack.callback(goals.close)
+        context = Context(
+            memory=self._memory,
+            goals=goals,
+            counters=self._counters,
+            map_frame=settings.map_frame,
+            retrieval=lambda: self._settings(RetrievalConfig),
+            map_id=lambda: self._settings(NodeConfig).map_id,
+            robot=self._poses.latest,
+            active=lambda: self._active,
+            answered=self._scene.show_answer,
+            bug=self._bug,
+        )
+        stack.callback(Services(self, queries, context).close)
+        stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
+
+    def _sources(self) -> Sources:
+        return Sources(
+            memory=self._memory,
+            counters=self._counters,
+            scene=self._scene,
+            queue_length=lambda: self._ingest.queue_length if self._ingest is not None else 0,
+            trigger=self._trigger,
+            marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
+            frame_id=self._settings(NodeConfig).map_frame,
+        )
+
+    def _activate(self, stack: ExitStack) -> None:
+        perception = self._settings(PerceptionConfig)
+        observer = Observer(
+            memory=self._memory,
+            captioner=self._captioner,
+            node_config=lambda: self._settings(NodeConfig),
+            perception=lambda: self._settings(PerceptionConfig),
+            refuse=self._refuse,
+            stored=self._on_stored,
+        )
+        outlets = Outlets(
+            store=observer.store,
+            refuse=self._refuse,
+            bug=self._bug,
+            published=lambda: published(self),
+        )
+        ingest = self._ingest = Ingest(
+            trigger=self._trigger,
+            poses=self._poses,
+            counters=self._counters,
+            config=lambda: self._settings(IngestConfig),
+            keyframes=lambda: self._settings(KeyframeConfig),
+            outlets=outlets,
+        )
+        saver = Saver(
+            self,
+            save=self._memory.save,
+            stored=lambda: self._counters.value('stored'),
+            interval_s=lambda: self._settings(NodeConfig).save_interval_s,
+            bug=self._bug,
+        )
+        stack.callback(saver.close)
+        ingest.start(perception.concurrency)
+        stack.callback(ingest.stop, DRAIN_S)
+        sensors = Sensors(
+            self,
+            ingest=ingest,
+            poses=self._poses,
+            counters=self._counters,
+            camera=self._settings(CameraConfig),
+            config=lambda: self._settings(IngestConfig),
+            captioner=perception.captioner,
+            outlets=outlets,
+        )
+        stack.callback(sensors.close)
+
+    @property
+    def _memory(self) -> Memory:
+        if self._opened is None:
+            raise StoreAccessError('no memory is open')
+        return self._opened
+
+    @property
+    def _trigger(self) -> str:
+        return _TRIGGERS.get(self._settings(PerceptionConfig).captioner, 'image')
+
+    def _open_memory(self, settings: NodeConfig) -> Memory:
+        path = Path(os.path.expandvars(settings.memory_path)).expanduser()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreAccessError(f'memory_path {path}: {error}') from error
+        wanted = self._settings(EncoderConfig)
+        encoder = SentenceEncoder(wanted.model, backend=wanted.backend)
+        encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
+        return Memory.open(path, encoder=encoder, config=self._memory_config())
+
+    def _memory_config(self) -> MemoryConfig:
+        groups: dict[str, Any] = {
+            f.name: self._settings.group(f.name) for f in fields(MemoryConfig)
+        }
+        return MemoryConfig(**groups)
+
+    def _on_parameters(self) -> None:
+        if self._opened is not None:
+            self._opened.config = self._memory_config()
+
+    def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
+        if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
+            return TransformPoses(self, settings)
+        return OdometryPoses(self._settings(IngestConfig), mounting(self._settings(CameraConfig)))
+
+    # Told by the parts
+
+    def _on_stored(self, observation: Observation) -> None:
+        latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
+        self._counters.ingested(max(0.0, latency_s))
+        self._scene.add([observation])
+
+    def _refuse(self, topic: str, message: str) -> None:
+        count = self._counters.reject(topic, message)
+        if count in (1, 10, 100) or count % 1000 == 0:  # bounded, whatever comes
+            self.get_logger().warning(f'{topic}: {message} ({count} so far)')
+
+    def _bug(self, error: BaseException) -> None:
+        trace = ''.join(traceback.format_exception(error))
+        self.get_logger().error(f'internal error: {error!r}\n{trace}')
+
+
+def _await_end(spinner: threading.Thread) -> bool:
+    """Wait for a signal (a second one ends the process hard); False if spinning ended first."""
+    asked = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    while not asked.wait(1.0):
+        if not spinner.is_alive():
+            return False
+    return True
+
+
+def _start(node: MemoryNode) -> bool:
+    success = TransitionCallbackReturn.SUCCESS
+    return bool(node.trigger_configure() == success and node.trigger_activate() == success)
+
+
+def main() -> int:
+    """Run the node until SIGINT or SIGTERM; return the exit status."""
+    prefer_shared_memory()
+    # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = MemoryNode()
+    except (ParameterException, TypeError, ValueError) as error:
+        rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
+        rclpy.utilities.try_shutdown()
+        return 2
+    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor.add_node(node)
+    spinner = threading.Thread(target=executor.spin, name='executor', daemon=True)
+    spinner.start()
+    good = (not node.wants_start or _start(node)) and _await_end(spinner)
+    node.on_shutdown(LifecycleState('', 0))
+    executor.shutdown(timeout_sec=2.0)
+    node.destroy_node()
+    rclpy.utilities.try_shutdown()
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

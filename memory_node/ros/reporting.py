@@ -1,0 +1,160 @@
+"""What the node tells once a second: statistics and diagnostics; and markers when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from memory_msgs.msg import Statistics
+from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
+
+from memory_node.core.memory import Memory
+from memory_node.ros import qos
+from memory_node.ros.markers import MarkerScene
+from memory_node.ros.statistics import Counters, Snapshot
+
+__all__ = ['Reporter', 'Sources']
+
+PERIOD_S = 1.0
+_COUNTS = (
+    'images_received',
+    'odometry_received',
+    'keyframes',
+    'frames_gated',
+    'frames_dropped',
+    'frames_unpaired',
+    'captioner_failures',
+    'queries',
+    'queries_failed',
+)
+_LOSSES = ('frames_dropped', 'captioner_failures')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where the figures come from."""
+
+    memory: Memory
+    counters: Counters
+    scene: MarkerScene
+    queue_length: Callable[[], int]
+    #: Topic that makes frames: ``image``, ``detections`` or ``caption``.
+    trigger: str
+    marker_interval_s: Callable[[], float]
+    frame_id: str
+
+
+class Reporter:
+    """Owns the publishers and timers of reports; the node makes it when configured."""
+
+    def __init__(self, node: LifecycleNode, group: CallbackGroup, sources: Sources) -> None:
+        """Publish ``~/statistics``, ``~/markers`` and ``/diagnostics`` while active."""
+        self._node = node
+        self._sources = sources
+        self._last: Snapshot | None = None
+        self._next_markers_s = 0.0
+        self._statistics = node.create_lifecycle_publisher(
+            Statistics, '~/statistics', qos.RELIABLE
+        )
+        self._markers = node.create_lifecycle_publisher(MarkerArray, '~/markers', qos.LATCHED)
+        self._diagnostics = node.create_lifecycle_publisher(
+            DiagnosticArray, '/diagnostics', qos.RELIABLE
+        )
+        # Steady time: reports go on while simulated time stands still.
+        self._timer = node.create_timer(
+            PERIOD_S, self._report, callback_group=group, clock=_steady_clock()
+        )
+
+    def close(self) -> None:
+        """Destroy timers and publishers."""
+        self._node.destroy_timer(self._timer)
+        for publisher in (self._statistics, self._markers, self._diagnostics):
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def _report(self) -> None:
+        if not self._statistics.is_activated:
+            return
+        now = self._node.get_clock().now().to_msg()
+        snapshot = self._sources.counters.snapshot()
+        header = Header(stamp=now, frame_id=self._sources.frame_id)
+        self._statistics.publish(self._figures(header, snapshot))
+        self._diagnostics.publish(self._health(header, snapshot))
+        self._last = snapshot
+        self._show(now)
+
+    def _show(self, now: object) -> None:
+        steady_s = _steady_clock().now().nanoseconds * 1e-9
+        if steady_s < self._next_markers_s:
+            return
+        scene = self._sources.scene.take(now)
+        if scene is not None:
+            self._next_markers_s = steady_s + self._sources.marker_interval_s()
+            self._markers.publish(scene)
+
+    def _figures(self, header: Header, snapshot: Snapshot) -> Statistics:
+        stored = self._sources.memory.stats()
+        msg = Statistics(
+            header=header,
+            observations=stored.observations,
+            maps=stored.maps,
+            forest_nodes=stored.forest_nodes,
+            store_bytes=stored.store_bytes,
+            queue_length=self._sources.queue_length(),
+            ingest_latency=snapshot.ingest_latency_s,
+            query_latency_p50=snapshot.query_p50_s,
+            query_latency_p95=snapshot.query_p95_s,
+            rejected_reasons=list(snapshot.rejected),
+            rejected_counts=list(snapshot.rejected.values()),
+        )
+        for name in _COUNTS:
+            setattr(msg, name, snapshot.counts.get(name, 0))
+        return msg
+
+    def _health(self, header: Header, snapshot: Snapshot) -> DiagnosticArray:
+        level, message = self._judge(snapshot)
+        values = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
+        status = DiagnosticStatus(
+            level=level,
+            name=f'{self._node.get_fully_qualified_name()}: memory',
+            message=message,
+            hardware_id='',
+            values=[KeyValue(key=k, value=str(v)) for k, v in values.items()],
+        )
+        status.values += [
+            KeyValue(key=reason, value=str(n)) for reason, n in snapshot.rejected.items()
+        ]
+        return DiagnosticArray(header=header, status=[status])
+
+    def _judge(self, snapshot: Snapshot) -> tuple[bytes, str]:
+        """Return a level and a sentence about the second that has passed."""
+        before, now = self._last.counts if self._last is not None else {}, snapshot.counts
+        for name in _LOSSES:
+            if now.get(name, 0) > before.get(name, 0):
+                lost = now[name] - before.get(name, 0)
+                return DiagnosticStatus.WARN, f'{name} rose by {lost} in {PERIOD_S:.0f} s'
+        rejected = self._last.rejected if self._last is not None else {}
+        for reason, count in snapshot.rejected.items():
+            if count > rejected.get(reason, 0):
+                return DiagnosticStatus.WARN, f'refused {reason}'
+        trigger = self._sources.trigger
+        if (
+            trigger != 'image'
+            and now.get('images_received')
+            and not now.get('descriptions_received')
+        ):
+            return (
+                DiagnosticStatus.WARN,
+                f'images come, but nothing on {trigger}: nothing is remembered;'
+                ' see parameter perception.captioner',
+            )
+        return DiagnosticStatus.OK, 'remembering'
+
+
+def _steady_clock() -> Clock:
+    return Clock(clock_type=ClockType.STEADY_TIME)

@@ -1,0 +1,161 @@
+"""The services of the node: each converts, asks the memory, converts back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+import time
+from typing import Any
+
+from memory_msgs.srv import NavigationGoal, Retrieve, Save
+from nav_msgs.msg import Path as PathMsg
+from rclpy.callback_groups import CallbackGroup
+from rclpy.lifecycle import LifecycleNode
+
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.data import Pose, Query, Retrieval, Vector3
+from memory_node.core.errors import InvalidQueryError, MemoryNodeError, NotActiveError
+from memory_node.core.memory import Memory
+from memory_node.ros import conversions as convert
+from memory_node.ros.goals import GoalSender
+from memory_node.ros.statistics import Counters
+
+__all__ = ['Context', 'Services']
+
+MAX_ALTERNATIVES = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the handlers work with."""
+
+    memory: Memory
+    goals: GoalSender
+    counters: Counters
+    map_frame: str
+    retrieval: Callable[[], RetrievalConfig]
+    map_id: Callable[[], str]
+    #: Where the robot was last, if known.
+    robot: Callable[[], Pose | None]
+    active: Callable[[], bool]
+    answered: Callable[[Retrieval], None]
+    bug: Callable[[BaseException], None]
+
+
+class Services:
+    """Owns the servers; the node creates them when configured."""
+
+    def __init__(self, node: LifecycleNode, group: CallbackGroup, context: Context) -> None:
+        """Serve ``~/retrieve``, ``~/navigation_goal`` and ``~/save``."""
+        self._node = node
+        self._context = context
+        handlers = (
+            (Retrieve, '~/retrieve', self._retrieve),
+            (NavigationGoal, '~/navigation_goal', self._navigation_goal),
+            (Save, '~/save', self._save),
+        )
+        self._servers = [
+            node.create_service(kind, name, self._bounded(handler), callback_group=group)
+            for kind, name, handler in handlers
+        ]
+
+    def close(self) -> None:
+        """Destroy the servers."""
+        for server in self._servers:
+            self._node.destroy_service(server)
+
+    def _bounded(self, handler: Callable[[Any, Any], str]) -> Callable[[Any, Any], Any]:
+        """Wrap a handler so that whatever happens ends in a status."""
+
+        def answer(request: Any, response: Any) -> Any:
+            began = time.perf_counter()
+            error: BaseException | None = None
+            try:
+                if not self._context.active():
+                    raise NotActiveError('the memory node is not active')
+                message = handler(request, response)
+            except MemoryNodeError as expected:
+                error = expected
+            except Exception as bug:  # noqa: BLE001  a bug must not stop the executor
+                self._context.bug(bug)
+                error = bug
+            response.status = convert.status_msg(error)
+            if error is None:
+                response.status.message = message[: convert.MAX_MESSAGE_CHARS]
+            self._context.counters.answered(time.perf_counter() - began, failed=error is not None)
+            return response
+
+        return answer
+
+    def _now_ns(self) -> int:
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def _retrieve(self, request: Retrieve.Request, response: Retrieve.Response) -> str:
+        c = self._context
+        query = convert.query_from_retrieve(
+            request, top_k=c.retrieval().top_k, map_frame=c.map_frame
+        )
+        retrieval = c.memory.search(query)
+        now_ns = self._now_ns()
+        response.found = retrieval.found
+        response.places = [
+            convert.place_msg(p, frame_id=c.map_frame, now_ns=now_ns) for p in retrieval.places
+        ]
+        response.mode = convert.MODE_NUMBERS[retrieval.mode]
+        response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
+        c.answered(retrieval)
+        return retrieval.message
+
+    def _navigation_goal(
+        self, request: NavigationGoal.Request, response: NavigationGoal.Response
+    ) -> str:
+        c = self._context
+        if request.alternatives > MAX_ALTERNATIVES:
+            raise InvalidQueryError(
+                f'alternatives must be at most {MAX_ALTERNATIVES}, got {request.alternatives}'
+            )
+        filters = convert.query_filters(request)
+        filters['map_id'] = filters['map_id'] or self._current_map()
+        query = Query(text=request.text, k=1 + request.alternatives, **filters)
+        plan = c.memory.navigation_goal(query, self._start(request), request.alternatives)
+        c.answered(plan.retrieval)
+        response.found = plan.found
+        if not plan.found or plan.place is None or plan.goal_pose is None:
+            return str(plan.retrieval.message)
+        stamp, now_ns = self._node.get_clock().now().to_msg(), self._now_ns()
+        response.goal = convert.pose_stamped_msg(plan.goal_pose, stamp, c.map_frame)
+        response.place = convert.place_msg(plan.place, frame_id=c.map_frame, now_ns=now_ns)
+        response.alternatives_found = [
+            convert.place_msg(p, frame_id=c.map_frame, now_ns=now_ns) for p in plan.alternatives
+        ]
+        response.route = PathMsg()
+        if plan.route is not None:
+            response.has_route = True
+            response.route = convert.path_msg(plan.route, stamp, c.map_frame)
+            response.route_length = float(plan.route.length_m)
+        message = str(plan.retrieval.message)
+        if request.publish:
+            message = f'{message}; {c.goals.send(response.goal)}'
+        return message
+
+    def _current_map(self) -> str | None:
+        """Return the map the robot is in once it holds something, else None for every map."""
+        map_id = self._context.map_id()
+        return map_id if map_id in self._context.memory.map_ids else None
+
+    def _start(self, request: NavigationGoal.Request) -> Vector3 | None:
+        if request.use_start:
+            start = request.start
+            return convert.position_in_map(
+                'start', start.header, start.pose.position, self._context.map_frame
+            )
+        robot = self._context.robot()
+        return robot.position if robot is not None else None
+
+    def _save(self, request: Save.Request, response: Save.Response) -> str:
+        target = Path(request.path).expanduser() if request.path else None
+        written = self._context.memory.save(target, overwrite=request.overwrite)
+        response.path = str(written)
+        response.bytes = written.stat().st_size
+        return f'saved to {written}'

@@ -1,0 +1,124 @@
+"""
+Settings of the node itself, and the list of all groups of parameters.
+
+Nothing here needs ROS, so ``config/memory.yaml`` and the documentation are made from it anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, Field, fields
+from typing import Any
+
+from memory_node.core.config import (
+    Checked,
+    IngestConfig,
+    KeyframeConfig,
+    MemoryConfig,
+    param,
+    PerceptionConfig,
+)
+from memory_node.core.data import DEFAULT_MAP_ID
+
+__all__ = ['GROUPS', 'MEMORY_GROUPS', 'CameraConfig', 'EncoderConfig', 'NodeConfig', 'parameters']
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeConfig(Checked):
+    """What the node is called upon to remember, where, and in which frames."""
+
+    memory_path: str = param(
+        '~/.ros/memory.sqlite', 'File the memory lives in; made if missing.', read_only=True
+    )
+    map_id: str = param(DEFAULT_MAP_ID, 'Map that new observations belong to.')
+    map_frame: str = param('map', 'Fixed frame of all geometry (REP-105).', read_only=True)
+    base_frame: str = param('base_link', 'Frame of the robot in TF.', read_only=True)
+    pose_source: str = param(
+        'auto',
+        'Where poses come from: odom (topic), tf (map_frame to the image frame), or auto: tf'
+        ' where tf2_ros is installed, else odom.',
+        choices=('auto', 'odom', 'tf'),
+        read_only=True,
+    )
+    autostart: bool = param(
+        False, 'Configure and activate at start, without a lifecycle manager.', read_only=True
+    )
+    save_interval_s: float = param(
+        60.0,
+        'Time between saves of the derived indexes; observations are on disk at once.',
+        ge=1.0,
+        le=86400.0,
+        unit='s',
+    )
+    use_nav2: bool = param(
+        True, 'Send goals to the action navigate_to_pose where it is served.', read_only=True
+    )
+    marker_interval_s: float = param(
+        2.0, 'Shortest time between two marker messages.', ge=0.1, le=3600.0, unit='s'
+    )
+    keep_keyframes: bool = param(True, 'Store a small JPEG of each keyframe.')
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraConfig(Checked):
+    """Where the camera sits on the robot when TF does not say, and how its pictures come."""
+
+    x: float = param(0.0, 'Camera in the frame of odometry, forward.', ge=-1e3, le=1e3, unit='m')
+    y: float = param(0.0, 'Camera in the frame of odometry, left.', ge=-1e3, le=1e3, unit='m')
+    z: float = param(0.0, 'Camera in the frame of odometry, up.', ge=-1e3, le=1e3, unit='m')
+    roll: float = param(0.0, 'Roll of the camera.', ge=-6.3, le=6.3, unit='rad')
+    pitch: float = param(0.0, 'Pitch of the camera, down positive.', ge=-6.3, le=6.3, unit='rad')
+    yaw: float = param(0.0, 'Yaw of the camera, left positive.', ge=-6.3, le=6.3, unit='rad')
+    image_transport: str = param(
+        'any',
+        'Topics taken for colour: image (raw), image/compressed, or whichever is published.',
+        choices=('any', 'raw', 'compressed'),
+        read_only=True,
+    )
+    depth_transport: str = param(
+        'any',
+        'Topics taken for depth: depth (raw), depth/compressedDepth, whichever is published,'
+        ' or none.',
+        choices=('any', 'raw', 'compressedDepth', 'none'),
+        read_only=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig(Checked):
+    """Which model turns text into vectors."""
+
+    model: str = param(
+        '',
+        'Sentence encoder, name or folder; empty: the installed MiniLM.',
+        read_only=True,
+    )
+    backend: str = param(
+        'auto',
+        'What runs the encoder: onnx, torch, or whichever is ready.',
+        choices=('auto', 'onnx', 'torch'),
+        read_only=True,
+    )
+
+
+#: The groups that make up a ``MemoryConfig``, by its fields.
+MEMORY_GROUPS: Mapping[str, type[Checked]] = {
+    name: type(group) for name, group in vars(MemoryConfig()).items()
+}
+#: Every group of parameters by prefix; the node's own have none.
+GROUPS: Mapping[str, type[Checked]] = {
+    '': NodeConfig,
+    'camera': CameraConfig,
+    'encoder': EncoderConfig,
+    'keyframes': KeyframeConfig,
+    'perception': PerceptionConfig,
+    'ingest': IngestConfig,
+    **MEMORY_GROUPS,
+}
+
+
+def parameters() -> Iterator[tuple[str, Field[Any]]]:
+    """Yield every parameter of the node as (full name, declaration), group by group."""
+    for prefix, config_type in GROUPS.items():
+        for f in fields(config_type):  # type: ignore[arg-type]
+            yield (f'{prefix}.{f.name}' if prefix else f.name), f
