@@ -114,9 +114,13 @@ def compose_caption(labels: Iterable[str]) -> str:
 
 
 def merge_captions(text: str, objects: str) -> str:
-    """Join what a captioner wrote with the composed list of objects; either may be empty."""
+    """
+    Join what a captioner wrote with the composed list of objects; either may be empty.
+
+    At most ``MAX_CAPTION_CHARS`` long; the list of objects is kept before the end of the text.
+    """
     if not text or not objects:
-        return text or objects
+        return (text or objects)[:MAX_CAPTION_CHARS]
     end = '' if text[-1] in '.!?' else '.'
     tail = f'{end} There is {objects}.'
     return text[: MAX_CAPTION_CHARS - len(tail)] + tail if len(tail) < MAX_CAPTION_CHARS else text

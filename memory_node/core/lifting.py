@@ -92,22 +92,20 @@ def lift_box(
     if clipped is None:
         return None
     left, top, right, bottom = clipped
-    step = max(1, math.ceil(math.sqrt((right - left) * (bottom - top) / _MAX_POINTS)))
-    v, u = np.mgrid[top:bottom:step, left:right:step]
-    z = depth_m[top:bottom:step, left:right:step].astype(np.float64)
-    measured = (z >= max(min_depth_m, 1e-6)) & (z <= max_depth_m)
-    mode = _object_depth(z, measured)
-    if mode is None:
+    window = depth_m[top:bottom, left:right]
+    measured = np.flatnonzero((window >= max(min_depth_m, 1e-6)) & (window <= max_depth_m))
+    if measured.size < _MIN_PIXELS:
         return None
-    near, far = mode
+    measured = measured[:: math.ceil(measured.size / _MAX_POINTS)]
+    v, u = np.divmod(measured, right - left)
+    z = window[v, u].astype(np.float64)
+    near, far = _object_depth(z, _inner(u, right - left) & _inner(v, bottom - top))
     # No object is much deeper than its box is large; more depth is the floor or wall it touches.
     side = max((right - left) / intrinsics.fx, (bottom - top) / intrinsics.fy) * near
-    chosen = measured & (z >= near) & (z <= min(far, near + max(side, 0.1)))
-    z_seen = z[chosen]
-    if z_seen.size < _MIN_PIXELS // 2:
-        return None
+    seen = (z >= near) & (z <= min(far, near + max(side, 0.1)))
+    z_seen = z[seen]
     p_camera = intrinsics.back_project(
-        u[chosen].astype(np.float64), v[chosen].astype(np.float64), z_seen
+        (u[seen] + left).astype(np.float64), (v[seen] + top).astype(np.float64), z_seen
     )
     p_map = transform_points(map_T_camera, p_camera)
     low, high = np.percentile(p_map, (_LOW, _HIGH), axis=0)
@@ -119,25 +117,24 @@ def lift_box(
     )
 
 
-def _object_depth(
-    z: NDArray[np.float64], measured: NDArray[np.bool_]
-) -> tuple[float, float] | None:
+def _inner(pixel: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+    """Tell which pixels of a side of ``size`` are in its middle three fifths."""
+    return (pixel >= size // 5) & (pixel < size - size // 5)
+
+
+def _object_depth(z: NDArray[np.float64], inner: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the depth interval [m] of the nearest dominant run of bins in the inner box."""
-    rows, columns = z.shape
-    inner = np.zeros_like(measured)
-    inner[rows // 5 : rows - rows // 5, columns // 5 : columns - columns // 5] = True
-    values = z[measured & inner]
+    values = z[inner]
     if values.size < _MIN_PIXELS:  # a thin or holed object: use all there is
-        values = z[measured]
-        if values.size < _MIN_PIXELS:
-            return None
+        values = z
     bins = np.floor(np.log(values) / math.log1p(_BIN)).astype(np.int64)
     first = int(bins.min())
     counts = np.bincount(bins - first)
-    occupied = np.flatnonzero(counts > 0.005 * values.size)  # single flying pixels join no runs
+    enough = min(0.005 * values.size, int(counts.max()))  # single flying pixels join no runs
+    occupied = np.flatnonzero(counts >= max(enough, 1))
     runs = np.split(occupied, np.flatnonzero(np.diff(occupied) > 1) + 1)
     shares = [float(counts[run].sum()) / values.size for run in runs]
     dominant = [run for run, share in zip(runs, shares, strict=True) if share >= _DOMINANT]
     run = dominant[0] if dominant else runs[int(np.argmax(shares))]
-    low, high = int(run[0]) + first, int(run[-1]) + 1 + first
-    return float((1 + _BIN) ** low), float((1 + _BIN) ** high)
+    object_values = values[(bins >= run[0] + first) & (bins <= run[-1] + first)]
+    return float(object_values.min()), float(object_values.max())

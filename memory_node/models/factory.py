@@ -1,0 +1,41 @@
+"""From settings to a captioner."""
+
+from __future__ import annotations
+
+from memory_node.core.config import PerceptionConfig
+from memory_node.core.errors import CaptionerError
+from memory_node.core.ports import Captioner
+
+__all__ = ['make_captioner']
+
+
+def make_captioner(config: PerceptionConfig) -> Captioner | None:
+    """
+    Make the captioner that ``config.captioner`` names; None where a topic brings descriptions.
+
+    Raises
+    ------
+    CaptionerError
+        When a setting it needs is empty, or a file or package is missing.
+
+    """
+    if config.captioner == 'yolox':
+        from memory_node.models.yolox import YoloxDetector
+
+        if not config.model_path:
+            raise CaptionerError('perception.model_path must name the ONNX file of the detector')
+        return YoloxDetector(
+            config.model_path, config.classes_path, min_confidence=config.min_confidence
+        )
+    if config.captioner == 'openai':
+        from memory_node.models.openai_captioner import OpenAICaptioner
+
+        if not config.openai_model:
+            raise CaptionerError('perception.openai_model must name the model to ask')
+        return OpenAICaptioner(
+            base_url=config.openai_base_url,
+            model=config.openai_model,
+            timeout_s=config.openai_timeout_s,
+            retries=config.openai_retries,
+        )
+    return None

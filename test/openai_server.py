@@ -1,0 +1,132 @@
+"""A local HTTP server that speaks the OpenAI chat protocol, well or badly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+import threading
+from typing import Any
+
+__all__ = ['BEHAVIOURS', 'OpenAIServer']
+
+#: ok: the answer. slow: silence until the server stops. 500, 429: status. 401: refused for good.
+#: garbage: noise where the answer should be. wrong_schema: JSON of another shape. not_json: an
+#: HTML page. empty: no choices. null: no text. no_schema: 400 when a response_format is asked for.
+#: disconnect: the connection closes without an answer.
+BEHAVIOURS = (
+    *('ok', 'slow', '500', '429', '401', 'garbage', 'wrong_schema'),
+    *('not_json', 'empty', 'null', 'no_schema', 'disconnect'),
+)
+
+
+class OpenAIServer:
+    """
+    Serves ``POST /v1/chat/completions`` on a free port of this machine; a context manager.
+
+    Parameters
+    ----------
+    answer : str or function of the request
+        Text of the assistant's message.
+    behaviours : sequence of str
+        One for each request in turn; the last one stays. See ``BEHAVIOURS``.
+
+    """
+
+    def __init__(
+        self,
+        answer: str | Callable[[Mapping[str, Any]], str] = '{}',
+        behaviours: Sequence[str] = ('ok',),
+    ) -> None:
+        assert set(behaviours) <= set(BEHAVIOURS)
+        self.answer = answer
+        self.requests: list[dict[str, Any]] = []
+        self.authorizations: list[str] = []
+        self._behaviours = list(behaviours)
+        self._lock = threading.Lock()
+        self.stopping = threading.Event()
+        server = self
+
+        class Handler(_Handler):
+            owner = server
+
+        self._http = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
+
+    @property
+    def base_url(self) -> str:
+        return f'http://127.0.0.1:{self._http.server_address[1]}/v1'
+
+    def __enter__(self) -> OpenAIServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stopping.set()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def take(self, request: dict[str, Any], authorization: str) -> str:
+        """Note a request and return how to behave."""
+        with self._lock:
+            self.requests.append(request)
+            self.authorizations.append(authorization)
+            return self._behaviours[min(len(self.requests), len(self._behaviours)) - 1]
+
+    def text(self, request: Mapping[str, Any]) -> str:
+        return self.answer(request) if callable(self.answer) else self.answer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: OpenAIServer
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *args: object) -> None:
+        """Stay quiet."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        request = json.loads(body)
+        how = self.owner.take(request, self.headers.get('Authorization', ''))
+        if self.path != '/v1/chat/completions':
+            self._send(404, {'error': {'message': f'no {self.path}'}})
+        elif how == 'slow':
+            self.owner.stopping.wait(30)
+            self.close_connection = True
+        elif how == 'disconnect':
+            self.close_connection = True
+        elif how in ('500', '429', '401'):
+            self._send(int(how), {'error': {'message': f'status {how} on purpose'}})
+        elif how == 'no_schema' and 'response_format' in request:
+            self._send(400, {'error': {'message': 'response_format is not supported'}})
+        elif how == 'not_json':
+            self._send_bytes(200, b'<html>proxy login</html>', 'text/html')
+        else:
+            self._send(200, _completion(how, self.owner.text(request), request))
+
+    def _send(self, status: int, value: Mapping[str, Any]) -> None:
+        self._send_bytes(status, json.dumps(value).encode(), 'application/json')
+
+    def _send_bytes(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        self.send_header('retry-after-ms', '1')  # the client's own pause would be half a second
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _completion(how: str, answer: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    content = {'garbage': '\x00\x01{"capt', 'wrong_schema': '{"foo": [1, 2]}', 'null': None}
+    message = {'role': 'assistant', 'content': content.get(how, answer)}
+    choice = {'index': 0, 'message': message, 'finish_reason': 'stop'}
+    return {
+        'id': 'chatcmpl-0',
+        'object': 'chat.completion',
+        'created': 0,
+        'model': request.get('model', ''),
+        'choices': [] if how == 'empty' else [choice],
+        'usage': {'prompt_tokens': 11, 'completion_tokens': 7, 'total_tokens': 18},
+    }
