@@ -1,0 +1,1 @@
+"""Adapters that give the memory its models: encoders, captioners, language models."""
