@@ -1,0 +1,275 @@
+"""The simulator that needs nothing but Python: rays through a generated world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.driving import drive
+from memory_sim.furniture import Furniture, FurnitureSource
+from memory_sim.occupancy import OccupancyMap
+from memory_sim.render import Renderer
+from memory_sim.scene import build_scene, Scene
+from memory_sim.simulator import (
+    CameraModel,
+    Frame,
+    GroundTruth,
+    Instance,
+    Pose2D,
+    StepResult,
+    Vector3,
+    VelocityCommand,
+)
+from memory_sim.top_down import draw_top_down, TopDown
+from memory_sim.worlds import World, WorldObject
+
+__all__ = ['EmbeddedSimulator']
+
+#: Points on an object from which `EmbeddedSimulator.visibility` looks back.
+_SURFACE_SAMPLES = 96
+
+
+class EmbeddedSimulator:
+    """
+    One robot in one world, drawn with ray casting. Not thread-safe: one owner drives it.
+
+    Opening an apartment takes a few seconds, most of them for furniture and light.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        camera: CameraModel | None = None,
+        furniture: FurnitureSource = 'auto',
+        robot_radius_m: float = 0.2,
+        robot_height_m: float = 1.4,
+        threads: int = 2,
+    ) -> None:
+        """
+        Build the world.
+
+        Parameters
+        ----------
+        world
+            What there is.
+        camera
+            The robot's camera; the default one if None.
+        furniture
+            ``'sweethome3d'`` for the meshes of that Debian package, ``'procedural'`` for simple
+            shapes, ``'auto'`` for the first where it is installed.
+        robot_radius_m, robot_height_m
+            Size of the robot, a cylinder [m].
+        threads
+            Processor threads for rays and pictures.
+
+        Raises
+        ------
+        WorldError
+            If an object has no model, meshes are asked for but missing, or the robot fits
+            nowhere.
+
+        """
+        self._world = world
+        self._camera = camera or CameraModel()
+        source = Furniture(furniture)
+        self._scene = build_scene(world, source, threads=threads)
+        self._occupancy = OccupancyMap(
+            world, self._scene.corners, radius_m=robot_radius_m, height_m=robot_height_m
+        )
+        self._renderer = Renderer(self._scene, self._camera, threads=threads)
+        self._truth = _ground_truth(world, self._scene)
+        self._samples: dict[int, NDArray[np.float32]] = {}
+        self._stamp_ns = 0
+        self._pose = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
+        self.reset()
+
+    @property
+    def world(self) -> World:
+        """The world's description."""
+        return self._world
+
+    @property
+    def camera(self) -> CameraModel:
+        """The robot's camera."""
+        return self._camera
+
+    @property
+    def ground_truth(self) -> GroundTruth:
+        """Instances and regions of the world."""
+        return self._truth
+
+    @property
+    def occupancy(self) -> OccupancyMap:
+        """Where the robot fits."""
+        return self._occupancy
+
+    @property
+    def pose(self) -> Pose2D:
+        """The robot's true pose."""
+        return self._pose
+
+    @property
+    def stamp_ns(self) -> int:
+        """Simulated time since reset [ns]."""
+        return self._stamp_ns
+
+    def reset(self, *, seed: int = 0, pose: Pose2D | None = None) -> Pose2D:
+        """
+        Set time to 0 and put the robot at ``pose``, or at a free one drawn with ``seed``.
+
+        Raises
+        ------
+        ValueError
+            If the robot does not fit at ``pose``.
+
+        """
+        if pose is None:
+            rng = np.random.default_rng(seed)
+            x, y = self._occupancy.sample(rng, clearance_m=0.45)
+            pose = Pose2D(x=x, y=y, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
+        elif not self.is_navigable(pose.x, pose.y, pose.z):
+            raise ValueError(f'the robot does not fit at ({pose.x}, {pose.y})')
+        self._pose, self._stamp_ns = pose, 0
+        return pose
+
+    def step(self, command: VelocityCommand, dt_s: float) -> StepResult:
+        """
+        Drive for ``dt_s``; the robot slides to a stop at obstacles.
+
+        Raises
+        ------
+        ValueError
+            If the command is not finite or ``dt_s`` is not positive and finite.
+
+        """
+        self._pose, collided = drive(self._occupancy, self._pose, command, dt_s)
+        self._stamp_ns += round(dt_s * 1e9)
+        return StepResult(pose=self._pose, stamp_ns=self._stamp_ns, collided=collided)
+
+    def observe(self) -> Frame:
+        """Draw what the camera sees now."""
+        return self.observe_from(self._pose)
+
+    def observe_from(self, pose: Pose2D) -> Frame:
+        """Draw what the camera would see from ``pose``, without moving the robot."""
+        pictures = self._renderer.draw(pose)
+        return Frame(
+            stamp_ns=self._stamp_ns,
+            pose=pose,
+            color=pictures.color,
+            depth=pictures.depth,
+            instances=pictures.instances,
+            classes=pictures.classes,
+        )
+
+    def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
+        """Whether the robot's footprint fits at (x, y) on the floor at height z."""
+        return abs(z) < 0.5 and self._occupancy.is_navigable(x, y)
+
+    def shortest_path(self, start: Pose2D, goal: Pose2D) -> NDArray[np.float64] | None:
+        """Return the (N, 3) drivable path [m] from start to goal, or None if there is none."""
+        points = self._occupancy.shortest_path((start.x, start.y), (goal.x, goal.y))
+        if points is None:
+            return None
+        return np.column_stack([points, np.full(len(points), start.z)])
+
+    def geodesic_distance(self, start: Pose2D, goal: Pose2D) -> float:
+        """Return the driving distance between two poses [m], infinite if there is no path."""
+        return self._occupancy.geodesic_distance((start.x, start.y), (goal.x, goal.y))
+
+    def snap(self, x: float, y: float) -> tuple[float, float] | None:
+        """Return the nearest place where the robot fits."""
+        return self._occupancy.snap(x, y)
+
+    def seen_from(self, pose: Pose2D) -> Mapping[int, int]:
+        """Return how many pixels each object fills in the picture from ``pose``, by id."""
+        instances = self._renderer.draw(pose).instances
+        ids, counts = np.unique(instances[instances > 0], return_counts=True)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
+    def visibility(
+        self, instance_id: int, positions: Sequence[tuple[float, float]]
+    ) -> NDArray[np.float64]:
+        """
+        Return the share of an object's surface that has a free line to the camera.
+
+        Parameters
+        ----------
+        instance_id
+            The object.
+        positions
+            (x, y) of the robot [m]; it may look anywhere.
+
+        Returns
+        -------
+        NDArray
+            One value in 0-1 per position; a box seen from the side reaches about 0.3. Points
+            farther than the camera's depth range count as hidden.
+
+        """
+        points = self._surface_points(instance_id)
+        eyes = np.array([(x, y, self._camera.height_m) for x, y in positions], dtype=np.float32)
+        way = points[None, :, :] - eyes[:, None, :]
+        rays = np.empty((*way.shape[:2], 6), dtype=np.float32)
+        rays[:, :, :3], rays[:, :, 3:] = eyes[:, None, :], way
+        hidden = self._scene.rays.occluded(rays.reshape(-1, 6), near=0.0, far=0.985).reshape(
+            way.shape[:2]
+        )
+        near = np.linalg.norm(way, axis=2) <= self._camera.max_depth_m
+        share: NDArray[np.float64] = (~hidden & near).mean(axis=1)
+        return share
+
+    def top_down(self, *, resolution_m: float = 0.02, labels: bool = True) -> TopDown:
+        """Draw the world from above, without ceilings."""
+        return draw_top_down(self._world, self._scene, self._renderer, resolution_m, labels=labels)
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+        self._renderer.close()
+
+    def _surface_points(self, instance_id: int) -> NDArray[np.float32]:
+        if instance_id not in self._samples:
+            corners = self._scene.corners[self._scene.instance == instance_id]
+            if not len(corners):
+                raise ValueError(f'no instance {instance_id}')
+            rng = np.random.default_rng(instance_id)
+            area = np.linalg.norm(
+                np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+            ).astype(np.float64)
+            chosen = rng.choice(len(corners), _SURFACE_SAMPLES, p=area / area.sum())
+            weights = rng.dirichlet((1.0, 1.0, 1.0), _SURFACE_SAMPLES).astype(np.float32)
+            self._samples[instance_id] = np.einsum('nc,ncd->nd', weights, corners[chosen])
+        return self._samples[instance_id]
+
+
+def _ground_truth(world: World, scene: Scene) -> GroundTruth:
+    order = np.argsort(scene.instance, kind='stable')
+    owners, starts = np.unique(scene.instance[order], return_index=True)
+    lows = np.minimum.reduceat(scene.corners.min(axis=1)[order], starts)
+    highs = np.maximum.reduceat(scene.corners.max(axis=1)[order], starts)
+    boxes = {int(o): (lo, hi) for o, lo, hi in zip(owners, lows, highs, strict=True)}
+    return GroundTruth(
+        instances=tuple(_instance(thing, *boxes[thing.id]) for thing in world.objects),
+        regions=tuple(room.as_region() for room in world.rooms),
+        classes=scene.classes,
+    )
+
+
+def _instance(thing: WorldObject, low: NDArray[np.float32], high: NDArray[np.float32]) -> Instance:
+    return Instance(
+        id=thing.id,
+        label=thing.label,
+        center=_vector(0.5 * (low + high)),
+        extent=_vector(high - low),
+        region_id=thing.region_id,
+        attributes=thing.attributes,
+    )
+
+
+def _vector(values: NDArray[np.float32]) -> Vector3:
+    x, y, z = (float(v) for v in values)
+    return x, y, z

@@ -1,0 +1,255 @@
+"""Floor plans drawn with a seed: rooms on both sides of a hallway, joined by doors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
+
+__all__ = ['FloorPlan', 'Space', 'enclose', 'plan_apartment']
+
+Rect = tuple[float, float, float, float]
+
+WALL_M = 0.12
+DOOR_M = 0.95
+CEILING_M = 2.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A rectangle of floor that will be a room: x0, y0, x1, y1 [m]."""
+
+    kind: str
+    name: str
+    rect: Rect
+
+    @property
+    def area_m2(self) -> float:
+        """Floor area."""
+        x0, y0, x1, y1 = self.rect
+        return (x1 - x0) * (y1 - y0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorPlan:
+    """Spaces, and which of them a door joins; a door to the outside has the partner -1."""
+
+    spaces: tuple[Space, ...]
+    doors: tuple[tuple[int, int], ...]
+
+
+#: Kinds by how much floor they want, largest first; the first six are in every apartment.
+_KINDS = ('living room', 'kitchen', 'bedroom', 'study', 'bathroom')
+_EXTRAS = ('dining room', 'bedroom', 'laundry room', 'bedroom', 'bathroom')
+
+
+def _round(value: float) -> float:
+    return round(float(value), 2)
+
+
+def _split(rng: np.random.Generator, start: float, end: float, count: int) -> list[float]:
+    """Cut a length into ``count`` parts of similar, seeded sizes."""
+    weights = rng.uniform(0.75, 1.4, count)
+    edges = start + (end - start) * np.concatenate([[0.0], np.cumsum(weights)]) / weights.sum()
+    return [_round(edge) for edge in edges]
+
+
+def _strips(rng: np.random.Generator, width: float, rooms: int) -> tuple[list[Rect], Rect]:
+    """Return room rectangles around a hallway that runs along x, and the hallway."""
+    hall = rng.uniform(1.5, 1.8)
+    lower, upper = rng.uniform(3.3, 4.2), rng.uniform(3.3, 4.2)
+    y1, y2, y3 = _round(lower), _round(lower + hall), _round(lower + hall + upper)
+    end_room = rng.random() < 0.6
+    x_hall = _round(rng.uniform(4.2, 5.2)) if end_room else 0.0
+    rects: list[Rect] = [(0.0, 0.0, x_hall, y3)] if end_room else []
+    left = rooms - len(rects)
+    below = (left + 1) // 2 if rng.random() < 0.5 else left // 2
+    for count, low, high in ((below, 0.0, y1), (left - below, y2, y3)):
+        edges = _split(rng, x_hall, width, count)
+        rects += [(a, low, b, high) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return rects, (x_hall, y1, width, y2)
+
+
+def _turn(rect: Rect, size: tuple[float, float], flip: tuple[bool, bool], swap: bool) -> Rect:
+    x0, y0, x1, y1 = rect
+    if flip[0]:
+        x0, x1 = _round(size[0] - x1), _round(size[0] - x0)
+    if flip[1]:
+        y0, y1 = _round(size[1] - y1), _round(size[1] - y0)
+    return (y0, x0, y1, x1) if swap else (x0, y0, x1, y1)
+
+
+def _assign(rng: np.random.Generator, rects: Sequence[Rect]) -> list[Space]:
+    """Give the largest rectangles to the kinds that want most floor."""
+    kinds = [*_KINDS, *_EXTRAS[: len(rects) - len(_KINDS)]]
+    rank = {
+        'living room': 0, 'bedroom': 1, 'kitchen': 1, 'dining room': 1, 'study': 2,
+        'laundry room': 3, 'bathroom': 3,
+    }  # fmt: skip
+    jitter = rng.uniform(0.0, 0.9, len(kinds))
+    order = sorted(range(len(kinds)), key=lambda i: (rank[kinds[i]] + jitter[i], i))
+    areas = sorted(
+        range(len(rects)),
+        key=lambda i: -(rects[i][2] - rects[i][0]) * (rects[i][3] - rects[i][1]),
+    )
+    spaces = [Space(kind=kinds[i], name='', rect=rects[j]) for i, j in zip(order, areas)]  # noqa: B905
+    return _name(spaces)
+
+
+def _name(spaces: Sequence[Space]) -> list[Space]:
+    adjectives = {
+        'bedroom': ('main', 'guest', "children's"),
+        'bathroom': ('main', 'guest'),
+        'living room': ('',),
+    }
+    named, seen = [], dict.fromkeys((s.kind for s in spaces), 0)
+    totals = {kind: sum(s.kind == kind for s in spaces) for kind in seen}
+    for space in sorted(spaces, key=lambda s: (-s.area_m2, s.rect)):
+        index = seen[space.kind]
+        seen[space.kind] += 1
+        options = adjectives.get(space.kind, ())
+        prefix = options[index] if totals[space.kind] > 1 and index < len(options) else ''
+        named.append(replace(space, name=f'{prefix} {space.kind}'.strip()))
+    return named
+
+
+def plan_apartment(rng: np.random.Generator) -> FloorPlan:
+    """Return a flat of six to nine rooms and a hallway from which every room is reached."""
+    rooms = int(rng.integers(6, 9))
+    width = _round(rng.uniform(2.9, 3.3) * (rooms / 2) + 2.4)
+    rects, hall = _strips(rng, width, rooms)
+    size = (width, max(r[3] for r in rects))
+    flip, swap = (bool(rng.random() < 0.5), bool(rng.random() < 0.5)), bool(rng.random() < 0.5)
+    rects = [_turn(r, size, flip, swap) for r in rects]
+    hallway = Space(kind='hallway', name='hallway', rect=_turn(hall, size, flip, swap))
+    spaces = (*_assign(rng, rects), hallway)
+    last = len(spaces) - 1
+    doors = [(i, last) for i in range(last)]
+    doors += [
+        (i, j)
+        for i, a in enumerate(spaces[:-1])
+        for j, b in enumerate(spaces[:-1])
+        if i < j and {a.kind, b.kind} in _OPEN_PLAN and shared_edge(a.rect, b.rect) is not None
+    ]
+    return FloorPlan(spaces=spaces, doors=(*doors, (last, -1)))
+
+
+#: Neighbours that also get a door between them.
+_OPEN_PLAN = ({'living room', 'kitchen'}, {'living room', 'dining room'},
+              {'kitchen', 'dining room'}, {'kitchen', 'laundry room'})  # fmt: skip
+
+Edge = tuple[tuple[float, float], tuple[float, float]]
+
+
+def shared_edge(a: Rect, b: Rect, shortest_m: float = 1.3) -> Edge | None:
+    """Return the stretch of wall that two rectangles share, if it is long enough for a door."""
+    for edge in _common(a, b):
+        (x0, y0), (x1, y1) = edge
+        if abs(x1 - x0) + abs(y1 - y0) >= shortest_m:
+            return edge
+    return None
+
+
+def _common(a: Rect, b: Rect) -> list[Edge]:
+    edges: list[Edge] = []
+    low, high = max(a[1], b[1]), min(a[3], b[3])
+    edges += [((x, low), (x, high)) for x in {a[0], a[2]} & {b[0], b[2]} if high - low > 1e-6]
+    low, high = max(a[0], b[0]), min(a[2], b[2])
+    edges += [((low, y), (high, y)) for y in {a[1], a[3]} & {b[1], b[3]} if high - low > 1e-6]
+    return edges
+
+
+def _sides(rect: Rect) -> list[Edge]:
+    x0, y0, x1, y1 = rect
+    return [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x0, y1), (x1, y1)), ((x0, y0), (x0, y1))]
+
+
+def _outer_stretches(rect: Rect, others: Sequence[Rect]) -> list[Edge]:
+    """Return the parts of a rectangle's sides that no other rectangle touches."""
+    stretches: list[Edge] = []
+    for (xa, ya), (xb, yb) in _sides(rect):
+        axis = 0 if ya == yb else 1
+        line = ya if axis == 0 else xa
+        low, high = (xa, xb) if axis == 0 else (ya, yb)
+        pieces = [(low, high)]
+        for edge in (e for other in others for e in _common(rect, other)):
+            (x0, y0), (x1, y1) = edge
+            if (y0 == y1) != (axis == 0) or (y0 if axis == 0 else x0) != line:
+                continue
+            a, b = (x0, x1) if axis == 0 else (y0, y1)
+            pieces = [
+                piece
+                for p, q in pieces
+                for piece in ((p, min(q, a)), (max(p, b), q))
+                if piece[1] - piece[0] > 1e-6
+            ]
+        stretches += [
+            ((p, line), (q, line)) if axis == 0 else ((line, p), (line, q)) for p, q in pieces
+        ]
+    return stretches
+
+
+def _length(edge: Edge) -> float:
+    return abs(edge[1][0] - edge[0][0]) + abs(edge[1][1] - edge[0][1])
+
+
+def _door(rng: np.random.Generator, edge: Edge, wide: bool) -> Opening:
+    length = _length(edge)
+    width = min(1.6 if wide else DOOR_M, length - 0.4)
+    margin = 0.5 * width + 0.2
+    offset = _round(rng.uniform(margin, length - margin))
+    return Opening(kind=DOOR, offset_m=offset, width_m=_round(width), top_m=2.1)
+
+
+def _window(kind: str, edge: Edge) -> tuple[Opening, ...]:
+    length = _length(edge)
+    if kind in ('hallway', 'laundry room') or length < 1.6:
+        return ()
+    if kind == 'bathroom':
+        return (Opening(kind=WINDOW, offset_m=_round(length / 2), width_m=0.7, bottom_m=1.5,
+                        top_m=2.1),)  # fmt: skip
+    width = _round(min(0.5 * length, 1.8))
+    return (
+        Opening(
+            kind=WINDOW, offset_m=_round(length / 2), width_m=width, bottom_m=0.95, top_m=2.15
+        ),
+    )
+
+
+def enclose(rng: np.random.Generator, plan: FloorPlan) -> tuple[Wall, ...]:
+    """Return the walls of a plan, with its doors, and windows where a room meets the outside."""
+    walls: list[Wall] = []
+    spaces = plan.spaces
+    for i, a in enumerate(spaces):
+        for j in range(i + 1, len(spaces)):
+            b = spaces[j]
+            joined = (i, j) in plan.doors or (j, i) in plan.doors
+            door_edge = shared_edge(a.rect, b.rect) if joined else None
+            for edge in _common(a.rect, b.rect):
+                wide = 'hallway' not in (a.kind, b.kind) and b.kind != 'laundry room'
+                openings = (_door(rng, edge, wide),) if edge == door_edge else ()
+                walls.append(_wall(edge, openings))
+        others = [s.rect for s in spaces if s is not a]
+        outer = _outer_stretches(a.rect, others)
+        entrance = max(outer, key=_length) if (i, -1) in plan.doors and outer else None
+        for edge in outer:
+            walls.append(_wall(edge, () if edge == entrance else _window(a.kind, edge)))
+    return tuple(walls)
+
+
+def _wall(edge: Edge, openings: tuple[Opening, ...]) -> Wall:
+    return Wall(
+        start=edge[0], end=edge[1], thickness_m=WALL_M, height_m=CEILING_M, openings=openings
+    )
+
+
+def as_room(space: Space, room_id: int, **finish: str) -> Room:
+    """Return the room of a space."""
+    x0, y0, x1, y1 = space.rect
+    return Room(
+        id=room_id, kind=space.kind, name=space.name, height_m=CEILING_M,
+        polygon=((x0, y0), (x1, y0), (x1, y1), (x0, y1)), **finish,  # type: ignore[arg-type]
+    )  # fmt: skip

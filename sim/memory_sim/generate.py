@@ -1,0 +1,123 @@
+"""Draw a whole world from a kind and a seed, the same one each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import math
+import zlib
+
+import numpy as np
+
+from memory_sim.floor_plan import as_room, CEILING_M, enclose, plan_apartment
+from memory_sim.furnishing import furnish
+from memory_sim.placement import Placed
+from memory_sim.worlds import Light, Room, World, WorldError, WorldObject
+
+__all__ = ['WORLD_KINDS', 'generate_world']
+
+#: Floor, wall texture and colours that a kind of room may have.
+_FINISHES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    'bathroom': (('small tiles', 'tiles', 'checker'), ('light blue', 'white', 'light gray'),
+                 ('small tiles',), ('white', 'light blue', 'light green', 'cream')),
+    'bedroom': (('carpet', 'planks'), ('beige', 'light gray', 'oak', 'light blue'),
+                ('plaster', 'stripes', 'diamonds'),
+                ('light blue', 'cream', 'pink', 'light green', 'beige')),
+    'dining room': (('parquet', 'planks'), ('oak', 'walnut', 'cherry'),
+                    ('plaster', 'diamonds', 'stripes'), ('cream', 'light green', 'terracotta')),
+    'hallway': (('planks', 'tiles', 'parquet'), ('oak', 'light gray', 'pine'),
+                ('plaster',), ('white', 'cream', 'light gray')),
+    'kitchen': (('tiles', 'checker'), ('cream', 'light gray', 'terracotta', 'white'),
+                ('plaster', 'tiles'), ('white', 'cream', 'yellow', 'light green')),
+    'laundry room': (('tiles', 'small tiles'), ('light gray', 'white'),
+                     ('plaster',), ('white', 'light blue')),
+    'living room': (('planks', 'parquet'), ('oak', 'walnut', 'pine', 'cherry'),
+                    ('plaster', 'stripes'), ('cream', 'white', 'beige', 'light green')),
+    'study': (('parquet', 'carpet', 'planks'), ('oak', 'dark blue', 'gray', 'walnut'),
+              ('plaster', 'bricks', 'stripes'), ('beige', 'white', 'light green', 'light blue')),
+}  # fmt: skip
+
+
+def generate_world(kind: str, seed: int) -> World:
+    """
+    Return the furnished world of this kind and seed.
+
+    Parameters
+    ----------
+    kind
+        One of ``WORLD_KINDS``.
+    seed
+        At least 0. Equal arguments give equal worlds, down to the byte of their file.
+
+    Raises
+    ------
+    WorldError
+        If the kind is unknown or the seed negative.
+
+    """
+    if kind not in _GENERATORS:
+        raise WorldError(f'kind: expected one of {", ".join(WORLD_KINDS)}, got {kind!r}')
+    if seed < 0:
+        raise WorldError(f'seed: expected at least 0, got {seed!r}')
+    rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
+    return _GENERATORS[kind](seed, rng)
+
+
+def _apartment(seed: int, rng: np.random.Generator) -> World:
+    plan = plan_apartment(rng)
+    rooms = tuple(
+        as_room(space, i + 1, **_finish(space.kind, rng)) for i, space in enumerate(plan.spaces)
+    )
+    walls = enclose(rng, plan)
+    kinds = frozenset(room.kind for room in rooms)
+    placed = [(room, piece) for room in rooms for piece in furnish(room, walls, rng, kinds)]
+    return World(
+        name=f'apartment {seed}',
+        kind='apartment',
+        seed=seed,
+        rooms=rooms,
+        walls=walls,
+        objects=tuple(_object(i + 1, room, piece) for i, (room, piece) in enumerate(placed)),
+        lights=tuple(light for room in rooms for light in _lights(room, rng)),
+    )
+
+
+def _finish(kind: str, rng: np.random.Generator) -> dict[str, str]:
+    names = ('floor_texture', 'floor_color', 'wall_texture', 'wall_color')
+    chosen = (str(rng.choice(options)) for options in _FINISHES[kind])
+    return dict(zip(names, chosen, strict=True))
+
+
+def _object(object_id: int, room: Room, piece: Placed) -> WorldObject:
+    return WorldObject(
+        id=object_id,
+        label=piece.model.label,
+        model=piece.model.name,
+        position=(piece.x, piece.y, piece.z),
+        yaw_rad=piece.yaw_rad,
+        size=piece.size,
+        color=piece.color,
+        material=piece.model.material,
+        region_id=room.id,
+    )
+
+
+def _lights(room: Room, rng: np.random.Generator) -> list[Light]:
+    x0, y0, x1, y1 = room.bounds
+    count = max(1, math.ceil(max(x1 - x0, y1 - y0) / 5.0))
+    color = 'cold white' if room.kind in ('bathroom', 'kitchen', 'study') else 'warm white'
+    power = round(float(rng.uniform(0.85, 1.15)), 2)
+    lights = []
+    for i in range(count):
+        t = (i + 0.5) / count
+        x, y = (x0 + t * (x1 - x0), 0.5 * (y0 + y1))
+        if y1 - y0 > x1 - x0:
+            x, y = 0.5 * (x0 + x1), y0 + t * (y1 - y0)
+        at = (round(x, 3), round(y, 3), CEILING_M - 0.12)
+        lights.append(Light(position=at, power=power, color=color))
+    return lights
+
+
+_GENERATORS: Mapping[str, Callable[[int, np.random.Generator], World]] = {'apartment': _apartment}
+
+#: Kinds of world that can be generated.
+WORLD_KINDS = tuple(sorted(_GENERATORS))

@@ -1,0 +1,194 @@
+"""
+Light, worked out once when a world is loaded and stored at the corners of its triangles.
+
+Lamps and windows shine directly, with soft shadows; every surface they reach lights the others
+once more. A robot moves nothing, so pictures need no shadow rays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.raycaster import RayCaster
+
+__all__ = ['Emitter', 'Surfaces', 'bake']
+
+FloatArray = NDArray[np.float32]
+
+#: Rays per point that look for light from other surfaces.
+_GATHER_RAYS = 48
+_OFFSET_M = 0.015
+_LAMP_REACH_M = 9.0
+_LAMP_POWER = 2.6
+#: Light that is everywhere, so that nothing is black.
+_AMBIENT = 0.10
+#: Furniture shares light within cells of this size, in which it hardly changes [m].
+_CELL_M = 0.06
+_CHUNK = 400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Emitter:
+    """A small flat lamp."""
+
+    position: FloatArray
+    normal: FloatArray
+    #: Edge vectors over which its shadows soften [m].
+    spread: FloatArray
+    #: RGB strength; falls off with the squared distance.
+    color: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surfaces:
+    """All triangles of a world."""
+
+    #: (T, 3, 3) corners [m] and unit normals there.
+    corners: FloatArray
+    normals: FloatArray
+    #: (T, 3) linear reflectance and emitted light.
+    albedo: FloatArray
+    emission: FloatArray
+    #: (T,) whether light may be shared by nearby corners.
+    coarse: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Points:
+    """Where light is worked out, and which corner takes it from which point."""
+
+    position: FloatArray
+    normal: FloatArray
+    of_corner: NDArray[np.int64]
+
+
+def bake(rays: RayCaster, surfaces: Surfaces, emitters: list[Emitter]) -> FloatArray:
+    """Return the (T, 3, 3) linear RGB light that falls on every corner."""
+    points = _points(surfaces)
+    direct = np.zeros_like(points.position)
+    for emitter in emitters:
+        _add_direct(rays, points, emitter, direct)
+    corner_light = direct[points.of_corner].reshape(-1, 3, 3)
+    glow = surfaces.albedo * (corner_light.mean(axis=1) + _AMBIENT) + surfaces.emission
+    bounced, buried = _gather(rays, points, glow.astype(np.float32))
+    total = direct + bounced + _AMBIENT
+    _fill_buried(total, buried, points.of_corner.reshape(-1, 3))
+    light: FloatArray = total[points.of_corner].reshape(-1, 3, 3).astype(np.float32)
+    return light
+
+
+def _points(surfaces: Surfaces) -> _Points:
+    """Merge corners that see the same light."""
+    corners = surfaces.corners.reshape(-1, 3)
+    normals = surfaces.normals.reshape(-1, 3)
+    # Points move a little into their triangle: a corner of a room lies in three walls.
+    middle = np.repeat(surfaces.corners.mean(axis=1), 3, axis=0)
+    inward = middle - corners
+    reach = np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
+    inset = corners + inward / reach * np.minimum(0.25 * reach, 0.03)
+    coarse = np.repeat(surfaces.coarse, 3)
+    cell = np.where(coarse, _CELL_M, 0.005)[:, None]
+    place = np.floor(corners / cell).astype(np.int64) + (1 << 16)
+    facing = np.where(
+        coarse, 2 * np.abs(normals).argmax(axis=1), 8 + 2 * np.abs(normals).argmax(axis=1)
+    )
+    facing += np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, None], 1)[:, 0] > 0
+    key = ((place[:, 0] << 18 | place[:, 1]) << 18 | place[:, 2]) << 5 | facing
+    _, of_corner, counts = np.unique(key, return_inverse=True, return_counts=True)
+    of_corner = of_corner.reshape(-1)
+    position = _mean_of(inset, of_corner, counts)
+    normal = _mean_of(normals, of_corner, counts)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    position += _OFFSET_M * normal
+    return _Points(position.astype(np.float32), normal.astype(np.float32), of_corner)
+
+
+def _mean_of(
+    values: FloatArray, group: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    sums = [np.bincount(group, weights=values[:, k], minlength=len(counts)) for k in range(3)]
+    return np.stack(sums, axis=1) / counts[:, None]
+
+
+def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: FloatArray) -> None:
+    to_lamp = emitter.position - points.position
+    near = (np.abs(to_lamp) < _LAMP_REACH_M).all(axis=1)
+    facing = (to_lamp * points.normal).sum(axis=1) > 0.0
+    lit = np.flatnonzero(near & facing & (to_lamp @ -emitter.normal > 0.0))
+    if not len(lit):
+        return
+    position, normal = points.position[lit], points.normal[lit]
+    for shift in ((-0.3, -0.3), (0.3, -0.35), (-0.35, 0.3), (0.3, 0.3), (0.0, 0.0)):
+        source = emitter.position + np.array(shift, dtype=np.float32) @ emitter.spread
+        way = source - position
+        squared = (way**2).sum(axis=1)
+        unit = way / np.sqrt(squared)[:, None]
+        cosine = np.clip((unit * normal).sum(axis=1), 0.0, 1.0)
+        cosine *= np.clip(-(unit @ emitter.normal), 0.0, 1.0) ** 0.5
+        bundle = np.concatenate([position, way], axis=1, dtype=np.float32)
+        free = ~rays.occluded(bundle, near=1e-3, far=0.985)
+        strength = np.where(free, _LAMP_POWER * cosine / (squared + 0.6) / 5.0, 0.0)
+        light[lit] += (strength[:, None] * emitter.color).astype(np.float32)
+
+
+def _directions() -> NDArray[np.float32]:
+    """Return cosine-weighted directions about +z, evenly spread over the hemisphere."""
+    i = np.arange(_GATHER_RAYS) + 0.5
+    radius = np.sqrt(i / _GATHER_RAYS)
+    angle = i * np.pi * (3.0 - np.sqrt(5.0))
+    x, y = radius * np.cos(angle), radius * np.sin(angle)
+    return np.stack([x, y, np.sqrt(1.0 - radius**2)], axis=1).astype(np.float32)
+
+
+def _gather(
+    rays: RayCaster, points: _Points, glow: FloatArray
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the light from other surfaces, and which points lie inside something."""
+    pattern = _directions()
+    sky = np.array([[0.75, 0.85, 1.0]], dtype=np.float32)
+    table = np.concatenate([glow, sky])  # index -1 is a ray that met nothing
+    bounced = np.empty_like(points.position)
+    buried = np.empty(len(points.position), dtype=bool)
+    step = _CHUNK // _GATHER_RAYS
+    for low in range(0, len(points.position), step):
+        rows = slice(low, low + step)
+        position, normal = points.position[rows], points.normal[rows]
+        side = np.where(np.abs(normal[:, 2:]) > 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
+        tangent = np.cross(side, normal)
+        tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+        frame = np.stack([tangent, np.cross(normal, tangent), normal], axis=1)
+        way = np.einsum('kc,ncd->nkd', pattern, frame)
+        bundle = np.empty((*way.shape[:2], 6), dtype=np.float32)
+        bundle[:, :, :3], bundle[:, :, 3:] = position[:, None], way
+        hits = rays.cast(bundle.reshape(-1, 6))
+        triangle = hits.triangle.reshape(way.shape[:2])
+        bounced[rows] = table[triangle].mean(axis=1)
+        behind = (hits.normal.reshape(way.shape) * way).sum(axis=2) > 0.0
+        buried[rows] = (behind & (triangle >= 0)).mean(axis=1) > 0.4
+    return bounced, buried
+
+
+def _fill_buried(
+    light: FloatArray, buried: NDArray[np.bool_], triangles: NDArray[np.int64]
+) -> None:
+    """Give points inside walls and furniture the light of the nearest points outside."""
+    valid = ~buried
+    for _ in range(3):
+        weight = valid[triangles].astype(np.float32)
+        mean = (light[triangles] * weight[:, :, None]).sum(axis=1)
+        mean /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
+        useful = (weight.sum(axis=1) > 0.0) & (weight.sum(axis=1) < 3.0)
+        corner, source = triangles[useful].ravel(), np.repeat(mean[useful], 3, axis=0)
+        open_slots = ~valid[corner]
+        corner, source = corner[open_slots], source[open_slots]
+        if not len(corner):
+            return
+        counts = np.bincount(corner, minlength=len(light))
+        filled = counts > 0
+        for k in range(3):
+            sums = np.bincount(corner, weights=source[:, k], minlength=len(light))
+            light[filled, k] = (sums[filled] / counts[filled]).astype(np.float32)
+        valid |= filled

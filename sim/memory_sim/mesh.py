@@ -1,0 +1,303 @@
+"""Triangles with a finish: what furniture, walls and floors are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    'Finish',
+    'FloatArray',
+    'Patch',
+    'bounds_of',
+    'box',
+    'cylinder',
+    'ellipsoid',
+    'fit',
+    'polygon',
+    'quad',
+    'subdivide',
+    'transform',
+]
+
+FloatArray = NDArray[np.float32]
+Vector3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """Colour and texture of a surface."""
+
+    #: sRGB in 0-1.
+    color: Vector3 = (0.8, 0.8, 0.8)
+    #: Name in the texture set; empty for none. Texture coordinates count its repeats.
+    texture: str = ''
+    #: Takes the colour of the object that wears it.
+    tinted: bool = False
+    #: Shines by itself with this strength; 0 for ordinary surfaces.
+    emission: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Patch:
+    """Triangles of one finish, each with its own corners."""
+
+    #: (T, 3, 3) corner positions [m].
+    corners: FloatArray
+    #: (T, 3, 3) unit normals at the corners.
+    normals: FloatArray
+    #: (T, 3, 2) texture coordinates at the corners.
+    uv: FloatArray
+    finish: Finish
+
+    def __len__(self) -> int:
+        """Return the number of triangles."""
+        return len(self.corners)
+
+
+def _flat(corners: NDArray[np.float64], uv: NDArray[np.float64], finish: Finish) -> Patch:
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return Patch(
+        corners=corners.astype(np.float32),
+        normals=np.repeat(normal[:, None, :], 3, axis=1).astype(np.float32),
+        uv=uv.astype(np.float32),
+        finish=finish,
+    )
+
+
+def quad(corners: Sequence[Sequence[float]], finish: Finish, *, repeat_m: float = 1.0) -> Patch:
+    """
+    Return a planar quadrilateral.
+
+    Parameters
+    ----------
+    corners
+        Four (x, y, z) points [m], counter-clockwise seen from the front.
+    finish
+        Its colour and texture.
+    repeat_m
+        Length that one repeat of the texture covers [m].
+
+    """
+    p = np.asarray(corners, dtype=np.float64)
+    # World coordinates anchor the texture, so that neighbouring quads join without a seam.
+    u_axis, v_axis = _texture_axes(np.cross(p[1] - p[0], p[3] - p[0]))
+    uv = np.stack([p @ u_axis, p @ v_axis], axis=1) / repeat_m
+    index = np.array([[0, 1, 2], [0, 2, 3]])
+    return _flat(p[index], uv[index], finish)
+
+
+def picture(corners: Sequence[Sequence[float]], finish: Finish) -> Patch:
+    """Return a quadrilateral that shows its texture once, upright from its first corner."""
+    p = np.asarray(corners, dtype=np.float64)
+    uv = np.array([[0.0, 0.999], [0.999, 0.999], [0.999, 0.0], [0.0, 0.0]])
+    index = np.array([[0, 1, 2], [0, 2, 3]])
+    return _flat(p[index], uv[index], finish)
+
+
+def _texture_axes(normal: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    n = normal / max(float(np.linalg.norm(normal)), 1e-12)
+    if abs(n[2]) > 0.9:
+        return np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    u_axis = np.cross([0.0, 0.0, 1.0], n)
+    return u_axis / np.linalg.norm(u_axis), np.array([0.0, 0.0, -1.0])
+
+
+def polygon(
+    points: Sequence[tuple[float, float]], z: float, finish: Finish, **options: float
+) -> Patch:
+    """
+    Return a horizontal polygon facing up, or down with ``facing=-1``.
+
+    Parameters
+    ----------
+    points
+        Counter-clockwise (x, y) corners of a simple polygon [m].
+    z
+        Its height [m].
+    finish
+        Its colour and texture.
+    options
+        ``repeat_m`` as in `quad`, and ``facing``.
+
+    """
+    index = np.array(_ear_clip(points))
+    flat = np.asarray(points, dtype=np.float64)
+    p = np.column_stack([flat, np.full(len(flat), z)])
+    if options.get('facing', 1.0) < 0.0:
+        index = index[:, ::-1]
+    uv = flat / options.get('repeat_m', 1.0)
+    return _flat(p[index], uv[index], finish)
+
+
+def _ear_clip(points: Sequence[tuple[float, float]]) -> list[tuple[int, int, int]]:
+    def cross(a: int, b: int, c: int) -> float:
+        (ax, ay), (bx, by), (cx, cy) = points[a], points[b], points[c]
+        return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+
+    def is_ear(i: int) -> bool:
+        a, b, c = ring[i - 1], ring[i], ring[(i + 1) % len(ring)]
+        if cross(a, b, c) <= 1e-12:
+            return False
+        others = (p for p in ring if p not in (a, b, c))
+        return not any(
+            cross(a, b, p) >= 0 and cross(b, c, p) >= 0 and cross(c, a, p) >= 0 for p in others
+        )
+
+    ring, triangles = list(range(len(points))), []
+    while len(ring) > 3:
+        ear = next((i for i in range(len(ring)) if is_ear(i)), None)
+        if ear is None:  # collinear corners: the fan is as good as any
+            break
+        triangles.append((ring[ear - 1], ring[ear], ring[(ear + 1) % len(ring)]))
+        del ring[ear]
+    triangles += [(ring[0], ring[i], ring[i + 1]) for i in range(1, len(ring) - 1)]
+    return triangles
+
+
+_BOX_FACES = (
+    ((1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)),
+    ((0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)),
+    ((1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)),
+    ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)),
+    ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
+    ((0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)),
+)
+
+
+def box(
+    low: Sequence[float], high: Sequence[float], finish: Finish, *, repeat_m: float = 1.0
+) -> Patch:
+    """Return an axis-aligned box between two corners [m]."""
+    lo, hi = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    faces = (lo + np.array(face) * (hi - lo) for face in _BOX_FACES)
+    return merge([quad(face.tolist(), finish, repeat_m=repeat_m) for face in faces])
+
+
+def cylinder(
+    low: Sequence[float],
+    high: Sequence[float],
+    finish: Finish,
+    *,
+    top: float = 1.0,
+    sides: int = 16,
+) -> Patch:
+    """Return an upright elliptic cylinder that fills a box; ``top`` scales its upper end."""
+    return _upright(low, high, [(0.0, 1.0), (1.0, top)], finish, sides=sides)
+
+
+def ellipsoid(
+    low: Sequence[float], high: Sequence[float], finish: Finish, *, sides: int = 12
+) -> Patch:
+    """Return the ellipsoid that fills a box."""
+    angles = np.linspace(0.0, np.pi, sides // 2 + 1)
+    profile = [(0.5 - 0.5 * float(np.cos(a)), float(np.sin(a))) for a in angles]
+    return _upright(low, high, profile, finish, sides=sides)
+
+
+def _upright(
+    low: Sequence[float],
+    high: Sequence[float],
+    profile: Sequence[tuple[float, float]],
+    finish: Finish,
+    *,
+    sides: int,
+) -> Patch:
+    """Revolve (height, radius) pairs, both as fractions of the box, about its vertical axis."""
+    lo, hi = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    middle, half = 0.5 * (lo + hi), 0.5 * (hi - lo)
+    angle = 2.0 * np.pi * np.arange(sides) / sides
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    rings = [
+        np.column_stack(
+            [
+                middle[:2] + ring * half[:2] * radius,
+                np.full(sides, lo[2] + height * (hi[2] - lo[2])),
+            ]
+        )
+        for height, radius in profile
+    ]
+    triangles, k, j = [], np.arange(sides), np.roll(np.arange(sides), -1)
+    for below, above in zip(rings[:-1], rings[1:], strict=True):
+        triangles.append(np.stack([below[k], below[j], above[j]], axis=1))
+        triangles.append(np.stack([below[k], above[j], above[k]], axis=1))
+    for end, order in ((rings[0], (0, 2, 1)), (rings[-1], (0, 1, 2))):
+        hub = np.broadcast_to(end.mean(axis=0), (sides, 3))
+        triangles.append(np.stack([hub, end[k], end[j]], axis=1)[:, order])
+    corners = np.concatenate(triangles)
+    area = np.linalg.norm(
+        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+    )
+    corners = corners[area > 1e-9]
+    uv = np.stack([corners[..., 0] + corners[..., 1], -corners[..., 2]], axis=2)
+    return _flat(corners, uv, finish)
+
+
+def merge(patches: Sequence[Patch]) -> Patch:
+    """Join patches of one finish."""
+    return Patch(
+        corners=np.concatenate([p.corners for p in patches]),
+        normals=np.concatenate([p.normals for p in patches]),
+        uv=np.concatenate([p.uv for p in patches]),
+        finish=patches[0].finish,
+    )
+
+
+def bounds_of(patches: Iterable[Patch]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and upper corner of the axis-aligned box around patches [m]."""
+    lows, highs = zip(
+        *((p.corners.min(axis=(0, 1)), p.corners.max(axis=(0, 1))) for p in patches), strict=True
+    )
+    return np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
+
+
+def fit(patches: Sequence[Patch], size: Vector3) -> list[Patch]:
+    """Scale patches so that they fill ``size``, centred over the origin and standing on it."""
+    low, high = bounds_of(patches)
+    extent = np.maximum(high - low, 1e-9)
+    scale = np.asarray(size) / extent
+    anchor = np.array([*(0.5 * (low + high))[:2], low[2]])
+    fitted = []
+    for patch in patches:
+        normals = patch.normals / scale
+        normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-12)
+        corners = (patch.corners - anchor) * scale
+        fitted.append(
+            replace(patch, corners=corners.astype(np.float32), normals=normals.astype(np.float32))
+        )
+    return fitted
+
+
+def transform(patch: Patch, position: Vector3, yaw_rad: float) -> Patch:
+    """Turn a patch about z, then move it."""
+    c, s = np.cos(yaw_rad), np.sin(yaw_rad)
+    map_R_object = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    corners = patch.corners @ map_R_object.T + np.asarray(position)
+    return replace(
+        patch,
+        corners=corners.astype(np.float32),
+        normals=(patch.normals @ map_R_object.T).astype(np.float32),
+    )
+
+
+def subdivide(patch: Patch, longest_m: float) -> Patch:
+    """Halve edges until none is longer than ``longest_m``; the surface stays the same."""
+    values = np.concatenate([patch.corners, patch.normals, patch.uv], axis=2)
+    done = []
+    while len(values):
+        edges = np.linalg.norm(values[:, :, :3] - np.roll(values[:, :, :3], -1, axis=1), axis=2)
+        long = edges.max(axis=1) > longest_m
+        done.append(values[~long])
+        rows = np.arange(int(long.sum()))
+        values, first = values[long], edges[long].argmax(axis=1)
+        a, b, c = (values[rows, (first + i) % 3] for i in range(3))
+        middle = 0.5 * (a + b)
+        values = np.concatenate(
+            [np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)]
+        )
+    values = np.concatenate(done)
+    return replace(patch, corners=values[:, :, :3], normals=values[:, :, 3:6], uv=values[:, :, 6:])

@@ -1,0 +1,372 @@
+"""Where a robot fits in a world, and the shortest ways between places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+
+from memory_sim.mesh import FloatArray
+from memory_sim.worlds import DOOR, Wall, World, WorldError
+
+__all__ = ['OccupancyMap', 'rasterize']
+
+BoolGrid = NDArray[np.bool_]
+
+#: Things lower than this are driven over [m].
+_STEP_M = 0.04
+#: Extra distance that paths keep where there is room [m].
+_COMFORT_M = 0.15
+_MARGIN_M = 0.4
+
+
+def rasterize(
+    corners: FloatArray, low_m: float, high_m: float, origin: tuple[float, float],
+    shape: tuple[int, int], cell_m: float,
+) -> BoolGrid:  # fmt: skip
+    """
+    Return which grid cells hold a part of any triangle between two heights.
+
+    Parameters
+    ----------
+    corners
+        (T, 3, 3) triangles [m].
+    low_m, high_m
+        Heights between which a part counts [m].
+    origin
+        x, y of the grid's lower corner [m].
+    shape
+        Cells along x and y.
+    cell_m
+        Side of a cell [m].
+
+    """
+    grid = np.zeros(shape, dtype=bool)
+    z = corners[:, :, 2]
+    corners = corners[(z.max(axis=1) > low_m) & (z.min(axis=1) < high_m)]
+    edges = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2).max(axis=1)
+    steps = np.ceil(edges / (0.5 * cell_m)).astype(int) + 1
+    steps = np.minimum(2 ** np.ceil(np.log2(steps)).astype(int), 256)
+    for n in np.unique(steps):
+        weights = _lattice(int(n))
+        chosen = corners[steps == n]
+        for low in range(0, len(chosen), max(1, 2_000_000 // len(weights))):
+            part = chosen[low : low + max(1, 2_000_000 // len(weights))]
+            points = np.einsum('kc,tcd->tkd', weights, part).reshape(-1, 3)
+            points = points[(points[:, 2] > low_m) & (points[:, 2] < high_m)]
+            cells = np.floor((points[:, :2] - np.array(origin, dtype=np.float32)) / cell_m).astype(
+                np.int64
+            )
+            inside = ((cells >= 0) & (cells < shape)).all(axis=1)
+            grid[cells[inside, 0], cells[inside, 1]] = True
+    return grid
+
+
+def _lattice(n: int) -> FloatArray:
+    """Return barycentric weights of evenly spread points on a triangle."""
+    i, j = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing='ij')
+    keep = i + j <= n
+    a, b = i[keep] / n, j[keep] / n
+    return np.stack([a, b, 1.0 - a - b], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    origin: tuple[float, float]
+    cell_m: float
+    shape: tuple[int, int]
+
+    def index(self, x: float, y: float) -> tuple[int, int]:
+        return (
+            math.floor((x - self.origin[0]) / self.cell_m),
+            math.floor((y - self.origin[1]) / self.cell_m),
+        )
+
+    def holds(self, i: int, j: int) -> bool:
+        return 0 <= i < self.shape[0] and 0 <= j < self.shape[1]
+
+    def center(self, i: int, j: int) -> tuple[float, float]:
+        return (
+            self.origin[0] + (i + 0.5) * self.cell_m,
+            self.origin[1] + (j + 0.5) * self.cell_m,
+        )
+
+
+class OccupancyMap:
+    """
+    One storey as a grid: occupied cells, distance to them, and the part the robot can reach.
+
+    Queries are safe from several threads; building costs about a second for an apartment.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        corners: FloatArray,
+        *,
+        radius_m: float = 0.2,
+        height_m: float = 1.4,
+        cell_m: float = 0.05,
+        elevation_m: float = 0.0,
+    ) -> None:
+        """
+        Rasterise a world.
+
+        Parameters
+        ----------
+        world
+            Its rooms say where floor is, its walls are drawn as boxes.
+        corners
+            (T, 3, 3) triangles of all that is in it [m].
+        radius_m, height_m
+            The robot's footprint and height [m].
+        cell_m
+            Side of a grid cell [m].
+        elevation_m
+            Height of this storey's floor [m].
+
+        Raises
+        ------
+        WorldError
+            If the robot fits nowhere.
+
+        """
+        self.radius_m = radius_m
+        x0, y0, x1, y1 = world.bounds
+        origin = (x0 - _MARGIN_M, y0 - _MARGIN_M)
+        shape = (
+            math.ceil((x1 - x0 + 2 * _MARGIN_M) / cell_m),
+            math.ceil((y1 - y0 + 2 * _MARGIN_M) / cell_m),
+        )
+        self._grid = _Grid(origin, cell_m, shape)
+        low, high = elevation_m + _STEP_M, elevation_m + height_m
+        occupied = rasterize(corners, low, high, origin, shape, cell_m)
+        occupied |= ~self._floor(world, elevation_m)
+        for wall in world.walls:
+            self._draw_wall(wall, height_m, occupied)
+        #: (X, Y) cells that hold an obstacle or no floor.
+        self.occupied: BoolGrid = occupied
+        #: (X, Y) distance from a cell's middle to the nearest obstacle [m].
+        self.clearance = (ndimage.distance_transform_edt(~occupied) - 0.5) * cell_m
+        self._rows: list[list[float]] = self.clearance.tolist()
+        #: (X, Y) cells where the robot's middle can be and that it can drive to.
+        self.reachable: BoolGrid = self._main_part(world)
+        self._nodes, self._cells = self._number_cells()
+        self._graph = self._connect(comfort=False)
+        self._comfort_graph = self._connect(comfort=True)
+        self._goal_cache: tuple[int, NDArray[np.float64]] | None = None
+
+    @property
+    def cell_m(self) -> float:
+        """Side of a cell [m]."""
+        return self._grid.cell_m
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """Lower corner of the grid [m]."""
+        return self._grid.origin
+
+    @property
+    def area_m2(self) -> float:
+        """Floor that the robot's middle can reach."""
+        return float(self.reachable.sum()) * self.cell_m**2
+
+    def is_navigable(self, x: float, y: float) -> bool:
+        """Whether the robot fits at (x, y) and can drive there."""
+        if not (math.isfinite(x) and math.isfinite(y)):
+            return False
+        i, j = self._grid.index(x, y)
+        return self._grid.holds(i, j) and bool(self.reachable[i, j])
+
+    def clearance_at(self, x: float, y: float) -> float:
+        """Return the distance to the nearest obstacle, between cells [m]; 0 off the map."""
+        (x0, y0), cell = self._grid.origin, self._grid.cell_m
+        u, v = (x - x0) / cell - 0.5, (y - y0) / cell - 0.5
+        if not (0.0 <= u < self._grid.shape[0] - 1 and 0.0 <= v < self._grid.shape[1] - 1):
+            return 0.0
+        i, j = int(u), int(v)
+        fu, fv = u - i, v - j
+        a, b = self._rows[i], self._rows[i + 1]
+        near = a[j] + fv * (a[j + 1] - a[j])
+        far = b[j] + fv * (b[j + 1] - b[j])
+        return near + fu * (far - near)
+
+    def snap(self, x: float, y: float) -> tuple[float, float] | None:
+        """Return the nearest reachable cell's middle, or (x, y) itself where it is reachable."""
+        if self.is_navigable(x, y):
+            return x, y
+        if not (len(self._cells) and math.isfinite(x) and math.isfinite(y)):
+            return None
+        (x0, y0), cell = self._grid.origin, self._grid.cell_m
+        way = (self._cells + 0.5) * cell + (x0 - x, y0 - y)
+        i, j = self._cells[int((way**2).sum(axis=1).argmin())]
+        return self._grid.center(int(i), int(j))
+
+    def sample(self, rng: np.random.Generator, clearance_m: float = 0.0) -> tuple[float, float]:
+        """Draw a reachable place that keeps this distance from obstacles, if there is one."""
+        rows = self._cells
+        roomy = rows[self.clearance[rows[:, 0], rows[:, 1]] >= clearance_m]
+        rows = roomy if len(roomy) else rows
+        i, j = rows[int(rng.integers(len(rows)))]
+        return self._grid.center(int(i), int(j))
+
+    def distances_from(self, x: float, y: float) -> NDArray[np.float64]:
+        """Return the (X, Y) driving distance to every cell [m], infinite where there is none."""
+        field = np.full(self._grid.shape, np.inf)
+        node = self._node(x, y)
+        if node is not None:
+            distance = csgraph.dijkstra(self._graph, directed=False, indices=node)
+            field[self._cells[:, 0], self._cells[:, 1]] = distance
+        return field
+
+    def geodesic_distance(self, start: Sequence[float], goal: Sequence[float]) -> float:
+        """Return the length of the shortest path between two places [m], or infinity."""
+        path = self._path(start, goal, self._graph)
+        if path is None:
+            return math.inf
+        return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
+
+    def shortest_path(
+        self, start: Sequence[float], goal: Sequence[float]
+    ) -> NDArray[np.float64] | None:
+        """Return (N, 2) way points [m] that keep their distance from obstacles, or None."""
+        return self._path(start, goal, self._comfort_graph)
+
+    # Building ------------------------------------------------------------------------------
+
+    def _floor(self, world: World, elevation_m: float) -> BoolGrid:
+        shape, cell, (x0, y0) = self._grid.shape, self._grid.cell_m, self._grid.origin
+        xs = x0 + (np.arange(shape[0]) + 0.5) * cell
+        ys = y0 + (np.arange(shape[1]) + 0.5) * cell
+        floor = np.zeros(shape, dtype=bool)
+        for room in world.rooms:
+            if abs(room.elevation_m - elevation_m) > 0.5:
+                continue
+            inside = np.zeros(shape, dtype=bool)
+            for (ax, ay), (bx, by) in _sides(room.polygon):
+                if ay == by:
+                    continue
+                crosses = (ay > ys) != (by > ys)
+                left = xs[:, None] < ax + (ys - ay) / (by - ay) * (bx - ax)
+                inside ^= crosses[None, :] & left
+            floor |= inside
+        return floor
+
+    def _draw_wall(self, wall: Wall, height_m: float, occupied: BoolGrid) -> None:
+        """Mark the cells within a wall, leaving its doorways out."""
+        (x0, y0), (x1, y1) = wall.start, wall.end
+        ux, uy = (x1 - x0) / wall.length_m, (y1 - y0) / wall.length_m
+        cell, (gx, gy) = self._grid.cell_m, self._grid.origin
+        xs = gx + (np.arange(self._grid.shape[0]) + 0.5) * cell - x0
+        ys = gy + (np.arange(self._grid.shape[1]) + 0.5) * cell - y0
+        along = xs[:, None] * ux + ys[None, :] * uy
+        across = np.abs(-xs[:, None] * uy + ys[None, :] * ux)
+        half = 0.5 * wall.thickness_m
+        solid = (across <= half) & (along >= -half) & (along <= wall.length_m + half)
+        for opening in wall.openings:
+            if opening.kind == DOOR and opening.top_m >= height_m:
+                solid &= np.abs(along - opening.offset_m) >= 0.5 * opening.width_m
+        occupied |= solid
+
+    def _main_part(self, world: World) -> BoolGrid:
+        free = self.clearance >= self.radius_m
+        labels, count = ndimage.label(free, structure=np.ones((3, 3)))
+        if count == 0:
+            raise WorldError(f'world {world.name!r}: a robot of radius {self.radius_m} m fits '
+                             'nowhere')  # fmt: skip
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+        main: BoolGrid = labels == int(sizes.argmax())
+        return main
+
+    def _number_cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        cells = np.argwhere(self.reachable)
+        nodes = np.full(self._grid.shape, -1, dtype=np.int64)
+        nodes[cells[:, 0], cells[:, 1]] = np.arange(len(cells))
+        return nodes, cells
+
+    def _connect(self, *, comfort: bool) -> sparse.csr_matrix:
+        nodes, cell = self._nodes, self._grid.cell_m
+        price = np.ones(self._grid.shape)
+        if comfort:
+            lack = np.clip((self.radius_m + _COMFORT_M - self.clearance) / _COMFORT_M, 0.0, 1.0)
+            price += 4.0 * lack
+        starts, ends, costs = [], [], []
+        for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            a_rows = slice(None, -di or None)
+            b_rows = slice(di, None)
+            a_cols, b_cols = slice(max(0, -dj), -dj if dj > 0 else None), slice(
+                max(0, dj), dj if dj < 0 else None)  # fmt: skip
+            a, b = nodes[a_rows, a_cols], nodes[b_rows, b_cols]
+            joined = (a >= 0) & (b >= 0)
+            starts.append(a[joined])
+            ends.append(b[joined])
+            mean = 0.5 * (price[a_rows, a_cols] + price[b_rows, b_cols])
+            costs.append(mean[joined] * cell * math.hypot(di, dj))
+        size = len(self._cells)
+        entries = (np.concatenate(costs), (np.concatenate(starts), np.concatenate(ends)))
+        return sparse.csr_matrix(entries, shape=(size, size))
+
+    # Paths ---------------------------------------------------------------------------------
+
+    def _node(self, x: float, y: float) -> int | None:
+        place = self.snap(x, y)
+        if place is None:
+            return None
+        return int(self._nodes[self._grid.index(*place)])
+
+    def _path(
+        self, start: Sequence[float], goal: Sequence[float], graph: sparse.csr_matrix
+    ) -> NDArray[np.float64] | None:
+        if not (self.is_navigable(*start[:2]) and self.is_navigable(*goal[:2])):
+            return None
+        a, b = (int(self._nodes[self._grid.index(p[0], p[1])]) for p in (start, goal))
+        _, before = csgraph.dijkstra(graph, directed=False, indices=a, return_predecessors=True)
+        chain = [b]
+        while chain[-1] != a:
+            chain.append(int(before[chain[-1]]))
+            if chain[-1] < 0:
+                return None
+        (x0, y0), cell = self._grid.origin, self._grid.cell_m
+        middles = (self._cells[chain[::-1]] + 0.5) * cell + (x0, y0)
+        points = np.concatenate([[start[:2]], middles[1:-1], [goal[:2]]]).astype(np.float64)
+        keep = self.radius_m if graph is self._graph else self.radius_m + 0.5 * _COMFORT_M
+        return points[list(self._corners_of(points, keep))]
+
+    def _corners_of(self, points: NDArray[np.float64], keep_m: float) -> Iterator[int]:
+        """Yield the way points that remain when straight, clear stretches replace the steps."""
+        at, last = 0, len(points) - 1
+        yield 0
+        while at < last:
+            reach = at + 1
+            span = 1
+            while reach < last and self.is_clear(points[at], points[min(reach + span, last)],
+                                                 keep_m):  # fmt: skip
+                reach = min(reach + span, last)
+                span = min(2 * span, 32)
+            while span > 1 and reach < last:
+                span //= 2
+                if self.is_clear(points[at], points[min(reach + span, last)], keep_m):
+                    reach = min(reach + span, last)
+            at = reach
+            yield at
+
+    def is_clear(
+        self, start: NDArray[np.float64], goal: NDArray[np.float64], keep_m: float
+    ) -> bool:
+        """Whether the straight line keeps this distance from obstacles all along."""
+        length = float(np.linalg.norm(goal - start))
+        steps = max(1, math.ceil(length / (0.5 * self.cell_m)))
+        line = start + np.linspace(0.0, 1.0, steps + 1)[:, None] * (goal - start)
+        return all(self.clearance_at(x, y) >= keep_m for x, y in line.tolist())
+
+
+def _sides(
+    polygon: Sequence[tuple[float, float]],
+) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    return iter(zip(polygon, (*polygon[1:], polygon[0]), strict=True))

@@ -1,0 +1,362 @@
+"""Put furniture into one room: against walls, around tables, on counters, never before doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+import math
+
+import numpy as np
+from scipy import ndimage
+
+from memory_sim.catalogue import CATALOGUE, Model
+from memory_sim.worlds import DOOR, Opening, Room, Wall
+
+__all__ = ['Placed', 'RoomLayout']
+
+Rect = tuple[float, float, float, float]
+
+#: The robot needs this much room around its centre [m]: its radius and some ease.
+EASE_M = 0.3
+#: Where things above the robot's head begin [m].
+HEAD_M = 1.45
+_CELL_M = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A piece of furniture that stands in the room."""
+
+    model: Model
+    x: float
+    y: float
+    z: float
+    yaw_rad: float
+    size: tuple[float, float, float]
+    color: str
+
+    @property
+    def rect(self) -> Rect:
+        """Footprint x0, y0, x1, y1 [m]."""
+        c, s = abs(math.cos(self.yaw_rad)), abs(math.sin(self.yaw_rad))
+        half_x = 0.5 * (c * self.size[0] + s * self.size[1])
+        half_y = 0.5 * (s * self.size[0] + c * self.size[1])
+        return self.x - half_x, self.y - half_y, self.x + half_x, self.y + half_y
+
+    @property
+    def top(self) -> float:
+        """Height of the upper side [m]."""
+        return self.z + self.size[2]
+
+    def ahead(self, near_m: float, far_m: float, width_m: float) -> Rect:
+        """Return the strip of floor before the front, between two distances from the middle."""
+        c, s = round(math.cos(self.yaw_rad)), round(math.sin(self.yaw_rad))
+        xs = [self.x + c * d - s * w for d in (near_m, far_m) for w in (-width_m / 2, width_m / 2)]
+        ys = [self.y + s * d + c * w for d in (near_m, far_m) for w in (-width_m / 2, width_m / 2)]
+        return min(xs), min(ys), max(xs), max(ys)
+
+
+def overlaps(a: Rect, b: Rect, margin: float = 0.0) -> bool:
+    """Whether two rectangles come closer than ``margin`` along both axes."""
+    return (
+        a[0] < b[2] + margin - 1e-6
+        and b[0] < a[2] + margin - 1e-6
+        and a[1] < b[3] + margin - 1e-6
+        and b[1] < a[3] + margin - 1e-6
+    )
+
+
+@dataclass(slots=True)
+class RoomLayout:
+    """The furniture of one rectangular room while it grows."""
+
+    room: Room
+    walls: Sequence[Wall]
+    rng: np.random.Generator
+    placed: list[Placed] = field(default_factory=list)
+    #: Floor that stays clear: before doors, and before the fronts of cupboards and beds.
+    clear: list[Rect] = field(default_factory=list)
+    inner: Rect = field(init=False)
+    _doors: list[Rect] = field(init=False)
+    _windows: list[tuple[Rect, Opening]] = field(init=False)
+    _colors: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.room.bounds
+        half = 0.5 * max((w.thickness_m for w in self.walls), default=0.12)
+        self.inner = (x0 + half, y0 + half, x1 - half, y1 - half)
+        openings = list(self._openings())
+        self._doors = [_around(p, o.width_m, 0.75) for p, o in openings if o.kind == DOOR]
+        self._windows = [(_around(p, o.width_m, 0.3), o) for p, o in openings if o.kind != DOOR]
+        self.clear.extend(self._doors)
+
+    def _openings(self) -> Iterator[tuple[tuple[float, float], Opening]]:
+        x0, y0, x1, y1 = self.room.bounds
+        for wall in self.walls:
+            for opening in wall.openings:
+                x, y = wall.point(opening.offset_m)
+                if x0 - 0.01 <= x <= x1 + 0.01 and y0 - 0.01 <= y <= y1 + 0.01:
+                    yield (x, y), opening
+
+    # Rules ---------------------------------------------------------------------------------
+
+    def against_wall(
+        self, name: str, *, front_m: float = 0.6, near: Placed | None = None, far: bool = False
+    ) -> Placed | None:
+        """Stand a piece with its back to a wall, near or far from another piece if given."""
+        model, size, color = self._draw(name)
+        options = list(self._wall_spots(model, size, color))
+        return self._best(options, front_m=front_m, near=near, far=far)
+
+    def facing(self, name: str, other: Placed, distances_m: Iterable[float]) -> Placed | None:
+        """Stand a piece before another so that their fronts face each other."""
+        model, size, color = self._draw(name)
+        options = []
+        for gap in distances_m:
+            reach = 0.5 * other.size[0] + gap + 0.5 * size[0]
+            x = other.x + math.cos(other.yaw_rad) * reach
+            y = other.y + math.sin(other.yaw_rad) * reach
+            options.append(self._make(model, (x, y, 0.0), other.yaw_rad + math.pi, size, color))
+        return next((p for p in options if self._accept(p, front_m=0.0)), None)
+
+    def in_middle(self, name: str, ease_m: float = 0.75) -> Placed | None:
+        """Stand a piece where it has most room on all sides."""
+        model, size, color = self._draw(name)
+        options = []
+        x0, y0, x1, y1 = self.inner
+        for x in np.arange(x0 + 0.5, x1 - 0.5, 0.2):
+            for y in np.arange(y0 + 0.5, y1 - 0.5, 0.2):
+                for yaw in (0.0, math.pi / 2):
+                    spot = self._make(model, (float(x), float(y), 0.0), yaw, size, color)
+                    options.append((self._slack(spot), spot))
+        options = [o for o in options if o[0] >= ease_m]
+        options.sort(key=lambda o: -o[0])
+        return next((p for _, p in options[:12] if self._accept(p, front_m=0.0)), None)
+
+    def around(self, name: str, table: Placed, count: int) -> list[Placed]:
+        """Stand chairs around a table, half under it, their fronts towards it."""
+        model, size, color = self._draw(name)
+        long_x = (table.rect[2] - table.rect[0]) >= (table.rect[3] - table.rect[1])
+        half_x = 0.5 * (table.rect[2] - table.rect[0]) + 0.28 * size[0]
+        half_y = 0.5 * (table.rect[3] - table.rect[1]) + 0.28 * size[0]
+        step = 0.25 * max(table.size[:2]) if min(table.size[:2]) < 1.05 else 0.0
+        seats = []
+        for side in (1.0, -1.0):
+            for slot in (-step, step) if step else (0.0,):
+                yaw = -side * math.pi / 2 if long_x else (math.pi if side > 0 else 0.0)
+                x = table.x + (slot if long_x else side * half_x)
+                y = table.y + (side * half_y if long_x else slot)
+                seats.append(self._make(model, (x, y, 0.0), yaw, size, color))
+        if not step:
+            seats += [
+                self._make(model, (table.x + s * half_x, table.y, 0.0), y, size, color)
+                for s, y in ((1.0, math.pi), (-1.0, 0.0))
+            ] if long_x else [
+                self._make(model, (table.x, table.y + s * half_y, 0.0), -s * math.pi / 2, size,
+                           color) for s in (1.0, -1.0)
+            ]  # fmt: skip
+        return [s for s in seats[:count] if self._accept(s, front_m=0.0, ignore=table)]
+
+    def on_top(self, name: str, host: Placed, shift: float = 0.0) -> Placed | None:
+        """Put a piece on another, ``shift`` of the free width to its left (-1 to 1)."""
+        model, size, color = self._draw(name)
+        room_y = max(0.0, 0.5 * (host.size[1] - size[1]) - 0.02)
+        back = max(0.0, 0.5 * (host.size[0] - size[0]) - 0.05)
+        dx, dy = -0.4 * back, shift * room_y
+        c, s = math.cos(host.yaw_rad), math.sin(host.yaw_rad)
+        at = (host.x + c * dx - s * dy, host.y + s * dx + c * dy, host.top)
+        piece = self._make(model, at, host.yaw_rad, size, color)
+        others = (p for p in self.placed if abs(p.z - host.top) < 0.01)
+        if any(overlaps(piece.rect, p.rect) for p in others):
+            return None
+        self.placed.append(piece)
+        return piece
+
+    def on_wall(self, name: str, over: Placed | None = None) -> Placed | None:
+        """Hang a piece on a free stretch of wall, over another piece if given."""
+        model, size, color = self._draw(name)
+        options = [
+            spot
+            for spot in self._wall_spots(model, size, color)
+            if over is None or (spot.yaw_rad == over.yaw_rad and self._beside(spot, over) < 0.03)
+        ]
+        return self._best(options, front_m=0.0, near=over, far=False)
+
+    def under(self, name: str, other: Placed | None = None) -> Placed | None:
+        """Lay a rug under another piece, or in the middle of the room."""
+        model, size, color = self._draw(name)
+        x0, y0, x1, y1 = self.inner
+        size = (min(size[0], x1 - x0 - 0.3), min(size[1], y1 - y0 - 0.3), size[2])
+        x, y, yaw = 0.5 * (x0 + x1), 0.5 * (y0 + y1), 0.0
+        if other is not None:
+            x, y, yaw = other.x, other.y, other.yaw_rad
+        elif (x1 - x0) > (y1 - y0):
+            yaw = math.pi / 2
+        spot = self._make(model, (x, y, 0.001), yaw, size, color)
+        half_x, half_y = 0.5 * (spot.rect[2] - spot.rect[0]), 0.5 * (spot.rect[3] - spot.rect[1])
+        x = float(np.clip(x, x0 + half_x, max(x0 + half_x, x1 - half_x)))
+        y = float(np.clip(y, y0 + half_y, max(y0 + half_y, y1 - half_y)))
+        spot = self._make(model, (x, y, 0.001), yaw, size, color)
+        self.placed.append(spot)
+        return spot
+
+    # Choice --------------------------------------------------------------------------------
+
+    def match_color(self, *names: str) -> None:
+        """Give several models one colour in this room, as a fitted kitchen has."""
+        color = str(self.rng.choice(CATALOGUE[names[0]].colors))
+        self._colors.update(dict.fromkeys(names, color))
+
+    def _draw(self, name: str) -> tuple[Model, tuple[float, float, float], str]:
+        model = CATALOGUE[name]
+        scale = 1.0 if model.mount_m is not None else float(self.rng.uniform(0.96, 1.04))
+        color = str(self.rng.choice(model.colors))
+        color = self._colors.setdefault(name, color)  # one set of chairs, not five single ones
+        d, w, h = (round(v * scale, 3) for v in model.size)
+        return model, (d, w, h), color
+
+    def _make(
+        self,
+        model: Model,
+        at: tuple[float, float, float],
+        yaw: float,
+        size: tuple[float, float, float],
+        color: str,
+    ) -> Placed:
+        yaw = math.remainder(yaw, 2 * math.pi)
+        x, y, z = (round(v, 3) for v in at)
+        return Placed(model=model, x=x, y=y, z=z, yaw_rad=round(yaw, 6), size=size, color=color)
+
+    def _wall_spots(
+        self, model: Model, size: tuple[float, float, float], color: str
+    ) -> Iterator[Placed]:
+        x0, y0, x1, y1 = self.inner
+        gap = 0.5 * size[0] + (0.003 if model.mount_m is not None else 0.02)
+        z = model.mount_m or 0.0
+        half = 0.5 * size[1]
+        for yaw, low, high in ((0.0, y0, y1), (math.pi, y0, y1), (math.pi / 2, x0, x1),
+                               (-math.pi / 2, x0, x1)):  # fmt: skip
+            axis = 1 if abs(math.cos(yaw)) > 0.5 else 0
+            ends = [p.rect[axis] - half for p in self.placed]
+            ends += [p.rect[axis + 2] + half for p in self.placed]
+            steps = [*np.arange(low + half + 0.02, high - half, 0.1), high - half - 0.02, *ends]
+            for t in steps:
+                if not low + half <= t <= high - half:
+                    continue
+                if axis == 1:
+                    x = x0 + gap if yaw == 0.0 else x1 - gap
+                    yield self._make(model, (x, float(t), z), yaw, size, color)
+                else:
+                    y = y0 + gap if yaw > 0.0 else y1 - gap
+                    yield self._make(model, (float(t), y, z), yaw, size, color)
+
+    @staticmethod
+    def _beside(a: Placed, b: Placed) -> float:
+        """Return the distance of two middles along the wall at their backs [m]."""
+        dx, dy = a.x - b.x, a.y - b.y
+        return abs(-math.sin(b.yaw_rad) * dx + math.cos(b.yaw_rad) * dy)
+
+    def _best(
+        self, options: Sequence[Placed], *, front_m: float, near: Placed | None, far: bool
+    ) -> Placed | None:
+        noise = self.rng.random(len(options))
+        if near is not None:
+            sign = -1.0 if far else 1.0
+            cost = [sign * math.dist((p.x, p.y), (near.x, near.y)) for p in options]
+            order = np.lexsort((noise, np.round(cost, 2)))
+        else:
+            order = np.argsort(noise)
+        tries = 0
+        for i in (int(k) for k in order):
+            if self._fits(options[i], front_m):
+                tries += 1
+                if self._accept(options[i], front_m=front_m):
+                    return options[i]
+                if tries == 8:
+                    break
+        return None
+
+    def _slack(self, spot: Placed) -> float:
+        """Return the distance to the nearest wall or piece [m]."""
+        a, (x0, y0, x1, y1) = spot.rect, self.inner
+        gaps = [a[0] - x0, a[1] - y0, x1 - a[2], y1 - a[3]]
+        for b in [*(p.rect for p in self.placed if not p.model.flat), *self._doors]:
+            dx, dy = max(b[0] - a[2], a[0] - b[2]), max(b[1] - a[3], a[1] - b[3])
+            gaps.append(max(dx, dy) if max(dx, dy) <= 0 else math.hypot(max(dx, 0), max(dy, 0)))
+        return min(gaps)
+
+    # Checks --------------------------------------------------------------------------------
+
+    def _fits(self, spot: Placed, front_m: float, ignore: Placed | None = None) -> bool:
+        rect, (x0, y0, x1, y1) = spot.rect, self.inner
+        if rect[0] < x0 - 1e-6 or rect[1] < y0 - 1e-6 or rect[2] > x1 + 1e-6:
+            return False
+        if rect[3] > y1 + 1e-6:
+            return False
+        for window, opening in self._windows:
+            if overlaps(rect, window) and spot.top > opening.bottom_m and spot.z < opening.top_m:
+                return False
+        doors = self._doors if spot.model.mount_m is not None else self.clear
+        if any(overlaps(rect, zone) for zone in doors):
+            return False
+        others = [p for p in self.placed if not p.model.flat and p is not ignore]
+        if any(overlaps(rect, p.rect) and spot.z < p.top and p.z < spot.top for p in others):
+            return False
+        if front_m > 0.0:
+            half = 0.5 * spot.size[0]
+            zone = spot.ahead(half, half + front_m, spot.size[1])
+            if zone[0] < x0 or zone[1] < y0 or zone[2] > x1 or zone[3] > y1:
+                return False
+            return not any(overlaps(zone, p.rect) and p.z < HEAD_M for p in others)
+        return True
+
+    def _accept(self, spot: Placed, *, front_m: float, ignore: Placed | None = None) -> bool:
+        if not self._fits(spot, front_m, ignore):
+            return False
+        if spot.z < HEAD_M and spot.model.mount_m is None and not self._walkable([spot]):
+            return False
+        self.placed.append(spot)
+        if front_m > 0.0:
+            half = 0.5 * spot.size[0]
+            self.clear.append(spot.ahead(half, half + front_m, 0.9 * spot.size[1]))
+        return True
+
+    def _walkable(self, more: Sequence[Placed]) -> bool:
+        """Whether the robot still reaches every door and most of the free floor."""
+        x0, y0, x1, y1 = self.inner
+        xs = np.arange(x0, x1, _CELL_M) + 0.5 * _CELL_M
+        ys = np.arange(y0, y1, _CELL_M) + 0.5 * _CELL_M
+        free = ((xs - x0 > EASE_M) & (x1 - xs > EASE_M))[:, None] & (
+            (ys - y0 > EASE_M) & (y1 - ys > EASE_M)
+        )[None, :]
+        for door in self._doors:  # the doorway itself is free up to the wall
+            free |= _inside(xs, ys, door, -EASE_M)
+        for piece in (*self.placed, *more):
+            if piece.z < HEAD_M and not piece.model.flat and piece.model.mount_m is None:
+                free &= ~_inside(xs, ys, piece.rect, EASE_M)
+        labels, count = ndimage.label(free)
+        if count == 0:
+            return False
+        sizes = np.bincount(labels.ravel())[1:]
+        main = 1 + int(sizes.argmax())
+        doors_met = all((labels[_inside(xs, ys, d, -EASE_M)] == main).any() for d in self._doors)
+        return bool(doors_met and sizes.max() > 0.9 * sizes.sum())
+
+
+def _around(at: tuple[float, float], width: float, depth: float) -> Rect:
+    half = 0.5 * width + 0.05
+    reach = max(half, depth) if depth > 0.5 else half
+    if depth > 0.5:
+        return at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach
+    return at[0] - half, at[1] - half, at[0] + half, at[1] + half
+
+
+def _inside(
+    xs: np.ndarray[tuple[int], np.dtype[np.float64]],
+    ys: np.ndarray[tuple[int], np.dtype[np.float64]],
+    rect: Rect,
+    margin: float,
+) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    in_x = (xs > rect[0] - margin) & (xs < rect[2] + margin)
+    in_y = (ys > rect[1] - margin) & (ys < rect[3] + margin)
+    return in_x[:, None] & in_y[None, :]

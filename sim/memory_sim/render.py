@@ -1,0 +1,134 @@
+"""Draw colour, depth and instance pictures of a scene by casting one ray per pixel."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.scene import Scene
+from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.texture_atlas import LEVELS
+
+__all__ = ['Pictures', 'Renderer', 'map_T_camera']
+
+FloatArray = NDArray[np.float32]
+
+_SKY = np.array([176, 204, 236], dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pictures:
+    """What one bundle of rays saw, each of shape (H, W) and colour (H, W, 3)."""
+
+    color: NDArray[np.uint8]
+    #: Distance along the ray in units of its direction, 0 for no hit.
+    depth: FloatArray
+    instances: NDArray[np.int32]
+    classes: NDArray[np.int32]
+
+
+def map_T_camera(  # noqa: N802  names of transforms say both frames
+    pose: Pose2D, camera: CameraModel
+) -> NDArray[np.float64]:
+    """Return the (4, 4) pose of the optical frame (z forward, x right, y down) in ``map``."""
+    cy, sy = np.cos(pose.yaw_rad), np.sin(pose.yaw_rad)
+    cp, sp = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
+    matrix = np.eye(4)
+    matrix[:3, 0] = sy, -cy, 0.0
+    matrix[:3, 1] = -sp * cy, -sp * sy, -cp
+    matrix[:3, 2] = cp * cy, cp * sy, -sp
+    matrix[:3, 3] = pose.x, pose.y, pose.z + camera.height_m
+    return matrix
+
+
+class Renderer:
+    """Draws pictures of one scene with one camera. Not thread-safe."""
+
+    def __init__(self, scene: Scene, camera: CameraModel, *, threads: int = 2) -> None:
+        self._scene = scene
+        self._camera = camera
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(max_workers=threads)
+        k = camera.intrinsics
+        u, v = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
+        rays = np.stack([(u - k[0, 2]) / k[0, 0], (v - k[1, 2]) / k[1, 1], np.ones_like(u)], 2)
+        #: Directions in the optical frame with z = 1, so that a ray's length is the z-depth.
+        self._directions = rays.reshape(-1, 3).astype(np.float32)
+        #: Pixel size on a surface at z-depth 1 that faces the camera [m].
+        self._pixel_m = 1.0 / float(k[0, 0])
+        self._light = scene.shade.reshape(-1, 9)
+        self._uv = scene.uv.reshape(-1, 6)
+
+    def draw(self, pose: Pose2D) -> Pictures:
+        """Draw what the camera sees from a pose of the robot."""
+        camera = self._camera
+        matrix = map_T_camera(pose, camera)
+        rays = np.empty((len(self._directions), 6), dtype=np.float32)
+        rays[:, :3] = matrix[:3, 3]
+        np.matmul(self._directions, matrix[:3, :3].T.astype(np.float32), out=rays[:, 3:])
+        pictures = self.cast(rays, camera.height, camera.width, self._pixel_m)
+        pictures.depth[pictures.depth > camera.max_depth_m] = 0.0
+        return pictures
+
+    def cast(self, rays: FloatArray, height: int, width: int, pixel_m: float) -> Pictures:
+        """
+        Draw along (H * W, 6) rays of origin and direction.
+
+        ``pixel_m`` is the pixel size at ray length 1, which picks the size of the textures.
+        """
+        hits = self._scene.rays.cast(rays)
+        length, weights, missed = hits.distance, hits.weights, hits.triangle < 0
+        triangle = np.maximum(hits.triangle, 0)
+        color = np.empty((len(rays), 3), dtype=np.uint8)
+        edges = np.linspace(0, len(rays), 2 * self._threads + 1).astype(int)
+        rows = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        jobs = [
+            self._pool.submit(self._paint, triangle[r], weights[r], length[r] * pixel_m, color[r])
+            for r in rows
+        ]
+        instances, classes = self._scene.instance[triangle], self._scene.category[triangle]
+        for job in jobs:
+            job.result()
+        instances[missed], classes[missed], color[missed] = 0, 0, _SKY
+        return Pictures(
+            color=color.reshape(height, width, 3),
+            depth=length.reshape(height, width),
+            instances=instances.reshape(height, width),
+            classes=classes.reshape(height, width),
+        )
+
+    def _paint(
+        self,
+        triangle: NDArray[np.int32],
+        weights: FloatArray,
+        pixel_m: FloatArray,
+        out: NDArray[np.uint8],
+    ) -> None:
+        """Write the colour of each hit: the corners' shade, blended, times the texture."""
+        scene, atlas = self._scene, self._scene.atlas
+        w1, w2 = weights[:, 0], weights[:, 1]
+        w0 = 1.0 - w1 - w2
+        uv = self._uv[triangle]
+        u = uv[:, 0] * w0 + uv[:, 2] * w1 + uv[:, 4] * w2
+        v = uv[:, 1] * w0 + uv[:, 3] * w1 + uv[:, 5] * w2
+        texture = scene.texture[triangle]
+        texels = scene.texels_per_m[triangle] * pixel_m
+        level = np.clip(np.log2(np.maximum(texels, 1e-3)) + 0.8, 0, LEVELS - 1).astype(np.int32)
+        size = np.maximum(atlas.sizes[texture] >> level, 1)
+        column = np.floor(u * size).astype(np.int32) & (size - 1)
+        row = np.floor(v * size).astype(np.int32) & (size - 1)
+        texel = atlas.pixels[atlas.offsets[texture, level] + row * size + column]
+        picture = texel.view(np.uint8).reshape(-1, 4)
+        shade = self._light[triangle]
+        for k in range(3):
+            value = shade[:, k] * w0 + shade[:, 3 + k] * w1 + shade[:, 6 + k] * w2
+            value *= picture[:, k] * np.float32(1.0 / 255.0)
+            np.minimum(value, 255.0, out=value)
+            out[:, k] = value
+
+    def close(self) -> None:
+        """End the painting threads."""
+        self._pool.shutdown()

@@ -1,0 +1,161 @@
+"""All triangles of a world in one ray-casting scene, with what each triangle is and looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.colors import rgb
+from memory_sim.lighting import bake, Emitter, Surfaces
+from memory_sim.mesh import Patch, subdivide
+from memory_sim.raycaster import RayCaster
+from memory_sim.structure import build_structure
+from memory_sim.texture_atlas import TextureAtlas
+from memory_sim.worlds import World
+
+if TYPE_CHECKING:
+    from memory_sim.furniture import Furniture
+
+__all__ = ['Scene', 'build_scene']
+
+FloatArray = NDArray[np.float32]
+
+#: Longest edge of a triangle, so that light can change across it [m].
+_STRUCTURE_EDGE_M = 0.3
+_OBJECT_EDGE_M = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """What the renderer looks up for the triangle that a ray hits; T triangles in all."""
+
+    rays: RayCaster
+    #: (T, 3, 3) corner positions [m].
+    corners: FloatArray
+    #: (T, 3, 3) colour at each corner, lit: sRGB times 255, without its texture.
+    shade: FloatArray
+    #: (T, 3, 2) texture coordinates [repeats].
+    uv: FloatArray
+    #: (T,) textures in the atlas, and how many of their pixels a metre of surface covers.
+    texture: NDArray[np.int32]
+    texels_per_m: FloatArray
+    #: (T,) object ids, 0 for the structure.
+    instance: NDArray[np.int32]
+    #: (T,) class ids into ``classes``.
+    category: NDArray[np.int32]
+    classes: tuple[str, ...]
+    atlas: TextureAtlas
+
+
+def build_scene(world: World, furniture: Furniture, *, threads: int = 2) -> Scene:
+    """Return the lit scene of a world; takes seconds, most of them for light."""
+    patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in build_structure(world)]
+    owners = [0] * len(patches)
+    for thing in world.objects:
+        for patch in furniture.patches(thing):
+            patches.append(subdivide(patch, _OBJECT_EDGE_M))
+            owners.append(thing.id)
+    counts = np.array([len(p) for p in patches])
+    instance = np.repeat(np.array(owners, dtype=np.int32), counts)
+    corners = np.concatenate([p.corners for p in patches])
+    rays = RayCaster(corners, threads=threads)
+    classes = ('background', *sorted({thing.label for thing in world.objects}))
+    of_object = {thing.id: classes.index(thing.label) for thing in world.objects}
+    lookup = np.zeros(max(of_object, default=0) + 1, dtype=np.int32)
+    for object_id, category in of_object.items():
+        lookup[object_id] = category
+    atlas = TextureAtlas([p.finish.texture for p in patches], furniture.textures)
+    uv = np.concatenate([p.uv for p in patches])
+    texture = np.repeat([atlas.index(p.finish.texture) for p in patches], counts)
+    return Scene(
+        rays=rays,
+        corners=corners,
+        shade=_shade(world, rays, patches, corners, instance, atlas),
+        uv=uv,
+        texture=texture.astype(np.int32),
+        texels_per_m=_texel_density(corners, uv, atlas.sizes[texture]),
+        instance=instance,
+        category=lookup[instance],
+        classes=classes,
+        atlas=atlas,
+    )
+
+
+def _shade(
+    world: World,
+    rays: RayCaster,
+    patches: Sequence[Patch],
+    corners: FloatArray,
+    instance: NDArray[np.int32],
+    atlas: TextureAtlas,
+) -> FloatArray:
+    counts = [len(p) for p in patches]
+    color = _per_triangle([p.finish.color for p in patches], counts)
+    emission = _per_triangle([p.finish.emission for p in patches], counts)
+    mean = _per_triangle([atlas.mean(p.finish.texture) for p in patches], counts)
+    albedo = (color * mean) ** np.float32(2.2)
+    surfaces = Surfaces(
+        corners=corners,
+        normals=np.concatenate([p.normals for p in patches]),
+        albedo=albedo,
+        emission=albedo * emission[:, None] * 1.5,
+        coarse=instance > 0,
+    )
+    light = bake(rays, surfaces, _emitters(world, patches))
+    # Room light differs from world to world; a camera would expose for it.
+    exposure = 0.62 / float(np.quantile(light[instance == 0].mean(axis=(1, 2)), 0.6))
+    shown = light * exposure
+    shown = shown * (1.0 + shown / 6.0) / (1.0 + 0.45 * shown)
+    shown = np.where(emission[:, None, None] > 0.0, np.float32(1.0), shown)
+    shade: FloatArray = color[:, None, :] * shown ** np.float32(1.0 / 2.2) * np.float32(255.0)
+    return shade.astype(np.float32)
+
+
+def _emitters(world: World, patches: Sequence[Patch]) -> list[Emitter]:
+    emitters = []
+    for light in world.lights:
+        x, y, z = light.position
+        emitters.append(
+            Emitter(
+                position=_vector(x, y, z - 0.02),
+                normal=_vector(0.0, 0.0, -1.0),
+                spread=np.array([[0.6, 0, 0], [0, 0.6, 0]], dtype=np.float32),
+                color=_vector(*rgb(light.color)) * light.power,
+            )
+        )
+    panes = [p for p in patches if p.finish.texture == 'view' and p.finish.emission > 0.0]
+    for pane in panes:
+        low, high = pane.corners.min(axis=(0, 1)), pane.corners.max(axis=(0, 1))
+        normal = pane.normals[0, 0]
+        area = float(np.linalg.norm(high[:2] - low[:2]) * (high[2] - low[2]))
+        spread = np.array(
+            [[*(high[:2] - low[:2]), 0.0], [0, 0, high[2] - low[2]]], dtype=np.float32
+        )
+        emitters.append(
+            Emitter(
+                position=(0.5 * (low + high) + 0.08 * normal).astype(np.float32),
+                normal=normal,
+                spread=spread,
+                color=_vector(0.86, 0.94, 1.06) * (0.9 * area),
+            )
+        )
+    return emitters
+
+
+def _texel_density(corners: FloatArray, uv: FloatArray, size: NDArray[np.int32]) -> FloatArray:
+    edges = np.linalg.norm(corners[:, 1:] - corners[:, :1], axis=2).sum(axis=1)
+    steps = np.linalg.norm(uv[:, 1:] - uv[:, :1], axis=2).sum(axis=1)
+    density: FloatArray = (steps * size / np.maximum(edges, 1e-6)).astype(np.float32)
+    return density
+
+
+def _per_triangle(values: Sequence[object], counts: Sequence[int]) -> FloatArray:
+    return np.repeat(np.array(values, dtype=np.float32), counts, axis=0)
+
+
+def _vector(*values: float) -> FloatArray:
+    return np.array(values, dtype=np.float32)

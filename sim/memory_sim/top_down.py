@@ -1,0 +1,115 @@
+"""Draw a world from above: floors, walls cut at head height, furniture and its labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.render import Renderer
+from memory_sim.scene import Scene
+from memory_sim.structure import wall_boxes
+from memory_sim.worlds import World
+
+__all__ = ['TopDown', 'draw_top_down']
+
+#: Height at which the world is cut open [m].
+_CUT_M = 2.0
+_MARGIN_M = 0.3
+_WALL_RGB = (58, 60, 66)
+_PAPER_RGB = (250, 249, 246)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TopDown:
+    """A picture of the floor; its first row is the largest y, as on a map."""
+
+    #: (H, W, 3) uint8 RGB.
+    image: NDArray[np.uint8]
+    #: Smallest x, largest x, smallest y, largest y [m]: matplotlib's ``extent``.
+    extent: tuple[float, float, float, float]
+    resolution_m: float
+
+    def pixel(self, x: float, y: float) -> tuple[int, int]:
+        """Return the column and row of a place in ``map``."""
+        column = int((x - self.extent[0]) / self.resolution_m)
+        return column, int((self.extent[3] - y) / self.resolution_m)
+
+
+def draw_top_down(
+    world: World, scene: Scene, renderer: Renderer, resolution_m: float, *, labels: bool
+) -> TopDown:
+    """
+    Return the picture from above.
+
+    Parameters
+    ----------
+    world, scene, renderer
+        The world and what draws it.
+    resolution_m
+        Side of a pixel [m].
+    labels
+        Whether to write the names of rooms and objects.
+
+    """
+    x0, y0, x1, y1 = world.bounds
+    x0, y0, x1, y1 = x0 - _MARGIN_M, y0 - _MARGIN_M, x1 + _MARGIN_M, y1 + _MARGIN_M
+    width, height = math.ceil((x1 - x0) / resolution_m), math.ceil((y1 - y0) / resolution_m)
+    xs = x0 + (np.arange(width) + 0.5) * resolution_m
+    ys = y1 - (np.arange(height) + 0.5) * resolution_m
+    rays = np.zeros((height, width, 6), dtype=np.float32)
+    rays[:, :, 0], rays[:, :, 1] = xs[None, :], ys[:, None]
+    rays[:, :, 2], rays[:, :, 5] = _CUT_M, -1.0
+    pictures = renderer.cast(rays.reshape(-1, 6), height, width, resolution_m)
+    image = pictures.color
+    image[pictures.depth == 0.0] = _PAPER_RGB
+    picture = TopDown(
+        image=image,
+        extent=(x0, x0 + width * resolution_m, y1 - height * resolution_m, y1),
+        resolution_m=resolution_m,
+    )
+    _draw_walls(world, picture)
+    if labels:
+        _write_labels(world, scene, picture)
+    return picture
+
+
+def _draw_walls(world: World, picture: TopDown) -> None:
+    for wall in world.walls:
+        (x0, y0), (x1, y1) = wall.start, wall.end
+        ux, uy = (x1 - x0) / wall.length_m, (y1 - y0) / wall.length_m
+        half = 0.5 * wall.thickness_m
+        for a, b, low, high in wall_boxes(wall):
+            if not low <= _CUT_M <= high and not (low == 0.0 and high < _CUT_M):
+                continue
+            corners = [
+                picture.pixel(x0 + t * ux - s * uy, y0 + t * uy + s * ux)
+                for t, s in ((a, -half), (b, -half), (b, half), (a, half))
+            ]
+            shade = _WALL_RGB if high >= _CUT_M else (150, 178, 205)
+            cv2.fillConvexPoly(picture.image, np.array(corners, dtype=np.int32), shade)
+
+
+def _write_labels(world: World, scene: Scene, picture: TopDown) -> None:
+    del scene
+    scale = 0.007 / picture.resolution_m
+    for thing in world.objects:
+        if thing.size[0] * thing.size[1] < 0.15 or thing.position[2] > 0.5 or thing.size[2] < 0.1:
+            continue
+        _write(picture, thing.label, thing.position[:2], scale, (30, 30, 34))
+    for room in world.rooms:
+        _write(picture, room.name.upper(), room.center, 1.35 * scale, (150, 30, 24))
+
+
+def _write(
+    picture: TopDown, text: str, at: tuple[float, float], scale: float, color: tuple[int, int, int]
+) -> None:
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * scale))
+    (width, height), _ = cv2.getTextSize(text, font, scale, thick)
+    column, row = picture.pixel(*at)
+    place = (column - width // 2, row + height // 2)
+    cv2.putText(picture.image, text, place, font, scale, (255, 255, 255), thick + 2, cv2.LINE_AA)
+    cv2.putText(picture.image, text, place, font, scale, color, thick, cv2.LINE_AA)
