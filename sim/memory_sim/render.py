@@ -83,7 +83,7 @@ class Renderer:
         length, weights, missed = hits.distance, hits.weights, hits.triangle < 0
         triangle = np.maximum(hits.triangle, 0)
         color = np.empty((len(rays), 3), dtype=np.uint8)
-        edges = np.linspace(0, len(rays), 2 * self._threads + 1).astype(int)
+        edges = np.linspace(0, len(rays), 8 * self._threads + 1).astype(int)
         rows = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
         jobs = [
             self._pool.submit(self._paint, triangle[r], weights[r], length[r] * pixel_m, color[r])

@@ -121,7 +121,7 @@ def _fabric(rng: np.random.Generator) -> Gray:
 
 
 def _marble(rng: np.random.Generator) -> Gray:
-    v, u = np.indices((SIZE, SIZE)) * (2 * np.pi / SIZE)
+    v, u = (2 * np.pi / SIZE) * np.indices((SIZE, SIZE))
     veins = np.abs(np.sin(u + v + 7.0 * _noise(rng, 6, 6)))
     return 1.0 - 0.05 * _noise(rng, 16, 16) - 0.25 * np.exp(-12.0 * veins)
 
