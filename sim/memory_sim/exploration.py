@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from memory_sim.exploration_grid import ExplorationGrid, GridConfig
-from memory_sim.frontier import Frontier, Reach, cluster, find_frontiers, reach_from
+from memory_sim.frontier import cluster, find_frontiers, Frontier, Reach, reach_from
 from memory_sim.path_following import PathFollower, SpeedLimits, turn_command, wrap_angle
 from memory_sim.simulator import CameraModel, Pose2D, VelocityCommand
 
@@ -114,9 +114,12 @@ class Explorer:
         """Whether the robot has nothing left to do."""
         return self._progress.activity is Activity.DONE
 
-    def update(
-        self, depth: NDArray[np.float32], pose: Pose2D, stamp_ns: int
-    ) -> VelocityCommand:
+    @property
+    def look_spots(self) -> tuple[tuple[float, float], ...]:
+        """Where the robot has turned around to look [m]."""
+        return tuple(self._spots)
+
+    def update(self, depth: NDArray[np.float32], pose: Pose2D, stamp_ns: int) -> VelocityCommand:
         """Take in a depth picture [m] and the odometry of its moment; return what to do now."""
         if self.grid is None:
             self.grid = ExplorationGrid(pose, self._grid_config)

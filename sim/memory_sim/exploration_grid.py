@@ -103,7 +103,7 @@ class ExplorationGrid:
         return centres
 
     def mark_disc(self, pose: Pose2D, radius_m: float, *, free: bool) -> None:
-        """Believe a disc to be free or occupied: where the robot stands, or what it bumped into."""
+        """Believe a disc to be free, where the robot stands, or occupied, where it bumped."""
         reach = int(math.ceil(radius_m / self.config.resolution_m))
         steps = np.arange(-reach, reach + 1)
         offsets = np.stack(np.meshgrid(steps, steps, indexing='ij'), axis=-1).reshape(-1, 2)

@@ -148,18 +148,16 @@ class DetectorNoise:
             for key in sorted(self._truth)
         }
 
-    def probability(
-        self, instance: Instance, pixels: int, pose: Pose2D, depth_m: float
-    ) -> float:
+    def probability(self, instance: Instance, pixels: int, pose: Pose2D, depth_m: float) -> float:
         """Chance that the detector reports an instance of which ``pixels`` are visible."""
         m = self._model
         logit = 1.6 * math.log2(max(pixels, 1) / m.half_pixels)
-        logit = min(logit, 4.0) - m.far_rate * max(0.0, depth_m - m.far_m)
+        logit = min(logit, 3.0) - m.far_rate * max(0.0, depth_m - m.far_m)
         whole = project_box(instance, pose, self._camera)
         if whole is not None:
             # A box is about two thirds full of its thing; cut-off parts count as occluded.
             visible = min(1.0, pixels / max(1.0, 0.66 * _area(whole)))
-            logit += 6.0 * min(0.0, visible - 0.5)
+            logit += 10.0 * min(0.0, visible - 0.5)
         return 1.0 / (1.0 + math.exp(-(logit + self._offset[instance.id])))
 
     def detect(self, frame: Frame) -> tuple[SimulatedDetection, ...]:
@@ -182,9 +180,7 @@ class DetectorNoise:
                 label = others[int(rng.integers(len(others)))]
                 confidence *= 0.8
             jittered = self._jitter(box, wobble)
-            found.append(
-                SimulatedDetection(label=label, confidence=confidence, box_px=jittered)
-            )
+            found.append(SimulatedDetection(label=label, confidence=confidence, box_px=jittered))
         found.extend(self._hallucinate(rng))
         return tuple(sorted(found, key=lambda d: (-d.confidence, d.label, d.box_px)))
 

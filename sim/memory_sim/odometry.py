@@ -43,7 +43,7 @@ def relative(origin: Pose2D, target: Pose2D) -> Pose2D:
 
 
 def compose(origin: Pose2D, offset: Pose2D) -> Pose2D:
-    """Express ``offset``, given in the frame of ``origin``, in the frame of ``origin``'s parent."""
+    """Express ``offset``, given in the frame of ``origin``, in the parent of that frame."""
     c, s = math.cos(origin.yaw_rad), math.sin(origin.yaw_rad)
     return Pose2D(
         x=origin.x + c * offset.x - s * offset.y,

@@ -72,9 +72,7 @@ class SimulatedRobot:
         )
         self._tick = 0
         self._odometry = DriftingOdometry(start, self._config.drift, seed=seed)
-        self._detector = DetectorNoise(
-            sim.ground_truth, sim.camera, self._config.noise, seed=seed
-        )
+        self._detector = DetectorNoise(sim.ground_truth, sim.camera, self._config.noise, seed=seed)
         self._navigator = Navigator(sim, self._config.limits)
         self._command = VelocityCommand()
         self._command_stamp_ns = -(10**18)

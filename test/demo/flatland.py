@@ -20,7 +20,7 @@ from memory_sim.simulator import (
     VelocityCommand,
 )
 
-CAMERA = CameraModel(width=160, height=120)
+CAMERA = CameraModel(width=120, height=90)
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ class Flatland:
         x = p.x + command.linear_m_s * math.cos(p.yaw_rad) * dt_s
         y = p.y + command.linear_m_s * math.sin(p.yaw_rad) * dt_s
         free = self.is_navigable(x, y)
-        if not free:
-            x, y = p.x, p.y
+        if not free:  # slide along whatever is in the way
+            ways = [(x, p.y), (p.x, y), (p.x, p.y)]
+            x, y = next(way for way in ways if self.is_navigable(*way) or way == ways[-1])
         self._pose = Pose2D(x=x, y=y, yaw_rad=p.yaw_rad + command.angular_rad_s * dt_s)
         self.stamp_ns += int(round(dt_s * 1e9))
         return StepResult(pose=self._pose, stamp_ns=self.stamp_ns, collided=not free)
@@ -125,8 +126,9 @@ class Flatland:
         return bool(inside and self._fits[i, j])
 
     def shortest_path(self, start: Pose2D, goal: Pose2D) -> NDArray[np.float64] | None:
-        from memory_sim.frontier import _graph
         from scipy.sparse.csgraph import dijkstra
+
+        from memory_sim.frontier import _graph
 
         if not (self.is_navigable(start.x, start.y) and self.is_navigable(goal.x, goal.y)):
             return None
