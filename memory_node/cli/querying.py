@@ -195,7 +195,7 @@ def _show(text: str, retrieval: Retrieval, latency_s: float) -> None:
         ('seen', {'no_wrap': True}),
         ('why', {'ratio': 3}),
     ):
-        table.add_column(header, **options)  # type: ignore[arg-type]
+        table.add_column(header, **options)
     for rank, place in enumerate(retrieval.places, start=1):
         x, y, z = place.pose.position
         where = ' › '.join(place.area_path)

@@ -85,9 +85,8 @@ def assign_roles(
             )
     roles = {role: by_topic[topic] for role, topic in named.items()}
     for connection in sorted(connections, key=lambda c: c.topic):
-        role = _role(connection)
-        if role is not None:
-            roles.setdefault(role, connection)
+        if (told := _role(connection)) is not None:
+            roles.setdefault(told, connection)
     for raw, compressed in (('image', 'image/compressed'), ('depth', 'depth/compressedDepth')):
         if raw in roles and compressed in roles and compressed not in named:
             del roles[compressed]

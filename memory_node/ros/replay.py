@@ -22,6 +22,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+import rclpy.utilities
 from rclpy.utilities import remove_ros_args
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -171,7 +172,7 @@ class Replayer(Node):
 
     def _under_way(self) -> int:
         assert self._heard is not None
-        return self._sent_pictures - (self._heard.images_received - self._received_before)
+        return self._sent_pictures - int(self._heard.images_received - self._received_before)
 
     def _drain(self) -> None:
         """Wait until everything sent has been heard and described, or nothing more moves."""
@@ -250,7 +251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     finally:
         node.destroy_node()
-        rclpy.try_shutdown()
+        rclpy.utilities.try_shutdown()
     return 0
 
 
