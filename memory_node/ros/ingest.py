@@ -231,7 +231,7 @@ class Ingest:
             self._ready.notify()
 
     def _attach_depth(self) -> None:
-        """Give keyframes their depth while it is in the buffer: a busy worker may come too late."""
+        """Give keyframes their depth while the buffer holds it: a worker may come too late."""
         for frame in self._queue:
             if frame.depth is None:
                 found = match(self._depths, frame.stamp_ns, self._slop_ns, late=False)

@@ -15,7 +15,7 @@ from typing import Any
 import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.exceptions import ParameterException
-from rclpy.executors import MultiThreadedExecutor
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 import rclpy.utilities
@@ -68,6 +68,7 @@ class MemoryNode(LifecycleNode):
         self._counters = Counters()
         self._opened: Memory | None = None
         self._settings = Parameters(self, self._on_parameters)
+        self._guard_transitions()
         self._configured = ExitStack()
         self._activated = ExitStack()
         self._active = False
@@ -76,6 +77,21 @@ class MemoryNode(LifecycleNode):
     def wants_start(self) -> bool:
         """Whether the node starts itself, without a lifecycle manager."""
         return bool(self._settings(NodeConfig).autostart)
+
+    def _guard_transitions(self) -> None:
+        """Answer an impossible transition with a refusal: rclpy raises, which ends spinning."""
+        service = self._service_change_state
+        respond = service.callback
+
+        def answer(request: Any, response: Any) -> Any:
+            try:
+                return respond(request, response)
+            except Exception as error:  # noqa: BLE001  RCLError, of a private module
+                self.get_logger().warning(f'transition refused: {error}')
+                response.success = False
+                return response
+
+        service.callback = answer
 
     # Transitions
 
@@ -89,7 +105,7 @@ class MemoryNode(LifecycleNode):
             self.get_logger().fatal(f'configure failed: {error.name}: {error}')
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
-            self._bug(error)
+            self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         return super().on_configure(state)
 
@@ -101,7 +117,7 @@ class MemoryNode(LifecycleNode):
                 self._activate(stack)
                 self._activated = stack.pop_all()
         except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
-            self._bug(error)
+            self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         self._active = True
         return super().on_activate(state)
@@ -132,7 +148,7 @@ class MemoryNode(LifecycleNode):
         try:
             stack.close()
         except Exception as error:  # noqa: BLE001  the transition goes on: there is no way back
-            self._bug(error)
+            self.report_bug(error)
 
     # Construction
 
@@ -159,7 +175,7 @@ class MemoryNode(LifecycleNode):
             robot=self._poses.latest,
             active=lambda: self._active,
             answered=self._scene.show_answer,
-            bug=self._bug,
+            bug=self.report_bug,
         )
         stack.callback(Services(self, queries, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
@@ -171,6 +187,7 @@ class MemoryNode(LifecycleNode):
             scene=self._scene,
             queue_length=lambda: self._ingest.queue_length if self._ingest is not None else 0,
             trigger=self._trigger,
+            report_interval_s=self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
             frame_id=self._settings(NodeConfig).map_frame,
         )
@@ -188,7 +205,7 @@ class MemoryNode(LifecycleNode):
         outlets = Outlets(
             store=observer.store,
             refuse=self._refuse,
-            bug=self._bug,
+            bug=self.report_bug,
             published=lambda: published(self),
         )
         ingest = self._ingest = Ingest(
@@ -204,7 +221,7 @@ class MemoryNode(LifecycleNode):
             save=self._memory.save,
             stored=lambda: self._counters.value('stored'),
             interval_s=lambda: self._settings(NodeConfig).save_interval_s,
-            bug=self._bug,
+            bug=self.report_bug,
         )
         stack.callback(saver.close)
         ingest.start(perception.concurrency)
@@ -269,7 +286,8 @@ class MemoryNode(LifecycleNode):
         if count in (1, 10, 100) or count % 1000 == 0:  # bounded, whatever comes
             self.get_logger().warning(f'{topic}: {message} ({count} so far)')
 
-    def _bug(self, error: BaseException) -> None:
+    def report_bug(self, error: BaseException) -> None:
+        """Log what is no typed error, with its traceback."""
         trace = ''.join(traceback.format_exception(error))
         self.get_logger().error(f'internal error: {error!r}\n{trace}')
 
@@ -291,6 +309,18 @@ def _await_end(spinner: threading.Thread) -> bool:
     return True
 
 
+def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
+    """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
+    while rclpy.ok():
+        try:
+            executor.spin()
+            return
+        except ExternalShutdownException:
+            return
+        except Exception as error:  # noqa: BLE001  one bad request must not end the node
+            node.report_bug(error)
+
+
 def _start(node: MemoryNode) -> bool:
     success = TransitionCallbackReturn.SUCCESS
     return bool(node.trigger_configure() == success and node.trigger_activate() == success)
@@ -309,11 +339,12 @@ def main() -> int:
         return 2
     executor = MultiThreadedExecutor(num_threads=THREADS)
     executor.add_node(node)
-    spinner = threading.Thread(target=executor.spin, name='executor', daemon=True)
+    spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()
     good = (not node.wants_start or _start(node)) and _await_end(spinner)
     node.on_shutdown(LifecycleState('', 0))
     executor.shutdown(timeout_sec=2.0)
+    spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
     node.destroy_node()
     rclpy.utilities.try_shutdown()
     return 0 if good else 1

@@ -20,6 +20,13 @@ from memory_node.ros.settings import NodeConfig
 
 __all__ = ['Observer']
 
+#: What the perceiver leaves out of an observation, by its own name for it.
+_LEFT_OUT = {
+    'depth_refused': ('depth', 'size or camera_info does not fit the picture'),
+    'captions_altered': ('caption', 'characters that are no text were taken off'),
+    'detections_refused': ('detections', 'malformed detection'),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observer:
@@ -45,7 +52,8 @@ class Observer:
             raise InvalidObservationError('frame has no pose')
         color = self._color(frame)
         caption = frame.caption
-        observation = self._perceiver(keep=frame.picture is not None).observe(
+        perceiver = self._perceiver(keep=frame.picture is not None)
+        observation = perceiver.observe(
             PerceivedFrame(
                 stamp_ns=frame.stamp_ns,
                 color=color,
@@ -59,6 +67,9 @@ class Observer:
         )
         self.memory.add(observation)
         self.stored(observation)
+        for name, (topic, message) in _LEFT_OUT.items():
+            if perceiver.counts.get(name):
+                self.refuse(topic, message)
 
     def _perceiver(self, *, keep: bool) -> Perceiver:
         node_config = self.node_config()

@@ -1,4 +1,4 @@
-"""What the node tells once a second: statistics and diagnostics; and markers when they change."""
+"""What the node tells at intervals: statistics and diagnostics; and markers when they change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from memory_node.ros.statistics import Counters, Snapshot
 
 __all__ = ['Reporter', 'Sources']
 
-PERIOD_S = 1.0
 _COUNTS = (
     'images_received',
     'odometry_received',
@@ -46,6 +45,7 @@ class Sources:
     queue_length: Callable[[], int]
     #: Topic that makes frames: ``image``, ``detections`` or ``caption``.
     trigger: str
+    report_interval_s: float
     marker_interval_s: Callable[[], float]
     frame_id: str
 
@@ -68,7 +68,7 @@ class Reporter:
         )
         # Steady time: reports go on while simulated time stands still.
         self._timer = node.create_timer(
-            PERIOD_S, self._report, callback_group=group, clock=_steady_clock()
+            sources.report_interval_s, self._report, callback_group=group, clock=_steady_clock()
         )
 
     def close(self) -> None:
@@ -132,12 +132,12 @@ class Reporter:
         return DiagnosticArray(header=header, status=[status])
 
     def _judge(self, snapshot: Snapshot) -> tuple[bytes, str]:
-        """Return a level and a sentence about the second that has passed."""
+        """Return a level and a sentence about the time since the last report."""
         before, now = self._last.counts if self._last is not None else {}, snapshot.counts
         for name in _LOSSES:
             if now.get(name, 0) > before.get(name, 0):
                 lost = now[name] - before.get(name, 0)
-                return DiagnosticStatus.WARN, f'{name} rose by {lost} in {PERIOD_S:.0f} s'
+                return DiagnosticStatus.WARN, f'{name} rose by {lost}'
         rejected = self._last.rejected if self._last is not None else {}
         for reason, count in snapshot.rejected.items():
             if count > rejected.get(reason, 0):

@@ -53,6 +53,14 @@ class NodeConfig(Checked):
     use_nav2: bool = param(
         True, 'Send goals to the action navigate_to_pose where it is served.', read_only=True
     )
+    report_interval_s: float = param(
+        1.0,
+        'Time between statistics and diagnostics.',
+        ge=0.05,
+        le=60.0,
+        unit='s',
+        read_only=True,
+    )
     marker_interval_s: float = param(
         2.0, 'Shortest time between two marker messages.', ge=0.1, le=3600.0, unit='s'
     )
