@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from memory_node.core.indexer import Indexer
 from memory_node.core.lexical import clean_label, content_terms, guess_mode
 from memory_node.core.mirror import Mirror
 from memory_node.core.retrieval import Choice, Ranker, search
+from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
 
@@ -29,11 +31,9 @@ class Answerer:
         self._indexer = indexer
         self.ranker = ranker
 
-    def match_words(
-        self, terms: tuple[str, ...], limit: int, among: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return keys and BM25 scores of the best matches of any term."""
-        return self._mirror.match_words(terms, limit, among)
+    def postings(self, words: Sequence[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words``."""
+        return self._mirror.postings(words)
 
     def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> NDArray[np.int64]:
         """Return about the ``k`` rows whose captions are nearest to a unit vector."""

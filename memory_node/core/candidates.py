@@ -7,6 +7,7 @@ the best single object. Small memories are looked at whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from memory_node.core.columns import Snapshot
 from memory_node.core.data import FloatArray, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError
+from memory_node.core.words import bm25, Postings
 
 __all__ = ['Candidates', 'Question', 'Sources', 'allowed_rows', 'generate', 'object_cosines']
 
@@ -43,10 +45,8 @@ class Question:
 class Sources(Protocol):
     """What generators and rankers may ask the memory for beyond the snapshot; thread-safe."""
 
-    def match_words(
-        self, terms: tuple[str, ...], limit: int, among: IntArray | None = None
-    ) -> tuple[IntArray, NDArray[np.float64]]:
-        """Return store keys and BM25 scores of the best matches of any term."""
+    def postings(self, words: Sequence[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words``; see ``words.bm25``."""
 
     def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> IntArray:
         """Return about the ``k`` rows whose captions are nearest to a unit vector."""
@@ -64,6 +64,8 @@ class Candidates:
     objects: NDArray[np.float64]
     #: (C,) BM25 of the words, 0 where none matches.
     words: NDArray[np.float64]
+    #: Posting list of every word of the question.
+    postings: list[Postings]
     #: Mean and standard deviation of each over the admissible observations.
     population: dict[str, tuple[float, float]]
 
@@ -115,11 +117,8 @@ def generate(
     """Return the candidates among the allowed rows (None: all), with every generator's view."""
     count = len(snapshot) if allowed is None else len(allowed)
     whole = count <= EXACT_LIMIT
-    limit = len(snapshot) if whole or allowed is not None else PER_GENERATOR
-    keys, scores = sources.match_words(question.terms, min(limit, 4 * EXACT_LIMIT))
-    word_rows = snapshot.rows_of_each(keys)
-    words = np.zeros(len(snapshot))
-    words[word_rows[word_rows >= 0]] = scores[word_rows >= 0]
+    postings = sources.postings(question.terms)
+    words = bm25(snapshot, postings)
     objects = object_cosines(snapshot, question.vector)
     every = np.arange(len(snapshot)) if allowed is None else allowed
     if whole:
@@ -133,6 +132,7 @@ def generate(
         captions=captions,
         objects=objects[rows],
         words=words[rows],
+        postings=postings,
         population={
             'captions': _spread(
                 captions if whole else _cosines(snapshot, reference, question.vector)

@@ -34,6 +34,8 @@ class Batch:
     positions: NDArray[np.float64]
     #: (N,) headings about +z [rad].
     yaws: FloatArray
+    #: (N,) number of searchable words.
+    word_counts: NDArray[np.int32]
     #: (N, D) unit vectors.
     vectors: FloatArray
     #: (N,) whether the source named the neighbours.
@@ -57,6 +59,7 @@ class Snapshot:
     maps: NDArray[np.int32]
     positions: NDArray[np.float64]
     yaws: FloatArray
+    word_counts: NDArray[np.int32]
     vectors: FloatArray
     mapped: NDArray[np.bool_]
     #: (N + 1,) row i saw the sightings ``sighting_starts[i]:sighting_starts[i + 1]``.
@@ -125,7 +128,7 @@ class _Growing:
         self._size += len(values)
 
 
-_ROW_FIELDS = ('keys', 'stamps', 'maps', 'positions', 'yaws', 'vectors', 'mapped')
+_ROW_FIELDS = ('keys', 'stamps', 'maps', 'positions', 'yaws', 'word_counts', 'vectors', 'mapped')
 _SIGHTING_FIELDS = ('sighting_labels', 'sighting_confidences', 'sighting_positions')
 
 
@@ -151,6 +154,7 @@ class Columns:
             'maps': _Growing(np.int32),
             'positions': _Growing(np.float64, (3,)),
             'yaws': _Growing(np.float32),
+            'word_counts': _Growing(np.int32),
             'vectors': _Growing(np.float32, (self._dim,)),
             'mapped': _Growing(np.bool_),
             'sighting_labels': _Growing(np.int32),

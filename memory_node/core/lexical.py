@@ -6,7 +6,14 @@ import re
 
 from memory_node.core.data import Observation, QueryMode
 
-__all__ = ['clean_label', 'content_terms', 'fts_query', 'guess_mode', 'observation_text']
+__all__ = [
+    'clean_label',
+    'content_terms',
+    'guess_mode',
+    'indexed_texts',
+    'observation_text',
+    'word_count',
+]
 
 #: Terms of one question that are searched for; more only cost time.
 MAX_TERMS = 64
@@ -57,9 +64,15 @@ def content_terms(text: str) -> tuple[str, ...]:
     return tuple(content or words)[:MAX_TERMS]
 
 
-def fts_query(terms: tuple[str, ...]) -> str:
-    """Write words as an FTS5 query; each is quoted, so none is read as syntax."""
-    return ' OR '.join('"' + term.replace('"', '""') + '"' for term in terms)
+def indexed_texts(observation: Observation) -> tuple[str, str]:
+    """Return the two texts whose words can be searched: the caption and the labels."""
+    labels = dict.fromkeys(clean_label(s.label) for s in observation.sightings)
+    return observation.caption, ', '.join(labels)
+
+
+def word_count(observation: Observation) -> int:
+    """Return how many words can be searched."""
+    return sum(len(re.findall(r'\w+', text)) for text in indexed_texts(observation))
 
 
 def guess_mode(text: str) -> QueryMode:

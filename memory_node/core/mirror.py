@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from memory_node.core import records
 from memory_node.core.columns import Columns, Snapshot
-from memory_node.core.data import Observation
+from memory_node.core.data import Observation, Pose
 from memory_node.core.embedding import encode_texts, Encoded
 from memory_node.core.errors import EncoderError, InvalidObservationError, StoreFormatError
-from memory_node.core.lexical import clean_label, observation_text
+from memory_node.core.lexical import clean_label, indexed_texts, observation_text
 from memory_node.core.ports import Encoder
 from memory_node.core.store import Store
+from memory_node.core.words import Postings, WordIndex
 
 __all__ = ['Mirror', 'reencode']
 
@@ -42,6 +43,7 @@ class Mirror:
         self._data_version = self.store.data_version
         self._epoch = self.store.epoch
         self._columns = Columns(self.dim)
+        self._words = WordIndex()
         self._read_new()
 
     def _read_new(self) -> None:
@@ -70,6 +72,7 @@ class Mirror:
             self._load()
             return
         self._data_version = self.store.data_version
+        self._words.clear()
         self._read_new()
 
     @property
@@ -109,6 +112,7 @@ class Mirror:
             self._columns.append(
                 records.column_batch(keys, batch.items, batch.vectors, label_rows, map_rows)
             )
+            self._words.append(keys, [', '.join(indexed_texts(o)) for o in batch.items])
 
     def _label_rows(self, batch: Encoded) -> dict[str, int]:
         first = self._columns.label_count
@@ -141,6 +145,7 @@ class Mirror:
         with self._lock:
             keys = self.store.remove(ids)
             self._columns.remove(keys)
+            self._words.clear()
             return keys
 
     def fetch(self, keys: Keys, *, full: bool = False) -> list[Observation]:
@@ -168,12 +173,15 @@ class Mirror:
         for start in range(0, len(keys), _PAGE):
             yield from self.fetch(keys[start : start + _PAGE], full=True)
 
-    def match_words(
-        self, terms: tuple[str, ...], limit: int, among: Keys | None = None
-    ) -> tuple[Keys, NDArray[np.float64]]:
-        """Return keys and BM25 scores of the best matches of any term."""
+    def postings(self, words: Sequence[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words``."""
         with self._lock:
-            return self.store.match_words(terms, limit, among)
+            return self.store.postings(self._words, words)
+
+    def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
+        """Return ids and poses of keys in order."""
+        with self._lock:
+            return self.store.poses(keys)
 
     def links(self) -> tuple[Keys, Keys]:
         """Return the given drivable links as keys of both ends."""

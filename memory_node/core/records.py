@@ -13,15 +13,11 @@ from numpy.typing import NDArray
 from memory_node.core.columns import Batch
 from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import StoreFormatError
-from memory_node.core.lexical import clean_label
+from memory_node.core.lexical import indexed_texts, word_count
 
 __all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
 
 _CHUNK = 500
-
-
-def _objects_text(observation: Observation) -> str:
-    return ', '.join(dict.fromkeys(clean_label(s.label) for s in observation.sightings))
 
 
 def _covariance_blob(values: tuple[float, ...]) -> bytes | None:
@@ -40,7 +36,7 @@ def insert(
     first = 1 + (int(row[0]) if row else 0)
     numbered = list(enumerate(items, start=first))
     db.executemany(
-        'INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
         (
             (
                 key,
@@ -52,6 +48,7 @@ def insert(
                 _covariance_blob(o.pose.covariance),
                 o.caption,
                 o.source,
+                word_count(o),
             )
             for key, o in numbered
         ),
@@ -84,7 +81,7 @@ def insert(
     )
     db.executemany(
         'INSERT INTO words (rowid, caption, objects) VALUES (?,?,?)',
-        ((key, o.caption, _objects_text(o)) for key, o in numbered),
+        ((key, *indexed_texts(o)) for key, o in numbered),
     )
     db.executemany(
         'INSERT INTO space VALUES (?,?,?,?,?,?,?)',
@@ -98,7 +95,7 @@ def delete(db: sqlite3.Connection, items: Mapping[int, Observation]) -> None:
     keys = [(key,) for key in items]
     db.executemany(
         "INSERT INTO words (words, rowid, caption, objects) VALUES ('delete',?,?,?)",
-        ((key, o.caption, _objects_text(o)) for key, o in items.items()),
+        ((key, *indexed_texts(o)) for key, o in items.items()),
     )
     db.executemany('DELETE FROM space WHERE key = ?', keys)
     db.executemany('DELETE FROM observation WHERE key = ?', keys)
@@ -119,6 +116,7 @@ def column_batch(
         stamps=np.array([o.stamp_ns for o in items], np.int64),
         maps=np.array([map_rows[o.map_id] for o in items], np.int32),
         positions=np.array([o.pose.position for o in items], np.float64).reshape(-1, 3),
+        word_counts=np.array([word_count(o) for o in items], np.int32),
         yaws=np.array([o.pose.yaw_rad for o in items], np.float32),
         vectors=vectors,
         mapped=np.array([bool(o.neighbors) for o in items], np.bool_),
@@ -160,10 +158,11 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
     """Read every observation with a key above ``after`` as columns."""
     integers = np.array(
         db.execute(
-            'SELECT key, stamp_ns, map FROM observation WHERE key > ? ORDER BY key', (after,)
+            'SELECT key, stamp_ns, map, words FROM observation WHERE key > ? ORDER BY key',
+            (after,),
         ).fetchall(),
         np.int64,
-    ).reshape(-1, 3)
+    ).reshape(-1, 4)
     reals = _rows(
         db.execute(
             'SELECT x, y, z, qx, qy, qz, qw FROM observation WHERE key > ? ORDER BY key', (after,)
@@ -191,6 +190,7 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
         stamps=integers[:, 1].copy(),
         maps=(integers[:, 2] - 1).astype(np.int32),
         positions=reals[:, :3].copy(),
+        word_counts=integers[:, 3].astype(np.int32),
         yaws=np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)).astype(np.float32),
         vectors=vectors,
         mapped=np.isin(integers[:, 0], np.array(mapped, np.int64).reshape(-1)),

@@ -33,6 +33,8 @@ RealArray = NDArray[np.float64]
 #: Answers closer than this are one place.
 MERGE_DISTANCE_M = 1.0
 MAX_EVIDENCE = 8
+#: Best candidates looked at for each place wanted, before all are.
+_LOOKED_AT = 16
 #: Score of standing right beside ``near``, in standard deviations of one signal.
 _NEAR_WEIGHT = 2.0
 
@@ -97,7 +99,7 @@ class FusionRanker:
         sources: Sources,
     ) -> RealArray:
         """Return calibrated probabilities; see ``memory_node.core.confidence``."""
-        coverage = word_coverage(snapshot, question, candidates.rows[chosen], sources)
+        coverage = word_coverage(snapshot, candidates, candidates.rows[chosen])
         return confidence.calibrated(
             confidence.features(candidates.objects[chosen], candidates.captions[chosen], coverage)
         )
@@ -117,18 +119,14 @@ def closeness(
     return np.asarray(np.exp(-np.linalg.norm(offsets, axis=1) / scale_m))
 
 
-def word_coverage(
-    snapshot: Snapshot, question: Question, rows: IntArray, sources: Sources
-) -> RealArray:
-    """Return the share of the question's content words that each row has, stems compared."""
-    hits = np.zeros(len(rows))
-    if not len(rows) or not question.terms:
-        return hits
-    keys = snapshot.keys[rows]
-    for term in question.terms:
-        found, _ = sources.match_words((term,), len(keys), among=keys)
-        hits += np.isin(keys, found)
-    return hits / len(question.terms)
+def word_coverage(snapshot: Snapshot, candidates: Candidates, rows: IntArray) -> RealArray:
+    """Return the share of the question's words that each row has, rare words counting more."""
+    hits, total = np.zeros(len(rows)), 0.0
+    for keys, _ in candidates.postings:
+        rarity = float(np.log1p((len(snapshot) + 0.5) / (len(keys) + 0.5)))
+        hits += rarity * np.isin(snapshot.keys[rows], keys, assume_unique=True)
+        total += rarity
+    return hits / total if total else hits
 
 
 def choose(
@@ -139,9 +137,19 @@ def choose(
 
     Candidates of one map within ``MERGE_DISTANCE_M`` of a better one are its evidence.
     """
-    order = np.lexsort((candidates.rows, -scores))
-    positions = snapshot.positions[candidates.rows[order]]
-    maps = snapshot.maps[candidates.rows[order]]
+    best = np.arange(len(scores))
+    top = _LOOKED_AT * k + _LOOKED_AT
+    if len(scores) > top:
+        best = np.sort(np.argpartition(-scores, top)[:top])
+    places = _apart(snapshot, candidates.rows, best[np.argsort(-scores[best], kind='stable')], k)
+    if len(places) < k and len(best) < len(scores):
+        every = np.argsort(-scores, kind='stable')
+        places = _apart(snapshot, candidates.rows, every, k)
+    return places
+
+
+def _apart(snapshot: Snapshot, rows: IntArray, order: IntArray, k: int) -> list[IntArray]:
+    positions, maps = snapshot.positions[rows[order]], snapshot.maps[rows[order]]
     left = np.ones(len(order), np.bool_)
     places: list[IntArray] = []
     while len(places) < k and left.any():

@@ -86,10 +86,10 @@ class Router:
         return int(rows[0])
 
     def _described(self, snapshot: Snapshot, path: NDArray[np.int64]) -> Route:
-        items = self._mirror.fetch(snapshot.keys[path])
+        ids, poses = self._mirror.poses(snapshot.keys[path])
         steps = np.diff(snapshot.positions[path], axis=0)
         return Route(
-            node_ids=tuple(o.id for o in items),
-            poses=tuple(o.pose for o in items),
+            node_ids=tuple(ids),
+            poses=tuple(poses),
             length_m=float(np.linalg.norm(steps, axis=1).sum()),
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ['APPLICATION_ID', 'FORMAT_VERSION', 'SCHEMA']
+__all__ = ['APPLICATION_ID', 'FORMAT_VERSION', 'SCHEMA', 'TOKENIZER']
 
 #: "RMEM" in the SQLite header: tells a memory store from any other SQLite file.
 APPLICATION_ID = 0x524D454D
 #: Written to ``user_version``; a store with a greater number is refused.
 FORMAT_VERSION = 1
 
-SCHEMA = """
+#: How words are split and stemmed, on disk and in questions.
+TOKENIZER = 'porter unicode61 remove_diacritics 2'
+
+SCHEMA = f"""
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -35,7 +38,8 @@ CREATE TABLE observation (
     qx REAL NOT NULL, qy REAL NOT NULL, qz REAL NOT NULL, qw REAL NOT NULL,
     covariance BLOB,
     caption TEXT NOT NULL,
-    source TEXT NOT NULL
+    source TEXT NOT NULL,
+    words INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sighting (
@@ -67,8 +71,9 @@ CREATE TABLE keyframe (
 
 CREATE VIRTUAL TABLE words USING fts5 (
     caption, objects,
-    content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+    content = '', tokenize = '{TOKENIZER}'
 );
+CREATE VIRTUAL TABLE stem USING fts5vocab (words, 'instance');
 
 CREATE VIRTUAL TABLE space USING rtree (key, x0, x1, y0, y1, z0, z1);
 """

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 
 from memory_node.core import records
 from memory_node.core.columns import Batch
-from memory_node.core.data import FloatArray, Observation, Vector3
+from memory_node.core.data import FloatArray, Observation, Pose, Vector3
 from memory_node.core.errors import (
     InvalidObservationError,
     StoreAccessError,
     StoreFormatError,
     UnknownNodeError,
 )
-from memory_node.core.lexical import fts_query
 from memory_node.core.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from memory_node.core.storefile import (
     check_header,
@@ -35,6 +34,7 @@ from memory_node.core.storefile import (
     translated,
     WriterLock,
 )
+from memory_node.core.words import Postings, WordIndex
 
 __all__ = ['Store']
 
@@ -110,7 +110,13 @@ class Store:
         with translated(self.path):
             try:
                 yield
-            except (InvalidObservationError, ValueError, TypeError, OverflowError) as error:
+            except (
+                InvalidObservationError,
+                ValueError,
+                TypeError,
+                KeyError,
+                OverflowError,
+            ) as error:
                 raise StoreFormatError(f'{self.path} is damaged: {error}') from error
 
     def _writing(self) -> AbstractContextManager[None]:
@@ -339,20 +345,27 @@ class Store:
         pairs = np.array(rows, np.int64).reshape(-1, 2)
         return pairs[:, 0].copy(), pairs[:, 1].copy()
 
-    def match_words(
-        self, terms: tuple[str, ...], limit: int, among: Keys | None = None
-    ) -> tuple[Keys, NDArray[np.float64]]:
-        """Return keys and BM25 scores (greater is better) of the best matches of any term."""
-        if not terms:
-            return np.empty(0, np.int64), np.empty(0)
-        where = ''
-        if among is not None:
-            where = f' AND rowid IN ({",".join(str(int(k)) for k in among)})'
-        sql = f'SELECT rowid, rank FROM words WHERE words MATCH ?{where} ORDER BY rank LIMIT ?'
+    def postings(self, index: WordIndex, words: Sequence[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words`` through ``index``."""
         with self._reading():
-            rows = self._db.execute(sql, (fts_query(terms), limit)).fetchall()
-        table = np.array(rows, np.float64).reshape(-1, 2)
-        return table[:, 0].astype(np.int64), -table[:, 1]
+            return index.postings(self._db, words)
+
+    def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
+        """Return ids and poses, without covariance, of keys in order."""
+        found: dict[int, tuple[str, Pose]] = {}
+        with self._reading():
+            for start in range(0, len(keys), _CHUNK):
+                chunk = keys[start : start + _CHUNK].tolist()
+                for key, name, *pose in self._db.execute(
+                    'SELECT key, id, x, y, z, qx, qy, qz, qw FROM observation'
+                    f' WHERE key IN ({",".join("?" * len(chunk))})',
+                    chunk,
+                ):
+                    x, y, z, *turn = pose
+                    pair = (name, Pose(position=(x, y, z), orientation=tuple(turn)))
+                    found[key] = pair
+            pairs = [found[key] for key in keys.tolist()]
+        return [p[0] for p in pairs], [p[1] for p in pairs]
 
     def within(self, low: Vector3, high: Vector3) -> Keys:
         """Return the keys of observations inside an axis-aligned box [m], ascending."""
