@@ -11,6 +11,8 @@ __all__ = ['CATALOGUE', 'Model']
 _WOODS = ('oak', 'walnut', 'pine', 'white', 'cherry')
 _SOFT = ('red', 'blue', 'gray', 'green', 'beige', 'teal', 'dark blue', 'brown', 'orange')
 _WHITE = ('white',)
+#: Things of many colours, of which none is named.
+_OWN: tuple[str, ...] = ()
 _STEEL = ('white', 'gray', 'black')
 
 
@@ -25,6 +27,7 @@ class Model:
     shape: str
     #: Usual depth (front is +x), width and height [m].
     size: tuple[float, float, float]
+    #: Colours it may have; none where no single one would be true.
     colors: tuple[str, ...]
     material: str
     #: Meshes in Debian's sweethome3d-furniture as ``library/model``, any of which fits.
@@ -71,10 +74,10 @@ _MODELS = (
     _m('table lamp', (0.28, 0.28, 0.42), ('blue', 'white', 'terracotta', 'green'), 'ceramic',
        'Scopia/little_lamp1', 'Scopia/table_lamp', 'BlendSwap-CC-BY/lamp', label='lamp',
        shape='table lamp'),
-    _m('plant', (0.55, 0.55, 1.05), ('terracotta', 'white', 'dark gray'), 'ceramic',
+    _m('plant', (0.55, 0.55, 1.05), _OWN, '',
        'BlendSwap-CC-0/decorativePlant', 'BlendSwap-CC-0/plant', label='potted plant',
        shape='plant'),
-    _m('small plant', (0.26, 0.26, 0.34), ('terracotta', 'white', 'blue'), 'ceramic',
+    _m('small plant', (0.27, 0.27, 0.26), _OWN, '',
        'BlendSwap-CC-0/littlePlant', label='potted plant', shape='plant'),
     _m('rug', (1.6, 2.3, 0.02), ('red', 'blue', 'beige', 'teal', 'gray', 'terracotta'), 'wool',
        flat=True),
@@ -98,7 +101,7 @@ _MODELS = (
        'BlendSwap-CC-BY/chair3'),
     _m('sideboard', (0.48, 1.5, 0.85), _WOODS, 'wood', 'BlendSwap-CC-BY/dresserWithDrawers',
        shape='dresser'),
-    _m('vase', (0.24, 0.24, 0.46), ('blue', 'white', 'turquoise', 'red'), 'ceramic',
+    _m('vase', (0.24, 0.24, 0.46), _OWN, '',
        'BlendSwap-CC-BY/tulips', label='vase of flowers', shape='vase'),
     # Kitchen.
     _m('refrigerator', (0.7, 0.72, 1.8), ('white', 'gray', 'red'), 'metal',
@@ -116,7 +119,7 @@ _MODELS = (
     _m('toaster', (0.2, 0.3, 0.2), ('red', 'gray', 'black'), 'metal', 'Scopia/toaster'),
     _m('coffee machine', (0.3, 0.24, 0.34), ('black', 'red', 'gray'), 'plastic',
        'KatorLegaz/coffee-maker'),
-    _m('fruit bowl', (0.32, 0.32, 0.15), ('white', 'blue', 'pine'), 'ceramic',
+    _m('fruit bowl', (0.32, 0.32, 0.15), _OWN, '',
        'Scopia/bowlWithFruits', label='bowl of fruit', shape='bowl'),
     _m('trash can', (0.34, 0.34, 0.66), ('gray', 'black', 'red', 'white'), 'metal',
        'KatorLegaz/bullet-trash-can'),
@@ -145,6 +148,8 @@ _MODELS = (
        'BlendSwap-CC-0/bedsideTable2'),
     _m('wardrobe', (0.62, 1.6, 2.1), _WOODS, 'wood', 'BlendSwap-CC-BY/wardrobe2',
        'Scopia/wardrobe1'),
+    _m('small wardrobe', (0.6, 1.0, 2.0), _WOODS, 'wood', 'BlendSwap-CC-BY/wardrobe',
+       label='wardrobe'),
     _m('dresser', (0.48, 1.1, 0.9), _WOODS, 'wood', 'BlendSwap-CC-BY/dresserWithDrawers'),
     _m('teddy bear', (0.26, 0.34, 0.36), ('brown', 'pink', 'beige'), 'plush',
        'BlendSwap-CC-0/teddyBear'),
@@ -168,10 +173,11 @@ _MODELS = (
     _m('shoe cabinet', (0.3, 0.8, 0.85), _WOODS, 'wood', shape='cabinet'),
     _m('bench', (0.38, 1.1, 0.45), _WOODS, 'wood', 'KatorLegaz/bench'),
     _m('bicycle', (0.5, 1.5, 0.95), ('red', 'blue', 'green', 'black'), 'metal',
-       'Scopia/bicycle', 'BlendSwap-CC-BY/bike'),
+       'Scopia/bicycle@90'),
     _m('front door', (0.06, 0.9, 2.05), ('walnut', 'red', 'dark green', 'dark blue'), 'wood',
        shape='door', mount_m=0.0),
-    _m('radiator', (0.1, 0.9, 0.6), _WHITE, 'metal', 'BlendSwap-CC-BY/modernRadiator',
+    _m('window', (0.06, 1.4, 1.2), _WHITE, 'glass', mount_m=0.95),
+    _m('radiator', (0.1, 0.9, 0.6), _WHITE, 'metal',
        shape='whiteboard', mount_m=0.1),
     _m('treadmill', (1.6, 0.75, 1.3), ('dark gray',), 'metal', 'BlendSwap-CC-BY/treadmill'),
     _m('exercise bike', (1.0, 0.55, 1.2), ('red', 'black'), 'metal', 'Scopia/indoor-bike',

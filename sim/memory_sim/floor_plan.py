@@ -35,7 +35,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorPlan:
-    """Spaces, and which of them a door joins; a door to the outside has the partner -1."""
+    """Spaces, and which of them a door joins."""
 
     spaces: tuple[Space, ...]
     doors: tuple[tuple[int, int], ...]
@@ -128,13 +128,18 @@ def plan_apartment(rng: np.random.Generator) -> FloorPlan:
     spaces = (*_assign(rng, rects), hallway)
     last = len(spaces) - 1
     doors = [(i, last) for i in range(last)]
-    doors += [
+    joins = [
         (i, j)
         for i, a in enumerate(spaces[:-1])
         for j, b in enumerate(spaces[:-1])
         if i < j and {a.kind, b.kind} in _OPEN_PLAN and shared_edge(a.rect, b.rect) is not None
     ]
-    return FloorPlan(spaces=spaces, doors=(*doors, (last, -1)))
+    busy: set[int] = set()
+    for i, j in joins:  # one such door a room: walls are for furniture
+        if not busy & {i, j}:
+            doors.append((i, j))
+            busy |= {i, j}
+    return FloorPlan(spaces=spaces, doors=tuple(doors))
 
 
 #: Neighbours that also get a door between them.
@@ -234,9 +239,7 @@ def enclose(rng: np.random.Generator, plan: FloorPlan) -> tuple[Wall, ...]:
                 walls.append(_wall(edge, openings))
         others = [s.rect for s in spaces if s is not a]
         outer = _outer_stretches(a.rect, others)
-        entrance = max(outer, key=_length) if (i, -1) in plan.doors and outer else None
-        for edge in outer:
-            walls.append(_wall(edge, () if edge == entrance else _window(a.kind, edge)))
+        walls += [_wall(edge, _window(a.kind, edge)) for edge in outer]
     return tuple(walls)
 
 

@@ -6,14 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from memory_sim.placement import Placed, RoomLayout
+from memory_sim.footprints import Placed
+from memory_sim.placement import RoomLayout
 from memory_sim.worlds import Room, Wall
 
 __all__ = ['furnish']
 
 
+#: What a room of this kind cannot do without, by label.
+_ESSENTIALS: Mapping[str, frozenset[str]] = {
+    'bathroom': frozenset({'sink', 'toilet'}),
+    'bedroom': frozenset({'bed', 'wardrobe'}),
+    'dining room': frozenset({'dining table', 'chair'}),
+    'hallway': frozenset({'front door'}),
+    'kitchen': frozenset({'sink', 'stove', 'refrigerator', 'kitchen counter'}),
+    'laundry room': frozenset({'washing machine'}),
+    'living room': frozenset({'sofa', 'tv', 'coffee table'}),
+    'study': frozenset({'desk', 'office chair', 'bookshelf', 'computer'}),
+}
+_ATTEMPTS = 8
+
+
 def furnish(
-    room: Room, walls: Sequence[Wall], rng: np.random.Generator, kinds: frozenset[str]
+    room: Room, rooms: Sequence[Room], walls: Sequence[Wall], rng: np.random.Generator
 ) -> list[Placed]:
     """
     Return the furniture of a room.
@@ -22,19 +37,28 @@ def furnish(
     ----------
     room
         The room; kinds without a recipe stay empty.
-    walls
-        All walls of its storey, for doors and windows.
+    rooms, walls
+        All rooms and walls of its storey, for doors and windows, and so that what has no room of
+        its own goes elsewhere.
     rng
         Draws pieces, colours and places.
-    kinds
-        Kinds of all rooms, so that what has no room of its own goes elsewhere.
 
     """
-    layout = RoomLayout(room=room, walls=walls, rng=rng)
     recipe = _RECIPES.get(room.kind)
-    if recipe is not None:
+    if recipe is None:
+        return []
+    kinds = frozenset(other.kind for other in rooms)
+    essential = _ESSENTIALS[room.kind]
+    best: tuple[int, list[Placed]] | None = None
+    for child in rng.spawn(_ATTEMPTS):
+        layout = RoomLayout(room=room, rooms=rooms, walls=walls, rng=child)
         recipe(layout, kinds)
-    return layout.placed
+        missing = len(essential - {piece.model.label for piece in layout.placed})
+        if best is None or missing < best[0]:
+            best = missing, layout.placed
+        if missing == 0:
+            break
+    return best[1] if best else []
 
 
 def _chance(layout: RoomLayout, share: float) -> bool:
@@ -57,7 +81,7 @@ def _kitchen(layout: RoomLayout, kinds: frozenset[str]) -> None:
     layout.match_color('counter', 'kitchen sink', 'upper cabinet')
     sink = layout.against_wall('kitchen sink', front_m=0.8)
     last, tops = sink, []
-    for name in ('counter', 'stove', 'counter', 'refrigerator', 'dishwasher', 'counter'):
+    for name in ('counter', 'stove', 'refrigerator', 'counter', 'dishwasher', 'counter'):
         piece = layout.against_wall(name, front_m=0.8, near=last if last else sink)
         last = piece or last
         if piece is not None and name in ('counter', 'dishwasher'):
@@ -84,7 +108,9 @@ def _kitchen(layout: RoomLayout, kinds: frozenset[str]) -> None:
 
 def _dining_room(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
-    table = layout.in_middle('dining table', 0.6) or layout.in_middle('round table', 0.5)
+    table = layout.in_middle('dining table', 0.6) or layout.in_middle('round table', 0.4)
+    if table is None:
+        table = layout.against_wall('dining table', front_m=0.7)
     if table is not None:
         layout.under('rug', table)
         layout.around('chair', table, 4)
@@ -128,13 +154,15 @@ def _bedroom(layout: RoomLayout, kinds: frozenset[str]) -> None:
     bed = layout.against_wall('single bed' if child else 'bed', front_m=0.6)
     if bed is None:
         bed = layout.against_wall('single bed', front_m=0.4)
+    closet = layout.against_wall('wardrobe', front_m=0.6)
+    if closet is None:
+        layout.against_wall('small wardrobe', front_m=0.55)
     if bed is not None:
         for _ in range(1 if child else 2):
             stand = layout.against_wall('nightstand', front_m=0.0, near=bed)
             if stand is not None:
                 layout.on_top('table lamp', stand)
         layout.on_wall('painting', over=bed)
-    layout.against_wall('wardrobe', front_m=0.7)
     if child:
         box = layout.against_wall('toy box', front_m=0.3)
         if box is not None:
@@ -207,7 +235,7 @@ def _laundry_room(layout: RoomLayout, kinds: frozenset[str]) -> None:
 
 def _hallway(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
-    door = layout.on_wall('front door')
+    door = layout.on_wall('front door', outer=True)
     if door is not None:
         layout.clear.append(door.ahead(0.0, 0.9, 0.9))
     layout.against_wall('coat rack', front_m=0.0, near=door)

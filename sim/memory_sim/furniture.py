@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import get_args, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.catalogue import CATALOGUE
+from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.colors import rgb
-from memory_sim.mesh import Patch, transform
+from memory_sim.mesh import fit, Patch, transform
 from memory_sim.shapes import build_shape
+from memory_sim.sweethome import SweetHome
 from memory_sim.worlds import WorldError, WorldObject
 
 __all__ = ['Furniture', 'FurnitureSource']
@@ -23,14 +24,40 @@ FurnitureSource = Literal['auto', 'procedural', 'sweethome3d']
 class Furniture:
     """Makes the triangles of objects, in the frame ``map``."""
 
-    def __init__(self, source: FurnitureSource = 'auto') -> None:
-        self._source = source
-        self._images: dict[str, NDArray[np.uint8]] = {}
+    def __init__(self, source: FurnitureSource = 'auto', meshes: SweetHome | None = None) -> None:
+        """
+        Choose a source.
+
+        Parameters
+        ----------
+        source
+            ``'sweethome3d'`` takes meshes of that package where a model has some,
+            ``'procedural'`` never does, ``'auto'`` does where the package is installed.
+        meshes
+            The package; the one at its Debian place if None.
+
+        Raises
+        ------
+        WorldError
+            If the source is unknown, or the package is asked for and not installed.
+
+        """
+        if source not in get_args(FurnitureSource):
+            raise WorldError(
+                f'furniture: expected one of {", ".join(get_args(FurnitureSource))}, '
+                f'got {source!r}'
+            )
+        meshes = meshes or SweetHome()
+        if source == 'sweethome3d' and not meshes.installed:
+            raise WorldError(
+                "furniture: expected Debian's sweethome3d-furniture to be installed, got none"
+            )
+        self._meshes = meshes if source != 'procedural' and meshes.installed else None
 
     @property
     def textures(self) -> Mapping[str, NDArray[np.uint8]]:
         """Pictures that the patches made so far refer to by name."""
-        return self._images
+        return self._meshes.textures if self._meshes else {}
 
     def patches(self, thing: WorldObject) -> list[Patch]:
         """
@@ -45,15 +72,26 @@ class Furniture:
         model = CATALOGUE.get(thing.model)
         if model is None:
             raise WorldError(f'model: expected an entry of the catalogue, got {thing.model!r}')
+        patches = self._mesh(model, thing)
+        if patches is None:
+            patches = build_shape(model.shape, thing.size)
         color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
         return [
-            transform(_tint(patch, color), thing.position, thing.yaw_rad)
-            for patch in build_shape(model.shape, thing.size)
+            transform(_tint(patch, color, own=not thing.color), thing.position, thing.yaw_rad)
+            for patch in patches
         ]
 
+    def _mesh(self, model: Model, thing: WorldObject) -> list[Patch] | None:
+        if self._meshes is None or not model.meshes:
+            return None
+        # Colour picks the mesh, so that a set of chairs is a set.
+        choice = sum(thing.color.encode()) % len(model.meshes)
+        patches = self._meshes.load(model.meshes[choice], tint=bool(model.colors))
+        return fit(patches, thing.size) if patches else None
 
-def _tint(patch: Patch, color: tuple[float, float, float]) -> Patch:
-    if not patch.finish.tinted:
+
+def _tint(patch: Patch, color: tuple[float, float, float], *, own: bool) -> Patch:
+    if not patch.finish.tinted or own:
         return patch
-    r, g, b = (own * new for own, new in zip(patch.finish.color, color, strict=True))
+    r, g, b = (shade * new for shade, new in zip(patch.finish.color, color, strict=True))
     return replace(patch, finish=replace(patch.finish, color=(r, g, b)))

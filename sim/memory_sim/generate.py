@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import math
 import zlib
 
 import numpy as np
 
 from memory_sim.floor_plan import as_room, CEILING_M, enclose, plan_apartment
+from memory_sim.footprints import Placed
 from memory_sim.furnishing import furnish
-from memory_sim.placement import Placed
-from memory_sim.worlds import Light, Room, World, WorldError, WorldObject
+from memory_sim.worlds import Light, Room, Wall, WINDOW, World, WorldError, WorldObject
 
 __all__ = ['WORLD_KINDS', 'generate_world']
 
@@ -68,15 +68,16 @@ def _apartment(seed: int, rng: np.random.Generator) -> World:
         as_room(space, i + 1, **_finish(space.kind, rng)) for i, space in enumerate(plan.spaces)
     )
     walls = enclose(rng, plan)
-    kinds = frozenset(room.kind for room in rooms)
-    placed = [(room, piece) for room in rooms for piece in furnish(room, walls, rng, kinds)]
+    placed = [(room, piece) for room in rooms for piece in furnish(room, rooms, walls, rng)]
+    objects = [_object(i + 1, room, piece) for i, (room, piece) in enumerate(placed)]
+    objects += _windows(len(objects) + 1, rooms, walls)
     return World(
         name=f'apartment {seed}',
         kind='apartment',
         seed=seed,
         rooms=rooms,
         walls=walls,
-        objects=tuple(_object(i + 1, room, piece) for i, (room, piece) in enumerate(placed)),
+        objects=tuple(objects),
         lights=tuple(light for room in rooms for light in _lights(room, rng)),
     )
 
@@ -99,6 +100,33 @@ def _object(object_id: int, room: Room, piece: Placed) -> WorldObject:
         material=piece.model.material,
         region_id=room.id,
     )
+
+
+def _windows(first_id: int, rooms: Sequence[Room], walls: Sequence[Wall]) -> list[WorldObject]:
+    """Return a pane for every window, its front towards the room."""
+    windows: list[WorldObject] = []
+    for wall in walls:
+        (x0, y0), (x1, y1) = wall.start, wall.end
+        nx, ny = -(y1 - y0) / wall.length_m, (x1 - x0) / wall.length_m
+        for opening in (o for o in wall.openings if o.kind == WINDOW):
+            x, y = wall.point(opening.offset_m)
+            sides = ((s, r) for s in (1.0, -1.0) for r in rooms
+                     if r.contains(x + 0.3 * s * nx, y + 0.3 * s * ny))  # fmt: skip
+            side, room = next(sides)
+            windows.append(
+                WorldObject(
+                    id=first_id + len(windows),
+                    label='window',
+                    model='window',
+                    position=(round(x, 3), round(y, 3), opening.bottom_m),
+                    yaw_rad=round(math.atan2(side * ny, side * nx), 6),
+                    size=(0.06, opening.width_m, round(opening.top_m - opening.bottom_m, 3)),
+                    color='white',
+                    material='glass',
+                    region_id=room.id,
+                )
+            )
+    return windows
 
 
 def _lights(room: Room, rng: np.random.Generator) -> list[Light]:

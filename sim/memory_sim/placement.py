@@ -7,63 +7,12 @@ from dataclasses import dataclass, field
 import math
 
 import numpy as np
-from scipy import ndimage
 
 from memory_sim.catalogue import CATALOGUE, Model
+from memory_sim.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
 from memory_sim.worlds import DOOR, Opening, Room, Wall
 
-__all__ = ['Placed', 'RoomLayout']
-
-Rect = tuple[float, float, float, float]
-
-#: The robot needs this much room around its centre [m]: its radius and some ease.
-EASE_M = 0.3
-#: Where things above the robot's head begin [m].
-HEAD_M = 1.45
-_CELL_M = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A piece of furniture that stands in the room."""
-
-    model: Model
-    x: float
-    y: float
-    z: float
-    yaw_rad: float
-    size: tuple[float, float, float]
-    color: str
-
-    @property
-    def rect(self) -> Rect:
-        """Footprint x0, y0, x1, y1 [m]."""
-        c, s = abs(math.cos(self.yaw_rad)), abs(math.sin(self.yaw_rad))
-        half_x = 0.5 * (c * self.size[0] + s * self.size[1])
-        half_y = 0.5 * (s * self.size[0] + c * self.size[1])
-        return self.x - half_x, self.y - half_y, self.x + half_x, self.y + half_y
-
-    @property
-    def top(self) -> float:
-        """Height of the upper side [m]."""
-        return self.z + self.size[2]
-
-    def ahead(self, near_m: float, far_m: float, width_m: float) -> Rect:
-        """Return the strip of floor before the front, between two distances from the middle."""
-        c, s = round(math.cos(self.yaw_rad)), round(math.sin(self.yaw_rad))
-        xs = [self.x + c * d - s * w for d in (near_m, far_m) for w in (-width_m / 2, width_m / 2)]
-        ys = [self.y + s * d + c * w for d in (near_m, far_m) for w in (-width_m / 2, width_m / 2)]
-        return min(xs), min(ys), max(xs), max(ys)
-
-
-def overlaps(a: Rect, b: Rect, margin: float = 0.0) -> bool:
-    """Whether two rectangles come closer than ``margin`` along both axes."""
-    return (
-        a[0] < b[2] + margin - 1e-6
-        and b[0] < a[2] + margin - 1e-6
-        and a[1] < b[3] + margin - 1e-6
-        and b[1] < a[3] + margin - 1e-6
-    )
+__all__ = ['RoomLayout']
 
 
 @dataclass(slots=True)
@@ -71,6 +20,7 @@ class RoomLayout:
     """The furniture of one rectangular room while it grows."""
 
     room: Room
+    rooms: Sequence[Room]
     walls: Sequence[Wall]
     rng: np.random.Generator
     placed: list[Placed] = field(default_factory=list)
@@ -78,6 +28,7 @@ class RoomLayout:
     clear: list[Rect] = field(default_factory=list)
     inner: Rect = field(init=False)
     _doors: list[Rect] = field(init=False)
+    _gaps: list[Rect] = field(init=False)
     _windows: list[tuple[Rect, Opening]] = field(init=False)
     _colors: dict[str, str] = field(default_factory=dict)
 
@@ -86,17 +37,22 @@ class RoomLayout:
         half = 0.5 * max((w.thickness_m for w in self.walls), default=0.12)
         self.inner = (x0 + half, y0 + half, x1 - half, y1 - half)
         openings = list(self._openings())
-        self._doors = [_around(p, o.width_m, 0.75) for p, o in openings if o.kind == DOOR]
-        self._windows = [(_around(p, o.width_m, 0.3), o) for p, o in openings if o.kind != DOOR]
+        self._doors = [doorway(p, u, o.width_m + 0.2, 0.8) for p, u, o in openings if _is_door(o)]
+        self._gaps = [doorway(p, u, o.width_m + 0.2, 0.2) for p, u, o in openings if _is_door(o)]
+        self._windows = [
+            (doorway(p, u, o.width_m + 0.1, 0.3), o) for p, u, o in openings if not _is_door(o)
+        ]
         self.clear.extend(self._doors)
 
-    def _openings(self) -> Iterator[tuple[tuple[float, float], Opening]]:
+    def _openings(self) -> Iterator[tuple[tuple[float, float], tuple[float, float], Opening]]:
         x0, y0, x1, y1 = self.room.bounds
         for wall in self.walls:
             for opening in wall.openings:
                 x, y = wall.point(opening.offset_m)
                 if x0 - 0.01 <= x <= x1 + 0.01 and y0 - 0.01 <= y <= y1 + 0.01:
-                    yield (x, y), opening
+                    (ax, ay), (bx, by) = wall.start, wall.end
+                    along = ((bx - ax) / wall.length_m, (by - ay) / wall.length_m)
+                    yield (x, y), along, opening
 
     # Rules ---------------------------------------------------------------------------------
 
@@ -117,7 +73,7 @@ class RoomLayout:
             x = other.x + math.cos(other.yaw_rad) * reach
             y = other.y + math.sin(other.yaw_rad) * reach
             options.append(self._make(model, (x, y, 0.0), other.yaw_rad + math.pi, size, color))
-        return next((p for p in options if self._accept(p, front_m=0.0)), None)
+        return next((p for p in options if self._accept(p, front_m=0.0, ignore=other)), None)
 
     def in_middle(self, name: str, ease_m: float = 0.75) -> Placed | None:
         """Stand a piece where it has most room on all sides."""
@@ -172,13 +128,16 @@ class RoomLayout:
         self.placed.append(piece)
         return piece
 
-    def on_wall(self, name: str, over: Placed | None = None) -> Placed | None:
-        """Hang a piece on a free stretch of wall, over another piece if given."""
+    def on_wall(
+        self, name: str, over: Placed | None = None, *, outer: bool = False
+    ) -> Placed | None:
+        """Hang a piece on a free stretch of wall: over another piece, or an outer wall."""
         model, size, color = self._draw(name)
         options = [
             spot
             for spot in self._wall_spots(model, size, color)
-            if over is None or (spot.yaw_rad == over.yaw_rad and self._beside(spot, over) < 0.03)
+            if (over is None or (spot.yaw_rad == over.yaw_rad and _beside(spot, over) < 0.03))
+            and not (outer and self._backs_on_room(spot))
         ]
         return self._best(options, front_m=0.0, near=over, far=False)
 
@@ -210,7 +169,7 @@ class RoomLayout:
     def _draw(self, name: str) -> tuple[Model, tuple[float, float, float], str]:
         model = CATALOGUE[name]
         scale = 1.0 if model.mount_m is not None else float(self.rng.uniform(0.96, 1.04))
-        color = str(self.rng.choice(model.colors))
+        color = str(self.rng.choice(model.colors)) if model.colors else ''
         color = self._colors.setdefault(name, color)  # one set of chairs, not five single ones
         d, w, h = (round(v * scale, 3) for v in model.size)
         return model, (d, w, h), color
@@ -250,11 +209,10 @@ class RoomLayout:
                     y = y0 + gap if yaw > 0.0 else y1 - gap
                     yield self._make(model, (float(t), y, z), yaw, size, color)
 
-    @staticmethod
-    def _beside(a: Placed, b: Placed) -> float:
-        """Return the distance of two middles along the wall at their backs [m]."""
-        dx, dy = a.x - b.x, a.y - b.y
-        return abs(-math.sin(b.yaw_rad) * dx + math.cos(b.yaw_rad) * dy)
+    def _backs_on_room(self, spot: Placed) -> bool:
+        """Whether there is a room behind the wall at the back of a piece."""
+        x0, y0, x1, y1 = spot.ahead(-0.5, -0.4, 0.9 * spot.size[1])
+        return any(room.contains(x, y) for room in self.rooms for x in (x0, x1) for y in (y0, y1))
 
     def _best(
         self, options: Sequence[Placed], *, front_m: float, near: Placed | None, far: bool
@@ -296,8 +254,10 @@ class RoomLayout:
         for window, opening in self._windows:
             if overlaps(rect, window) and spot.top > opening.bottom_m and spot.z < opening.top_m:
                 return False
-        doors = self._doors if spot.model.mount_m is not None else self.clear
-        if any(overlaps(rect, zone) for zone in doors):
+        clear = self._doors if ignore else self.clear
+        if spot.model.mount_m is not None:
+            clear = self._gaps
+        if any(overlaps(rect, zone) for zone in clear):
             return False
         others = [p for p in self.placed if not p.model.flat and p is not ignore]
         if any(overlaps(rect, p.rect) and spot.z < p.top and p.z < spot.top for p in others):
@@ -313,7 +273,11 @@ class RoomLayout:
     def _accept(self, spot: Placed, *, front_m: float, ignore: Placed | None = None) -> bool:
         if not self._fits(spot, front_m, ignore):
             return False
-        if spot.z < HEAD_M and spot.model.mount_m is None and not self._walkable([spot]):
+        if (
+            spot.z < HEAD_M
+            and spot.model.mount_m is None
+            and not is_walkable(self.inner, self._doors, [*self.placed, spot])
+        ):
             return False
         self.placed.append(spot)
         if front_m > 0.0:
@@ -321,42 +285,12 @@ class RoomLayout:
             self.clear.append(spot.ahead(half, half + front_m, 0.9 * spot.size[1]))
         return True
 
-    def _walkable(self, more: Sequence[Placed]) -> bool:
-        """Whether the robot still reaches every door and most of the free floor."""
-        x0, y0, x1, y1 = self.inner
-        xs = np.arange(x0, x1, _CELL_M) + 0.5 * _CELL_M
-        ys = np.arange(y0, y1, _CELL_M) + 0.5 * _CELL_M
-        free = ((xs - x0 > EASE_M) & (x1 - xs > EASE_M))[:, None] & (
-            (ys - y0 > EASE_M) & (y1 - ys > EASE_M)
-        )[None, :]
-        for door in self._doors:  # the doorway itself is free up to the wall
-            free |= _inside(xs, ys, door, -EASE_M)
-        for piece in (*self.placed, *more):
-            if piece.z < HEAD_M and not piece.model.flat and piece.model.mount_m is None:
-                free &= ~_inside(xs, ys, piece.rect, EASE_M)
-        labels, count = ndimage.label(free)
-        if count == 0:
-            return False
-        sizes = np.bincount(labels.ravel())[1:]
-        main = 1 + int(sizes.argmax())
-        doors_met = all((labels[_inside(xs, ys, d, -EASE_M)] == main).any() for d in self._doors)
-        return bool(doors_met and sizes.max() > 0.9 * sizes.sum())
+
+def _is_door(opening: Opening) -> bool:
+    return opening.kind == DOOR
 
 
-def _around(at: tuple[float, float], width: float, depth: float) -> Rect:
-    half = 0.5 * width + 0.05
-    reach = max(half, depth) if depth > 0.5 else half
-    if depth > 0.5:
-        return at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach
-    return at[0] - half, at[1] - half, at[0] + half, at[1] + half
-
-
-def _inside(
-    xs: np.ndarray[tuple[int], np.dtype[np.float64]],
-    ys: np.ndarray[tuple[int], np.dtype[np.float64]],
-    rect: Rect,
-    margin: float,
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    in_x = (xs > rect[0] - margin) & (xs < rect[2] + margin)
-    in_y = (ys > rect[1] - margin) & (ys < rect[3] + margin)
-    return in_x[:, None] & in_y[None, :]
+def _beside(a: Placed, b: Placed) -> float:
+    """Return the distance of two middles along the wall at their backs [m]."""
+    dx, dy = a.x - b.x, a.y - b.y
+    return abs(-math.sin(b.yaw_rad) * dx + math.cos(b.yaw_rad) * dy)

@@ -9,6 +9,7 @@ own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from memory_sim.colors import rgb
@@ -151,7 +152,7 @@ def _plant(pot: float) -> tuple[Part, ...]:
             )
         )  # fmt: skip
     return (
-        _c(0.28, 0.28, 0, 0.72, 0.72, pot, top=1.25),
+        _c(0.28, 0.28, 0, 0.72, 0.72, pot, c='terracotta', top=1.25),
         _c(0.3, 0.3, pot - 0.02, 0.7, 0.7, pot + 0.01, c='soil'),
         _c(0.46, 0.46, pot, 0.54, 0.54, 0.7, c='brown'),
         *leaves,
@@ -203,7 +204,7 @@ SHAPES: Mapping[str, tuple[Part, ...]] = {
     ),
     'bookshelf': _shelf(5, books=True),
     'bowl': (
-        _c(0.1, 0.1, 0, 0.9, 0.9, 0.5, top=1.2),
+        _c(0.1, 0.1, 0, 0.9, 0.9, 0.5, c='light blue', top=1.2),
         *(
             _e(x, y, 0.4, x + 0.36, y + 0.36, 1, c=c)
             for x, y, c in ((0.16, 0.2, 'red'), (0.5, 0.22, 'orange'), (0.34, 0.5, 'green'))
@@ -372,7 +373,7 @@ SHAPES: Mapping[str, tuple[Part, ...]] = {
         _b(0.08, 0.46, 1, 0.14, 0.54, 1.2, c='chrome'),
         _b(0.08, 0.46, 1.17, 0.45, 0.54, 1.22, c='chrome'),
     ),
-    'vase': (_c(0.25, 0.25, 0, 0.75, 0.75, 0.45, top=0.6),
+    'vase': (_c(0.25, 0.25, 0, 0.75, 0.75, 0.45, c='turquoise', top=0.6),
              *(_c(x, y, 0.4, x + 0.05, y + 0.05, 0.85, c='leaf') for x, y in ((0.4, 0.4),
                (0.5, 0.55), (0.55, 0.4))),
              _e(0.2, 0.2, 0.75, 0.5, 0.5, 1, c='red'), _e(0.5, 0.45, 0.72, 0.8, 0.75, 0.97,
@@ -380,6 +381,11 @@ SHAPES: Mapping[str, tuple[Part, ...]] = {
     'wardrobe': (_b(0, 0, 0, 0.95, 1, 1, t='wood'), *_doors(3, 0.03, 0.97)),
     'washing machine': _washer('dark gray'),
     'dryer': _washer('light gray'),
+    'window': (
+        Part('pane', (0, 0.02, 0.02, 0.5, 0.98, 0.98), 'white', 'view'),
+        _b(0, 0, 0, 1, 1, 0.05), _b(0, 0, 0.95, 1, 1, 1),
+        _b(0, 0, 0, 1, 0.04, 1), _b(0, 0.96, 0, 1, 1, 1), _b(0.3, 0.48, 0, 1, 0.52, 1),
+    ),
     'whiteboard': (_b(0, 0, 0, 0.7, 1, 1, c='gray'), _b(0.7, 0.02, 0.03, 1, 0.98, 0.97,
                    c='white')),
 }  # fmt: skip
@@ -412,6 +418,8 @@ def _build_part(part: Part, size: Vector3) -> Patch:
     if part.kind == 'ellipsoid':
         return ellipsoid(low, high, finish)
     (x0, y0, z0), (x1, y1, z1) = low, high
-    if part.kind == 'picture':
+    if part.kind == 'pane':  # a lit picture of the outside
+        finish = replace(finish, emission=1.0)
+    if part.kind in ('picture', 'pane'):
         return picture([(x1, y0, z0), (x1, y1, z0), (x1, y1, z1), (x1, y0, z1)], finish)
     return picture([(x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1)], finish)

@@ -123,7 +123,8 @@ def _fabric(rng: np.random.Generator) -> Gray:
 def _marble(rng: np.random.Generator) -> Gray:
     v, u = (2 * np.pi / SIZE) * np.indices((SIZE, SIZE))
     veins = np.abs(np.sin(u + v + 7.0 * _noise(rng, 6, 6)))
-    return 1.0 - 0.05 * _noise(rng, 16, 16) - 0.25 * np.exp(-12.0 * veins)
+    value: Gray = 1.0 - 0.05 * _noise(rng, 16, 16) - 0.25 * np.exp(-12.0 * veins)
+    return value
 
 
 def _metal(rng: np.random.Generator) -> Gray:
