@@ -1,0 +1,123 @@
+"""The leaves of the forest in contiguous arrays: where, what, when, and what they join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.errors import InvalidObservationError, UnknownNodeError
+
+if TYPE_CHECKING:
+    from memory_node.core.data import FloatArray
+    from memory_node.core.forest.node import ForestNode
+
+__all__ = ['LeafTable', 'checked_position', 'unit_vector']
+
+_FIRST_SLOTS = 64
+
+
+def checked_position(position: object) -> NDArray[np.float64]:
+    """Return a finite (3,) position [m], or raise ``InvalidObservationError``."""
+    try:
+        p = np.array(position, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidObservationError(f'leaf position must be numbers, got {position!r}') from None
+    if p.shape != (3,) or not np.isfinite(p).all() or np.abs(p).max() > 1e9:
+        raise InvalidObservationError(f'leaf position must be 3 finite metres, got {position}')
+    return p
+
+
+def unit_vector(vector: object, dim: int) -> FloatArray:
+    """Return a finite (dim,) float32 vector at unit length; a zero vector stays zero."""
+    try:
+        v = np.asarray(vector, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise InvalidObservationError('leaf embedding must be numbers') from None
+    if v.shape != (dim,):
+        raise InvalidObservationError(f'leaf embedding must have shape ({dim},), got {v.shape}')
+    norm2 = float(np.dot(v, v))
+    if not np.isfinite(norm2):
+        raise InvalidObservationError('leaf embedding must be finite')
+    if norm2 == 0.0 or abs(norm2 - 1.0) < 1e-6:
+        return v
+    return np.asarray(v / np.float32(np.sqrt(norm2)), dtype=np.float32)
+
+
+class LeafTable:
+    """Growing columns addressed by slot; a removed leaf's slot is used again, its key is not."""
+
+    def __init__(self, dim: int) -> None:
+        """Make an empty table for embeddings of size ``dim``."""
+        self.slots: dict[int, int] = {}
+        self.keys: NDArray[np.int64] = np.zeros(_FIRST_SLOTS, np.int64)
+        self.positions: NDArray[np.float64] = np.zeros((_FIRST_SLOTS, 3))
+        self.vectors: FloatArray = np.zeros((_FIRST_SLOTS, dim), np.float32)
+        self.stamps: NDArray[np.int64] = np.zeros(_FIRST_SLOTS, np.int64)
+        self.homes: list[ForestNode | None] = []
+        #: Length [m] of the drive to directly reachable leaves, by slot.
+        self.links: dict[int, dict[int, float]] = {}
+        self._free: list[int] = []
+
+    def __len__(self) -> int:
+        """Return the number of leaves."""
+        return len(self.slots)
+
+    def slot(self, key: int) -> int:
+        """Slot of a leaf; raises ``UnknownNodeError``."""
+        try:
+            return self.slots[key]
+        except KeyError:
+            raise UnknownNodeError(f'the forest holds no leaf {key}') from None
+
+    def add(
+        self, key: int, position: NDArray[np.float64], vector: FloatArray, stamp_ns: int
+    ) -> int:
+        """Store a new leaf and return its slot."""
+        if self._free:
+            slot = self._free.pop()
+        else:
+            slot = len(self.homes)
+            self.homes.append(None)
+            if slot == len(self.keys):
+                self.reserve(2 * slot)
+        self.slots[key] = slot
+        self.keys[slot] = key
+        self.positions[slot] = position
+        self.vectors[slot] = vector
+        self.stamps[slot] = stamp_ns
+        return slot
+
+    def fill(
+        self,
+        keys: list[int],
+        positions: NDArray[np.float64],
+        vectors: FloatArray,
+        stamps: NDArray[np.int64],
+    ) -> None:
+        """Take N leaves at once into an empty table, at slots 0..N-1."""
+        if self.slots:
+            raise ValueError('only an empty table can be filled')
+        n = len(keys)
+        self.reserve(n)
+        self.keys[:n], self.positions[:n] = keys, positions
+        self.vectors[:n], self.stamps[:n] = vectors, stamps
+        self.slots = dict(zip(keys, range(n), strict=True))
+        self.homes = [None] * n
+
+    def drop(self, key: int) -> None:
+        """Forget a leaf whose links are already gone."""
+        slot = self.slots.pop(key)
+        self.homes[slot] = None
+        self._free.append(slot)
+
+    def reserve(self, rows: int) -> None:
+        """Make room for ``rows`` leaves in all."""
+        if rows <= len(self.keys):
+            return
+        for name in ('keys', 'positions', 'vectors', 'stamps'):
+            old = getattr(self, name)
+            new = np.zeros((rows, *old.shape[1:]), old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)

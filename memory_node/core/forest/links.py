@@ -1,0 +1,190 @@
+"""Traversability in the forest: which areas a robot drove between, and how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import heapq
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from memory_node.core.forest.leaves import LeafTable
+from memory_node.core.forest.node import ForestNode, Unit
+
+__all__ = ['Links', 'Reach']
+
+#: Places settled when the drive from a new leaf is measured; bounds the cost of an insertion.
+_SETTLED = 64
+
+
+class Reach(NamedTuple):
+    """How far a new leaf is from the areas around it, as the robot drives."""
+
+    #: Shortest drive found [m] by node id, on every level.
+    drives: dict[int, float]
+    #: Length below which no area was missed [m].
+    horizon_m: float
+    #: A leaf that the drive starts from.
+    key: int
+
+
+class Links:
+    """
+    Edges between leaves, counted between the areas above them on every level.
+
+    A count is kept for each pair of areas of one level in one tree, so an area's neighbours are
+    known without visiting its leaves, and moving a child adjusts only its own edges.
+    """
+
+    def __init__(self, leaves: LeafTable, nodes: dict[int, ForestNode]) -> None:
+        """Keep the edges of ``leaves``, whose areas are in ``nodes`` by id."""
+        self._leaves = leaves
+        self._nodes = nodes
+        #: Union-find over leaf keys: which leaves some drive joins.
+        self._component: dict[int, int] = {}
+
+    def join(self, a: int, b: int, length_m: float) -> None:
+        """Join two leaf slots by a drive of ``length_m``; the shorter of two drives is kept."""
+        known = self._leaves.links.setdefault(a, {})
+        if b not in known:
+            self._count(self._leaves.homes[a], self._leaves.homes[b], 1)
+        length_m = min(length_m, known.get(b, math.inf))
+        known[b] = length_m
+        self._leaves.links.setdefault(b, {})[a] = length_m
+        one, other = (self._root(int(self._leaves.keys[s])) for s in (a, b))
+        self._component[one] = other
+
+    def part(self, slot: int) -> list[tuple[int, float]]:
+        """Remove all edges of a leaf slot and return them."""
+        edges = sorted(self._leaves.links.pop(slot, {}).items())
+        for other, _ in edges:
+            theirs = self._leaves.links[other]
+            del theirs[slot]
+            if not theirs:
+                del self._leaves.links[other]
+            self._count(self._leaves.homes[slot], self._leaves.homes[other], -1)
+        return edges
+
+    def moved(self, unit: ForestNode | int, source: ForestNode, target: ForestNode) -> None:
+        """Adjust the counts after a child went from ``source`` to ``target`` of one level."""
+        if isinstance(unit, ForestNode):
+            edges = [(self._nodes[i].parent, n) for i, n in unit.links.items()]
+        else:
+            edges = [(self._leaves.homes[i], 1) for i in self._leaves.links.get(unit, ())]
+        for other, n in edges:
+            self._count(source, other, -n)
+            self._count(target, other, n)
+
+    def reach(self, edges: Sequence[tuple[int, float]], limit_m: float) -> Reach:
+        """
+        Measure the drive from a new leaf to the areas around it.
+
+        Parameters
+        ----------
+        edges : sequence of (slot, length [m])
+            Where the new leaf can be driven to directly; at least one.
+        limit_m : float
+            Drives longer than this are not followed.
+
+        """
+        best: dict[int, float] = {}
+        heap: list[tuple[float, int]] = []
+        for slot, length in edges:
+            home = self._leaves.homes[slot]
+            if home is not None and length < best.get(home.id, math.inf):
+                best[home.id] = length
+                heapq.heappush(heap, (length, home.id))
+        done: set[int] = set()
+        horizon = limit_m
+        while heap:
+            drive, node_id = heapq.heappop(heap)
+            if node_id in done:
+                continue
+            if len(done) == _SETTLED:
+                horizon = drive
+                break
+            done.add(node_id)
+            here = self._nodes[node_id].position
+            for other in self._nodes[node_id].links:
+                total = drive + math.dist(here, self._nodes[other].position)
+                if total < best.get(other, limit_m):
+                    best[other] = total
+                    heapq.heappush(heap, (total, other))
+        settled = sorted((best[i], i) for i in done)
+        for drive, node_id in settled:
+            up = self._nodes[node_id].parent
+            while up is not None and up.id >= 0 and up.id not in best:
+                best[up.id] = drive
+                up = up.parent
+        return Reach(best, horizon, int(self._leaves.keys[edges[0][0]]))
+
+    def joined(self, key: int, node: ForestNode) -> bool:
+        """Whether some drive, however long, joins the leaf to the area."""
+        while node.level > 1:
+            node = node.children[0]
+        other = int(self._leaves.keys[node.leaves[0]])
+        return self._root(key) == self._root(other)
+
+    def drives(
+        self,
+        units: Sequence[Unit],
+        distance: NDArray[np.float64],
+        outside_m: float,
+    ) -> NDArray[np.float64]:
+        """
+        Shortest drives between areas of one level, or leaf slots; at least the straight line.
+
+        ``distance`` (N, N) holds the straight lines [m]. Units without any edge keep them; where
+        the drive leaves the units, it counts as the line and ``outside_m``.
+        """
+        edges, rows = self._edges(units)
+        if not any(edges):
+            return distance
+        sources = [i for i, joined in enumerate(edges) for other in joined if other in rows]
+        targets = [rows[other] for joined in edges for other in joined if other in rows]
+        lengths = np.maximum(distance[sources, targets], 1e-9)  # 0 means no edge
+        graph = csr_array((lengths, (sources, targets)), shape=distance.shape)
+        drive = dijkstra(graph, directed=False)
+        drive = np.where(np.isinf(drive), distance + outside_m, drive)
+        linked = np.array([bool(e) for e in edges])
+        both = linked[:, None] & linked[None, :]
+        return np.where(both, np.maximum(distance, drive), distance)
+
+    def _edges(self, units: Sequence[Unit]) -> tuple[list[list[int]], dict[int, int]]:
+        """Neighbours of each unit, and the row of each unit, by node id or leaf slot."""
+        edges: list[list[int]] = []
+        rows: dict[int, int] = {}
+        for i, unit in enumerate(units):
+            if isinstance(unit, ForestNode):
+                rows[unit.id] = i
+                edges.append(list(unit.links))
+            else:
+                rows[unit] = i
+                edges.append(list(self._leaves.links.get(unit, ())))
+        return edges, rows
+
+    @staticmethod
+    def _count(a: ForestNode | None, b: ForestNode | None, n: int) -> None:
+        if a is None or b is None or (a.map_id, a.floor) != (b.map_id, b.floor):
+            return  # trees differ in height, and stairs join no areas
+        while a is not b and a is not None and b is not None and a.id >= 0:
+            for one, other in ((a, b), (b, a)):
+                total = one.links.get(other.id, 0) + n
+                if total:
+                    one.links[other.id] = total
+                else:
+                    del one.links[other.id]
+            a, b = a.parent, b.parent
+
+    def _root(self, key: int) -> int:
+        path = []
+        while (up := self._component.get(key, key)) != key:
+            path.append(key)
+            key = up
+        for step in path:
+            self._component[step] = key
+        return key
