@@ -1,14 +1,15 @@
-"""Deterministic stand-ins for models."""
+"""Deterministic stand-ins for models, and observations in one line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import hashlib
 import re
+from typing import Any
 
 import numpy as np
 
-from memory_node.core.data import FloatArray
+from memory_node.core.data import FloatArray, Observation, Pose, Sighting
 
 
 class BagOfWordsEncoder:
@@ -29,3 +30,25 @@ class BagOfWordsEncoder:
                 row += rng.standard_normal(self.dim).astype(np.float32)
             row /= np.linalg.norm(row)
         return rows
+
+
+def seen(
+    name: str,
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    caption: str = '',
+    *,
+    yaw: float = 0.0,
+    stamp: float = 0.0,
+    objects: Mapping[str, tuple[float, float, float] | None] | None = None,
+    **more: Any,
+) -> Observation:
+    """Make an observation in one line; ``stamp`` in seconds, ``objects`` label -> position [m]."""
+    sightings = tuple(Sighting(label=k, position=v) for k, v in (objects or {}).items())
+    return Observation(
+        id=name,
+        stamp_ns=round(stamp * 1e9),
+        pose=Pose.from_yaw(position, yaw),
+        caption=caption or ('' if sightings else name),
+        sightings=sightings,
+        **more,
+    )

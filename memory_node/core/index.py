@@ -8,6 +8,7 @@ rebuilds it from the store. ``M``, ``ef`` and ``ef_construction`` are named as i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 import json
 import os
@@ -182,8 +183,9 @@ class VectorIndex:
         except (OSError, RuntimeError) as error:
             raise StoreAccessError(f'{path} can not be written: {error}') from error
         finally:
-            graph_tmp.unlink(missing_ok=True)
-            header_tmp.unlink(missing_ok=True)
+            for temporary in (graph_tmp, header_tmp):
+                with suppress(OSError):
+                    temporary.unlink()
 
     def load(self, path: Path, stamp: IndexStamp) -> None:
         """Read what ``save`` wrote; raise ``IndexDamagedError`` unless it is whole and current."""

@@ -395,7 +395,8 @@ class Store:
                 os.replace(temporary, target)
             finally:
                 reader.close()
-                temporary.unlink(missing_ok=True)
+                with suppress(OSError):
+                    temporary.unlink()
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""
