@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 import math
+import operator
 
 from memory_node.core.data import Query, QueryMode, Vector3
 from memory_node.core.errors import InvalidQueryError
@@ -50,7 +51,7 @@ def make_query(
     try:
         query = Query(
             text=text,
-            k=k,
+            k=operator.index(k),
             mode=QueryMode(mode),
             near=None if near is None else checked_point('query.near', near),
             radius_m=radius,

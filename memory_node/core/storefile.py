@@ -82,14 +82,31 @@ def check_identity(path: Path, application_id: int, version: int) -> None:
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Connect in autocommit mode; transactions are opened by ``transaction`` only."""
-    uri = f'file:{quote(str(path.absolute()))}?mode=' + ('ro' if read_only else 'rwc')
-    fixed = not os.access(path.absolute().parent, os.W_OK) and not Path(f'{path}-wal').exists()
-    if read_only and fixed:
+    if not read_only:
+        return _connected(path, 'mode=rwc')
+    db = _connected(path, 'mode=ro')
+    try:
+        db.execute('SELECT count(*) FROM sqlite_master').fetchone()
+    except sqlite3.OperationalError:
+        db.close()
+        if Path(f'{path}-wal').exists():
+            raise
         # WAL needs a -shm file beside the store. Where none can be made and no writer has left a
         # log, the store itself is complete and does not change.
-        uri += '&immutable=1'
+        return _connected(path, 'mode=ro&immutable=1')
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
+    return db
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False
+        f'file:{quote(str(path.absolute()))}?{mode}',
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_TIMEOUT_S,
+        check_same_thread=False,
     )
 
 
