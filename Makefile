@@ -29,8 +29,9 @@ pytest: setup
 
 test: lint pytest ## every check there is; skipped tests are listed with their reason
 
-bench: setup ## measure; writes docs/benchmarks.md's figures to out/bench/
-	$(PY) -m pytest -m bench -s test/bench $(ARGS)
+bench: setup ## measure the core and the node, as docs/benchmarks.md reports them
+	$(PY) test/bench/core.py
+	$(PY) test/bench/ros_node.py
 
 generate: setup ## write config/memory.yaml and docs/parameters.md from the settings
 	$(PY) scripts/generate_parameters.py
