@@ -134,6 +134,8 @@ def _session(path: Path, folder: Path) -> Callable[[Sequence[str]], FloatArray]:
     tokenizer.enable_padding(pad_id=pad, pad_token=tokenizer.id_to_token(pad) or '[PAD]')
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait by spinning take the cores from cameras and other questions.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     session = onnxruntime.InferenceSession(
         str(path), sess_options=options, providers=['CPUExecutionProvider']
     )
