@@ -21,6 +21,7 @@ from memory_node.core.errors import InvalidObservationError
 from memory_node.core.forest.leaves import checked_position, unit_vector
 from memory_node.core.forest.links import Links, Reach
 from memory_node.core.forest.node import (
+    box_distance,
     Corners,
     diagonal,
     EMPTY_BOX,
@@ -145,6 +146,34 @@ class Forest(ForestView):
         a few milliseconds per area and is meant for idle moments and the end of a batch.
         """
         return self._reshaper.tidy()
+
+    def renew(self, root: ForestNode) -> None:
+        """Recompute a whole tree from its leaves, bottom-up."""
+        nodes = [root]
+        for node in nodes:
+            nodes.extend(node.children)
+        self._reshaper.renew(*reversed(nodes))
+
+    def nearest(
+        self, position: Vector3 | NDArray[np.float64], radius_m: float, map_id: str, most: int = 4
+    ) -> list[tuple[int, float]]:
+        """Keys of the nearest leaves of a map within ``radius_m``, with their distance [m]."""
+        p = checked_position(position)
+        point = (float(p[0]), float(p[1]), float(p[2]))
+        stack = self.roots(map_id)
+        slots: list[int] = []
+        while stack:
+            node = stack.pop()
+            if box_distance(node.box, point) <= radius_m:
+                stack.extend(node.children)
+                slots.extend(node.leaves)
+        away = np.linalg.norm(self.leaves.positions[slots] - p, axis=1)
+        order = np.lexsort((self.leaves.keys[slots], away))[:most]
+        return [
+            (int(self.leaves.keys[slots[i]]), float(away[i]))
+            for i in order.tolist()
+            if away[i] <= radius_m
+        ]
 
     def _checked_links(self, links: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
         edges = []

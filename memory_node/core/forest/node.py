@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray, Vector3
+    from memory_node.core.forest.summaries import AreaText
 
-__all__ = ['Corners', 'ForestNode', 'Unit', 'diagonal', 'joined']
+__all__ = ['Corners', 'ForestNode', 'Unit', 'box_distance', 'diagonal', 'joined']
 
 #: A child of an area: an area of the level below, or the slot of a leaf.
 Unit: TypeAlias = 'ForestNode | int'
@@ -31,6 +32,13 @@ def diagonal(box: Corners) -> float:
     if box[3] < box[0]:
         return 0.0
     return math.sqrt((box[3] - box[0]) ** 2 + (box[4] - box[1]) ** 2 + (box[5] - box[2]) ** 2)
+
+
+def box_distance(box: Corners, point: Vector3) -> float:
+    """Distance from a point to a box [m]; 0 inside."""
+    return math.sqrt(
+        sum(max(box[i] - point[i], 0.0, point[i] - box[i + 3]) ** 2 for i in range(3))
+    )
 
 
 def joined(box: Corners, other: Corners) -> Corners:
@@ -68,14 +76,13 @@ class ForestNode:
         'level',
         'links',
         'map_id',
-        'name',
         'norm2',
         'parent',
         'regrouped',
         'revision',
         'row',
-        'summary',
         'sums',
+        'text',
     )
 
     def __init__(
@@ -103,8 +110,8 @@ class ForestNode:
         self.links: dict[int, int] = {}
         #: Number of grandchildren when the children were last drawn anew.
         self.regrouped = 0
-        self.name = ''
-        self.summary = ''
+        #: Name and description, once there is one.
+        self.text: AreaText | None = None
         self.dirty = True
         self.revision = 0
 
@@ -112,6 +119,16 @@ class ForestNode:
     def fan_out(self) -> int:
         """Number of direct children."""
         return len(self.children) if self.level > 1 else len(self.leaves)
+
+    @property
+    def name(self) -> str:
+        """Short name, '' until the area was described."""
+        return self.text.name if self.text else ''
+
+    @property
+    def summary(self) -> str:
+        """Description, '' until there is one."""
+        return self.text.summary if self.text else ''
 
     @property
     def units(self) -> Sequence[Unit]:

@@ -105,7 +105,7 @@ class Reshaper:
             if child.fan_out == 0:
                 node.detach(child)
                 forest.drop_node(child)
-        self._renew(*(c for c in changed.values() if c.fan_out))
+        self.renew(*(c for c in changed.values() if c.fan_out))
         if node.fan_out > self._fan_out:
             self._relieve(node)
 
@@ -149,7 +149,7 @@ class Reshaper:
         units = node.units
         for unit in [u for u, second in zip(units, group.tolist(), strict=True) if second]:
             self._carry(unit, node, sibling)
-        self._renew(node, sibling)
+        self.renew(node, sibling)
         return sibling
 
     def _carry(self, unit: Unit, source: ForestNode, target: ForestNode) -> None:
@@ -168,7 +168,7 @@ class Reshaper:
         if links:
             self._forest.links.moved(unit, source, target)
 
-    def _renew(self, *nodes: ForestNode) -> None:
+    def renew(self, *nodes: ForestNode) -> None:
         """Recompute everything about nodes from their children."""
         forest = self._forest
         for node in nodes:
@@ -241,7 +241,7 @@ class Reshaper:
         if parent is not None:
             parent.detach(lose)
         self._forest.drop_node(lose)
-        self._renew(keep)
+        self.renew(keep)
 
     def _box(self, unit: Unit) -> Corners:
         if isinstance(unit, ForestNode):

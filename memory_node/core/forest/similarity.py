@@ -19,7 +19,7 @@ class Scales:
 
     theta_m: float
     #: Largest diagonal of an area of level 1..4 over theta: place, room, zone, region.
-    bounds: tuple[float, ...] = (0.3, 0.8, 2.5, 8.0)
+    bounds: tuple[float, ...] = (0.4, 0.8, 2.5, 8.0)
     growth: float = 3.0
 
     def extent_m(self, level: int) -> float:

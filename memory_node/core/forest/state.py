@@ -21,6 +21,7 @@ from memory_node.core.data import FloatArray
 from memory_node.core.errors import IndexDamagedError, StoreVersionError
 from memory_node.core.forest.incremental import Forest
 from memory_node.core.forest.node import Corners, ForestNode
+from memory_node.core.forest.summaries import AreaText
 
 __all__ = ['FORMAT_VERSION', 'dump_forest', 'load_forest']
 
@@ -36,12 +37,12 @@ def dump_forest(forest: Forest) -> bytes:
     slots = [s for n in nodes for s in n.leaves]
     leaves = forest.leaves
     row_of = {slot: i for i, slot in enumerate(slots)}
-    joined = [
+    joined = sorted(
         (row_of[a], row_of[b], length)
-        for a, edges in sorted(leaves.links.items())
-        for b, length in sorted(edges.items())
-        if a < b
-    ]
+        for a, edges in leaves.links.items()
+        for b, length in edges.items()
+        if row_of[a] < row_of[b]
+    )
     maps = sorted({n.map_id for n in nodes})
     number = {map_id: i for i, map_id in enumerate(maps)}
     arrays = {
@@ -73,7 +74,8 @@ def dump_forest(forest: Forest) -> bytes:
         'range': [forest.calibration.low, forest.calibration.high],
         'maps': maps,
         'floors': forest.floors.state(),
-        'texts': [[n.id, n.name, n.summary] for n in nodes if n.name or n.summary],
+        'texts': [[n.id, n.text.row()] for n in nodes if n.text],
+        'bounded': forest.fan_out_limit is not None,
     }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
@@ -170,9 +172,10 @@ def _assemble(
     _load_nodes(forest, header, arrays)
     for (a, b), length in zip(arrays['link'].tolist(), arrays['length'].tolist(), strict=True):
         forest.links.join(a, b, length)
-    for node_id, name, summary in header['texts']:
-        node = forest.nodes[node_id]
-        node.name, node.summary = name, summary
+    for node_id, row in header['texts']:
+        forest.nodes[node_id].text = AreaText.of(row)
+    if not header['bounded']:
+        forest.fan_out_limit = None
     return forest
 
 

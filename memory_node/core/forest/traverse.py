@@ -9,14 +9,13 @@ what a flat list of observations cannot do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.forest.leaves import unit_vector
-from memory_node.core.forest.node import Corners, ForestNode
+from memory_node.core.forest.node import box_distance, ForestNode
 
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray, Vector3
@@ -81,13 +80,6 @@ class Traversal:
     support: NDArray[np.float64]
     #: Areas and leaves compared with the query.
     visited: int
-
-
-def box_distance(box: Corners, point: Vector3) -> float:
-    """Distance from a point to a box [m]; 0 inside."""
-    return math.sqrt(
-        sum(max(box[i] - point[i], 0.0, point[i] - box[i + 3]) ** 2 for i in range(3))
-    )
 
 
 def traverse(

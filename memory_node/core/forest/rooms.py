@@ -1,0 +1,115 @@
+"""
+What people call a room with these things in it: a hand-written prior from objects to names.
+
+The evidence is one vote per distinct kind of thing, weighted by how much it says about a room, so
+ten chairs do not make a dining room. A name found this way is marked as inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+import re
+
+__all__ = ['infer_room', 'named_room']
+
+#: Things and the weight of evidence they give; 2 nearly settles it, 1 supports.
+_ROOMS: Mapping[str, Mapping[str, float]] = {
+    'kitchen': {
+        'stove': 2, 'oven': 2, 'refrigerator': 2, 'fridge': 2, 'dishwasher': 2, 'range hood': 2,
+        'kitchen counter': 2, 'kitchen cabinet': 2, 'kitchen island': 2, 'cooker': 2,
+        'microwave': 1.5, 'toaster': 1.5, 'kettle': 1.5, 'countertop': 1, 'sink': 0.7, 'bowl': 0.3,
+        'cup': 0.3, 'knife': 0.6, 'spoon': 0.6, 'fork': 0.6, 'bottle': 0.2, 'cabinet': 0.2,
+        'coffee machine': 1,
+    },
+    'bathroom': {
+        'toilet': 2, 'bathtub': 2, 'shower': 2, 'toilet paper': 1.5, 'towel': 1, 'sink': 0.8,
+        'toothbrush': 1.5, 'bath': 1.5, 'washbasin': 1.5, 'bidet': 2, 'mirror': 0.3, 'soap': 0.7,
+        'hair drier': 1, 'bath cabinet': 1.5, 'shower door': 1.5, 'bath mat': 1.2, 'faucet': 0.6,
+    },
+    'bedroom': {
+        'bed': 2, 'nightstand': 1.5, 'bedside table': 1.5, 'headboard': 1.5, 'pillow': 0.7,
+        'dresser': 1, 'wardrobe': 1, 'closet': 0.6, 'bunk bed': 2, 'crib': 1.5, 'blanket': 0.6,
+        'alarm clock': 0.7, 'teddy bear': 0.5, 'bed sheet': 1,
+    },
+    'living room': {
+        'couch': 1.8, 'sofa': 1.8, 'fireplace': 1.3, 'tv': 1.1, 'television': 1.1,
+        'coffee table': 1.3, 'armchair': 1, 'ottoman': 0.8, 'tv stand': 1, 'cushion': 0.4,
+        'remote': 0.5, 'rug': 0.2, 'floor lamp': 0.4, 'loveseat': 1.4, 'piano': 0.7,
+    },
+    'dining room': {
+        'dining table': 1.8, 'dining chair': 1.5, 'wine glass': 0.6, 'china cabinet': 1.2,
+        'chandelier': 0.5, 'tablecloth': 0.8, 'place mat': 0.8,
+    },
+    'office': {
+        'desk': 1.3, 'office chair': 1.6, 'monitor': 1.2, 'computer': 1.1, 'keyboard': 1,
+        'mouse': 0.7, 'laptop': 0.9, 'printer': 1.2, 'bookshelf': 0.5, 'whiteboard': 1,
+        'filing cabinet': 1.3, 'desk lamp': 0.8,
+    },
+    'library': {'bookshelf': 1, 'bookcase': 1.2, 'book': 0.6, 'reading lamp': 0.8},
+    'laundry room': {
+        'washing machine': 2, 'dryer': 1.5, 'laundry basket': 1.2, 'ironing board': 1.5,
+        'washer': 1.8, 'detergent': 1,
+    },
+    'hallway': {
+        'stairs': 0.9, 'staircase': 0.9, 'banister': 0.9, 'railing': 0.6, 'coat rack': 1.1,
+        'shoe rack': 1.1, 'umbrella': 0.4, 'doormat': 0.9, 'hallway': 2, 'corridor': 2,
+    },
+    'gym': {
+        'treadmill': 2, 'exercise bike': 2, 'dumbbell': 1.5, 'gym equipment': 2, 'yoga mat': 1,
+    },
+    'garage': {'car': 0.9, 'garage door': 2, 'bicycle': 0.6, 'workbench': 1.3, 'tool': 0.6},
+    'meeting room': {
+        'conference table': 2, 'projector': 1, 'whiteboard': 0.8, 'meeting table': 2,
+    },
+    'terrace': {
+        'patio chair': 1.5, 'patio table': 1.5, 'parasol': 1, 'grill': 1, 'lounger': 1.2,
+        'balcony': 1.5, 'outdoor table': 1.5,
+    },
+    'street': {
+        'traffic light': 1.5, 'bus': 1, 'truck': 0.8, 'car': 0.6, 'stop sign': 1.5,
+        'parking meter': 1.5, 'fire hydrant': 1.5, 'crosswalk': 1.5, 'sidewalk': 1,
+    },
+}  # fmt: skip
+
+#: What a room needs in all, and by how much it must lead.
+_ENOUGH = 1.8
+_LEAD = 1.25
+
+
+def infer_room(labels: Iterable[str]) -> str:
+    """Name a room from the kinds of things in it, clean labels; '' when they do not settle it."""
+    kinds = {_singular(label) for label in labels}
+    scores = sorted(
+        ((-_votes(kinds, things), room) for room, things in _ROOMS.items()), key=lambda s: s
+    )
+    best, second = -scores[0][0], -scores[1][0]
+    return scores[0][1] if best >= _ENOUGH and best >= _LEAD * second else ''
+
+
+def named_room(text: str) -> str:
+    """Return the room a caption itself names, or ''."""
+    match = _pattern().search(text.casefold())
+    return match.group(1) if match else ''
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    names = sorted(_ROOMS, key=lambda name: (-len(name), name))
+    return re.compile(r'\b(' + '|'.join(map(re.escape, names)) + r')\b')
+
+
+def _votes(kinds: set[str], things: Mapping[str, float]) -> float:
+    """Sum of the weights of the things present; an exact label, or one that ends in it."""
+    total = 0.0
+    for thing, weight in things.items():
+        tail = ' ' + thing
+        if thing in kinds or any(kind.endswith(tail) for kind in kinds):
+            total += weight
+    return total
+
+
+def _singular(label: str) -> str:
+    if len(label) > 3 and label.endswith('s') and not label.endswith(('ss', 'us', 'stairs')):
+        return label[:-1]
+    return label
