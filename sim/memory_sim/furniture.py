@@ -74,7 +74,7 @@ class Furniture:
             raise WorldError(f'model: expected an entry of the catalogue, got {thing.model!r}')
         patches = self._mesh(model, thing)
         if patches is None:
-            patches = build_shape(model.shape, thing.size)
+            patches = build_shape(model.shape, thing.size, variant=thing.id)
         color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
         return [
             transform(_tint(patch, color, own=not thing.color), thing.position, thing.yaw_rad)

@@ -7,10 +7,12 @@ once more. A robot moves nothing, so pictures need no shadow rays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import spatial
 
 from memory_sim.raycaster import RayCaster
 
@@ -19,14 +21,17 @@ __all__ = ['Emitter', 'Surfaces', 'bake']
 FloatArray = NDArray[np.float32]
 
 #: Rays per point that look for light from other surfaces.
-_GATHER_RAYS = 48
+_GATHER_RAYS = 40
+#: Rays per point of furniture that look for things near by, and how far [m].
+_NEAR_RAYS = 16
+_NEAR_M = 0.7
 _OFFSET_M = 0.015
 _LAMP_REACH_M = 9.0
 _LAMP_POWER = 2.6
 #: Light that is everywhere, so that nothing is black.
 _AMBIENT = 0.10
 #: Furniture shares light within cells of this size, in which it hardly changes [m].
-_CELL_M = 0.06
+_CELL_M = 0.08
 _CHUNK = 400_000
 
 
@@ -62,7 +67,13 @@ class _Points:
 
     position: FloatArray
     normal: FloatArray
+    #: Whether the point stands for a cell of furniture rather than for one place of a wall.
+    coarse: NDArray[np.bool_]
     of_corner: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> _Points:
+        """Return some of the points, without their corners."""
+        return _Points(self.position[rows], self.normal[rows], self.coarse[rows], rows[:0])
 
 
 def bake(rays: RayCaster, surfaces: Surfaces, emitters: list[Emitter]) -> FloatArray:
@@ -73,7 +84,13 @@ def bake(rays: RayCaster, surfaces: Surfaces, emitters: list[Emitter]) -> FloatA
         _add_direct(rays, points, emitter, direct)
     corner_light = direct[points.of_corner].reshape(-1, 3, 3)
     glow = surfaces.albedo * (corner_light.mean(axis=1) + _AMBIENT) + surfaces.emission
-    bounced, buried = _gather(rays, points, glow.astype(np.float32))
+    bounced, buried = np.zeros_like(direct), np.zeros(len(direct), dtype=bool)
+    fine = np.flatnonzero(~points.coarse)
+    bounced[fine], buried[fine] = _gather(rays, points.take(fine), glow.astype(np.float32))
+    coarse = np.flatnonzero(points.coarse)
+    if len(coarse) and len(fine):
+        near = _around(points.take(fine), bounced[fine], points.position[coarse])
+        bounced[coarse] = near * _openness(rays, points.take(coarse))[:, None]
     total = direct + bounced + _AMBIENT
     _fill_buried(total, buried, points.of_corner.reshape(-1, 3))
     light: FloatArray = total[points.of_corner].reshape(-1, 3, 3).astype(np.float32)
@@ -102,8 +119,11 @@ def _points(surfaces: Surfaces) -> _Points:
     position = _mean_of(inset, of_corner, counts)
     normal = _mean_of(normals, of_corner, counts)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    position += _OFFSET_M * normal
-    return _Points(position.astype(np.float32), normal.astype(np.float32), of_corner)
+    is_coarse = np.zeros(len(position), dtype=bool)
+    is_coarse[of_corner] = coarse
+    # Half a cell clears the other layers of cloth and wood that share it.
+    position += np.where(is_coarse, 0.5 * _CELL_M, _OFFSET_M)[:, None] * normal
+    return _Points(position.astype(np.float32), normal.astype(np.float32), is_coarse, of_corner)
 
 
 def _mean_of(
@@ -134,39 +154,63 @@ def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: Float
         light[lit] += (strength[:, None] * emitter.color).astype(np.float32)
 
 
-def _directions() -> NDArray[np.float32]:
+def _directions(count: int) -> NDArray[np.float32]:
     """Return cosine-weighted directions about +z, evenly spread over the hemisphere."""
-    i = np.arange(_GATHER_RAYS) + 0.5
-    radius = np.sqrt(i / _GATHER_RAYS)
+    i = np.arange(count) + 0.5
+    radius = np.sqrt(i / count)
     angle = i * np.pi * (3.0 - np.sqrt(5.0))
     x, y = radius * np.cos(angle), radius * np.sin(angle)
     return np.stack([x, y, np.sqrt(1.0 - radius**2)], axis=1).astype(np.float32)
+
+
+def _fans(points: _Points, count: int) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield chunks of points with their (N, count, 6) rays over the hemisphere of each normal."""
+    pattern, step = _directions(count), _CHUNK // count
+    for low in range(0, len(points.position), step):
+        rows = slice(low, low + step)
+        normal = points.normal[rows]
+        side = np.where(np.abs(normal[:, 2:]) > 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
+        tangent = np.cross(side, normal)
+        tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+        frame = np.stack([tangent, np.cross(normal, tangent), normal], axis=1)
+        fan = np.empty((len(normal), count, 6), dtype=np.float32)
+        fan[:, :, :3] = points.position[rows, None]
+        np.matmul(pattern, frame.astype(np.float32), out=fan[:, :, 3:])
+        yield rows, fan
+
+
+def _openness(rays: RayCaster, points: _Points) -> FloatArray:
+    """Return the share of the near surroundings that is free, which shades creases and feet."""
+    share = np.empty(len(points.position), dtype=np.float32)
+    for rows, fan in _fans(points, _NEAR_RAYS):
+        blocked = rays.occluded(fan.reshape(-1, 6), near=0.0, far=_NEAR_M)
+        share[rows] = 1.0 - 0.85 * blocked.reshape(-1, _NEAR_RAYS).mean(axis=1)
+    shade: FloatArray = share * (0.85 + 0.15 * points.normal[:, 2])
+    return shade
+
+
+def _around(structure: _Points, light: FloatArray, places: FloatArray) -> FloatArray:
+    """Return the light on the walls and ceilings nearest to each place."""
+    upper = structure.normal[:, 2] < 0.7
+    tree = spatial.cKDTree(structure.position[upper])
+    _, nearest = tree.query(places, k=min(6, int(upper.sum())))
+    mean: FloatArray = light[upper][nearest].reshape(len(places), -1, 3).mean(axis=1)
+    return mean
 
 
 def _gather(
     rays: RayCaster, points: _Points, glow: FloatArray
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return the light from other surfaces, and which points lie inside something."""
-    pattern = _directions()
     sky = np.array([[0.75, 0.85, 1.0]], dtype=np.float32)
     table = np.concatenate([glow, sky])  # index -1 is a ray that met nothing
     bounced = np.empty_like(points.position)
     buried = np.empty(len(points.position), dtype=bool)
-    step = _CHUNK // _GATHER_RAYS
-    for low in range(0, len(points.position), step):
-        rows = slice(low, low + step)
-        position, normal = points.position[rows], points.normal[rows]
-        side = np.where(np.abs(normal[:, 2:]) > 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
-        tangent = np.cross(side, normal)
-        tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-        frame = np.stack([tangent, np.cross(normal, tangent), normal], axis=1)
-        way = np.einsum('kc,ncd->nkd', pattern, frame)
-        bundle = np.empty((*way.shape[:2], 6), dtype=np.float32)
-        bundle[:, :, :3], bundle[:, :, 3:] = position[:, None], way
-        hits = rays.cast(bundle.reshape(-1, 6))
-        triangle = hits.triangle.reshape(way.shape[:2])
+    for rows, fan in _fans(points, _GATHER_RAYS):
+        hits = rays.cast(fan.reshape(-1, 6))
+        triangle = hits.triangle.reshape(fan.shape[:2])
         bounced[rows] = table[triangle].mean(axis=1)
-        behind = (hits.normal.reshape(way.shape) * way).sum(axis=2) > 0.0
+        behind = (hits.normal.reshape(*fan.shape[:2], 3) * fan[:, :, 3:]).sum(axis=2) > 0.0
         buried[rows] = (behind & (triangle >= 0)).mean(axis=1) > 0.4
     return bounced, buried
 

@@ -1,15 +1,17 @@
-"""Rays through triangles: the one module that knows Open3D."""
+"""Rays through triangles, and fewer triangles: the one module that knows Open3D."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 import open3d as o3d
 
-__all__ = ['Hits', 'RayCaster']
+from memory_sim.mesh import Patch
+
+__all__ = ['Hits', 'RayCaster', 'decimate']
 
 FloatArray = NDArray[np.float32]
 
@@ -62,3 +64,25 @@ class RayCaster:
 
 def _tensor(array: NDArray[Any]) -> Any:
     return o3d.core.Tensor.from_numpy(np.ascontiguousarray(array))
+
+
+def decimate(patch: Patch, count: int) -> Patch:
+    """Return an untextured patch with about ``count`` triangles and its edges still sharp."""
+    mesh: Any = o3d.geometry.TriangleMesh(
+        o3d.utility.Vector3dVector(patch.corners.reshape(-1, 3).astype(np.float64)),
+        o3d.utility.Vector3iVector(np.arange(3 * len(patch), dtype=np.int32).reshape(-1, 3)),
+    )
+    mesh = mesh.remove_duplicated_vertices().simplify_quadric_decimation(count)
+    mesh = mesh.remove_degenerate_triangles().compute_vertex_normals()
+    triangles = np.asarray(mesh.triangles)
+    if not len(triangles):
+        return patch
+    smooth = np.asarray(mesh.vertex_normals)[triangles]
+    flat = np.repeat(np.asarray(mesh.triangle_normals)[:, None, :], 3, axis=1)
+    normals = np.where((smooth * flat).sum(axis=2, keepdims=True) > 0.75, smooth, flat)
+    return replace(
+        patch,
+        corners=np.asarray(mesh.vertices)[triangles].astype(np.float32),
+        normals=normals.astype(np.float32),
+        uv=np.zeros((len(triangles), 3, 2), dtype=np.float32),
+    )

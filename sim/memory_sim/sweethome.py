@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.mesh import Finish, Patch, transform
+from memory_sim.raycaster import decimate
 
 __all__ = ['FOLDER', 'SweetHome', 'cache_folder']
 
@@ -36,7 +37,9 @@ _GLASS = 0.5
 #: A part of the surface that is at least this large, or of the same colour, wears the object's.
 _LARGE_SHARE = 0.2
 _SAME_COLOR = 0.15
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
+#: Models with more triangles are simplified to about this many.
+_MOST_TRIANGLES = 12_000
 
 #: Re-expresses a model's vector (x right, y up, z front) in the object's axes (x front, z up).
 _object_R_model = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -197,7 +200,7 @@ def _convert(
         patch = _patch(mesh, turn, f'{name}/{key}', images)
         if patch is not None:
             patches.append(patch)
-    return patches, images
+    return _simplify(patches), images
 
 
 def _neighbours(file: zipfile.ZipFile, folder: str) -> list[str]:
@@ -228,6 +231,17 @@ def _patch(
         uv=uv.astype(np.float32),
         finish=Finish(color=color, texture=texture),
     )
+
+
+def _simplify(patches: list[Patch]) -> list[Patch]:
+    """Merge triangles of a model that has very many, where no texture is painted on them."""
+    total = sum(len(p) for p in patches)
+    if total <= _MOST_TRIANGLES:
+        return patches
+    return [
+        decimate(p, max(200, len(p) * _MOST_TRIANGLES // total)) if not p.finish.texture else p
+        for p in patches
+    ]
 
 
 def _square(image: Image) -> Image:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['REPEAT_M', 'SIZE', 'TEXTURES', 'paint']
+__all__ = ['REPEAT_M', 'SIZE', 'TEXTURES', 'VARIANTS', 'paint']
 
 #: Width and height of a painted texture [pixels].
 SIZE = 256
@@ -186,9 +186,10 @@ def _view(rng: np.random.Generator) -> Image:
 def _landscape(rng: np.random.Generator) -> Image:
     """Paint a picture for a wall: hills before an evening sky."""
     v = np.linspace(0.0, 1.0, SIZE)[:, None, None]
-    warm = np.array([236, 190, 120]) * v + np.array([110, 150, 200]) * (1 - v)
-    image = np.broadcast_to(warm, (SIZE, SIZE, 3)).copy()
-    shades = ([120, 130, 150], [90, 120, 90], [60, 85, 60])
+    low, high = rng.uniform((180, 150, 90), (245, 215, 190)), rng.uniform(90, 220, 3)
+    image = np.broadcast_to(low * v + high * (1 - v), (SIZE, SIZE, 3)).copy()
+    near = rng.uniform((40, 60, 40), (120, 110, 90))
+    shades = [near + t * (high - near) for t in (0.6, 0.35, 0.0)]
     for level, shade in zip((0.45, 0.6, 0.76), shades, strict=True):
         ridge = level + 0.25 * (_noise(rng, 6, 1)[0] - 0.5)
         image = np.where(v > ridge[None, :, None], np.array(shade), image)
@@ -236,10 +237,27 @@ def _screen(rng: np.random.Generator) -> Image:
     return image
 
 
+def _mirror(rng: np.random.Generator) -> Image:
+    """Paint a blurred room, as a mirror would show it."""
+    v, u = np.indices((SIZE, SIZE)) / SIZE
+    shine = np.exp(-(((u + 0.6 * v - 0.7) / 0.12) ** 2)) + 0.6 * np.exp(
+        -(((u + 0.6 * v - 1.1) / 0.05) ** 2)
+    )
+    base = 150.0 + 50.0 * (1 - v) + 14.0 * (_noise(rng, 3, 3) - 0.5)
+    gray = np.where(v > 0.7, base - 35.0, base) + 45.0 * shine
+    color = gray[:, :, None] * np.array([0.95, 1.0, 1.03])
+    image: Image = np.clip(color, 0, 255).astype(np.uint8)
+    return image
+
+
+#: How many pictures there are of a kind; the names of the pictures end in 1, 2, ...
+VARIANTS: Mapping[str, int] = MappingProxyType({'abstract': 4, 'landscape': 4})
+
 _COLOR: Mapping[str, Callable[[np.random.Generator], Image]] = {
-    'abstract': _abstract,
+    **{f'abstract {i + 1}': _abstract for i in range(VARIANTS['abstract'])},
+    **{f'landscape {i + 1}': _landscape for i in range(VARIANTS['landscape'])},
     'books': _books,
-    'landscape': _landscape,
+    'mirror': _mirror,
     'screen': _screen,
     'view': _view,
 }
