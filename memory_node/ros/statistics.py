@@ -15,7 +15,7 @@ MAX_REASONS = 64
 OTHER = 'other reasons, see the log'
 _WINDOW_S = 60.0
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
-_NUMBER = re.compile(r'(?<![\w.])[-+]?\d[\d.]*(e[-+]?\d+)?(?![\w.]*[A-Za-z_])')
+_NUMBER = re.compile(r'(?<![a-wyzA-Z_.\d])[-+]?\d+(\.\d+)?')  # not the 8 of rgb8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

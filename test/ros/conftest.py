@@ -298,17 +298,26 @@ def connect() -> Iterator[Callable[[NodeProcess], Client]]:
 
 
 @pytest.fixture(scope='module')
-def client(start: Callable[..., NodeProcess], connect: Callable[..., Client]) -> Client:
-    """A client of one active, eager node that serves the whole module."""
-    made = connect(start({**EAGER, 'autostart': True}))
+def eager(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Parameters of an active node that keeps every frame, and the module's own."""
+    return {**EAGER, 'autostart': True, **getattr(request.module, 'PARAMETERS', {})}
+
+
+@pytest.fixture(scope='module')
+def client(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client], eager: dict[str, Any]
+) -> Client:
+    """A client of one eager node that serves the whole module."""
+    made = connect(start(eager))
     made.until(lambda: made.statistics, 'first statistics')
     return made
 
 
 @pytest.fixture(scope='module')
-def robot(client: Client) -> Robot:
-    """A robot with a detector that the node already listens to."""
+def robot(client: Client, request: pytest.FixtureRequest) -> Robot:
+    """A robot that the node already listens to, described by the module's ``DESCRIBED_BY``."""
     made = Robot(client)
-    made.describe_by('detections')
+    if described_by := getattr(request.module, 'DESCRIBED_BY', 'detections'):
+        made.describe_by(described_by)
     made.await_listener()
     return made

@@ -1,0 +1,124 @@
+"""What the node and its interfaces have to agree on."""
+
+from __future__ import annotations
+
+import inspect
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip('memory_msgs', reason='needs memory_msgs, see make set-up')
+
+from memory_msgs.msg import Statistics, Status
+from std_msgs.msg import Header
+
+from memory_node.core import errors
+from memory_node.core.data import Place, Pose, Query, QueryMode
+from memory_node.core.errors import InvalidQueryError, MemoryNodeError
+from memory_node.ros import conversions, dds, reporting
+from memory_node.ros.settings import GROUPS, parameters
+
+
+def test_every_error_has_its_status_code():
+    classes = [
+        c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, MemoryNodeError)
+    ]
+    codes = {c.name: c.code for c in classes}
+    constants = {
+        name: getattr(Status, name)
+        for name in dir(Status)
+        if name.isupper() and isinstance(getattr(Status, name), int) and name != 'OK'
+    }
+    assert codes == constants
+    assert conversions.status_msg(InvalidQueryError('no')).code == Status.INVALID_QUERY
+    assert conversions.status_msg(KeyError('bug')).code == Status.INTERNAL
+    assert conversions.status_msg().code == Status.OK
+
+
+def test_statistics_has_every_count():
+    fields = Statistics.get_fields_and_field_types()
+    assert set(reporting._COUNTS) <= set(fields)
+
+
+def test_parameter_names_are_unique():
+    names = [name for name, _ in parameters()]
+    assert len(names) == len(set(names))
+    assert {'memory_path', 'camera.z', 'keyframes.distance_m', 'retrieval.top_k'} <= set(names)
+    assert all(type(group()) is group for group in GROUPS.values())
+
+
+def test_every_mode_has_a_number():
+    assert set(conversions.MODES.values()) == set(QueryMode)
+
+
+def test_a_place_survives_as_a_message():
+    place = Place(
+        node_id='a',
+        level=0,
+        map_id='map',
+        pose=Pose.from_yaw((1.0, 2.0, 3.0), 1.0),
+        stamp_ns=5 * 10**9 + 7,
+        score=0.5,
+        confidence=0.25,
+        label='chair',
+        target_position=(1.0, 2.0, 4.0),
+        area_path=('home', 'kitchen'),
+        evidence_ids=('a', 'b'),
+        signals={'words': 0.75},
+        why='because',
+    )
+    msg = conversions.place_msg(place, frame_id='map', now_ns=8 * 10**9 + 7)
+    assert (msg.header.stamp.sec, msg.header.stamp.nanosec) == (5, 7)
+    assert (msg.age.sec, msg.age.nanosec) == (3, 0)
+    assert (msg.has_target, msg.target_position.z, msg.target_extent.x) == (True, 4.0, 0.0)
+    assert (list(msg.area_path), list(msg.evidence_ids)) == (['home', 'kitchen'], ['a', 'b'])
+    assert (list(msg.signal_names), list(msg.signal_values)) == (['words'], [0.75])
+
+
+@pytest.mark.parametrize('ns', [0, 1, 999_999_999, 10**9, 2**62])
+def test_stamps_there_and_back(ns):
+    stamp = conversions.stamp_msg(ns)
+    assert conversions.stamp_ns(stamp) == min(ns, (2**31 - 1) * 10**9 + ns % 10**9)
+
+
+def test_vision_detections_take_the_best_hypothesis():
+    def hypothesis(label, score):
+        return SimpleNamespace(hypothesis=SimpleNamespace(class_id=label, score=score))
+
+    center = SimpleNamespace(position=SimpleNamespace(x=50.0, y=40.0))
+    box = SimpleNamespace(center=center, size_x=20.0, size_y=10.0)
+    good = SimpleNamespace(results=[hypothesis('cat', 0.2), hypothesis('dog', 0.7)], bbox=box)
+    empty = SimpleNamespace(results=[], bbox=box)
+    caption, refused = conversions.caption_from_vision([good, empty])
+    assert [(d.label, d.box_px) for d in caption.detections] == [('dog', (40.0, 35.0, 60.0, 45.0))]
+    assert len(refused) == 1
+
+
+def test_frames_of_requests():
+    point = SimpleNamespace(x=1.0, y=2.0, z=3.0)
+    for frame in ('', 'map'):
+        header = Header(frame_id=frame)
+        assert conversions.position_in_map('near', header, point, 'map') == (1.0, 2.0, 3.0)
+    with pytest.raises(InvalidQueryError, match='near.header.frame_id'):
+        conversions.position_in_map('near', Header(frame_id='odom'), point, 'map')
+
+
+def test_filters_of_a_request():
+    request = SimpleNamespace(
+        use_since=True,
+        since=conversions.stamp_msg(5),
+        use_until=False,
+        until=conversions.stamp_msg(9),
+        map_id='',
+    )
+    query = Query(text='x', **conversions.query_filters(request))
+    assert (query.since_ns, query.until_ns, query.map_id) == (5, None, None)
+
+
+def test_the_users_dds_profile_stays():
+    environment: dict[str, str] = {}
+    assert dds.prefer_shared_memory(environment)
+    assert environment == {dds.VARIABLE: str(dds.PROFILE)}
+    theirs = {dds.VARIABLE: '/etc/fastdds.xml'}
+    assert not dds.prefer_shared_memory(theirs)
+    assert theirs == {dds.VARIABLE: '/etc/fastdds.xml'}
