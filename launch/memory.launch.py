@@ -70,15 +70,15 @@ ARGUMENTS = [
     ),
 ]
 
-#: Input topics, and what they carry; an argument of the same name remaps each.
+#: Topics, each remapped by an argument of its name, and what it carries.
 TOPICS = {
-    'image': 'colour pictures; compressed ones are expected on <image>/compressed',
-    'depth': 'depth pictures of the same camera; packed ones on <depth>/compressedDepth',
-    'camera_info': 'intrinsics of the camera',
-    'odom': 'odometry, the source of poses where pose_source is odom',
-    'detections': 'detections (memory_msgs/DetectionArray) for captioner:=detections',
-    'caption': 'captions (memory_msgs/Caption) for captioner:=caption',
-    'goal_pose': 'where goals go when Nav2 is not there',
+    'image': 'Topic of colour pictures; compressed ones on <image>/compressed.',
+    'depth': 'Topic of depth of the same camera; packed on <depth>/compressedDepth.',
+    'camera_info': "Topic of the camera's intrinsics.",
+    'odom': 'Topic of odometry; where poses come from unless TF has them.',
+    'detections': 'Topic of detections (memory_msgs/DetectionArray), for captioner:=detections.',
+    'caption': 'Topic of captions (memory_msgs/Caption), for captioner:=caption.',
+    'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
 #: Transports are topics below the plain one and follow it.
 TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
@@ -93,7 +93,7 @@ OVERRIDES = {
 
 
 def remappings() -> list[tuple[str, list[object]]]:
-    """Remap every input topic, with its transports, to the argument of its name."""
+    """Remap every topic, with its transports, to the argument of its name."""
     pairs: list[tuple[str, list[object]]] = []
     for topic in TOPICS:
         pairs.append((topic, [LaunchConfiguration(topic)]))
@@ -154,7 +154,7 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node, its lifecycle start-up and the optional viewer."""
     topics = [
-        DeclareLaunchArgument(name, default_value=name, description=f'Topic of {text}.')
+        DeclareLaunchArgument(name, default_value=name, description=text)
         for name, text in TOPICS.items()
     ]
     rviz = Node(
