@@ -42,6 +42,7 @@ from memory_node.core.goal import GoalPlan
 from memory_node.core.index import index_path, IndexStamp, VectorIndex
 from memory_node.core.indexer import Indexer
 from memory_node.core.mirror import Mirror, reencode
+from memory_node.core.needs import explained, resolve
 from memory_node.core.ports import Encoder
 from memory_node.core.requests import checked_point, make_query
 from memory_node.core.retrieval import FusionRanker
@@ -242,11 +243,16 @@ class Memory:
         began = time.perf_counter()
         self._count('queries')
         try:
-            if not len(self._mirror.snapshot()):
+            snapshot = self._mirror.snapshot()
+            if not len(snapshot):
                 raise EmptyMemoryError('the memory holds no observation yet')
-            vector = self._encode_query(query.text)
+            served = resolve(query, snapshot.labels, snapshot.label_vectors, self._encode)
+            asked = query if served is None else served.query
+            vector = self._encode([asked.text])[0]
             encoded = time.perf_counter()
-            retrieval = self._answerer.answer(query, vector, self.config.retrieval)
+            retrieval = self._answerer.answer(asked, vector, self.config.retrieval)
+            if served is not None:
+                retrieval = explained(retrieval, served)
         except Exception:
             self._count('queries_failed')
             raise
@@ -257,13 +263,8 @@ class Memory:
         with self._counting:
             self._counts[name] += 1
 
-    def _encode_query(self, text: str) -> FloatArray:
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InvalidQueryError(f'query.text is not valid text: {error}') from error
-        vector: FloatArray = encode_texts(self._encoder, [text], self._mirror.dim)[0]
-        return vector
+    def _encode(self, texts: list[str]) -> FloatArray:
+        return encode_texts(self._encoder, texts, self._mirror.dim)
 
     def navigation_goal(
         self, query: Query, start: Vector3 | None = None, alternatives: int = 3

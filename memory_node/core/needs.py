@@ -9,7 +9,8 @@ one that any retriever can answer, and the answer can say why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 import json
@@ -17,7 +18,15 @@ import re
 
 import snowballstemmer
 
-__all__ = ['Need', 'needs_of']
+from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
+from memory_node.core.lexical import clean_label, guess_mode
+
+__all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve']
+
+#: A label this close to a thing of the table is that thing; MiniLM has couch and sofa at 0.75.
+SAME_THING_COSINE = 0.8
+#: Longer texts are instructions that say what they are about.
+MAX_WORDS = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +43,9 @@ def _stem(word: str) -> str:
     return str(snowballstemmer.stemmer('english').stemWord(word))
 
 
+@lru_cache(maxsize=65536)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in re.findall(r"[a-z]+", text.lower().replace("'", '')))
+    return frozenset(_stem(word) for word in re.findall(r'[a-z]+', text.lower().replace("'", '')))
 
 
 @lru_cache(maxsize=1)
@@ -63,3 +73,71 @@ def needs_of(text: str, limit: int = 2) -> tuple[Need, ...]:
             if len(found) == limit:
                 break
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """An implicit question made explicit."""
+
+    query: Query
+    need: Need
+    #: Labels that the memory holds and that serve the need, the most usual first.
+    labels: tuple[str, ...]
+
+
+def resolve(
+    query: Query,
+    labels: Sequence[str],
+    label_vectors: FloatArray,
+    encode: Callable[[list[str]], FloatArray],
+) -> Resolved | None:
+    """
+    Rewrite a query for a need into one for the most usual thing that was seen and serves it.
+
+    ``label_vectors`` are (L, D) unit rows of ``labels``; ``encode`` makes unit rows of texts. A
+    query that names a label the memory holds is explicit already and left alone, and so is one
+    whose mode was set to anything but ``auto`` or ``implicit``: None is returned then, and where
+    nothing that serves the need was seen.
+    """
+    if query.mode not in (QueryMode.AUTO, QueryMode.IMPLICIT) or not labels:
+        return None
+    mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
+    is_long = len(re.findall(r'\w+', query.text)) > MAX_WORDS
+    if mode is QueryMode.GLOBAL or (mode is QueryMode.EXPLICIT and is_long):
+        return None
+    if _names_a_label(query.text, labels):
+        return None
+    for need in needs_of(query.text):
+        if served := _served(need, labels, label_vectors, encode):
+            asked = replace(query, text=served[0], mode=QueryMode.EXPLICIT)
+            return Resolved(query=asked, need=need, labels=served)
+    return None
+
+
+def _served(
+    need: Need,
+    labels: Sequence[str],
+    label_vectors: FloatArray,
+    encode: Callable[[list[str]], FloatArray],
+) -> tuple[str, ...]:
+    """Return the labels that are one of the things that serve a need, in the need's order."""
+    cosines = encode(list(need.things)) @ label_vectors.T
+    best = cosines.argmax(axis=1)
+    near = cosines.max(axis=1) >= SAME_THING_COSINE
+    return tuple(dict.fromkeys(clean_label(labels[i]) for i in best[near].tolist()))
+
+
+def _names_a_label(text: str, labels: Sequence[str]) -> bool:
+    stems = _stems(text)
+    return any(_stems(label) <= stems for label in labels if _stems(label))
+
+
+def explained(retrieval: Retrieval, served: Resolved) -> Retrieval:
+    """Return the answer to the explicit question as one to the implicit question."""
+    reason = f'a {served.labels[0]} serves "{served.need.phrase}"'
+    places = tuple(
+        replace(place, why=f'{reason}; {place.why}') if place.label == served.labels[0] else place
+        for place in retrieval.places
+    )
+    message = f'{reason}; {retrieval.message}' if retrieval.message else reason
+    return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
