@@ -25,6 +25,7 @@ def build_paper_forest(
     *,
     stamps: NDArray[np.int64] | None = None,
     map_ids: Sequence[str] | None = None,
+    first_id: int = 0,
 ) -> Forest:
     """
     Build the forest of the paper: one tree per map, fan-out and extent as they come out.
@@ -45,6 +46,8 @@ def build_paper_forest(
         Nanoseconds; 0 when left out.
     map_ids : sequence of N str, optional
         ``map`` when left out.
+    first_id : int
+        Id of the first area, so that ids of an earlier build are not used again.
 
     Raises
     ------
@@ -62,6 +65,7 @@ def build_paper_forest(
         )
     forest = Forest(config, embeddings.shape[1])
     forest.fan_out_limit = None
+    forest.next_id = first_id
     when = np.zeros(n, np.int64) if stamps is None else stamps
     forest.leaves.fill(list(keys), positions, embeddings, when)
     maps = np.array(['map'] * n if map_ids is None else list(map_ids))

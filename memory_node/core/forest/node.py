@@ -67,6 +67,7 @@ class ForestNode:
         'centers',
         'children',
         'counts',
+        'described',
         'dirty',
         'first_ns',
         'floor',
@@ -114,6 +115,8 @@ class ForestNode:
         self.text: AreaText | None = None
         self.dirty = True
         self.revision = 0
+        #: Revision that ``text`` was written for.
+        self.described = 0
 
     @property
     def fan_out(self) -> int:

@@ -31,8 +31,12 @@ FORMAT_VERSION = 1
 Vectors = Callable[[Sequence[int]], FloatArray]
 
 
-def dump_forest(forest: Forest) -> bytes:
-    """Write a forest, without the embeddings of its leaves, to bytes with a checksum."""
+def dump_forest(forest: Forest, origin: str = '') -> bytes:
+    """
+    Write a forest, without the embeddings of its leaves, to bytes with a checksum.
+
+    ``origin`` says what it was made from, and must be the same when it is read.
+    """
     nodes = [n for root in forest.roots() for n in _preorder(root)]
     slots = [s for n in nodes for s in n.leaves]
     leaves = forest.leaves
@@ -49,11 +53,11 @@ def dump_forest(forest: Forest) -> bytes:
         'node': np.array(
             [
                 (n.id, n.level, number[n.map_id], n.floor, n.fan_out, n.count, n.first_ns)
-                + (n.last_ns, n.revision, n.dirty, n.regrouped)
+                + (n.last_ns, n.revision, n.dirty, n.regrouped, n.described)
                 for n in nodes
             ],
             dtype=np.int64,
-        ).reshape(len(nodes), 11),
+        ).reshape(len(nodes), 12),
         'box': np.array([n.box for n in nodes]).reshape(len(nodes), 6),
         'center': np.array([n.position for n in nodes]).reshape(len(nodes), 3),
         'norm2': np.array([_row(n)[1] for n in nodes]),
@@ -67,6 +71,7 @@ def dump_forest(forest: Forest) -> bytes:
     }
     header: dict[str, Any] = {
         'version': FORMAT_VERSION,
+        'origin': origin,
         'dim': forest.dim,
         'config': _config(forest.config),
         'next_id': forest.next_id,
@@ -84,7 +89,7 @@ def dump_forest(forest: Forest) -> bytes:
     return MAGIC + zlib.crc32(body).to_bytes(4, 'little') + body
 
 
-def load_forest(data: bytes, config: ForestConfig, vectors: Vectors) -> Forest:
+def load_forest(data: bytes, config: ForestConfig, vectors: Vectors, origin: str = '') -> Forest:
     """
     Read a forest back.
 
@@ -96,6 +101,8 @@ def load_forest(data: bytes, config: ForestConfig, vectors: Vectors) -> Forest:
         Must have the settings that shape a forest; other settings may differ.
     vectors : callable
         Gives the embeddings (N, D) of leaves by key, in the order asked for.
+    origin : str
+        What the forest should have been made from.
 
     Raises
     ------
@@ -106,6 +113,8 @@ def load_forest(data: bytes, config: ForestConfig, vectors: Vectors) -> Forest:
 
     """
     header, arrays = _read(data)
+    if header['origin'] != origin:
+        raise IndexDamagedError(f'the forest was made from {header["origin"]}, not {origin}')
     if header['config'] != _config(config):
         raise IndexDamagedError('the forest was built with other settings')
     try:
@@ -202,7 +211,7 @@ def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArra
     stack: list[tuple[ForestNode, int]] = []
     slot = 0
     for i, row in enumerate(arrays['node'].tolist()):
-        node_id, level, number, floor, fan_out, count, first, last, revision, dirty, drawn = row
+        node_id, level, number, floor, fan_out, count = row[:6]
         node = ForestNode(node_id, level, maps[number], floor, forest.dim, fan_out)
         parent = stack[-1][0] if stack else forest.trunk(node.map_id, node.floor)
         parent.attach(node)
@@ -212,8 +221,8 @@ def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArra
         parent.counts[node.row] = count
         x0, y0, z0, x1, y1, z1 = boxes[i]
         node.box = _corners(x0, y0, z0, x1, y1, z1)
-        node.first_ns, node.last_ns, node.revision = first, last, revision
-        node.dirty, node.regrouped = bool(dirty), drawn
+        node.first_ns, node.last_ns, node.revision = row[6:9]
+        node.dirty, node.regrouped, node.described = bool(row[9]), row[10], row[11]
         forest.nodes[node_id] = node
         if level > 1:
             stack.append((node, fan_out))

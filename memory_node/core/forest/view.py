@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
+from memory_node.core.data import FloatArray
 from memory_node.core.errors import UnknownNodeError
 from memory_node.core.forest.floors import Floors
 from memory_node.core.forest.leaves import LeafTable
@@ -64,9 +66,10 @@ class ForestView:
             node = node.parent
         return path
 
-    def leaf_keys(self, node: ForestNode) -> list[int]:
+    def leaf_keys(self, node: ForestNode) -> NDArray[np.int64]:
         """Keys of all leaves below an area, in tree order."""
-        return [int(k) for n in self.below(node) for k in self.leaves.keys[n.leaves]]
+        slots = np.fromiter((s for n in self.below(node) for s in n.leaves), np.int64)
+        return self.leaves.keys[slots]
 
     def below(self, node: ForestNode) -> Iterator[ForestNode]:
         """Level-1 areas below an area, itself included, in tree order."""
@@ -101,9 +104,17 @@ class ForestView:
                 stack.extend(node.children)
         return sorted(found, key=lambda node: node.id)
 
-    def dirty(self) -> list[ForestNode]:
-        """Areas that changed since they were summarised, lowest level first."""
-        changed = [n for n in self.nodes.values() if n.dirty]
+    def dirty(self, change: float = 0.0) -> list[ForestNode]:
+        """
+        Areas that changed since they were described, lowest level first.
+
+        ``change`` leaves out areas described before of which a smaller part changed since.
+        """
+        changed = [
+            n
+            for n in self.nodes.values()
+            if n.dirty and (n.text is None or n.revision - n.described >= change * n.count)
+        ]
         return sorted(changed, key=lambda node: (node.level, node.id))
 
     def touch(self, node: ForestNode) -> None:
@@ -141,8 +152,6 @@ class ForestView:
             self.trunks[(map_id, floor)] = holder
         return holder
 
-    def stacked_vectors(
-        self, keys: list[int]
-    ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    def stacked_vectors(self, keys: list[int]) -> FloatArray:
         """Return unit embeddings of leaves, shape (len(keys), D)."""
         return self.leaves.vectors[[self.leaves.slot(k) for k in keys]]

@@ -1,0 +1,352 @@
+"""
+Keeps the semantic forest up with the memory in a thread of its own, and answers from it.
+
+The forest is derived: it is read from ``<store>.forest`` when that fits the store, and grown from
+the columns otherwise. Names are written once nothing has changed for a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import contextlib
+import logging
+import math
+import os
+from pathlib import Path
+import threading
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import ForestConfig, TopologyConfig
+from memory_node.core.data import FloatArray
+from memory_node.core.errors import (
+    IndexDamagedError,
+    StoreAccessError,
+    StoreVersionError,
+    UnknownNodeError,
+)
+from memory_node.core.forest.batch import build_paper_forest
+from memory_node.core.forest.incremental import Forest
+from memory_node.core.forest.narrator import Narrator
+from memory_node.core.forest.node import ForestNode
+from memory_node.core.forest.paper import MAX_LEAVES
+from memory_node.core.forest.state import dump_forest, load_forest
+from memory_node.core.forest.survey import Survey
+from memory_node.core.forest.traverse import Scope, Traversal, traverse
+from memory_node.core.lexical import observation_text
+from memory_node.core.mirror import Mirror
+
+__all__ = ['Areas', 'forest_path']
+
+_LOG = logging.getLogger(__name__)
+#: Leaves inserted under one hold of the lock: a reader waits for a few milliseconds.
+_SLICE = 16
+#: Leaves between two redrawings of areas that have grown.
+_TIDY_EVERY = 256
+#: Names are written after this pause, and at the latest after the second [s].
+_PAUSE_S, _LATEST_S = 0.3, 3.0
+
+
+def forest_path(store: Path) -> Path:
+    """Where the forest of a store is kept."""
+    return Path(f'{store}.forest')
+
+
+class Areas:
+    """The forest of one memory; thread-safe. ``notify`` after every change, ``close`` last."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        config: ForestConfig,
+        topology: TopologyConfig,
+        narrator: Narrator | None = None,
+    ) -> None:
+        """Follow ``mirror``; the thread starts with the first ``notify``."""
+        self.lock = threading.RLock()
+        self.message = ''
+        self._mirror = mirror
+        self._config = config
+        self._topology = topology
+        self._forest = Forest(config, mirror.dim)
+        self._survey = Survey(self._captions, self.lock, narrator)
+        self._epoch = mirror.snapshot().epoch
+        self._last_key = 0
+        self._loaded = False
+        self._wake = threading.Condition()
+        self._pending = False
+        self._closing = False
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread: threading.Thread | None = None
+
+    def notify(self) -> None:
+        """Say that observations came or went."""
+        with self._wake:
+            if self._closing:
+                return
+            self._pending = True
+            self._idle.clear()
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name='memory-forest', daemon=True
+                )
+                self._thread.start()
+            self._wake.notify()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until every observation is in an area and every area has its name."""
+        return self._idle.wait(timeout_s)
+
+    def close(self) -> None:
+        """Stop; what is left is done at the next opening."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self._idle.set()
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Return the number of areas."""
+        return len(self._forest.nodes)
+
+    @property
+    def forest(self) -> Forest:
+        """The forest itself; hold ``lock`` around every use."""
+        return self._forest
+
+    def path(self, key: int) -> tuple[str, ...]:
+        """Return the names of the areas above an observation, root first; repeats left out."""
+        with self.lock:
+            if key not in self._forest:
+                return ()
+            names = [node.name for node in reversed(self._forest.ancestors(key)) if node.name]
+        return tuple(n for i, n in enumerate(names) if i == 0 or names[i - 1] != n)
+
+    def traverse(
+        self, vector: FloatArray, k: int, scope: Scope | None = None, separation_m: float = 0.0
+    ) -> Traversal:
+        """Rank observations top-down; see ``memory_node.core.forest.traverse``."""
+        with self.lock:
+            return traverse(self._forest, vector, k, scope=scope, separation_m=separation_m)
+
+    def best(self, vector: FloatArray, k: int, scope: Scope) -> list[tuple[ForestNode, float]]:
+        """Return at most ``k`` named areas, rooms and larger, by the cosine of their meaning."""
+        with self.lock:
+            nodes = [
+                node
+                for node in self._forest.nodes.values()
+                if node.level > 1
+                and node.name
+                and scope.map_id in (None, node.map_id)
+                and scope.meets(node)
+                and (node.parent is None or node.parent.id < 0 or node.parent.fan_out > 1)
+            ]
+            if not nodes:
+                return []
+            cosines = np.stack([node.embedding for node in nodes]) @ vector
+            order = sorted(range(len(nodes)), key=lambda i: (-float(cosines[i]), nodes[i].id))
+            return [(nodes[i], float(cosines[i])) for i in order[:k]]
+
+    def typical(self, node: ForestNode, most: int) -> list[int]:
+        """Return the keys of the leaves of an area that are nearest to its middle."""
+        with self.lock:
+            keys = self._forest.leaf_keys(node).tolist()
+            slots = [self._forest.leaves.slot(key) for key in keys]
+            away = np.linalg.norm(self._forest.leaves.positions[slots] - node.position, axis=1)
+            order = np.lexsort((keys, away))
+        return [keys[i] for i in order[:most].tolist()]
+
+    # ---- the thread --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._pending or self._closing):
+                    self._idle.set()
+                    self._wake.wait()
+                if self._closing:
+                    return
+                self._pending = False
+            try:
+                if not self._loaded:
+                    self._load()
+                self._settle()
+            except Exception:  # noqa: BLE001  a forest that fails must not end the memory
+                _LOG.exception('the forest could not be brought up to date')
+                self.message = 'the forest could not be brought up to date; see the log'
+
+    def _settle(self) -> None:
+        """Insert what is new, wait for a pause, and name what changed."""
+        latest = time.monotonic() + _LATEST_S
+        while not self._closing:
+            self._catch_up()
+            with self._wake:
+                if not self._pending:
+                    self._wake.wait(_PAUSE_S)
+                if not self._pending or time.monotonic() > latest:
+                    break
+                self._pending = False
+        if not self._closing:
+            snapshot = self._mirror.snapshot()
+            self._survey.describe(self._forest, snapshot, lambda: self._closing)
+
+    def _captions(self, keys: NDArray[np.int64]) -> Sequence[str]:
+        try:
+            return [observation_text(o) for o in self._mirror.fetch(keys)]
+        except UnknownNodeError:  # removed meanwhile: the next round sees it
+            return []
+
+    def _catch_up(self) -> None:
+        snapshot = self._mirror.snapshot()
+        if snapshot.epoch != self._epoch:
+            self._drop_removed(snapshot)
+        start = int(np.searchsorted(snapshot.keys, self._last_key, side='right'))
+        if start == len(snapshot):
+            return
+        if self._config.mode == 'paper':
+            if len(snapshot) <= MAX_LEAVES:
+                self._rebuild(snapshot)
+                return
+            self.message = f'more than {MAX_LEAVES} observations: the forest grows incrementally'
+        given = self._given_links(snapshot, start)
+        for first in range(start, len(snapshot), _SLICE):
+            if self._closing:
+                return
+            with self.lock:
+                for row in range(first, min(first + _SLICE, len(snapshot))):
+                    self._insert(snapshot, row, given)
+            if (first - start) // _TIDY_EVERY != (first + _SLICE - start) // _TIDY_EVERY:
+                with self.lock:
+                    self._forest.tidy()
+        with self.lock:
+            self._forest.tidy()
+
+    def _rebuild(self, snapshot: Snapshot) -> None:
+        built = build_paper_forest(
+            snapshot.keys.tolist(),
+            np.array(snapshot.positions),
+            snapshot.vectors,
+            self._config,
+            stamps=snapshot.stamps,
+            map_ids=[snapshot.map_ids[m] for m in snapshot.maps.tolist()],
+            first_id=self._forest.next_id,
+        )
+        with self.lock:
+            self._forest = built
+            self._last_key = int(snapshot.keys[-1])
+
+    def _drop_removed(self, snapshot: Snapshot) -> None:
+        with self.lock:
+            held = np.array(sorted(self._forest.leaves.slots), np.int64)
+            for key in held[snapshot.rows_of_each(held) < 0].tolist():
+                self._forest.remove(key)
+            self._epoch = snapshot.epoch
+
+    def _given_links(self, snapshot: Snapshot, start: int) -> dict[int, list[int]]:
+        """Keys of given neighbours by key, for rows from ``start`` on."""
+        given: dict[int, list[int]] = {}
+        if not snapshot.mapped[start:].any():
+            return given
+        for a, b in zip(*(ends.tolist() for ends in self._mirror.links()), strict=True):
+            given.setdefault(a, []).append(b)
+            given.setdefault(b, []).append(a)
+        return given
+
+    def _insert(self, snapshot: Snapshot, row: int, given: dict[int, list[int]]) -> None:
+        forest, key = self._forest, int(snapshot.keys[row])
+        map_id = snapshot.map_ids[int(snapshot.maps[row])]
+        position = snapshot.positions[row]
+        forest.insert(
+            key,
+            position,
+            snapshot.vectors[row],
+            stamp_ns=int(snapshot.stamps[row]),
+            map_id=map_id,
+            links=self._links(snapshot, row, map_id, given),
+        )
+        self._last_key = key
+
+    def _links(
+        self, snapshot: Snapshot, row: int, map_id: str, given: dict[int, list[int]]
+    ) -> list[tuple[int, float]]:
+        """Drives to leaves that are there: named by the source, just driven, or on the spot."""
+        forest, position = self._forest, snapshot.positions[row]
+        if snapshot.mapped[row]:
+            keys = [k for k in given.get(int(snapshot.keys[row]), []) if k in forest]
+            slots = [forest.leaves.slot(k) for k in keys]
+            away = np.linalg.norm(forest.leaves.positions[slots] - position, axis=1)
+            return list(zip(keys, away.tolist(), strict=True))
+        config = self._topology
+        links = forest.nearest(position, config.proximity_distance_m, map_id)
+        if row and snapshot.maps[row - 1] == snapshot.maps[row]:
+            step = math.dist(snapshot.positions[row - 1], position)
+            pause = abs(int(snapshot.stamps[row]) - int(snapshot.stamps[row - 1])) * 1e-9
+            last = int(snapshot.keys[row - 1])
+            if (
+                step <= config.traversal_distance_m
+                and pause <= config.traversal_interval_s
+                and last in forest
+                and all(last != key for key, _ in links)
+            ):
+                links.append((last, step))
+        return links
+
+    # ---- file --------------------------------------------------------------------------------
+
+    def _origin(self) -> str:
+        with self._mirror.lock:
+            store = self._mirror.store
+            return f'{store.uuid} {store.epoch} {self._mirror.model_id}'
+
+    def _load(self) -> None:
+        """Take the forest beside the store if it fits, so that nothing is clustered again."""
+        self._loaded = True
+        snapshot = self._mirror.snapshot()
+        path = forest_path(self._mirror.store.path)
+
+        def vectors(keys: Sequence[int]) -> FloatArray:
+            rows = snapshot.rows_of_each(np.array(keys, np.int64))
+            if (rows < 0).any():
+                raise IndexDamagedError(f'{path} holds observations that the store does not')
+            found: FloatArray = snapshot.vectors[rows]
+            return found
+
+        try:
+            forest = load_forest(path.read_bytes(), self._config, vectors, self._origin())
+        except FileNotFoundError:
+            return
+        except (IndexDamagedError, StoreVersionError, OSError) as error:
+            self.message = f'growing the forest again: {error}'
+            _LOG.warning('%s: %s', path, self.message)
+            return
+        with self.lock:
+            self._forest = forest
+            self._last_key = max(forest.leaves.slots, default=0)
+
+    def save(self, store: Path) -> None:
+        """
+        Write the forest beside ``store``; raises ``StoreAccessError``.
+
+        A forest that was not read yet is left as it is on disk.
+        """
+        if not self._loaded:
+            return
+        path = forest_path(store)
+        scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+        with self.lock:
+            data = dump_forest(self._forest, self._origin())
+        try:
+            scratch.write_bytes(data)
+            os.replace(scratch, path)
+        except OSError as error:
+            raise StoreAccessError(f'{path} can not be written: {error}') from error
+        finally:
+            with contextlib.suppress(OSError):
+                scratch.unlink(missing_ok=True)
