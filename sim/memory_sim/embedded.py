@@ -12,7 +12,7 @@ from memory_sim.driving import drive
 from memory_sim.furniture import Furniture, FurnitureSource
 from memory_sim.occupancy import OccupancyMap
 from memory_sim.render import Renderer
-from memory_sim.scene import build_scene, Scene
+from memory_sim.scene import Scene
 from memory_sim.simulator import (
     CameraModel,
     Frame,
@@ -76,7 +76,8 @@ class EmbeddedSimulator:
         self._world = world
         self._camera = camera or CameraModel()
         source = Furniture(furniture)
-        self._scene = build_scene(world, source, threads=threads)
+        self._scene = Scene(world, source, threads=threads)
+        source.close()
         self._occupancy = OccupancyMap(
             world, self._scene.corners, radius_m=robot_radius_m, height_m=robot_height_m
         )
@@ -157,6 +158,7 @@ class EmbeddedSimulator:
     def observe_from(self, pose: Pose2D) -> Frame:
         """Draw what the camera would see from ``pose``, without moving the robot."""
         pictures = self._renderer.draw(pose)
+        assert pictures.color is not None
         return Frame(
             stamp_ns=self._stamp_ns,
             pose=pose,
@@ -187,7 +189,7 @@ class EmbeddedSimulator:
 
     def seen_from(self, pose: Pose2D) -> Mapping[int, int]:
         """Return how many pixels each object fills in the picture from ``pose``, by id."""
-        instances = self._renderer.draw(pose).instances
+        instances = self._renderer.draw(pose, color=False).instances
         ids, counts = np.unique(instances[instances > 0], return_counts=True)
         return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 

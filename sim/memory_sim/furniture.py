@@ -59,6 +59,11 @@ class Furniture:
         """Pictures that the patches made so far refer to by name."""
         return self._meshes.textures if self._meshes else {}
 
+    def close(self) -> None:
+        """Close the files that meshes come from."""
+        if self._meshes:
+            self._meshes.close()
+
     def patches(self, thing: WorldObject) -> list[Patch]:
         """
         Return an object's surface, scaled to its size, coloured and put in its place.

@@ -286,11 +286,17 @@ def transform(patch: Patch, position: Vector3, yaw_rad: float) -> Patch:
 
 def subdivide(patch: Patch, longest_m: float) -> Patch:
     """Halve edges until none is longer than ``longest_m``; the surface stays the same."""
+    if np.linalg.norm(np.ptp(patch.corners, axis=(0, 1))) <= longest_m:
+        return patch
     values = np.concatenate([patch.corners, patch.normals, patch.uv], axis=2)
     done = []
     while len(values):
-        edges = np.linalg.norm(values[:, :, :3] - np.roll(values[:, :, :3], -1, axis=1), axis=2)
+        steps = values[:, (1, 2, 0), :3] - values[:, :, :3]
+        edges = np.sqrt(np.einsum('tkc,tkc->tk', steps, steps))
         long = edges.max(axis=1) > longest_m
+        if not long.any():
+            done.append(values)
+            break
         done.append(values[~long])
         rows = np.arange(int(long.sum()))
         values, first = values[long], edges[long].argmax(axis=1)

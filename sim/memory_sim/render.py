@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_sim.raycaster import Hits
 from memory_sim.scene import Scene
 from memory_sim.simulator import CameraModel, Pose2D
 from memory_sim.texture_atlas import LEVELS
@@ -16,6 +17,8 @@ __all__ = ['Pictures', 'Renderer', 'map_T_camera']
 
 FloatArray = NDArray[np.float32]
 
+#: Parts of a picture that threads paint in turn; small enough for the processor's cache.
+_CHUNKS = 16
 _SKY = np.array([176, 204, 236], dtype=np.uint8)
 
 
@@ -23,7 +26,7 @@ _SKY = np.array([176, 204, 236], dtype=np.uint8)
 class Pictures:
     """What one bundle of rays saw, each of shape (H, W) and colour (H, W, 3)."""
 
-    color: NDArray[np.uint8]
+    color: NDArray[np.uint8] | None
     #: Distance along the ray in units of its direction, 0 for no hit.
     depth: FloatArray
     instances: NDArray[np.int32]
@@ -50,7 +53,6 @@ class Renderer:
     def __init__(self, scene: Scene, camera: CameraModel, *, threads: int = 2) -> None:
         self._scene = scene
         self._camera = camera
-        self._threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads)
         k = camera.intrinsics
         u, v = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
@@ -59,52 +61,78 @@ class Renderer:
         self._directions = rays.reshape(-1, 3).astype(np.float32)
         #: Pixel size on a surface at z-depth 1 that faces the camera [m].
         self._pixel_m = 1.0 / float(k[0, 0])
-        self._light = scene.shade.reshape(-1, 9)
         self._uv = scene.uv.reshape(-1, 6)
 
-    def draw(self, pose: Pose2D) -> Pictures:
-        """Draw what the camera sees from a pose of the robot."""
+    def draw(self, pose: Pose2D, *, color: bool = True) -> Pictures:
+        """Draw what the camera sees from a pose of the robot, with or without colour."""
         camera = self._camera
         matrix = map_T_camera(pose, camera)
         rays = np.empty((len(self._directions), 6), dtype=np.float32)
         rays[:, :3] = matrix[:3, 3]
         np.matmul(self._directions, matrix[:3, :3].T.astype(np.float32), out=rays[:, 3:])
-        pictures = self.cast(rays, camera.height, camera.width, self._pixel_m)
+        shape = (camera.height, camera.width)
+        pictures = self.cast(rays, shape, self._pixel_m, color=color)
         pictures.depth[pictures.depth > camera.max_depth_m] = 0.0
         return pictures
 
-    def cast(self, rays: FloatArray, height: int, width: int, pixel_m: float) -> Pictures:
+    def cast(
+        self, rays: FloatArray, shape: tuple[int, int], pixel_m: float, *, color: bool = True
+    ) -> Pictures:
         """
         Draw along (H * W, 6) rays of origin and direction.
 
-        ``pixel_m`` is the pixel size at ray length 1, which picks the size of the textures.
+        Parameters
+        ----------
+        rays
+            One a pixel, row by row.
+        shape
+            H and W.
+        pixel_m
+            Size of a pixel at ray length 1 [m], which picks the size of the textures.
+        color
+            Whether to draw colour, which takes as long as the rest together.
+
         """
         hits = self._scene.rays.cast(rays)
-        length, weights, missed = hits.distance, hits.weights, hits.triangle < 0
+        missed = hits.triangle < 0
         triangle = np.maximum(hits.triangle, 0)
-        color = np.empty((len(rays), 3), dtype=np.uint8)
-        edges = np.linspace(0, len(rays), 8 * self._threads + 1).astype(int)
-        rows = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        jobs = [
-            self._pool.submit(self._paint, triangle[r], weights[r], length[r] * pixel_m, color[r])
-            for r in rows
-        ]
         instances, classes = self._scene.instance[triangle], self._scene.category[triangle]
-        for job in jobs:
-            job.result()
-        instances[missed], classes[missed], color[missed] = 0, 0, _SKY
+        instances[missed], classes[missed] = 0, 0
+        picture = None
+        if color:
+            picture = self._paint_all(hits, triangle, pixel_m)
+            picture[missed] = _SKY
         return Pictures(
-            color=color.reshape(height, width, 3),
-            depth=length.reshape(height, width),
-            instances=instances.reshape(height, width),
-            classes=classes.reshape(height, width),
+            color=None if picture is None else picture.reshape(*shape, 3),
+            depth=hits.distance.reshape(shape),
+            instances=instances.reshape(shape),
+            classes=classes.reshape(shape),
         )
+
+    def _paint_all(
+        self, hits: Hits, triangle: NDArray[np.int32], pixel_m: float
+    ) -> NDArray[np.uint8]:
+        out = np.empty((len(triangle), 3), dtype=np.uint8)
+        light = self._scene.shade.reshape(-1, 9)
+        edges = np.linspace(0, len(triangle), _CHUNKS + 1).astype(int)
+
+        def paint(low: int, high: int) -> None:
+            rows = slice(low, high)
+            pixel = hits.distance[rows] * np.float32(pixel_m)
+            self._paint(triangle[rows], hits.weights[rows], pixel, light, out[rows])
+
+        for job in [
+            self._pool.submit(paint, a, b) for a, b in zip(edges, edges[1:], strict=False)
+        ]:
+            job.result()
+        return out
 
     def _paint(
         self,
         triangle: NDArray[np.int32],
         weights: FloatArray,
         pixel_m: FloatArray,
+        light: FloatArray,
         out: NDArray[np.uint8],
     ) -> None:
         """Write the colour of each hit: the corners' shade, blended, times the texture."""
@@ -122,7 +150,7 @@ class Renderer:
         row = np.floor(v * size).astype(np.int32) & (size - 1)
         texel = atlas.pixels[atlas.offsets[texture, level] + row * size + column]
         picture = texel.view(np.uint8).reshape(-1, 4)
-        shade = self._light[triangle]
+        shade = light[triangle]
         for k in range(3):
             value = shade[:, k] * w0 + shade[:, 3 + k] * w1 + shade[:, 6 + k] * w2
             value *= picture[:, k] * np.float32(1.0 / 255.0)

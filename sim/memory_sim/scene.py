@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.colors import rgb
+from memory_sim.furniture import Furniture
 from memory_sim.lighting import bake, Emitter, Surfaces
 from memory_sim.mesh import Patch, subdivide
 from memory_sim.raycaster import RayCaster
@@ -17,10 +17,7 @@ from memory_sim.structure import build_structure
 from memory_sim.texture_atlas import TextureAtlas
 from memory_sim.worlds import World
 
-if TYPE_CHECKING:
-    from memory_sim.furniture import Furniture
-
-__all__ = ['Scene', 'build_scene']
+__all__ = ['Scene']
 
 FloatArray = NDArray[np.float32]
 
@@ -29,60 +26,52 @@ _STRUCTURE_EDGE_M = 0.3
 _OBJECT_EDGE_M = 0.35
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
-    """What the renderer looks up for the triangle that a ray hits; T triangles in all."""
+    """
+    What the renderer looks up for the triangle that a ray hits; T triangles in all.
 
-    rays: RayCaster
-    #: (T, 3, 3) corner positions [m].
-    corners: FloatArray
-    #: (T, 3, 3) colour at each corner, lit: sRGB times 255, without its texture.
-    shade: FloatArray
-    #: (T, 3, 2) texture coordinates [repeats].
-    uv: FloatArray
-    #: (T,) textures in the atlas, and how many of their pixels a metre of surface covers.
-    texture: NDArray[np.int32]
-    texels_per_m: FloatArray
-    #: (T,) object ids, 0 for the structure.
-    instance: NDArray[np.int32]
-    #: (T,) class ids into ``classes``.
-    category: NDArray[np.int32]
-    classes: tuple[str, ...]
-    atlas: TextureAtlas
+    Light is worked out when a colour picture first needs it. Not thread-safe.
+    """
 
+    def __init__(self, world: World, furniture: Furniture, *, threads: int = 2) -> None:
+        """Collect the triangles of a world; takes a second or two for an apartment."""
+        patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in build_structure(world)]
+        owners = [0] * len(patches)
+        for thing in world.objects:
+            for patch in furniture.patches(thing):
+                patches.append(subdivide(patch, _OBJECT_EDGE_M))
+                owners.append(thing.id)
+        counts = np.array([len(p) for p in patches])
+        self._world, self._patches = world, patches
+        #: (T, 3, 3) corner positions [m].
+        self.corners: FloatArray = np.concatenate([p.corners for p in patches])
+        self.rays = RayCaster(self.corners, threads=threads)
+        #: (T,) object ids, 0 for the structure.
+        self.instance: NDArray[np.int32] = np.repeat(np.array(owners, dtype=np.int32), counts)
+        self.classes = ('background', *sorted({thing.label for thing in world.objects}))
+        index = {label: i for i, label in enumerate(self.classes)}
+        lookup = np.zeros(1 + max(owners, default=0), dtype=np.int32)
+        for thing in world.objects:
+            lookup[thing.id] = index[thing.label]
+        #: (T,) class ids into ``classes``.
+        self.category: NDArray[np.int32] = lookup[self.instance]
+        #: Textures, and (T,) the index of each triangle's.
+        self.atlas = TextureAtlas([p.finish.texture for p in patches], furniture.textures)
+        texture = np.repeat([self.atlas.index(p.finish.texture) for p in patches], counts)
+        self.texture: NDArray[np.int32] = texture.astype(np.int32)
+        #: (T, 3, 2) texture coordinates [repeats].
+        self.uv: FloatArray = np.concatenate([p.uv for p in patches])
+        #: (T,) texture pixels along a metre of surface.
+        self.texels_per_m = _texel_density(self.corners, self.uv, self.atlas.sizes[texture])
 
-def build_scene(world: World, furniture: Furniture, *, threads: int = 2) -> Scene:
-    """Return the lit scene of a world; takes seconds, most of them for light."""
-    patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in build_structure(world)]
-    owners = [0] * len(patches)
-    for thing in world.objects:
-        for patch in furniture.patches(thing):
-            patches.append(subdivide(patch, _OBJECT_EDGE_M))
-            owners.append(thing.id)
-    counts = np.array([len(p) for p in patches])
-    instance = np.repeat(np.array(owners, dtype=np.int32), counts)
-    corners = np.concatenate([p.corners for p in patches])
-    rays = RayCaster(corners, threads=threads)
-    classes = ('background', *sorted({thing.label for thing in world.objects}))
-    of_object = {thing.id: classes.index(thing.label) for thing in world.objects}
-    lookup = np.zeros(max(of_object, default=0) + 1, dtype=np.int32)
-    for object_id, category in of_object.items():
-        lookup[object_id] = category
-    atlas = TextureAtlas([p.finish.texture for p in patches], furniture.textures)
-    uv = np.concatenate([p.uv for p in patches])
-    texture = np.repeat([atlas.index(p.finish.texture) for p in patches], counts)
-    return Scene(
-        rays=rays,
-        corners=corners,
-        shade=_shade(world, rays, patches, corners, instance, atlas),
-        uv=uv,
-        texture=texture.astype(np.int32),
-        texels_per_m=_texel_density(corners, uv, atlas.sizes[texture]),
-        instance=instance,
-        category=lookup[instance],
-        classes=classes,
-        atlas=atlas,
-    )
+    @cached_property
+    def shade(self) -> FloatArray:
+        """(T, 3, 3) lit colour at each corner: sRGB times 255, without its texture."""
+        shade = _shade(
+            self._world, self.rays, self._patches, self.corners, self.instance, self.atlas
+        )
+        self._patches = []
+        return shade
 
 
 def _shade(

@@ -63,7 +63,7 @@ class SweetHome:
     def __init__(self, folder: Path = FOLDER, cache: Path | None = None) -> None:
         self._folder = folder
         self._cache = cache if cache is not None else cache_folder() / 'furniture'
-        self._entries: dict[str, Mapping[str, _Entry]] = {}
+        self._archives: dict[str, tuple[zipfile.ZipFile, Mapping[str, _Entry]]] = {}
         self._loaded: dict[tuple[str, bool], list[Patch] | None] = {}
         #: Pictures that the patches loaded so far refer to by name.
         self.textures: dict[str, Image] = {}
@@ -93,22 +93,29 @@ class SweetHome:
             self._loaded[key] = patches
         return self._loaded[key]
 
+    def close(self) -> None:
+        """Close the package's files; what was loaded stays usable."""
+        for file, _ in self._archives.values():
+            file.close()
+        self._archives.clear()
+
     def _load(self, name: str) -> list[Patch] | None:
         library, _, model = name.partition('/')
         archive = self._folder / f'{library}.sh3f'
         try:
-            with zipfile.ZipFile(archive) as file:
-                if library not in self._entries:
-                    self._entries[library] = dict(_read_catalogue(file))
-                entry = self._entries[library].get(model)
-                if entry is None:
-                    return None
-                kept = self._cache / f'{library}-{model}-{file.getinfo(entry.path).CRC:08x}.npz'
-                patches = self._read_cache(kept, name)
-                if patches is None:
-                    patches, images = _convert(file, entry, name)
-                    self.textures.update(images)
-                    self._write_cache(kept, patches, images)
+            if library not in self._archives:
+                file = zipfile.ZipFile(archive)
+                self._archives[library] = file, dict(_read_catalogue(file))
+            file, entries = self._archives[library]
+            if model not in entries:
+                return None
+            entry = entries[model]
+            kept = self._cache / f'{library}-{model}-{file.getinfo(entry.path).CRC:08x}.npz'
+            patches = self._read_cache(kept, name)
+            if patches is None:
+                patches, images = _convert(file, entry, name)
+                self.textures.update(images)
+                self._write_cache(kept, patches, images)
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             _LOG.warning('cannot load the furniture %s from %s: %r', name, archive, error)
             return None

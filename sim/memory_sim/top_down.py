@@ -63,8 +63,9 @@ def draw_top_down(
     rays = np.zeros((height, width, 6), dtype=np.float32)
     rays[:, :, 0], rays[:, :, 1] = xs[None, :], ys[:, None]
     rays[:, :, 2], rays[:, :, 5] = _CUT_M, -1.0
-    pictures = renderer.cast(rays.reshape(-1, 6), height, width, resolution_m)
+    pictures = renderer.cast(rays.reshape(-1, 6), (height, width), resolution_m)
     image = pictures.color
+    assert image is not None
     image[pictures.depth == 0.0] = _PAPER_RGB
     picture = TopDown(
         image=image,
