@@ -162,7 +162,8 @@ class PoseBuffer:
     def __init__(
         self, max_gap_ns: int, *, capacity: int = 4096, jump_ns: int = 1_000_000_000
     ) -> None:
-        self._max_gap_ns = max_gap_ns
+        #: May be changed at any time.
+        self.max_gap_ns = max_gap_ns
         self._poses: StampedBuffer[Pose] = StampedBuffer(capacity, jump_ns=jump_ns)
 
     def __len__(self) -> int:
@@ -208,7 +209,7 @@ class PoseBuffer:
         span_ns = after.stamp_ns - before.stamp_ns
         if span_ns == 0:
             return PoseLookup(pose=before.item, status=PoseStatus.OK)
-        if span_ns > self._max_gap_ns:
+        if span_ns > self.max_gap_ns:
             for edge in (before, after):
                 if abs(stamp_ns - edge.stamp_ns) <= hold_ns:
                     return PoseLookup(pose=edge.item, status=PoseStatus.OK)

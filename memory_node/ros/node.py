@@ -272,7 +272,9 @@ class MemoryNode(LifecycleNode):
     def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
         if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
             return TransformPoses(self, settings)
-        return OdometryPoses(self._settings(IngestConfig), mounting(self._settings(CameraConfig)))
+        return OdometryPoses(
+            lambda: self._settings(IngestConfig), mounting(self._settings(CameraConfig))
+        )
 
     # Told by the parts
 
@@ -311,7 +313,7 @@ def _await_end(spinner: threading.Thread) -> bool:
 
 def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
     """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
-    while rclpy.ok():
+    while rclpy.utilities.ok():
         try:
             executor.spin()
             return

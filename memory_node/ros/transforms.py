@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 import threading
 from typing import Any
@@ -11,7 +12,7 @@ from rclpy.time import Time
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
-from memory_node.core.errors import InvalidObservationError
+from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.geometry import (
     camera_mounting,
     pose_from_transform,
@@ -24,7 +25,13 @@ from memory_node.core.stamps import StampOrder
 from memory_node.ros.frames import CameraPose
 from memory_node.ros.settings import CameraConfig, NodeConfig
 
-__all__ = ['OdometryPoses', 'TransformPoses', 'has_tf', 'mounting']
+__all__ = ['MissingPackageError', 'OdometryPoses', 'TransformPoses', 'has_tf', 'mounting']
+
+
+class MissingPackageError(MemoryNodeError):
+    """A setting asks for a package that is not installed."""
+
+    name = 'MISSING_PACKAGE'
 
 
 def has_tf() -> bool:
@@ -40,10 +47,10 @@ def mounting(config: CameraConfig) -> Transform:
 class OdometryPoses:
     """Poses from the odometry topic, whose fixed frame is taken for the map; thread-safe."""
 
-    def __init__(self, config: IngestConfig, base_T_camera: Transform) -> None:
-        """Bridge gaps and hold the last pose as ``config`` says."""
-        self._poses = PoseBuffer(int(config.odometry_gap_s * 1e9))
-        self._hold_ns = int(config.pairing_slop_s * 1e9)
+    def __init__(self, config: Callable[[], IngestConfig], base_T_camera: Transform) -> None:
+        """Bridge gaps and hold the last pose as ``config`` says at the time."""
+        self._poses = PoseBuffer(int(config().odometry_gap_s * 1e9))
+        self._config = config
         self._base_T_camera = base_T_camera
         self._lock = threading.Lock()
 
@@ -54,12 +61,14 @@ class OdometryPoses:
 
     def at(self, stamp_ns: int, frame_id: str, *, late: bool) -> CameraPose | PoseStatus:
         """Return the poses at a stamp, interpolated, or why not; any camera frame will do."""
+        config = self._config()
         with self._lock:
+            self._poses.max_gap_ns = int(config.odometry_gap_s * 1e9)
             found = self._poses.at(stamp_ns)
             if found.pose is None and found.status in (PoseStatus.GAP, PoseStatus.EXPIRED):
                 late = True
             if found.pose is None and late:
-                found = self._poses.at(stamp_ns, hold_ns=self._hold_ns)
+                found = self._poses.at(stamp_ns, hold_ns=int(config.pairing_slop_s * 1e9))
         if found.pose is None:
             return found.status
         map_T_camera = transform_from_pose(found.pose) @ self._base_T_camera
@@ -76,7 +85,9 @@ class TransformPoses:
     """Poses from TF: ``map_frame`` to ``base_frame`` and to the picture's own frame."""
 
     def __init__(self, node: Node, config: NodeConfig) -> None:
-        """Listen to TF; raises ``ImportError`` where tf2_ros is not installed."""
+        """Listen to TF; raises ``MissingPackageError`` without tf2_ros."""
+        if not has_tf():
+            raise MissingPackageError('pose_source is tf, but tf2_ros is not installed; use odom')
         from tf2_ros import Buffer, TransformException, TransformListener
 
         self._error: type[Exception] = TransformException

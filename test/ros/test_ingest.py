@@ -45,7 +45,7 @@ class Bench:
         self.fail: Exception | None = None
         self.hold = threading.Event()
         self.hold.set()
-        self.poses = OdometryPoses(self.config, camera_mounting())
+        self.poses = OdometryPoses(lambda: self.config, camera_mounting())
         self.ingest = Ingest(
             trigger=trigger,
             poses=self.poses,

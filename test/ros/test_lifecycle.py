@@ -10,6 +10,8 @@ import sqlite3
 from memory_msgs.msg import Status
 import pytest
 
+from memory_node.ros.transforms import has_tf
+
 DOMAIN = 22
 
 
@@ -97,10 +99,23 @@ def test_a_node_that_cannot_configure_says_so_and_stays(start, connect, folder):
     assert client.process.end() == 0
 
 
-def test_a_captioner_without_its_model_is_named(start):
-    process = start({'autostart': True, 'perception.captioner': 'yolox'})
+@pytest.mark.parametrize(
+    ('name', 'value', 'word'),
+    [
+        ('perception.captioner', 'yolox', 'perception.model_path'),
+        pytest.param(
+            'pose_source',
+            'tf',
+            'tf2_ros',
+            marks=pytest.mark.skipif(has_tf(), reason='tf2_ros is installed'),
+        ),
+    ],
+)
+def test_what_is_missing_is_named(start, name, value, word):
+    process = start({'autostart': True, name: value})
     assert process.wait() == 1
-    assert 'perception.model_path' in process.output()
+    assert word in process.output()
+    assert 'internal error' not in process.output()
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
