@@ -60,7 +60,7 @@ class Candidates:
     rows: IntArray
     #: (C,) cosine of question and caption.
     captions: NDArray[np.float64]
-    #: (C,) cosine of question and best object; the mean label's where nothing was sighted.
+    #: (C,) cosine of question and best object; the caption's where nothing was sighted.
     objects: NDArray[np.float64]
     #: (C,) BM25 of the words, 0 where none matches.
     words: NDArray[np.float64]
@@ -99,11 +99,9 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
 
 
 def object_cosines(snapshot: Snapshot, vector: FloatArray) -> NDArray[np.float64]:
-    """Return (N,) the cosine of a unit vector with the nearest label each observation shows."""
-    if not len(snapshot.labels):
-        return np.zeros(len(snapshot))
+    """Return (N,) the cosine with the nearest label each observation shows, NaN if it has none."""
     labels = (snapshot.label_vectors @ vector).astype(np.float64)
-    best = np.full(len(snapshot), labels.mean())
+    best = np.full(len(snapshot), np.nan)
     starts = snapshot.sighting_starts
     seen = np.flatnonzero(starts[1:] > starts[:-1])
     if len(seen):
@@ -127,17 +125,16 @@ def generate(
         rows = _picked(snapshot, question, sources, every, words, objects)
         reference = every[:: count // REFERENCE_ROWS]
     captions = _cosines(snapshot, rows, question.vector)
+    others = captions if whole else _cosines(snapshot, reference, question.vector)
     return Candidates(
         rows=rows,
         captions=captions,
-        objects=objects[rows],
+        objects=_filled(objects[rows], captions),
         words=words[rows],
         postings=postings,
         population={
-            'captions': _spread(
-                captions if whole else _cosines(snapshot, reference, question.vector)
-            ),
-            'objects': _spread(objects[reference]),
+            'captions': _spread(others),
+            'objects': _spread(_filled(objects[reference], others)),
             'words': _spread(words[every]),
         },
     )
@@ -162,10 +159,15 @@ def _picked(
             [
                 near,
                 _top(matched, words[matched], PER_GENERATOR),
-                _top(every, objects[every], PER_GENERATOR),
+                _top(every, np.nan_to_num(objects[every], nan=-1.0), PER_GENERATOR),
             ]
         )
     )
+
+
+def _filled(objects: NDArray[np.float64], captions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Let the caption stand for the objects where a captioner names none."""
+    return np.where(np.isnan(objects), captions, objects)
 
 
 def _top(rows: IntArray, scores: NDArray[np.float64], k: int) -> IntArray:

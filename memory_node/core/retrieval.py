@@ -99,9 +99,22 @@ class FusionRanker:
         sources: Sources,
     ) -> RealArray:
         """Return calibrated probabilities; see ``memory_node.core.confidence``."""
+        return confidence.calibrated(self.evidence(snapshot, question, candidates, chosen))
+
+    def evidence(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        candidates: Candidates,
+        chosen: IntArray,
+    ) -> RealArray:
+        """Return (P, F) what confidence is judged from, for the chosen candidates."""
         coverage = word_coverage(snapshot, candidates, candidates.rows[chosen])
-        return confidence.calibrated(
-            confidence.features(candidates.objects[chosen], candidates.captions[chosen], coverage)
+        return confidence.features(
+            candidates.objects[chosen],
+            candidates.captions[chosen],
+            coverage,
+            len(question.terms),
         )
 
 

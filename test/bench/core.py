@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'test')]
 
 from fakes import BagOfWordsEncoder  # noqa: E402  the path is set above
+
 from memory_node import Memory, Observation, Pose, Query, Sighting  # noqa: E402
 
 DIM = 384
@@ -88,7 +89,7 @@ def resident_bytes() -> int:
 def show_open(path: Path) -> None:
     """Open a store in this fresh process, and print seconds and resident bytes an observation."""
     import hnswlib  # noqa: F401  libraries are no part of the memory
-    import scipy.sparse.csgraph  # noqa: F401
+    import scipy.sparse.csgraph
     import scipy.spatial  # noqa: F401
 
     before = resident_bytes()
@@ -99,15 +100,13 @@ def show_open(path: Path) -> None:
         memory.retrieve('where is the red sofa?')
         count = memory.stats().observations
         each = (resident_bytes() - before) / count
-        print(f'| open {count} | {wall:.2f} s wall | {cpu:.2f} s CPU |')  # noqa: T201
-        print(  # noqa: T201
-            f'| RAM an observation | {each:.0f} B | {each / (4 * DIM):.2f} x raw vector |'
-        )
+        print(f'| open {count} | {wall:.2f} s wall | {cpu:.2f} s CPU |')
+        print(f'| RAM an observation | {each:.0f} B | {each / (4 * DIM):.2f} x raw vector |')
 
 
 def show(folder: Path, counts: list[int]) -> None:
     """Print a Markdown table."""
-    print('| what | wall p50 | wall p95 | CPU p50 | CPU p95 | [ms]')  # noqa: T201
+    print('| what | wall p50 | wall p95 | CPU p50 | CPU p95 | [ms]')
     for count in counts:
         path = folder / f'walk-{count}.db'
         fill(path, count)
@@ -126,7 +125,7 @@ def show(folder: Path, counts: list[int]) -> None:
             }
             for name, action in rows.items():
                 action()
-                print(f'| {name} at {count} | {timed(action, 100)} |', flush=True)  # noqa: T201
+                print(f'| {name} at {count} | {timed(action, 100)} |', flush=True)
         subprocess.run([sys.executable, __file__, '--open', str(path)], check=True)
 
 
