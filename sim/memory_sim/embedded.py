@@ -79,7 +79,10 @@ class EmbeddedSimulator:
         self._scene = Scene(world, source, threads=threads)
         source.close()
         self._occupancy = OccupancyMap(
-            world, self._scene.corners, radius_m=robot_radius_m, height_m=robot_height_m
+            world,
+            self._scene.corners[self._scene.instance > 0],
+            radius_m=robot_radius_m,
+            height_m=robot_height_m,
         )
         self._renderer = Renderer(self._scene, self._camera, threads=threads)
         self._truth = _ground_truth(world, self._scene)

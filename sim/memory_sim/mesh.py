@@ -167,6 +167,11 @@ _BOX_FACES = (
     ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
     ((0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)),
 )
+_BOX_CORNERS = np.array(_BOX_FACES, dtype=np.float64)[:, [0, 1, 2, 0, 2, 3]]
+#: Axes along which the texture of each of a box's twelve triangles runs.
+_BOX_UV_AXES = tuple(
+    axes for axes in ([1, 2], [1, 2], [0, 2], [0, 2], [0, 1], [0, 1]) for _ in '12'
+)
 
 
 def box(
@@ -174,8 +179,10 @@ def box(
 ) -> Patch:
     """Return an axis-aligned box between two corners [m]."""
     lo, hi = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
-    faces = (lo + np.array(face) * (hi - lo) for face in _BOX_FACES)
-    return merge([quad(face.tolist(), finish, repeat_m=repeat_m) for face in faces])
+    corners = (lo + _BOX_CORNERS * (hi - lo)).reshape(-1, 3, 3)
+    uv = np.stack([corners[i, :, axes] for i, axes in enumerate(_BOX_UV_AXES)])
+    uv = uv.transpose(0, 2, 1) / repeat_m
+    return _flat(corners, uv, finish)
 
 
 def cylinder(

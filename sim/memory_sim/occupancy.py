@@ -23,6 +23,8 @@ _STEP_M = 0.04
 #: Extra distance that paths keep where there is room [m].
 _COMFORT_M = 0.15
 _MARGIN_M = 0.4
+#: How far door frames and skirting boards stand out from a wall [m].
+_TRIM_M = 0.02
 
 
 def rasterize(
@@ -57,7 +59,7 @@ def rasterize(
         chosen = corners[steps == n]
         for low in range(0, len(chosen), max(1, 2_000_000 // len(weights))):
             part = chosen[low : low + max(1, 2_000_000 // len(weights))]
-            points = np.einsum('kc,tcd->tkd', weights, part).reshape(-1, 3)
+            points = np.matmul(weights, part).reshape(-1, 3)
             points = points[(points[:, 2] > low_m) & (points[:, 2] < high_m)]
             cells = np.floor((points[:, :2] - np.array(origin, dtype=np.float32)) / cell_m).astype(
                 np.int64
@@ -122,7 +124,7 @@ class OccupancyMap:
         world
             Its rooms say where floor is, its walls are drawn as boxes.
         corners
-            (T, 3, 3) triangles of all that is in it [m].
+            (T, 3, 3) triangles of the objects in it [m].
         radius_m, height_m
             The robot's footprint and height [m].
         cell_m
@@ -266,7 +268,7 @@ class OccupancyMap:
         ys = gy + (np.arange(self._grid.shape[1]) + 0.5) * cell - y0
         along = xs[:, None] * ux + ys[None, :] * uy
         across = np.abs(-xs[:, None] * uy + ys[None, :] * ux)
-        half = 0.5 * wall.thickness_m
+        half = 0.5 * wall.thickness_m + _TRIM_M
         solid = (across <= half) & (along >= -half) & (along <= wall.length_m + half)
         for opening in wall.openings:
             if opening.kind == DOOR and opening.top_m >= height_m:
