@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.areas import Areas
 from memory_node.core.candidates import Question
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
@@ -16,6 +17,7 @@ from memory_node.core.goal import best_sighting, facing, stand_row
 from memory_node.core.indexer import Indexer
 from memory_node.core.lexical import clean_label, content_terms, guess_mode
 from memory_node.core.mirror import Mirror
+from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, Ranker, search
 from memory_node.core.words import Postings
 
@@ -25,8 +27,9 @@ __all__ = ['Answerer']
 class Answerer:
     """Answers encoded questions from the newest snapshot; thread-safe."""
 
-    def __init__(self, mirror: Mirror, indexer: Indexer, ranker: Ranker) -> None:
-        """Search ``mirror``, with the candidates ranked by ``ranker``."""
+    def __init__(self, mirror: Mirror, indexer: Indexer, ranker: Ranker, areas: Areas) -> None:
+        """Search ``mirror``, with the candidates ranked by ``ranker``, placed in ``areas``."""
+        self._areas = areas
         self._mirror = mirror
         self._indexer = indexer
         self.ranker = ranker
@@ -46,6 +49,9 @@ class Answerer:
         snapshot = self._mirror.snapshot()
         choices = search(snapshot, question, self.ranker, self)
         places = self._places(snapshot, question, choices)
+        if mode is QueryMode.GLOBAL:
+            wide = area_places(self._areas, self._mirror, snapshot, question, (query.k + 1) // 2)
+            places = (*wide, *places)[: query.k]
         found = bool(places) and places[0].confidence >= config.found_threshold
         if found:
             message = ''
@@ -99,6 +105,7 @@ class Answerer:
             caption=item.caption,
             target_position=target,
             target_extent=None if sighting is None else sighting.extent,
+            area_path=self._areas.path(int(snapshot.keys[choice.row])),
             evidence_ids=tuple(evidence),
             signals=choice.signals,
             why=_why(choice, '' if sighting is None else clean_label(sighting.label)),
@@ -106,6 +113,8 @@ class Answerer:
 
     def stand(self, place: Place) -> tuple[Place, str]:
         """Return the place seen from the best pose for its target, and that observation's id."""
+        if place.level > 0:  # an area: its pose is that of its first observation
+            return place, place.evidence_ids[0]
         if place.target_position is None:
             return place, place.node_id
         snapshot = self._mirror.snapshot()

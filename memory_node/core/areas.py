@@ -52,7 +52,13 @@ _PAUSE_S, _LATEST_S = 0.3, 3.0
 
 def forest_path(store: Path) -> Path:
     """Where the forest of a store is kept."""
-    return Path(f'{store}.forest')
+    return store.with_name(f'{store.name}.forest')
+
+
+def _names(nodes: Sequence[ForestNode]) -> tuple[str, ...]:
+    """Names from the last node to the first, without blanks and repeats."""
+    names = [node.name for node in reversed(nodes) if node.name]
+    return tuple(n for i, n in enumerate(names) if i == 0 or names[i - 1] != n)
 
 
 class Areas:
@@ -126,8 +132,23 @@ class Areas:
         with self.lock:
             if key not in self._forest:
                 return ()
-            names = [node.name for node in reversed(self._forest.ancestors(key)) if node.name]
-        return tuple(n for i, n in enumerate(names) if i == 0 or names[i - 1] != n)
+            return _names(self._forest.ancestors(key))
+
+    def path_of(self, node: ForestNode) -> tuple[str, ...]:
+        """Return the names of the areas above an area, root first; repeats left out."""
+        with self.lock:
+            above = []
+            at = node.parent
+            while at is not None and at.id >= 0:
+                above.append(at)
+                at = at.parent
+            return _names(above)
+
+    def meaning(self, cosines: Sequence[float]) -> list[float]:
+        """Return where cosines lie between the quantiles seen in this memory, in [0, 1]."""
+        with self.lock:
+            found: list[float] = self._forest.calibration.meaning(np.array(cosines)).tolist()
+        return found
 
     def traverse(
         self, vector: FloatArray, k: int, scope: Scope | None = None, separation_m: float = 0.0

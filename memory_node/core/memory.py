@@ -16,6 +16,7 @@ from types import TracebackType
 import numpy as np
 
 from memory_node.core.answers import Answerer
+from memory_node.core.areas import Areas
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import (
@@ -38,12 +39,13 @@ from memory_node.core.errors import (
     StoreAccessError,
     UnknownMapError,
 )
+from memory_node.core.forest.narrator import Narrator, TextCache, texts_path
 from memory_node.core.goal import GoalPlan
 from memory_node.core.index import index_path, IndexStamp, VectorIndex
 from memory_node.core.indexer import Indexer
 from memory_node.core.mirror import Mirror, reencode
 from memory_node.core.needs import explained, resolve
-from memory_node.core.ports import Encoder
+from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.requests import checked_point, make_query
 from memory_node.core.retrieval import FusionRanker
 from memory_node.core.routing import Router, rows_on_map
@@ -64,7 +66,13 @@ class Memory:
     encoded. One process may write a file, any number may read it.
     """
 
-    def __init__(self, store: Store, encoder: Encoder, config: MemoryConfig) -> None:
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        config: MemoryConfig,
+        language_model: LanguageModel | None = None,
+    ) -> None:
         """Use ``Memory.open``."""
         self.config = config
         self._encoder = encoder
@@ -76,9 +84,15 @@ class Memory:
         self._mirror = Mirror(store, encoder.model_id, encoder.dim)
         self._router = Router(self._mirror, config.topology)
         self._indexer = Indexer(self._load_index(), self._mirror.snapshot)
-        self._answerer = Answerer(self._mirror, self._indexer, FusionRanker(config.retrieval))
+        narrator = None
+        if language_model is not None:
+            narrator = Narrator(language_model, TextCache(texts_path(self.path)))
+        self._areas = Areas(self._mirror, config.forest, config.topology, narrator)
+        ranker = FusionRanker(config.retrieval)
+        self._answerer = Answerer(self._mirror, self._indexer, ranker, self._areas)
         if len(self._mirror.snapshot()):
             self._indexer.notify()
+            self._areas.notify()
 
     @classmethod
     def open(
@@ -88,6 +102,7 @@ class Memory:
         encoder: Encoder | None = None,
         config: MemoryConfig | None = None,
         read_only: bool = False,
+        language_model: LanguageModel | None = None,
     ) -> Memory:
         """
         Open the memory at ``path``, or begin one there.
@@ -103,6 +118,8 @@ class Memory:
             Settings; the defaults when left out.
         read_only
             Refuse writing, and follow what another process writes.
+        language_model
+            Names areas; without one, or where it fails, names come from what was seen.
 
         Raises
         ------
@@ -130,7 +147,7 @@ class Memory:
                     )
                 _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
                 reencode(store, encoder)
-            return cls(store, encoder, config or MemoryConfig())
+            return cls(store, encoder, config or MemoryConfig(), language_model)
         except BaseException:
             store.close()
             raise
@@ -168,6 +185,7 @@ class Memory:
             if items:
                 self._mirror.insert(batch)
         self._indexer.notify()
+        self._areas.notify()
         return len(items)
 
     def forget(self, ids: Sequence[str]) -> None:
@@ -175,6 +193,7 @@ class Memory:
         self._writable()
         with self._ingest:
             self._indexer.index.remove(self._mirror.remove(list(dict.fromkeys(ids))))
+        self._areas.notify()
 
     def _open(self) -> None:
         if self._closed:
@@ -319,6 +338,11 @@ class Memory:
     # ---- reading -----------------------------------------------------------------------------
 
     @property
+    def areas(self) -> Areas:
+        """The semantic forest and what it can be asked."""
+        return self._areas
+
+    @property
     def path(self) -> Path:
         """The store's file."""
         return self._mirror.store.path
@@ -373,7 +397,7 @@ class Memory:
             maps=len(np.unique(snapshot.maps)),
             labels=len(snapshot.labels),
             sightings=len(snapshot.sighting_labels),
-            forest_nodes=0,
+            forest_nodes=len(self._areas),
             store_bytes=self._mirror.store.size_bytes,
             indexed=len(self._indexer.index),
             index_rebuilds=int(bool(self._index_message)),
@@ -422,11 +446,16 @@ class Memory:
             self._mirror.store.copy_to(target, overwrite=overwrite)
         index = self._indexer.index
         index.save(index_path(target), self._index_stamp(index))
+        self._areas.save(target)
         return target
 
     def wait_indexed(self, timeout_s: float | None = None) -> bool:
         """Wait until the index holds every vector; False on time-out."""
         return self._indexer.wait(timeout_s)
+
+    def wait_areas(self, timeout_s: float | None = None) -> bool:
+        """Wait until every observation is in a named area; False on time-out."""
+        return self._areas.wait(timeout_s)
 
     def close(self) -> None:
         """Write the index out and close the file; a second call does nothing."""
@@ -435,10 +464,12 @@ class Memory:
                 return
             self._closed = True
             self._indexer.close()
+            self._areas.close()
             try:
                 if not self._mirror.store.read_only:
                     index = self._indexer.index
                     index.save(index_path(self.path), self._index_stamp(index))
+                    self._areas.save(self.path)
             except StoreAccessError as error:
                 _LOG.warning('the index is rebuilt at the next opening: %s', error)
             finally:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import hashlib
 import json
 import os
+from pathlib import Path
 import sqlite3
 import threading
 from typing import Any
@@ -21,7 +22,7 @@ from memory_node.core.errors import LanguageModelError, StoreAccessError
 from memory_node.core.forest.summaries import AreaText, Evidence
 from memory_node.core.ports import LanguageModel
 
-__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache']
+__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'texts_path']
 
 #: Part of every cache key: answers to another wording are not used.
 _WORDING = 1
@@ -108,6 +109,11 @@ class NarratorStatistics:
     completion_tokens: int = 0
     #: Last failure, in words.
     message: str = ''
+
+
+def texts_path(store: Path) -> Path:
+    """Where the texts that a language model wrote for a store are kept."""
+    return store.with_name(f'{store.name}.texts')
 
 
 class TextCache:
