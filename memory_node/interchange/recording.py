@@ -64,6 +64,14 @@ def _role(connection: Connection) -> str | None:
     return 'odom' if kind == 'Odometry' else None
 
 
+def _transport(role: str, connection: Connection) -> str:
+    """Return the role of a topic that was named ``image`` or ``depth`` but comes compressed."""
+    compressed = {'image': 'image/compressed', 'depth': 'depth/compressedDepth'}
+    if connection.msgtype.endswith('/CompressedImage'):
+        return compressed.get(role, role)
+    return role
+
+
 def assign_roles(
     connections: list[Connection], named: Mapping[str, str] | None = None
 ) -> dict[str, Connection]:
@@ -71,7 +79,7 @@ def assign_roles(
     Return one connection for each of ``ROLES`` that the recording can fill.
 
     Topics in ``named`` (role to topic) come first; the rest is told from type and name, the
-    first in alphabetical order where several fit. Raises ``InvalidObservationError`` for a role
+    first in alphabetical order where several fit, raw before compressed. Raises ``InvalidObservationError`` for a role
     or a topic that does not exist.
     """
     named = dict(named or {})
@@ -83,11 +91,11 @@ def assign_roles(
             raise InvalidObservationError(
                 f'topic {topic!r} is not in the recording; it has {", ".join(sorted(by_topic))}'
             )
-    roles = {role: by_topic[topic] for role, topic in named.items()}
+    roles = {_transport(role, by_topic[topic]): by_topic[topic] for role, topic in named.items()}
     for connection in sorted(connections, key=lambda c: c.topic):
-        if (told := _role(connection)) is not None:
+        if (told := _role(connection)) is not None and connection not in roles.values():
             roles.setdefault(told, connection)
     for raw, compressed in (('image', 'image/compressed'), ('depth', 'depth/compressedDepth')):
-        if raw in roles and compressed in roles and compressed not in named:
-            del roles[compressed]
+        if raw in roles and compressed in roles:
+            del roles[raw if roles[compressed].topic in named.values() else compressed]
     return roles

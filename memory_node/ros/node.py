@@ -187,7 +187,7 @@ class MemoryNode(LifecycleNode):
             scene=self._scene,
             queue_length=lambda: self._ingest.queue_length if self._ingest is not None else 0,
             trigger=self._trigger,
-            report_interval_s=self._settings(NodeConfig).report_interval_s,
+            report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
             frame_id=self._settings(NodeConfig).map_frame,
         )

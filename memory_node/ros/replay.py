@@ -9,17 +9,21 @@ that nothing is lost on the way. Messages go out as they were recorded, byte for
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 import sys
 import time
 
 from memory_msgs.msg import Statistics
 from nav_msgs.msg import Odometry
+from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 import rclpy.utilities
@@ -47,6 +51,8 @@ MESSAGE_TYPES = {
 PICTURES = ('image', 'image/compressed')
 #: Pictures under way; below the depth of the node's subscription.
 WINDOW = 10
+#: Time between two statistics while playing as fast as it goes [s].
+REPORT_S = 0.1
 #: Keyframes waiting in the node above which the player holds back.
 MAX_WAITING = 8
 
@@ -65,6 +71,11 @@ class ReplaySettings:
     publish_clock: bool = True
     #: Longest wait for the memory node to appear, or to take anything [s].
     patience_s: float = 30.0
+
+
+def _by_need(message: tuple[str, bytes]) -> bool:
+    """Sort what a picture needs before the picture: of one stamp, a recorder keeps no order."""
+    return message[0] in PICTURES
 
 
 class Replayer(Node):
@@ -116,10 +127,19 @@ class Replayer(Node):
         name = self._settings.memory
         self._spin_until(ready, f'memory node {name!r} is not active on these topics')
         assert self._heard is not None
+        if self._settings.rate == 0:
+            self._ask_for_reports()
         self._received_before = self._heard.images_received
 
-    def _spin_until(self, condition: object, complaint: str) -> None:
-        assert callable(condition)
+    def _ask_for_reports(self) -> None:
+        """Have the statistics sent more often: the player goes as fast as it hears of room."""
+        client = self.create_client(SetParameters, f'{self._settings.memory}/set_parameters')
+        request = SetParameters.Request()
+        request.parameters = [Parameter('report_interval_s', value=REPORT_S).to_parameter_msg()]
+        self._spin_until(client.service_is_ready, 'the memory node takes no parameters')
+        client.call_async(request)
+
+    def _spin_until(self, condition: Callable[[], object], complaint: str) -> None:
         deadline = time.monotonic() + self._settings.patience_s
         while not condition():
             if time.monotonic() > deadline:
@@ -139,14 +159,15 @@ class Replayer(Node):
         columns = (TextColumn('replay'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console) as progress:
             task = progress.add_task('replay', total=sum(c.msgcount for c in wanted))
-            for connection, stamp_ns, content in reader.messages(wanted):
-                role = roles[connection.id]
-                self._hold_back(role, begin_wall + self._bag_seconds(stamp_ns - begin_bag))
-                self._tick(stamp_ns)
-                publishers[role].publish(content)
-                sent[role] += 1
-                self._sent_pictures += role in PICTURES
-                progress.advance(task)
+            for stamp_ns, group in groupby(reader.messages(wanted), key=itemgetter(1)):
+                messages = [(roles[connection.id], content) for connection, _, content in group]
+                for role, content in sorted(messages, key=_by_need):
+                    self._hold_back(role, begin_wall + self._bag_seconds(stamp_ns - begin_bag))
+                    self._tick(stamp_ns)
+                    publishers[role].publish(content)
+                    sent[role] += 1
+                    self._sent_pictures += role in PICTURES
+                    progress.advance(task)
             self._drain()
         return sent
 

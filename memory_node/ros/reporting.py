@@ -45,7 +45,7 @@ class Sources:
     queue_length: Callable[[], int]
     #: Topic that makes frames: ``image``, ``detections`` or ``caption``.
     trigger: str
-    report_interval_s: float
+    report_interval_s: Callable[[], float]
     marker_interval_s: Callable[[], float]
     frame_id: str
 
@@ -68,7 +68,7 @@ class Reporter:
         )
         # Steady time: reports go on while simulated time stands still.
         self._timer = node.create_timer(
-            sources.report_interval_s, self._report, callback_group=group, clock=_steady_clock()
+            sources.report_interval_s(), self._report, callback_group=group, clock=_steady_clock()
         )
 
     def close(self) -> None:
@@ -78,6 +78,7 @@ class Reporter:
             self._node.destroy_lifecycle_publisher(publisher)
 
     def _report(self) -> None:
+        self._timer.timer_period_ns = round(self._sources.report_interval_s() * 1e9)
         if not self._statistics.is_activated:
             return
         now = self._node.get_clock().now().to_msg()

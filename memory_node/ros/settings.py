@@ -59,7 +59,6 @@ class NodeConfig(Checked):
         ge=0.05,
         le=60.0,
         unit='s',
-        read_only=True,
     )
     marker_interval_s: float = param(
         2.0, 'Shortest time between two marker messages.', ge=0.1, le=3600.0, unit='s'
