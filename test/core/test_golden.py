@@ -1,0 +1,79 @@
+"""
+Stores that earlier versions wrote must open for ever: one file for each format version.
+
+``python test/core/test_golden.py`` writes the file of a new version; an old one is never remade.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+import sys
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+if __name__ == '__main__':
+    sys.path[:0] = [str(ROOT), str(ROOT / 'test')]
+
+from fakes import BagOfWordsEncoder  # noqa: E402  the path is set above
+
+from memory_node import Memory, Observation, Pose, Sighting  # noqa: E402
+
+GOLDEN = Path(__file__).parent / 'golden'
+OBSERVATIONS = (
+    Observation(
+        id='küche-1',
+        stamp_ns=1_700_000_000_123_456_789,
+        pose=Pose(
+            position=(1.5, -2.25, 0.125),
+            orientation=(0.0, 0.0, 0.6, 0.8),
+            covariance=tuple(0.25 * i for i in range(36)),
+        ),
+        caption='A kitchen 🍳 with "quotes" and an oven',
+        sightings=(
+            Sighting(label='oven', confidence=0.5, position=(2.5, -2.0, 0.5), extent=(1, 1, 1)),
+            Sighting(label='dining#table'),
+        ),
+        map_id='erdgeschoss',
+        neighbors=('hall', 'nobody'),
+        keyframe=b'\xff\xd8\xff\x00jpeg',
+        source='test',
+    ),
+    Observation(id='hall', stamp_ns=0, pose=Pose(position=(0.0, 0.0, 0.0)), caption='a hall'),
+)
+
+
+def test_every_released_format_is_read_whole(tmp_path):
+    files = sorted(GOLDEN.glob('format-*.db'))
+    assert files
+    for file in files:
+        copy = tmp_path / file.name
+        shutil.copy(file, copy)
+        with Memory.open(copy, encoder=BagOfWordsEncoder(dim=16)) as memory:
+            for held, wanted in zip(memory.observations(), OBSERVATIONS, strict=True):
+                for name in Observation.__dataclass_fields__:
+                    if name != 'embedding':
+                        assert getattr(held, name) == getattr(wanted, name), name
+                assert np.linalg.norm(held.embedding) > 0.99
+            assert memory.encoder.calls == 0
+            assert memory.retrieve('oven', 1).places[0].node_id == 'küche-1'
+            memory.add(Observation(id='n', stamp_ns=1, pose=Pose(position=(1, 1, 0)), caption='x'))
+
+
+def main() -> None:
+    """Write the file of this version unless it is there."""
+    from memory_node.core.schema import FORMAT_VERSION
+
+    GOLDEN.mkdir(exist_ok=True)
+    target = GOLDEN / f'format-{FORMAT_VERSION}.db'
+    work = GOLDEN / 'work.db'
+    with Memory.open(work, encoder=BagOfWordsEncoder(dim=16)) as memory:
+        memory.add_many(OBSERVATIONS)
+        memory._mirror.store.copy_to(target)
+    for path in GOLDEN.glob('work.db*'):
+        path.unlink()
+
+
+if __name__ == '__main__':
+    main()
