@@ -97,8 +97,9 @@ class Ingest:
 
     @property
     def queue_length(self) -> int:
-        """Keyframes waiting now."""
-        return len(self._queue)
+        """Keyframes that are not stored yet: waiting, or in a worker's hands."""
+        with self._lock:
+            return len(self._queue) + self._working
 
     def start(self, workers: int) -> None:
         """Run ``workers`` threads; with more than one, keyframes may be stored out of order."""

@@ -99,6 +99,7 @@ class Reporter:
             self._markers.publish(scene)
 
     def _figures(self, header: Header, snapshot: Snapshot) -> Statistics:
+        queue_length = self._sources.queue_length()  # first: 0 then means that all is stored
         stored = self._sources.memory.stats()
         msg = Statistics(
             header=header,
@@ -106,7 +107,7 @@ class Reporter:
             maps=stored.maps,
             forest_nodes=stored.forest_nodes,
             store_bytes=stored.store_bytes,
-            queue_length=self._sources.queue_length(),
+            queue_length=queue_length,
             ingest_latency=snapshot.ingest_latency_s,
             query_latency_p50=snapshot.query_p50_s,
             query_latency_p95=snapshot.query_p95_s,
