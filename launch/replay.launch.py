@@ -12,6 +12,7 @@ from launch.actions import (
 )
 from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
@@ -58,6 +59,11 @@ ARGUMENTS = [
 ]
 
 
+def end_all(event: ProcessExited, context: LaunchContext) -> list[Shutdown] | None:
+    """End the launch with the process, unless it is ending already: launch_ros ends once only."""
+    return None if context.is_shutdown else [Shutdown(reason='the recording has ended')]
+
+
 def player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Make the player, with the topics that were named, and what happens when it ends."""
     topics: list[str] = []
@@ -78,7 +84,7 @@ def player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
     )
     end = RegisterEventHandler(
-        OnProcessExit(target_action=replay, on_exit=[Shutdown(reason='the recording has ended')]),
+        OnProcessExit(target_action=replay, on_exit=end_all),
         condition=IfCondition(LaunchConfiguration('exit_when_done')),
     )
     return [end, replay]

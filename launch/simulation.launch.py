@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     IncludeLaunchDescription,
@@ -11,6 +11,7 @@ from launch.actions import (
 )
 from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
@@ -63,6 +64,11 @@ ARGUMENTS = [
 ]
 
 
+def end_all(event: ProcessExited, context: LaunchContext) -> list[Shutdown] | None:
+    """End the launch with the process, unless it is ending already: launch_ros ends once only."""
+    return None if context.is_shutdown else [Shutdown(reason='the simulator has ended')]
+
+
 def generate_launch_description() -> LaunchDescription:
     """Describe simulator, explorer and memory; all end when the simulator does."""
     namespace = LaunchConfiguration('namespace')
@@ -111,9 +117,5 @@ def generate_launch_description() -> LaunchDescription:
             *((topic, f'camera/{topic}') for topic in CAMERA_TOPICS),
         ],
     )
-    end = RegisterEventHandler(
-        OnProcessExit(
-            target_action=simulator, on_exit=[Shutdown(reason='the simulator has ended')]
-        )
-    )
+    end = RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=end_all))
     return LaunchDescription([*ARGUMENTS, end, simulator, memory, explorer])
