@@ -1,0 +1,1 @@
+"""The memory itself: no ROS, no simulator, no network."""

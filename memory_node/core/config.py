@@ -16,6 +16,7 @@ __all__ = [
     'IndexConfig',
     'IngestConfig',
     'KeyframeConfig',
+    'LanguageModelConfig',
     'MemoryConfig',
     'PerceptionConfig',
     'RetrievalConfig',
@@ -214,6 +215,22 @@ class ForestConfig(Checked):
     storey_m: float = param(
         3.0, 'Height between floors; areas never span floors.', ge=0.5, le=1e4, unit='m'
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelConfig(Checked):
+    """An optional language model behind an OpenAI-compatible endpoint: it words, never decides."""
+
+    model: str = param('', 'Model asked for at the endpoint; empty: none is used.', read_only=True)
+    base_url: str = param(
+        'http://127.0.0.1:8000/v1',
+        'OpenAI-compatible endpoint; the key is read from OPENAI_API_KEY.',
+        read_only=True,
+    )
+    timeout_s: float = param(
+        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+    )
+    retries: int = param(1, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -379,6 +379,12 @@ class Memory:
         self._open()
         return self._mirror.by_id(node_id)
 
+    def by_keys(self, keys: Sequence[int]) -> list[Observation]:
+        """Return observations by the keys of a snapshot, in order; those gone are left out."""
+        held = self.snapshot().keys
+        wanted = np.array(keys, np.int64)
+        return self._mirror.fetch(wanted[np.isin(wanted, held)])
+
     def observations(self, map_id: str | None = None) -> Iterator[Observation]:
         """Yield the observations held now, in the order they came, of one map or of all."""
         snapshot = self.snapshot()

@@ -9,6 +9,7 @@ from typing import Any
 import networkx as nx
 
 from memory_node.core.memory import Memory
+from memory_node.core.overview import area_id
 from memory_node.core.things import things_of
 from memory_node.core.topology import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
@@ -44,6 +45,33 @@ def _things(memory: Memory) -> list[dict[str, Any]]:
         }
         for thing in sorted(found, key=lambda t: (t.map_id, t.label, t.position))
     ]
+
+
+def _areas(memory: Memory) -> list[dict[str, Any]]:
+    areas = memory.areas
+    areas.wait()
+    with areas.lock:
+        nodes = [areas.forest.nodes[i] for i in sorted(areas.forest.nodes)]
+        return [
+            {
+                'id': area_id(node.id),
+                'level': node.level,
+                'map_id': node.map_id,
+                'floor': node.floor,
+                'name': node.name,
+                'summary': node.summary,
+                'parent': (
+                    area_id(node.parent.id)
+                    if node.parent is not None and node.parent.id >= 0
+                    else None
+                ),
+                'position': [round(float(v), 3) for v in node.position],
+                'observations': node.count,
+                'first_seen': node.first_ns / 1e9,
+                'last_seen': node.last_ns / 1e9,
+            }
+            for node in nodes
+        ]
 
 
 def _graph(memory: Memory) -> nx.Graph:
@@ -94,7 +122,7 @@ def export_memory(memory: Memory, path: Path, kind: str) -> int:
         return int(graph.number_of_nodes())
     if kind == 'json':
         things = _things(memory)
-        document = {'objects': things, 'areas': memory.areas()}
+        document = {'objects': things, 'areas': _areas(memory)}
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding='utf-8')
         return len(things)
     raise ValueError(f'format must be one of {", ".join(FORMATS)}, got {kind!r}')

@@ -79,8 +79,8 @@ def assign_roles(
     Return one connection for each of ``ROLES`` that the recording can fill.
 
     Topics in ``named`` (role to topic) come first; the rest is told from type and name, the
-    first in alphabetical order where several fit, raw before compressed. Raises ``InvalidObservationError`` for a role
-    or a topic that does not exist.
+    first in alphabetical order where several fit, raw before compressed. Raises
+    ``InvalidObservationError`` for a role or a topic that does not exist.
     """
     named = dict(named or {})
     by_topic = {c.topic: c for c in connections}

@@ -1,12 +1,12 @@
-"""From settings to a captioner."""
+"""From settings to models."""
 
 from __future__ import annotations
 
-from memory_node.core.config import PerceptionConfig
+from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.errors import CaptionerError
-from memory_node.core.ports import Captioner
+from memory_node.core.ports import Captioner, LanguageModel
 
-__all__ = ['make_captioner']
+__all__ = ['make_captioner', 'make_language_model']
 
 
 def make_captioner(config: PerceptionConfig) -> Captioner | None:
@@ -39,3 +39,17 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
             retries=config.openai_retries,
         )
     return None
+
+
+def make_language_model(config: LanguageModelConfig) -> LanguageModel | None:
+    """Make the language model that ``config`` names, or None if it names none."""
+    if not config.model:
+        return None
+    from memory_node.models.openai_chat import OpenAIChat
+
+    return OpenAIChat(
+        base_url=config.base_url,
+        model=config.model,
+        timeout_s=config.timeout_s,
+        retries=config.retries,
+    )

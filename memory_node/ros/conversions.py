@@ -12,7 +12,7 @@ from geometry_msgs.msg import Pose as PoseMsg
 from geometry_msgs.msg import Vector3 as Vector3Msg
 from memory_msgs.msg import Place as PlaceMsg
 from memory_msgs.msg import Status
-from memory_msgs.srv import Retrieve
+from memory_msgs.srv import Ask, Retrieve
 from nav_msgs.msg import Odometry, Path
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -201,6 +201,13 @@ def query_filters(request: Any) -> dict[str, Any]:
     }
 
 
+def near_in_map(request: Any, map_frame: str) -> Vector3 | None:
+    """Return the point ``near`` of a request [m], None where it is not set."""
+    if not request.use_near:
+        return None
+    return position_in_map('near', request.near.header, request.near.point, map_frame)
+
+
 def query_from_retrieve(request: Retrieve.Request, *, top_k: int, map_frame: str) -> Query:
     """Return the checked query; raises ``InvalidQueryError`` naming the field at fault."""
     if request.mode not in MODES:
@@ -210,15 +217,22 @@ def query_from_retrieve(request: Retrieve.Request, *, top_k: int, map_frame: str
         raise InvalidQueryError(f'radius must be finite and >= 0, got {radius}')
     if radius > 0.0 and not request.use_near:
         raise InvalidQueryError(f'radius needs near: set use_near, got radius {radius}')
-    near = None
-    if request.use_near:
-        near = position_in_map('near', request.near.header, request.near.point, map_frame)
     return Query(
         text=request.text,
         k=request.k or top_k,
         mode=MODES[request.mode],
-        near=near,
+        near=near_in_map(request, map_frame),
         radius_m=radius or None,
+        **query_filters(request),
+    )
+
+
+def query_from_ask(request: Ask.Request, *, top_k: int, map_frame: str) -> Query:
+    """Return the checked query of a question; raises ``InvalidQueryError``."""
+    return Query(
+        text=request.question,
+        k=request.k or top_k,
+        near=near_in_map(request, map_frame),
         **query_filters(request),
     )
 

@@ -23,6 +23,7 @@ import rclpy.utilities
 from memory_node.core.config import (
     IngestConfig,
     KeyframeConfig,
+    LanguageModelConfig,
     MemoryConfig,
     PerceptionConfig,
     RetrievalConfig,
@@ -30,7 +31,7 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
-from memory_node.models.factory import make_captioner
+from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.dds import prefer_shared_memory
 from memory_node.ros.goals import GoalSender
@@ -154,6 +155,7 @@ class MemoryNode(LifecycleNode):
 
     def _configure(self, stack: ExitStack) -> None:
         settings = self._settings(NodeConfig)
+        self._language_model = make_language_model(self._settings(LanguageModelConfig))
         self._opened = stack.enter_context(self._open_memory(settings))
         self._captioner = make_captioner(self._settings(PerceptionConfig))
         self._scene = MarkerScene(settings.map_frame)
@@ -167,6 +169,7 @@ class MemoryNode(LifecycleNode):
         stack.callback(goals.close)
         context = Context(
             memory=self._memory,
+            language_model=self._language_model,
             goals=goals,
             counters=self._counters,
             map_frame=settings.map_frame,
@@ -257,7 +260,12 @@ class MemoryNode(LifecycleNode):
         wanted = self._settings(EncoderConfig)
         encoder = SentenceEncoder(wanted.model, backend=wanted.backend)
         encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
-        return Memory.open(path, encoder=encoder, config=self._memory_config())
+        return Memory.open(
+            path,
+            encoder=encoder,
+            config=self._memory_config(),
+            language_model=self._language_model,
+        )
 
     def _memory_config(self) -> MemoryConfig:
         groups: dict[str, Any] = {

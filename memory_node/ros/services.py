@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import time
 from typing import Any
 
-from memory_msgs.srv import NavigationGoal, Retrieve, Save
+from memory_msgs.srv import Ask, Describe, NavigationGoal, Retrieve, Save
 from nav_msgs.msg import Path as PathMsg
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
+from memory_node.core.asking import ask
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.data import Pose, Query, Retrieval, Vector3
+from memory_node.core.data import Place, Pose, Query, Retrieval, Vector3
+from memory_node.core.describing import describe
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError, NotActiveError
 from memory_node.core.memory import Memory
+from memory_node.core.ports import LanguageModel
 from memory_node.ros import conversions as convert
 from memory_node.ros.goals import GoalSender
 from memory_node.ros.statistics import Counters
@@ -31,6 +34,8 @@ class Context:
     """What the handlers work with."""
 
     memory: Memory
+    #: Words answers; None leaves them extracted.
+    language_model: LanguageModel | None
     goals: GoalSender
     counters: Counters
     map_frame: str
@@ -47,12 +52,14 @@ class Services:
     """Owns the servers; the node creates them when configured."""
 
     def __init__(self, node: LifecycleNode, group: CallbackGroup, context: Context) -> None:
-        """Serve ``~/retrieve``, ``~/navigation_goal`` and ``~/save``."""
+        """Serve the node's services; the query group runs several at a time."""
         self._node = node
         self._context = context
         handlers = (
             (Retrieve, '~/retrieve', self._retrieve),
             (NavigationGoal, '~/navigation_goal', self._navigation_goal),
+            (Ask, '~/ask', self._ask),
+            (Describe, '~/describe', self._describe),
             (Save, '~/save', self._save),
         )
         self._servers = [
@@ -97,11 +104,8 @@ class Services:
             request, top_k=c.retrieval().top_k, map_frame=c.map_frame
         )
         retrieval = c.memory.search(query)
-        now_ns = self._now_ns()
         response.found = retrieval.found
-        response.places = [
-            convert.place_msg(p, frame_id=c.map_frame, now_ns=now_ns) for p in retrieval.places
-        ]
+        response.places = self._place_msgs(retrieval.places)
         response.mode = convert.MODE_NUMBERS[retrieval.mode]
         response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
         c.answered(retrieval)
@@ -123,12 +127,10 @@ class Services:
         response.found = plan.found
         if not plan.found or plan.place is None or plan.goal_pose is None:
             return str(plan.retrieval.message)
-        stamp, now_ns = self._node.get_clock().now().to_msg(), self._now_ns()
+        stamp = self._node.get_clock().now().to_msg()
         response.goal = convert.pose_stamped_msg(plan.goal_pose, stamp, c.map_frame)
-        response.place = convert.place_msg(plan.place, frame_id=c.map_frame, now_ns=now_ns)
-        response.alternatives_found = [
-            convert.place_msg(p, frame_id=c.map_frame, now_ns=now_ns) for p in plan.alternatives
-        ]
+        response.place = self._place_msgs([plan.place])[0]
+        response.alternatives_found = self._place_msgs(plan.alternatives)
         response.route = PathMsg()
         if plan.route is not None:
             response.has_route = True
@@ -152,6 +154,31 @@ class Services:
             )
         robot = self._context.robot()
         return robot.position if robot is not None else None
+
+    def _ask(self, request: Ask.Request, response: Ask.Response) -> str:
+        c = self._context
+        query = convert.query_from_ask(request, top_k=c.retrieval().top_k, map_frame=c.map_frame)
+        answer = ask(c.memory, query, now_ns=self._now_ns(), model=c.language_model)
+        response.known = answer.known
+        response.answer = answer.text
+        response.generated = answer.generated
+        response.citations = self._place_msgs(answer.citations)
+        return answer.fallback and f'worded without the language model: {answer.fallback}'
+
+    def _describe(self, request: Describe.Request, response: Describe.Response) -> str:
+        told = describe(self._context.memory, request.area, request.map_id or None)
+        response.found = told.found
+        response.name = told.name
+        response.description = told.text
+        response.observations = told.observations
+        response.areas = self._place_msgs(told.parts)
+        response.citations = self._place_msgs(told.citations)
+        response.generated = told.generated
+        return '' if told.found else told.text
+
+    def _place_msgs(self, places: Sequence[Place]) -> list[Any]:
+        now_ns, frame_id = self._now_ns(), self._context.map_frame
+        return [convert.place_msg(p, frame_id=frame_id, now_ns=now_ns) for p in places]
 
     def _save(self, request: Save.Request, response: Save.Response) -> str:
         target = Path(request.path).expanduser() if request.path else None

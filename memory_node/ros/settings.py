@@ -14,6 +14,7 @@ from memory_node.core.config import (
     Checked,
     IngestConfig,
     KeyframeConfig,
+    LanguageModelConfig,
     MemoryConfig,
     param,
     PerceptionConfig,
@@ -120,6 +121,7 @@ GROUPS: Mapping[str, type[Checked]] = {
     'keyframes': KeyframeConfig,
     'perception': PerceptionConfig,
     'ingest': IngestConfig,
+    'language_model': LanguageModelConfig,
     **MEMORY_GROUPS,
 }
 

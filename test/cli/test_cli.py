@@ -6,10 +6,10 @@ import json
 import subprocess
 import sys
 
+from data import require_data
 import networkx as nx
 import pytest
 
-from data import require_data
 from memory_node.cli.main import main
 
 ROOMS = [
@@ -222,3 +222,31 @@ def test_a_recording_of_a_real_kitchen_answers(tmp_path, capsys):
         assert answer['found'], answer['message']
         assert answer['places'][0]['label'] in labels
         assert answer['places'][0]['target_position'] is not None
+
+
+def test_a_question_is_answered_in_a_sentence(store, capsys):
+    code, out, _ = _run(capsys, 'ask', 'where is the wardrobe?', '--store', store)
+    assert code == 0
+    assert out.startswith('The wardrobe is at (13.0, 0.0, 0.8)')
+    _, out, _ = _run(capsys, 'ask', 'where is the wardrobe?', '--store', store, '--json')
+    answer = json.loads(out)
+    assert answer['known']
+    assert answer['citations'][0]['observation_id'] == 'b'
+
+
+def test_an_unreachable_language_model_is_said_and_not_needed(store, capsys):
+    url = 'http://127.0.0.1:9/v1'
+    code, out, err = _run(
+        capsys, 'ask', 'the bed', '--store', store, '--llm', 'any', '--llm-url', url
+    )
+    assert code == 0
+    assert out.startswith('The bed is at')
+    assert 'without the language model' in err
+
+
+def test_everything_is_described(store, capsys):
+    code, out, _ = _run(capsys, 'describe', '--store', store, '--json')
+    told = json.loads(out)
+    assert code == 0
+    assert told['found']
+    assert told['observations'] == 3
