@@ -17,8 +17,8 @@ def _sensor(depth: int) -> QoSProfile:
     )
 
 
-#: Half a second of a 30 Hz camera.
-IMAGES = _sensor(15)
+#: One second of a 30 Hz camera.
+IMAGES = _sensor(30)
 #: Two seconds at 50 Hz; small messages.
 ODOMETRY = _sensor(100)
 #: From a detector, a captioner or a camera driver; small messages.
