@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +59,8 @@ class LeafTable:
         self.homes: list[ForestNode | None] = []
         #: Length [m] of the drive to directly reachable leaves, by slot.
         self.links: dict[int, dict[int, float]] = {}
-        self._free: list[int] = []
+        #: Slots of removed leaves, the next to be used last.
+        self.free: list[int] = []
 
     def __len__(self) -> int:
         """Return the number of leaves."""
@@ -75,8 +77,8 @@ class LeafTable:
         self, key: int, position: NDArray[np.float64], vector: FloatArray, stamp_ns: int
     ) -> int:
         """Store a new leaf and return its slot."""
-        if self._free:
-            slot = self._free.pop()
+        if self.free:
+            slot = self.free.pop()
         else:
             slot = len(self.homes)
             self.homes.append(None)
@@ -95,22 +97,29 @@ class LeafTable:
         positions: NDArray[np.float64],
         vectors: FloatArray,
         stamps: NDArray[np.int64],
+        slots: NDArray[np.int64] | None = None,
+        free: Sequence[int] = (),
     ) -> None:
-        """Take N leaves at once into an empty table, at slots 0..N-1."""
+        """Take N leaves at once into an empty table, at 0..N-1 or at distinct ``slots``."""
         if self.slots:
             raise ValueError('only an empty table can be filled')
         n = len(keys)
-        self.reserve(n)
-        self.keys[:n], self.positions[:n] = keys, positions
-        self.vectors[:n], self.stamps[:n] = vectors, stamps
-        self.slots = dict(zip(keys, range(n), strict=True))
-        self.homes = [None] * n
+        at = np.arange(n) if slots is None else slots
+        size = n + len(free)
+        if len(np.unique([*at.tolist(), *free])) != size or size and at.max(initial=0) >= size:
+            raise ValueError('slots must be distinct and without gaps')
+        self.reserve(size)
+        self.keys[at], self.positions[at] = keys, positions
+        self.vectors[at], self.stamps[at] = vectors, stamps
+        self.slots = dict(zip(keys, at.tolist(), strict=True))
+        self.homes = [None] * size
+        self.free = list(free)
 
     def drop(self, key: int) -> None:
         """Forget a leaf whose links are already gone."""
         slot = self.slots.pop(key)
         self.homes[slot] = None
-        self._free.append(slot)
+        self.free.append(slot)
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` leaves in all."""

@@ -56,7 +56,7 @@ class Reshaper:
             pending = [self._forest.nodes.get(i) for i in self._grown_ids]
             self._grown_ids.clear()
             for node in sorted((n for n in pending if n), key=lambda n: (n.level, n.id)):
-                if node.parent is not None and len(node.children) > 0:
+                if node.parent is not None and node.grandchildren > 1:
                     node.regrouped = node.grandchildren
                     self._regroup(node)
                     done += 1

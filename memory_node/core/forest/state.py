@@ -40,12 +40,8 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
     nodes = [n for root in forest.roots() for n in _preorder(root)]
     slots = [s for n in nodes for s in n.leaves]
     leaves = forest.leaves
-    row_of = {slot: i for i, slot in enumerate(slots)}
     joined = sorted(
-        (row_of[a], row_of[b], length)
-        for a, edges in leaves.links.items()
-        for b, length in edges.items()
-        if row_of[a] < row_of[b]
+        (a, b, length) for a, edges in leaves.links.items() for b, length in edges.items() if a < b
     )
     maps = sorted({n.map_id for n in nodes})
     number = {map_id: i for i, map_id in enumerate(maps)}
@@ -63,6 +59,7 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'norm2': np.array([_row(n)[1] for n in nodes]),
         'sums': np.array([_row(n)[0] for n in nodes], np.float32).reshape(-1, forest.dim),
         'key': leaves.keys[slots],
+        'slot': np.array(slots, np.int64),
         'position': leaves.positions[slots],
         'stamp': leaves.stamps[slots],
         'link': np.array([(a, b) for a, b, _ in joined], np.int64).reshape(len(joined), 2),
@@ -76,6 +73,7 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'config': _config(forest.config),
         'next_id': forest.next_id,
         'tick': forest.tick,
+        'free': leaves.free,
         'range': [forest.calibration.low, forest.calibration.high],
         'maps': maps,
         'floors': forest.floors.state(),
@@ -177,7 +175,7 @@ def _assemble(
     forest.next_id, forest.tick = int(header['next_id']), int(header['tick'])
     forest.floors.restore(header['floors'])
     _load_calibration(forest, header['range'], arrays['sample'])
-    _load_leaves(forest, arrays, vectors)
+    _load_leaves(forest, header, arrays, vectors)
     _load_nodes(forest, header, arrays)
     for (a, b), length in zip(arrays['link'].tolist(), arrays['length'].tolist(), strict=True):
         forest.links.join(a, b, length)
@@ -195,19 +193,24 @@ def _load_calibration(forest: Forest, span: Sequence[float], samples: NDArray[An
     calibration.low, calibration.high = span
 
 
-def _load_leaves(forest: Forest, arrays: dict[str, NDArray[Any]], vectors: Vectors) -> None:
+def _load_leaves(
+    forest: Forest, header: dict[str, Any], arrays: dict[str, NDArray[Any]], vectors: Vectors
+) -> None:
     keys = arrays['key'].tolist()
     found = np.asarray(vectors(keys), dtype=np.float32)
     if found.shape != (len(keys), forest.dim):
         raise IndexDamagedError(
             f'the forest needs {len(keys)} vectors of size {forest.dim}, got {found.shape}'
         )
-    forest.leaves.fill(keys, arrays['position'], found, arrays['stamp'])
+    forest.leaves.fill(
+        keys, arrays['position'], found, arrays['stamp'], arrays['slot'], header['free']
+    )
 
 
 def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     maps = header['maps']
     boxes = arrays['box'].tolist()
+    slots: list[int] = arrays['slot'].tolist()
     stack: list[tuple[ForestNode, int]] = []
     slot = 0
     for i, row in enumerate(arrays['node'].tolist()):
@@ -227,8 +230,9 @@ def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArra
         if level > 1:
             stack.append((node, fan_out))
         else:
-            node.leaves = list(range(slot, slot + fan_out))
-            forest.leaves.homes[slot : slot + fan_out] = [node] * fan_out
+            node.leaves = slots[slot : slot + fan_out]
+            for leaf in node.leaves:
+                forest.leaves.homes[leaf] = node
             slot += fan_out
         while stack and len(stack[-1][0].children) == stack[-1][1]:
             stack.pop()
