@@ -230,7 +230,7 @@ class EmbeddedSimulator:
 
     def top_down(self, *, resolution_m: float = 0.02, labels: bool = True) -> TopDown:
         """Draw the world from above, without ceilings."""
-        return draw_top_down(self._world, self._scene, self._renderer, resolution_m, labels=labels)
+        return draw_top_down(self._world, self._renderer, resolution_m, labels=labels)
 
     def close(self) -> None:
         """Free what the engine holds."""

@@ -41,7 +41,7 @@ class FloorPlan:
     doors: tuple[tuple[int, int], ...]
 
 
-#: Kinds by how much floor they want, largest first; the first six are in every apartment.
+#: Rooms of every apartment, and those that some have as well.
 _KINDS = ('living room', 'kitchen', 'bedroom', 'study', 'bathroom')
 _EXTRAS = ('dining room', 'bedroom', 'laundry room', 'bedroom', 'bathroom')
 
@@ -84,7 +84,8 @@ def _turn(rect: Rect, size: tuple[float, float], flip: tuple[bool, bool], swap: 
 
 def _assign(rng: np.random.Generator, rects: Sequence[Rect]) -> list[Space]:
     """Give the largest rectangles to the kinds that want most floor."""
-    kinds = [*_KINDS, *_EXTRAS[: len(rects) - len(_KINDS)]]
+    extras = [_EXTRAS[int(i)] for i in rng.permutation(len(_EXTRAS))]
+    kinds = [*_KINDS, *extras[: len(rects) - len(_KINDS)]]
     rank = {
         'living room': 0, 'bedroom': 1, 'kitchen': 1, 'dining room': 1, 'study': 2,
         'laundry room': 3, 'bathroom': 3,

@@ -10,7 +10,7 @@ from memory_sim.footprints import Placed
 from memory_sim.placement import RoomLayout
 from memory_sim.worlds import Room, Wall
 
-__all__ = ['furnish']
+__all__ = ['furnish', 'missing_essentials']
 
 
 #: What a room of this kind cannot do without, by label.
@@ -48,17 +48,21 @@ def furnish(
     if recipe is None:
         return []
     kinds = frozenset(other.kind for other in rooms)
-    essential = _ESSENTIALS[room.kind]
     best: tuple[int, list[Placed]] | None = None
     for child in rng.spawn(_ATTEMPTS):
         layout = RoomLayout(room=room, rooms=rooms, walls=walls, rng=child)
         recipe(layout, kinds)
-        missing = len(essential - {piece.model.label for piece in layout.placed})
+        missing = len(missing_essentials(room, layout.placed))
         if best is None or missing < best[0]:
             best = missing, layout.placed
         if missing == 0:
             break
     return best[1] if best else []
+
+
+def missing_essentials(room: Room, placed: Sequence[Placed]) -> frozenset[str]:
+    """Return the labels of what a room of this kind needs and does not have."""
+    return _ESSENTIALS.get(room.kind, frozenset()) - {piece.model.label for piece in placed}
 
 
 def _chance(layout: RoomLayout, share: float) -> bool:
@@ -88,6 +92,8 @@ def _kitchen(layout: RoomLayout, kinds: frozenset[str]) -> None:
             tops.append(piece)
             if name == 'counter':
                 layout.on_wall('upper cabinet', over=piece)
+    if not any(piece.model.name == 'refrigerator' for piece in layout.placed):
+        layout.against_wall('refrigerator', front_m=0.45)
     for name, host in zip(
         ('microwave', 'coffee machine', 'toaster', 'fruit bowl'), [*tops, *tops], strict=False
     ):

@@ -10,11 +10,13 @@ import numpy as np
 
 from memory_sim.floor_plan import as_room, CEILING_M, enclose, plan_apartment
 from memory_sim.footprints import Placed
-from memory_sim.furnishing import furnish
+from memory_sim.furnishing import furnish, missing_essentials
 from memory_sim.worlds import Light, Room, Wall, WINDOW, World, WorldError, WorldObject
 
 __all__ = ['WORLD_KINDS', 'generate_world']
 
+#: Plans that are drawn until one has room for all that its rooms need.
+_ATTEMPTS = 5
 #: Floor, wall texture and colours that a kind of room may have.
 _FINISHES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     'bathroom': (('small tiles', 'tiles', 'checker'), ('light blue', 'white', 'light gray'),
@@ -63,12 +65,35 @@ def generate_world(kind: str, seed: int) -> World:
 
 
 def _apartment(seed: int, rng: np.random.Generator) -> World:
-    plan = plan_apartment(rng)
-    rooms = tuple(
-        as_room(space, i + 1, **_finish(space.kind, rng)) for i, space in enumerate(plan.spaces)
-    )
-    walls = enclose(rng, plan)
-    placed = [(room, piece) for room in rooms for piece in furnish(room, rooms, walls, rng)]
+    world = None
+    for child in rng.spawn(_ATTEMPTS):
+        plan = plan_apartment(child)
+        rooms = tuple(
+            as_room(space, i + 1, **_finish(space.kind, child))
+            for i, space in enumerate(plan.spaces)
+        )
+        walls = enclose(child, plan)
+        furniture = [furnish(room, rooms, walls, child) for room in rooms]
+        complete = not any(map(missing_essentials, rooms, furniture))
+        if complete or world is None:
+            lights = tuple(light for room in rooms for light in _lights(room, child))
+            world = _assemble(seed, rooms, walls, furniture, lights)
+        if complete:
+            break
+    assert world is not None
+    return world
+
+
+def _assemble(
+    seed: int,
+    rooms: tuple[Room, ...],
+    walls: tuple[Wall, ...],
+    furniture: Sequence[Sequence[Placed]],
+    lights: tuple[Light, ...],
+) -> World:
+    placed = [
+        (room, piece) for room, pieces in zip(rooms, furniture, strict=True) for piece in pieces
+    ]
     objects = [_object(i + 1, room, piece) for i, (room, piece) in enumerate(placed)]
     objects += _windows(len(objects) + 1, rooms, walls)
     return World(
@@ -78,7 +103,7 @@ def _apartment(seed: int, rng: np.random.Generator) -> World:
         rooms=rooms,
         walls=walls,
         objects=tuple(objects),
-        lights=tuple(light for room in rooms for light in _lights(room, rng)),
+        lights=lights,
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.render import Renderer
-from memory_sim.scene import Scene
 from memory_sim.structure import wall_boxes
 from memory_sim.worlds import World
 
@@ -40,14 +39,14 @@ class TopDown:
 
 
 def draw_top_down(
-    world: World, scene: Scene, renderer: Renderer, resolution_m: float, *, labels: bool
+    world: World, renderer: Renderer, resolution_m: float, *, labels: bool
 ) -> TopDown:
     """
     Return the picture from above.
 
     Parameters
     ----------
-    world, scene, renderer
+    world, renderer
         The world and what draws it.
     resolution_m
         Side of a pixel [m].
@@ -74,7 +73,7 @@ def draw_top_down(
     )
     _draw_walls(world, picture)
     if labels:
-        _write_labels(world, scene, picture)
+        _write_labels(world, picture)
     return picture
 
 
@@ -94,8 +93,7 @@ def _draw_walls(world: World, picture: TopDown) -> None:
             cv2.fillConvexPoly(picture.image, np.array(corners, dtype=np.int32), shade)
 
 
-def _write_labels(world: World, scene: Scene, picture: TopDown) -> None:
-    del scene
+def _write_labels(world: World, picture: TopDown) -> None:
     scale = 0.007 / picture.resolution_m
     for thing in world.objects:
         if thing.size[0] * thing.size[1] < 0.15 or thing.position[2] > 0.5 or thing.size[2] < 0.1:
@@ -111,6 +109,10 @@ def _write(
     font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * scale))
     (width, height), _ = cv2.getTextSize(text, font, scale, thick)
     column, row = picture.pixel(*at)
-    place = (column - width // 2, row + height // 2)
-    cv2.putText(picture.image, text, place, font, scale, (255, 255, 255), thick + 2, cv2.LINE_AA)
-    cv2.putText(picture.image, text, place, font, scale, color, thick, cv2.LINE_AA)
+    left = min(max(column - width // 2, 2), picture.image.shape[1] - width - 2)
+    place = (left, row + height // 2)
+    halo = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    for dx, dy in (*halo, (0, 0)):
+        shade = color if (dx, dy) == (0, 0) else (255, 255, 255)
+        at_pixel = (place[0] + dx, place[1] + dy)
+        cv2.putText(picture.image, text, at_pixel, font, scale, shade, thick, cv2.LINE_AA)
