@@ -187,7 +187,9 @@ class SentenceEncoder:
 
 def _torch_backend(model: str) -> _Backend:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as progress
 
+    progress.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformer = SentenceTransformer(model, device='cpu')
 
     def encode(texts: Sequence[str]) -> FloatArray:
