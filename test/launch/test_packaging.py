@@ -19,7 +19,8 @@ from memory_node.ros.settings import GROUPS, parameters
 from memory_sim.simulator import CameraModel
 
 ROOT = Path(__file__).resolve().parents[2]
-INTERFACES = sorted(p for d in ('msg', 'srv', 'action') for p in (ROOT / 'msgs' / d).iterdir())
+SUFFIXES = ('.msg', '.srv', '.action')
+INTERFACES = sorted(p for p in (ROOT / 'msgs').rglob('*') if p.suffix in SUFFIXES)
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
 PARAMETER_FILES = sorted((ROOT / 'config').glob('*.yaml'))
 
