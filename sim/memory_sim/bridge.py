@@ -21,13 +21,14 @@ from geometry_msgs.msg import PoseStamped, Twist
 from memory_msgs.msg import Detection, DetectionArray
 from nav_msgs.msg import Odometry
 import numpy as np
-from rcl_interfaces.msg import ParameterDescriptor
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -84,7 +85,7 @@ _LATCHED = QoSProfile(
 )
 
 
-class SimulatorNode(Node):  # type: ignore[misc]
+class SimulatorNode(Node):
     """Owns the simulated robot; ``advance`` moves its time, callbacks only leave wishes."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -107,6 +108,17 @@ class SimulatorNode(Node):  # type: ignore[misc]
         self._answered = True
         self._last_command_wall = time.monotonic()
         self._pace = (time.monotonic(), 0.0)
+        self.add_on_set_parameters_callback(self._on_parameters)
+
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Take a new camera rate; everything else is fixed at the start or read when used."""
+        for parameter in parameters:
+            if parameter.name == 'camera_rate_hz':
+                try:
+                    self.robot.set_camera_rate(float(parameter.value))
+                except (TypeError, ValueError) as error:
+                    return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
 
     def _param(self, name: str) -> Any:
         return self.get_parameter(name).value
@@ -137,7 +149,7 @@ class SimulatorNode(Node):  # type: ignore[misc]
         self._detections = self.create_publisher(DetectionArray, 'detections', 10)
         self._odom = self.create_publisher(Odometry, 'odom', 100)
         self._truth = self.create_publisher(Odometry, 'ground_truth/odom', 10)
-        self._clock = self.create_publisher(Clock, '/clock', 10)
+        self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
         self._status = self.create_publisher(GoalStatus, 'navigation_status', _LATCHED)
         self._transforms = TransformPublisher(self, camera, self._frames)
         self._camera_info = _camera_info(camera)
@@ -198,7 +210,7 @@ class SimulatorNode(Node):  # type: ignore[misc]
         """Move time one step on and publish what it produced."""
         tick = self.robot.tick()
         stamp = _stamp(self._base_ns + tick.stamp_ns)
-        self._clock.publish(Clock(clock=stamp))
+        self._clock_publisher.publish(Clock(clock=stamp))
         self._odom.publish(self._odometry(tick, tick.estimate, stamp))
         self._ticks += 1
         if self._ticks % _TRUTH_EVERY == 0:
@@ -309,7 +321,7 @@ def main() -> None:
     finally:
         node.close()
         node.destroy_node()
-        rclpy.try_shutdown()
+        try_shutdown()
 
 
 if __name__ == '__main__':

@@ -17,11 +17,15 @@ from memory_msgs.srv import NavigationGoal, Save
 from nav_msgs.msg import Odometry
 import numpy as np
 from numpy.typing import NDArray
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import Image
 
 from memory_sim.explorer import read_progress
@@ -94,6 +98,7 @@ class DemoClient:
         node.create_subscription(GoalStatus, 'navigation_status', self._on_status, _LATCHED)
         self._state = node.create_client(GetState, f'{memory}/get_state')
         self._goal = node.create_client(NavigationGoal, f'{memory}/navigation_goal')
+        self._settings = node.create_client(SetParameters, 'simulator/set_parameters')
         self._save = node.create_client(Save, f'{memory}/save')
 
     def __enter__(self) -> DemoClient:
@@ -102,7 +107,7 @@ class DemoClient:
     def __exit__(self, *exception: object) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
-        rclpy.try_shutdown(context=self._context)
+        try_shutdown(context=self._context)
 
     def _on_statistics(self, message: Statistics) -> None:
         self.statistics = message
@@ -191,6 +196,16 @@ class DemoClient:
             self._node.destroy_subscription(reader)
         shape = (caught[0].height, caught[0].width, 3)
         return np.frombuffer(caught[0].data, np.uint8).reshape(shape)
+
+    def set_camera_rate(self, rate_hz: float, timeout_s: float = 30.0) -> None:
+        """Have the simulator take so many pictures per simulated second."""
+        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=rate_hz)
+        request = SetParameters.Request(
+            parameters=[ParameterMessage(name='camera_rate_hz', value=value)]
+        )
+        reply = self._call(self._settings, request, 'simulator/set_parameters', timeout_s)
+        if not reply.results[0].successful:
+            raise RequestFailedError(f'camera_rate_hz: {reply.results[0].reason}')
 
     def save(self, timeout_s: float = 30.0) -> str:
         """Have the memory written to disk and return its file."""

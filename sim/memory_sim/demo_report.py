@@ -60,7 +60,9 @@ class WorldReport:
     instances: int
     exploration: Mapping[str, Any]
     memory: Mapping[str, Any]
+    #: Wall time of each stage, and processor time of each process [s].
     seconds: Mapping[str, float]
+    cpu_seconds: Mapping[str, float]
     rows: tuple[QuestionRow, ...]
 
 

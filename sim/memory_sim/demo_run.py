@@ -15,17 +15,33 @@ from memory_node import Memory
 from memory_node.ros.dds import PROFILE, VARIABLE
 from memory_sim.client import DemoClient
 from memory_sim.demo_report import QuestionRow, WorldReport
+from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.judge import Judge
 from memory_sim.map_picture import draw_map, MapScene, QuestionMark
 from memory_sim.processes import free_domain_id, Processes
 from memory_sim.questions import draw_questions, Question
-from memory_sim.simulator import CameraModel, Pose2D, Simulator
+from memory_sim.simulator import CameraModel, Pose2D
 from memory_sim.world_source import open_simulator
 
 __all__ = ['RunConfig', 'run_world']
 
 #: The judge needs many pictures and no beauty.
 _JUDGE_CAMERA = CameraModel(width=160, height=120)
+
+#: What the summary takes over from the memory's statistics.
+_KEPT = (
+    'observations',
+    'images_received',
+    'keyframes',
+    'frames_gated',
+    'frames_dropped',
+    'frames_unpaired',
+    'store_bytes',
+)
+
+#: Drawing pictures is what the demo spends most of its time on.
+_CAMERA_HZ_EXPLORING = 4.0
+_CAMERA_HZ_WHILE_ASKED = 1.0
 
 Show = Callable[[str, float, str], None]
 
@@ -77,7 +93,13 @@ def _start_robot(processes: Processes, config: RunConfig, seed: int, memory_path
     processes.start(
         'simulator',
         'memory_sim.bridge',
-        _parameters(seed=seed, real_time_factor=0.0, lockstep=True, **world),
+        _parameters(
+            seed=seed,
+            real_time_factor=0.0,
+            lockstep=True,
+            camera_rate_hz=_CAMERA_HZ_EXPLORING,
+            **world,
+        ),
     )
     arguments = _parameters(
         memory_path=memory_path,
@@ -134,12 +156,17 @@ def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
                     ),
                 )
                 run.explore()
+            cpu_seconds = processes.cpu_seconds()
             processes.stop_one('explorer')
+            client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
             with watch.time('ask'):
                 run.ask_all(draw_questions(judge_sim.ground_truth, config.questions, seed=seed))
             with watch.time('report'):
                 client.save()
-                return run.report(memory_path, watch.seconds)
+                cpu_seconds.update(processes.cpu_seconds())
+                cpu_seconds['demo'] = time.process_time()
+                report = run.report(memory_path)
+            return replace(report, seconds=watch.seconds, cpu_seconds=cpu_seconds)
 
 
 class _Run:
@@ -152,7 +179,7 @@ class _Run:
         show: Show,
         client: DemoClient,
         judge: Judge,
-        sim: Simulator,
+        sim: EmbeddedSimulator,
     ) -> None:
         self._seed, self._config, self._show = seed, config, show
         self._client, self._judge, self._sim = client, judge, sim
@@ -224,7 +251,7 @@ class _Run:
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(self._client.picture()).save(folder / f'question_{number:02d}.png')
 
-    def report(self, memory_path: Path, seconds: dict[str, float]) -> WorldReport:
+    def report(self, memory_path: Path) -> WorldReport:
         """Read what was remembered, judge random places for comparison, draw the map."""
         with Memory.open(memory_path, read_only=True) as memory:
             places = [
@@ -237,16 +264,15 @@ class _Run:
         )
         self._draw(rows, places)
         truth, statistics = self._sim.ground_truth, self._client.statistics
-        kept = ('observations', 'images_received', 'keyframes', 'frames_gated')
-        kept += ('frames_dropped', 'frames_unpaired', 'store_bytes')
         return WorldReport(
             seed=self._seed,
             world=self._config.world or f'generated apartment {self._seed}',
             rooms=len(truth.regions),
             instances=len(truth.instances),
             exploration=_numbers(self._exploration),
-            memory={name: int(getattr(statistics, name, 0)) for name in kept},
-            seconds=seconds,
+            memory={name: int(getattr(statistics, name, 0)) for name in _KEPT},
+            seconds={},
+            cpu_seconds={},
             rows=rows,
         )
 
@@ -269,7 +295,6 @@ class _Run:
                 f' {len(self._sim.ground_truth.regions)} rooms\n'
                 f'{reached} of {len(rows)} questions ended in sight of a right answer'
             ),
-            truth=self._sim.ground_truth,
             trajectory=self._explored,
             observations=places,
             questions=[_mark(row) for row in rows],
@@ -278,17 +303,16 @@ class _Run:
 
 
 def _mark(row: QuestionRow) -> QuestionMark:
-    goal, final = (
-        Pose2D(x=p[0], y=p[1], yaw_rad=p[2]) if p else None for p in (row.goal, row.final)
-    )
+    final = None
+    if row.found and row.final is not None:
+        final = Pose2D(x=row.final[0], y=row.final[1], yaw_rad=row.final[2])
     answer = row.answer if row.found else 'not found'
     return QuestionMark(
         number=row.number,
         text=row.text,
         answer=f'{answer}, {row.distance_m:.1f} m from the target',
         success=row.success,
-        goal=goal,
-        final=final if row.found else None,
+        final=final,
         target=row.target[:2],
     )
 

@@ -74,12 +74,12 @@ class Explorer:
         budget: Budget | None = None,
         limits: SpeedLimits | None = None,
         grid: GridConfig | None = None,
-        look_spacing_m: float = 2.5,
+        look_spacing_m: float = 3.0,
     ) -> None:
         """Explore with ``camera``; look around once every ``look_spacing_m`` of floor."""
         self._camera = camera
         self._budget = budget or Budget()
-        self._limits = limits or SpeedLimits(linear_m_s=0.7)
+        self._limits = limits or SpeedLimits(linear_m_s=0.9, angular_rad_s=1.6)
         self._grid_config = grid or GridConfig()
         self._spacing = look_spacing_m
         self.grid: ExplorationGrid | None = None
@@ -87,6 +87,7 @@ class Explorer:
         self._follower: PathFollower | None = None
         self._target: Frontier | None = None
         self._spots: list[tuple[float, float]] = []
+        self._visited: list[tuple[float, float]] = []
         self._given_up: list[tuple[float, float]] = []
         self._turn_left = 0.0
         self._look_on_arrival = False
@@ -198,7 +199,7 @@ class Explorer:
             return self._finish('everything in reach was seen')
         command = self._follower.command(pose)
         if self._follower.arrived:
-            return self._arrive(grid, pose)
+            return self._arrive(grid)
         self._note(activity=Activity.DRIVING)
         return command
 
@@ -221,68 +222,76 @@ class Explorer:
         return not _still_unknown(grid, self._target)
 
     def _choose(self, grid: ExplorationGrid, pose: Pose2D) -> None:
-        """Pick the best frontier, else the closest floor never looked at, else nothing."""
+        """Pick the cheapest of all frontiers and of the floor never looked at, if any is left."""
         self._follower, self._target, self.path = None, None, np.empty((0, 2))
         reach = reach_from(grid, [(pose.x, pose.y)])
         frontiers = find_frontiers(grid, reach, ignore=self._given_up)
         self._note(frontiers=frontiers)
+        unlooked = self._unlooked_row(grid, reach)
+        row, yaw = unlooked, None
         if frontiers:
             best = min(frontiers, key=lambda f: (self._price(f, pose), f.center))
-            self._target = best
-            look_at = best.center
-            row: int | None = best.stand_row
-            self._look_on_arrival = False
-        else:
-            row = self._unlooked_row(grid, reach)
-            look_at = None
-            self._look_on_arrival = True
+            if unlooked is None or self._price(best, pose) < float(reach.cost_m[unlooked]):
+                self._target = best
+                row = self._stand_row(reach, best)
+                x, y = reach.points[row]
+                yaw = math.atan2(best.center[1] - y, best.center[0] - x)
         if row is None:
             return
+        self._look_on_arrival = self._target is None
         self.path = reach.path_to(row)
-        x, y = self.path[-1]
-        yaw = None if look_at is None else math.atan2(look_at[1] - y, look_at[0] - x)
         self._follower = PathFollower(
-            self.path, yaw, limits=self._limits, position_tolerance_m=0.15, yaw_tolerance_rad=0.3
+            self.path,
+            yaw,
+            limits=self._limits,
+            slow_within_m=0.25,
+            position_tolerance_m=0.15,
+            yaw_tolerance_rad=0.3,
         )
 
+    def _stand_row(self, reach: Reach, frontier: Frontier) -> int:
+        """Cell to see the frontier from: nearby at first, right on it when that did not do."""
+        if any(math.dist(frontier.center, p) < 0.5 for p in self._visited):
+            return reach.nearest(frontier.center) or frontier.stand_row
+        return frontier.stand_row
+
     def _price(self, frontier: Frontier, pose: Pose2D) -> float:
-        """Metres a frontier costs: the way, the turn towards it, less what it promises."""
+        """Metres a frontier costs: the way and the turn towards it."""
         bearing = math.atan2(frontier.center[1] - pose.y, frontier.center[0] - pose.x)
         turn = abs(wrap_angle(bearing - pose.yaw_rad))
-        return frontier.cost_m + 0.4 * turn - 0.5 * min(frontier.size_m, 2.0)
+        return frontier.cost_m + 1.0 * turn
 
     def _unlooked_row(self, grid: ExplorationGrid, reach: Reach) -> int | None:
-        if len(reach.cells) == 0:
+        """Row of a cell amid the nearest floor that is far from where the robot looked around."""
+        if len(reach.cells) == 0 or math.isinf(self._spacing):
             return None
         seen = reach_from(grid, self._spots)
-        looked = {tuple(c) for c in seen.cells[seen.cost_m <= self._spacing * 1.3].tolist()}
-        fresh = np.array([tuple(c) not in looked for c in reach.cells.tolist()], bool)
-        # A few cells at the rim of a looked-at disc are not worth a trip.
-        if np.count_nonzero(fresh) * grid.config.resolution_m**2 < 0.5:
+        looked = grid.flat(seen.cells[seen.cost_m <= 1.3 * self._spacing])
+        rows = np.flatnonzero(~np.isin(grid.flat(reach.cells), looked))
+        if rows.size == 0:
             return None
-        rows = np.flatnonzero(fresh)
-        names = cluster(reach.cells[rows])
-        nearest = rows[names == names[np.argmin(reach.cost_m[rows])]]
+        near = rows[reach.cost_m[rows] <= reach.cost_m[rows].min() + self._spacing]
+        names = cluster(reach.cells[near])
+        nearest = near[names == names[np.argmin(reach.cost_m[near])]]
+        # A few cells at the rim of a looked-at disc are not worth a trip.
+        if nearest.size * grid.config.resolution_m**2 < 1.5:
+            return None
         middle = reach.points[nearest].mean(axis=0)
         return int(nearest[np.argmin(np.linalg.norm(reach.points[nearest] - middle, axis=1))])
 
-    def _arrive(self, grid: ExplorationGrid, pose: Pose2D) -> VelocityCommand:
-        if self._target is not None and _still_unknown(grid, self._target):
-            self._given_up.append(self._target.center)
+    def _arrive(self, grid: ExplorationGrid) -> VelocityCommand:
         self._follower = None
-        if self._look_on_arrival or not self._looked_near(grid, pose):
-            self._turn_left = 2.0 * math.pi
-            self._note(activity=Activity.LOOKING)
-            return turn_command(math.pi, self._limits)
-        return VelocityCommand()
+        target = self._target
+        if target is not None and _still_unknown(grid, target):
+            # The floor right before the camera is out of its sight: go on, once.
+            again = any(math.dist(target.center, p) < 0.5 for p in self._visited)
+            (self._given_up if again else self._visited).append(target.center)
+        return self._look_around() if self._look_on_arrival else VelocityCommand()
 
-    def _looked_near(self, grid: ExplorationGrid, pose: Pose2D) -> bool:
-        near = [s for s in self._spots if math.dist(s, (pose.x, pose.y)) <= self._spacing]
-        if not near:
-            return False
-        reach = reach_from(grid, near)
-        row = reach.nearest((pose.x, pose.y), 0.5)
-        return row is not None and float(reach.cost_m[row]) <= 1.3 * self._spacing
+    def _look_around(self) -> VelocityCommand:
+        self._turn_left = 2.0 * math.pi
+        self._note(activity=Activity.LOOKING)
+        return turn_command(math.pi, self._limits)
 
 
 def _still_unknown(grid: ExplorationGrid, frontier: Frontier) -> bool:

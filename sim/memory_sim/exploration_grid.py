@@ -28,7 +28,7 @@ class GridConfig:
 
     resolution_m: float = 0.05
     #: Floor farther away than this stays unknown, so that the robot must come closer [m].
-    floor_range_m: float = 3.0
+    floor_range_m: float = 4.0
     #: Obstacles are mapped up to this distance [m].
     obstacle_range_m: float = 5.0
     #: Height band that hinders the robot [m].
@@ -95,7 +95,8 @@ class ExplorationGrid:
     def to_cells(self, points: NDArray[np.float64]) -> Cells:
         """Return the (N, 2) cells of (N, 2) world points; they may lie outside the grid."""
         scaled = (points - self._origin) / self.config.resolution_m
-        return np.floor(scaled).astype(np.int64)
+        cells: Cells = np.floor(scaled).astype(np.int64)
+        return cells
 
     def to_world(self, cells: Cells) -> NDArray[np.float64]:
         """Return the (N, 2) world centres of (N, 2) cells [m]."""
@@ -135,7 +136,7 @@ class ExplorationGrid:
         free = self._unique(world[floor])
         hit = self._unique(world[obstacle])
         self._add(carved, self._CARVE, keep_occupied=True)
-        self._add(free[~np.isin(self._flat(free), self._flat(hit))], self._MISS)
+        self._add(free[~np.isin(self.flat(free), self.flat(hit))], self._MISS)
         self._add(hit, self._HIT)
 
     def _blind_zone(
@@ -159,9 +160,10 @@ class ExplorationGrid:
 
     def _unique(self, points: NDArray[np.float64]) -> Cells:
         cells = self.to_cells(points)
-        return np.stack(np.divmod(np.unique(self._flat(cells)), self._side), axis=1)
+        return np.stack(np.divmod(np.unique(self.flat(cells)), self._side), axis=1)
 
-    def _flat(self, cells: Cells) -> NDArray[np.int64]:
+    def flat(self, cells: Cells) -> NDArray[np.int64]:
+        """Return one number for each of (N, 2) cells; it holds until the grid grows."""
         flat: NDArray[np.int64] = cells[:, 0] * self._side + cells[:, 1]
         return flat
 

@@ -24,6 +24,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import CameraInfo, Image
 
 from memory_node.ros.dds import prefer_shared_memory
@@ -77,7 +78,7 @@ def read_progress(message: DiagnosticStatus) -> dict[str, str]:
     return {'activity': message.message, **{v.key: v.value for v in message.values}}
 
 
-class ExplorerNode(Node):  # type: ignore[misc]
+class ExplorerNode(Node):
     """Converts messages for ``Explorer`` and its decisions into velocities."""
 
     #: Odometry kept for pairing [messages]: two seconds at 50 Hz.
@@ -176,7 +177,7 @@ def _occupancy(explorer: Explorer, picture: Image) -> OccupancyGrid:
     cells = np.full(grid.log_odds.shape, -1, np.int8)
     cells[grid.free], cells[grid.occupied] = 0, 100
     message.info.resolution = grid.config.resolution_m
-    message.info.width, message.info.height = cells.shape
+    message.info.width = message.info.height = len(cells)  # the grid is square
     message.info.origin.position.x, message.info.origin.position.y = grid.origin
     message.info.origin.orientation.w = 1.0
     # The grid is x-major, the message is row-major over y.
@@ -192,7 +193,7 @@ def main() -> None:
     with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(node)
     node.destroy_node()
-    rclpy.try_shutdown()
+    try_shutdown()
 
 
 if __name__ == '__main__':

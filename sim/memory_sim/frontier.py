@@ -161,15 +161,18 @@ def find_frontiers(
     reach: Reach,
     *,
     ignore: Sequence[Point] = (),
-    min_size_m: float = 0.35,
+    min_size_m: float = 0.5,
+    min_unknown_m2: float = 0.4,
     stand_off_m: float = 0.7,
     ignore_radius_m: float = 0.5,
 ) -> list[Frontier]:
     """
     List the frontiers that can be looked at from a reachable cell, cheapest first.
 
-    A frontier cell is seen floor with unknown beside it. Cells within ``ignore_radius_m`` of a
-    point of ``ignore`` are left out: the robot was there and could not see more.
+    A frontier cell is seen floor with unknown beside it. A frontier shorter than ``min_size_m``,
+    or with less than ``min_unknown_m2`` of unknown within 0.6 m of its middle, is a nook and not
+    a way on. Cells within ``ignore_radius_m`` of a point of ``ignore`` are left out: the robot
+    was there and could not see more.
     """
     if len(reach.cells) == 0:
         return []
@@ -191,6 +194,8 @@ def find_frontiers(
         size = len(members) * res
         if size >= min_size_m:
             center = members[np.argmin(np.linalg.norm(members - members.mean(axis=0), axis=1))]
+            if _unknown_near(grid, center) < min_unknown_m2:
+                continue
             found[name] = Frontier(
                 center=(float(center[0]), float(center[1])),
                 size_m=size,
@@ -200,6 +205,16 @@ def find_frontiers(
     return list(found.values())
 
 
+def _unknown_near(grid: ExplorationGrid, center: NDArray[np.float64]) -> float:
+    row, col = grid.to_cells(center[None])[0].tolist()
+    reach = int(round(0.6 / grid.config.resolution_m))
+    patch = (
+        slice(max(0, row - reach), row + reach + 1),
+        slice(max(0, col - reach), col + reach + 1),
+    )
+    return float(np.count_nonzero(grid.unknown[patch])) * grid.config.resolution_m**2
+
+
 def _frontier_cells(
     grid: ExplorationGrid, ignore: Sequence[Point], radius_m: float
 ) -> NDArray[np.int64]:
@@ -207,7 +222,8 @@ def _frontier_cells(
     grown = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in window)
     free, unknown = grid.free[grown], grid.unknown[grown]
     border = free & ndimage.binary_dilation(unknown)
-    cells = np.argwhere(border) + np.array([grown[0].start, grown[1].start])
+    corner = np.array([grown[0].start, grown[1].start])
+    cells: NDArray[np.int64] = np.argwhere(border) + corner
     if len(ignore) and len(cells):
         away, _ = cKDTree(np.asarray(ignore)).query(grid.to_world(cells))
         cells = cells[away > radius_m]
@@ -219,6 +235,7 @@ def cluster(cells: NDArray[np.int64]) -> NDArray[np.int64]:
     low = cells.min(axis=0)
     local = np.zeros(cells.max(axis=0) - low + 1, bool)
     local[tuple((cells - low).T)] = True
-    names, _ = ndimage.label(local, structure=np.ones((3, 3)))
-    named: NDArray[np.int64] = names[tuple((cells - low).T)].astype(np.int64)
+    names = np.asarray(ndimage.label(local, structure=np.ones((3, 3)))[0], np.int64)
+    rows, cols = (cells - low).T
+    named: NDArray[np.int64] = names[rows, cols]
     return named

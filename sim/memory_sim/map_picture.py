@@ -7,30 +7,31 @@ from dataclasses import dataclass
 import math
 from pathlib import Path
 import textwrap
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.simulator import GroundTruth, Instance, Pose2D, Region, Simulator
+from memory_sim.simulator import GroundTruth, Instance, Pose2D
+from memory_sim.top_down import TopDown
 
 __all__ = ['MapScene', 'QuestionMark', 'draw_map']
 
-_INK, _PAPER, _WALL = '#22303c', '#fbfaf7', '#3b4a57'
-_GOOD, _BAD, _PATH, _MEMORY = '#1b8a5a', '#d1495b', '#2f6690', '#e08e2b'
-_FLOORS = {
-    'kitchen': '#fdebd0',
-    'dining': '#fbe5d6',
-    'living': '#e4efe0',
-    'bedroom': '#e3e8f6',
-    'bathroom': '#d9f0f2',
-    'toilet': '#d9f0f2',
-    'hall': '#efece6',
-    'corridor': '#efece6',
-    'office': '#f3e6f1',
-    'study': '#f3e6f1',
-    'laundry': '#e6eef0',
-}
+_INK, _QUIET, _PAPER = '#1f2d3a', '#5b6770', '#fbfaf7'
+_GOOD, _BAD, _PATH, _MEMORY = '#12805c', '#c8374b', '#1d5fa8', '#f08a24'
+#: How far the world fades behind what the robot did.
+_FADE = 0.45
+
+
+class _SeenFromAbove(Protocol):
+    """A simulator that can draw its world from above."""
+
+    @property
+    def ground_truth(self) -> GroundTruth:
+        """Instances and regions of the world."""
+
+    def top_down(self, *, resolution_m: float = 0.02, labels: bool = True) -> TopDown:
+        """Draw the world from above, without ceilings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,7 @@ class QuestionMark:
     text: str
     answer: str
     success: bool
-    #: Where the memory sent the robot, where it ended, and the true thing nearest to that.
-    goal: Pose2D | None
+    #: Where the robot ended, None if it was not sent; and the true thing nearest to that.
     final: Pose2D | None
     target: tuple[float, float] | None
 
@@ -53,173 +53,146 @@ class MapScene:
 
     title: str
     subtitle: str
-    truth: GroundTruth
     trajectory: Sequence[Pose2D]
     observations: Sequence[Pose2D]
     questions: Sequence[QuestionMark]
 
 
-def draw_map(scene: MapScene, sim: Simulator, path: Path) -> None:
-    """Write the picture as PNG; doors are found where ``sim`` lets the robot through a wall."""
+def draw_map(scene: MapScene, sim: _SeenFromAbove, path: Path) -> None:
+    """Write the picture as PNG, the map on one side and the questions beside or below it."""
     import matplotlib as mpl
 
     mpl.use('Agg')
     from matplotlib import pyplot as plt
 
-    low, high = _bounds(scene.truth)
-    width, height = high - low
-    figure_height = min(12.0, max(6.0, 9.0 * height / width + 1.2))
+    world = sim.top_down(labels=False)
+    x0, x1, y0, y1 = world.extent
+    wide = (x1 - x0) >= 1.15 * (y1 - y0)
+    height = 10.0 * (y1 - y0) / (x1 - x0) if wide else 9.0
+    width = 10.0 if wide else 9.0 * (x1 - x0) / (y1 - y0)
+    height = max(height, 1.6 + 0.52 * len(scene.questions))
     with plt.rc_context({'font.family': 'DejaVu Sans', 'text.color': _INK}):
         figure, (axes, panel) = plt.subplots(
-            1, 2, figsize=(15.0, figure_height), width_ratios=(2.05, 1.0), facecolor=_PAPER
+            1, 2, figsize=(width + 5.2, height), width_ratios=(width, 5.2), facecolor=_PAPER
         )
-        _draw_rooms(axes, scene.truth, sim)
-        _draw_furniture(axes, scene.truth.instances)
+        _draw_world(axes, world)
         _draw_trajectory(axes, scene.trajectory)
         _draw_observations(axes, scene.observations)
+        taken: list[tuple[float, float]] = []
         for mark in scene.questions:
-            _draw_question(axes, mark)
-        _finish_axes(axes, low, high)
-        _draw_panel(panel, scene)
-        figure.subplots_adjust(left=0.015, right=0.985, top=0.985, bottom=0.02, wspace=0.02)
+            _draw_question(axes, mark, taken)
+        _draw_panel(panel, scene, height)
+        figure.subplots_adjust(left=0.01, right=0.995, top=0.985, bottom=0.015, wspace=0.01)
+        _write_labels(figure, axes, sim.ground_truth)
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=120, facecolor=_PAPER)
+        figure.savefig(path, dpi=110, facecolor=_PAPER)
         plt.close(figure)
 
 
-def _bounds(truth: GroundTruth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    corners = [corner for region in truth.regions for corner in region.polygon]
-    corners += [i.center[:2] for i in truth.instances]
-    points = np.array(corners or [(0.0, 0.0), (1.0, 1.0)], dtype=float)
-    return points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
+def _outline(width: float = 2.0, color: str = 'white') -> list[Any]:
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=width, foreground=color)]
 
 
-def _floor_color(region: Region) -> str:
-    name = f'{region.kind} {region.name}'.lower()
-    return next((color for key, color in _FLOORS.items() if key in name), '#f0f0ea')
+def _draw_world(axes: Any, world: TopDown) -> None:
+    faded = world.image.astype(np.float32) * (1.0 - _FADE) + 252.0 * _FADE
+    axes.imshow(faded.astype(np.uint8), extent=world.extent, interpolation='antialiased', zorder=0)
+    x0, x1, y0, y1 = world.extent
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0 - 0.55, y1)
+    axes.set_aspect('equal')
+    axes.set_axis_off()
+    axes.plot((x0 + 0.3, x0 + 2.3), (y0 - 0.3,) * 2, color=_INK, lw=2.5, solid_capstyle='butt')
+    axes.text(x0 + 2.45, y0 - 0.3, '2 m', ha='left', va='center', fontsize=9)
 
 
-def _draw_rooms(axes: Any, truth: GroundTruth, sim: Simulator) -> None:
+def _write_labels(figure: Any, axes: Any, truth: GroundTruth) -> None:
+    """Name rooms, then things, the largest first; a name that would touch another is left out."""
+    renderer = figure.canvas.get_renderer()
+    taken: list[Any] = []
     for region in truth.regions:
-        if len(region.polygon) < 3:
-            continue
-        xs, ys = zip(*region.polygon, strict=True)
-        axes.fill(xs, ys, color=_floor_color(region), zorder=0)
-    for region in truth.regions:
-        corners = list(region.polygon)
-        for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
-            for start, end in _wall_pieces(np.array(a), np.array(b), sim):
-                axes.plot(
-                    *zip(start, end, strict=True),
-                    color=_WALL,
-                    lw=4.0,
-                    solid_capstyle='projecting',
-                    zorder=3,
-                )
-
-
-def _wall_pieces(
-    a: NDArray[np.float64], b: NDArray[np.float64], sim: Simulator
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Split an edge into the pieces the robot can't cross; the rest is doors."""
-    length = float(np.linalg.norm(b - a))
-    if length < 0.05:
-        return []
-    count = max(2, int(length / 0.05) + 1)
-    along = (b - a) / length
-    across = np.array([-along[1], along[0]])
-    points = a + np.linspace(0.0, 1.0, count)[:, None] * (b - a)
-    # A door lets the robot stand on the wall's line and on both sides of it.
-    open_ = np.array(
-        [all(sim.is_navigable(*(p + d * across)) for d in (-0.12, 0.0, 0.12)) for p in points]
-    )
-    # The robot's middle stays a radius away from the frame.
-    grow = int(0.22 / (length / (count - 1)))
-    wide = np.convolve(open_, np.ones(2 * grow + 1), mode='same') > 0
-    pieces, first = [], None
-    for i, gap in enumerate([*wide.tolist(), True]):
-        if not gap and first is None:
-            first = i
-        elif gap and first is not None:
-            pieces.append((points[first], points[i - 1]))
-            first = None
-    return pieces
-
-
-def _draw_furniture(axes: Any, instances: Sequence[Instance]) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    for thing in sorted(instances, key=lambda i: i.center[2]):
-        x, y, _ = thing.center
-        w, h, _ = thing.extent
-        box = FancyBboxPatch(
-            (x - w / 2, y - h / 2),
-            w,
-            h,
-            boxstyle=f'round,pad=0,rounding_size={0.15 * min(w, h):.3f}',
-            fc='#ffffff',
-            ec='#9aa5ad',
-            lw=0.8,
+        corners: NDArray[np.float64] = np.array(region.polygon)
+        x, y = corners.mean(axis=0)
+        name = axes.text(
+            x,
+            y,
+            region.name.upper(),
+            fontsize=9.5,
+            fontweight='bold',
+            color='#33414d',
             alpha=0.85,
-            zorder=2,
+            ha='center',
+            va='center',
+            zorder=4,
+            path_effects=_outline(2.5),
         )
-        axes.add_patch(box)
-        if max(w, h) >= 0.45:
-            upright = h > 1.4 * w and w < 0.11 * len(thing.label)
-            axes.text(
-                x,
-                y,
-                thing.label,
-                fontsize=5.6,
-                color='#5b6770',
-                ha='center',
-                va='center',
-                rotation=90 if upright else 0,
-                zorder=4,
-            )
+        taken.append(name.get_window_extent(renderer).padded(2.0))
+    for thing in sorted(truth.instances, key=_importance):
+        if min(thing.extent[:2]) < 0.12 or thing.label in ('rug', 'window', 'painting'):
+            continue
+        name = axes.text(
+            thing.center[0],
+            thing.center[1],
+            thing.label,
+            fontsize=6.5,
+            color=_INK,
+            ha='center',
+            va='center',
+            zorder=4,
+            path_effects=_outline(1.8),
+        )
+        box = name.get_window_extent(renderer)
+        if any(box.overlaps(other) for other in taken):
+            name.remove()
+        else:
+            taken.append(box.padded(1.0))
+
+
+def _importance(thing: Instance) -> tuple[float, int]:
+    return -thing.extent[0] * thing.extent[1], thing.id
 
 
 def _draw_trajectory(axes: Any, trajectory: Sequence[Pose2D]) -> None:
-    from matplotlib.collections import LineCollection
-
     if len(trajectory) < 2:
         return
-    points = np.array([(p.x, p.y) for p in trajectory])
-    pieces = np.stack([points[:-1], points[1:]], axis=1)
-    axes.add_collection(
-        LineCollection(list(pieces), colors=_PATH, linewidths=1.3, alpha=0.55, zorder=5)
-    )
-    axes.plot(*points[0], marker='s', ms=7, color=_PATH, mec='white', zorder=7)
+    xs, ys = [p.x for p in trajectory], [p.y for p in trajectory]
+    axes.plot(xs, ys, color='white', lw=3.4, alpha=0.75, zorder=5, solid_joinstyle='round')
+    axes.plot(xs, ys, color=_PATH, lw=1.5, alpha=0.85, zorder=5, solid_joinstyle='round')
+    axes.plot(xs[0], ys[0], marker='s', ms=8, color=_PATH, mec='white', mew=1.2, zorder=7)
     axes.annotate(
-        'start', points[0], xytext=(6, 6), textcoords='offset points', fontsize=7, color=_PATH
+        'start',
+        (xs[0], ys[0]),
+        xytext=(8, -3),
+        textcoords='offset points',
+        fontsize=8.5,
+        fontweight='bold',
+        color=_PATH,
+        path_effects=_outline(),
+        zorder=7,
     )
 
 
 def _draw_observations(axes: Any, observations: Sequence[Pose2D]) -> None:
+    """Draw a dot where the robot looked, and a short tick where to."""
+    from matplotlib.collections import LineCollection
+
     if not observations:
         return
-    xs, ys = np.array([p.x for p in observations]), np.array([p.y for p in observations])
-    yaws = np.array([p.yaw_rad for p in observations])
-    axes.quiver(
-        xs,
-        ys,
-        np.cos(yaws),
-        np.sin(yaws),
-        color=_MEMORY,
-        alpha=0.55,
-        scale=4.5,
-        scale_units='xy',
-        angles='xy',
-        width=0.0016,
-        headwidth=4,
-        zorder=5,
-    )
-    axes.scatter(xs, ys, s=9, color=_MEMORY, linewidths=0, zorder=6)
+    foot = np.array([(p.x, p.y) for p in observations])
+    yaw = np.array([p.yaw_rad for p in observations])
+    nose = foot + 0.2 * np.column_stack([np.cos(yaw), np.sin(yaw)])
+    ticks = list(np.stack([foot, nose], axis=1))
+    axes.add_collection(LineCollection(ticks, colors=_MEMORY, linewidths=1.0, alpha=0.8, zorder=6))
+    axes.scatter(*foot.T, s=10, color=_MEMORY, edgecolors='white', linewidths=0.3, zorder=6)
 
 
-def _draw_question(axes: Any, mark: QuestionMark) -> None:
+def _draw_question(axes: Any, mark: QuestionMark, taken: list[tuple[float, float]]) -> None:
+    """Draw where a drive ended; its number moves aside where another one is already."""
     color = _GOOD if mark.success else _BAD
-    where = mark.final or mark.goal
+    if mark.target is not None:
+        axes.plot(*mark.target, marker='*', ms=15, color=color, mec='white', mew=1.0, zorder=8)
+    where = mark.final
     if where is None:
         return
     if mark.target is not None:
@@ -227,26 +200,29 @@ def _draw_question(axes: Any, mark: QuestionMark) -> None:
             (where.x, mark.target[0]),
             (where.y, mark.target[1]),
             color=color,
-            lw=1.4,
+            lw=1.6,
             ls=(0, (3, 2)),
             zorder=7,
+            path_effects=_outline(3.0),
         )
-        axes.plot(*mark.target, marker='*', ms=12, color=color, mec='white', mew=0.8, zorder=8)
-    nose = (where.x + 0.34 * math.cos(where.yaw_rad), where.y + 0.34 * math.sin(where.yaw_rad))
-    axes.annotate(
-        '',
-        nose,
-        xytext=(where.x, where.y),
-        arrowprops={'arrowstyle': '-|>', 'color': color, 'lw': 1.6},
-        zorder=8,
-    )
-    axes.plot(where.x, where.y, marker='o', ms=14, color=color, mec='white', mew=1.2, zorder=9)
+    nose = (where.x + 0.42 * math.cos(where.yaw_rad), where.y + 0.42 * math.sin(where.yaw_rad))
+    arrow = {'arrowstyle': '-|>', 'color': color, 'lw': 2.0, 'shrinkA': 0, 'shrinkB': 0}
+    axes.annotate('', nose, xytext=(where.x, where.y), arrowprops=arrow, zorder=8)
+    x, y = where.x, where.y
+    while any(math.dist((x, y), other) < 0.3 for other in taken):
+        x -= 0.32
+    taken.append((x, y))
+    _badge(axes, x, y, mark.number, color)
+
+
+def _badge(axes: Any, x: float, y: float, number: int, color: str) -> None:
+    axes.plot(x, y, marker='o', ms=15, color=color, mec='white', mew=1.3, zorder=9)
     axes.text(
-        where.x,
-        where.y,
-        str(mark.number),
+        x,
+        y,
+        str(number),
         color='white',
-        fontsize=8,
+        fontsize=8.5,
         fontweight='bold',
         ha='center',
         va='center_baseline',
@@ -254,51 +230,28 @@ def _draw_question(axes: Any, mark: QuestionMark) -> None:
     )
 
 
-def _finish_axes(axes: Any, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    axes.set_xlim(low[0], high[0])
-    axes.set_ylim(low[1] - 0.3, high[1])
-    axes.set_aspect('equal')
-    axes.set_axis_off()
-    x, y = low[0] + 0.4, low[1] - 0.1
-    axes.plot((x, x + 2.0), (y, y), color=_INK, lw=2.5, solid_capstyle='butt')
-    axes.text(x + 1.0, y + 0.08, '2 m', ha='center', va='bottom', fontsize=8)
-
-
-def _draw_panel(panel: Any, scene: MapScene) -> None:
+def _draw_panel(panel: Any, scene: MapScene, height_in: float) -> None:
+    """Write title, questions and legend; heights are in inches from the top."""
     panel.set_axis_off()
     panel.set_xlim(0.0, 1.0)
-    panel.set_ylim(0.0, 1.0)
-    panel.text(0.02, 0.975, scene.title, fontsize=17, fontweight='bold', va='top')
-    panel.text(0.02, 0.925, scene.subtitle, fontsize=9, color='#5b6770', va='top', linespacing=1.5)
-    step = min(0.062, 0.70 / max(1, len(scene.questions)))
+    panel.set_ylim(height_in, 0.0)
+    panel.text(0.03, 0.12, scene.title, fontsize=17, fontweight='bold', va='top')
+    panel.text(0.03, 0.50, scene.subtitle, fontsize=9, color=_QUIET, va='top', linespacing=1.5)
+    step = min(0.60, (height_in - 1.6) / max(1, len(scene.questions)))
     for i, mark in enumerate(scene.questions):
-        y = 0.81 - i * step
+        y = 1.40 + i * step
         color = _GOOD if mark.success else _BAD
-        panel.plot(0.045, y, marker='o', ms=15, color=color, mec='white')
-        panel.text(
-            0.045,
-            y,
-            str(mark.number),
-            color='white',
-            fontsize=8.5,
-            fontweight='bold',
-            ha='center',
-            va='center_baseline',
-        )
-        text = textwrap.shorten(mark.text, 58, placeholder=' …')
-        panel.text(0.09, y + 0.003, text, fontsize=9.5, va='bottom')
-        panel.text(0.09, y - 0.003, mark.answer, fontsize=8.5, color=color, va='top')
-    _draw_legend(panel)
-
-
-def _draw_legend(panel: Any) -> None:
-    y = 0.035
+        _badge(panel, 0.055, y, mark.number, color)
+        text = textwrap.shorten(mark.text, 56, placeholder=' …')
+        panel.text(0.11, y - 0.02, text, fontsize=9.5, va='bottom')
+        panel.text(0.11, y + 0.02, mark.answer, fontsize=8.5, color=color, va='top')
     entries = (
-        (0.045, 's', _PATH, 'exploration'),
-        (0.29, 'o', _MEMORY, 'observation'),
-        (0.53, 'o', _GOOD, 'goal reached'),
-        (0.78, '*', _GOOD, 'true target'),
+        (0.055, 's', _PATH, 'exploration'),
+        (0.30, 'o', _MEMORY, 'observation'),
+        (0.55, 'o', _GOOD, 'goal'),
+        (0.73, '*', _GOOD, 'true target'),
     )
     for x, marker, color, text in entries:
-        panel.plot(x, y, marker=marker, ms=8, color=color, mec='white')
-        panel.text(x + 0.03, y, text, fontsize=8.5, va='center')
+        y = height_in - 0.14
+        panel.plot(x, y, marker=marker, ms=10 if marker == '*' else 8, color=color, mec='white')
+        panel.text(x + 0.035, y, text, fontsize=8.5, va='center')

@@ -55,6 +55,7 @@ class PathFollower:
         *,
         limits: SpeedLimits | None = None,
         lookahead_m: float = 0.35,
+        slow_within_m: float = 0.5,
         position_tolerance_m: float = 0.08,
         yaw_tolerance_rad: float = 0.06,
         turn_first_rad: float = 0.7,
@@ -71,6 +72,7 @@ class PathFollower:
         self._final_yaw = final_yaw_rad
         self._limits = limits or SpeedLimits()
         self._lookahead = lookahead_m
+        self._slow_within = slow_within_m
         self._tolerance = (position_tolerance_m, yaw_tolerance_rad)
         self._turn_first = turn_first_rad
         self._progress = 0.0
@@ -120,7 +122,7 @@ class PathFollower:
         error = wrap_angle(math.atan2(y - pose.y, x - pose.x) - pose.yaw_rad)
         if abs(error) > self._turn_first:
             return turn_command(error, self._limits)
-        slow = min(1.0, max(0.2, distance_m / 0.5))
+        slow = min(1.0, max(0.2, distance_m / self._slow_within))
         speed = self._limits.linear_m_s * slow * math.cos(error) ** 2
         turn = turn_command(error, self._limits)
         return VelocityCommand(linear_m_s=speed, angular_rad_s=turn.angular_rad_s)

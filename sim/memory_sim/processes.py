@@ -77,6 +77,17 @@ class Processes:
         """Ids of all processes that were started and not stopped."""
         return tuple(r.process.pid for r in self._running)
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time that each running process has used so far [s]."""
+        tick = os.sysconf('SC_CLK_TCK')
+        used = {}
+        for running in self._running:
+            with contextlib.suppress(OSError):  # it has just ended
+                text = Path(f'/proc/{running.process.pid}/stat').read_text()
+                fields = text.rsplit(')', 1)[1].split()
+                used[running.name] = (int(fields[11]) + int(fields[12])) / tick
+        return used
+
     def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Run ``python -m module arguments`` with its output in ``<name>.log``."""
         log = self._folder / f'{name}.log'

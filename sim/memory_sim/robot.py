@@ -67,10 +67,9 @@ class SimulatedRobot:
         self._config = config or RobotConfig()
         start = sim.reset(seed=seed)
         self._dt_s = 1.0 / self._config.odometry_rate_hz
-        self._ticks_per_frame = max(
-            1, round(self._config.odometry_rate_hz / self._config.camera_rate_hz)
-        )
-        self._tick = 0
+        self._ticks_per_frame = 1
+        self.set_camera_rate(self._config.camera_rate_hz)
+        self._tick = self._last_frame = 0
         self._odometry = DriftingOdometry(start, self._config.drift, seed=seed)
         self._detector = DetectorNoise(sim.ground_truth, sim.camera, self._config.noise, seed=seed)
         self._navigator = Navigator(sim, self._config.limits)
@@ -91,6 +90,14 @@ class SimulatedRobot:
     def navigation(self) -> NavigationState:
         """What became of the newest goal."""
         return self._navigator.state
+
+    def set_camera_rate(self, rate_hz: float) -> None:
+        """Take so many pictures per simulated second from now on."""
+        if not 0.0 < rate_hz <= self._config.odometry_rate_hz:
+            raise ValueError(
+                f'camera_rate_hz must be in (0, {self._config.odometry_rate_hz}], got {rate_hz!r}'
+            )
+        self._ticks_per_frame = max(1, round(self._config.odometry_rate_hz / rate_hz))
 
     def drive(self, command: VelocityCommand) -> None:
         """Take a velocity from outside; it cancels a goal unless it asks to stand still."""
@@ -113,8 +120,10 @@ class SimulatedRobot:
         result = self._sim.step(command, self._dt_s)
         estimate = self._odometry.update(result.pose)
         self._tick += 1
-        frame, detections = None, ()
-        if (self._tick - 1) % self._ticks_per_frame == 0:
+        frame: Frame | None = None
+        detections: tuple[SimulatedDetection, ...] = ()
+        if self._tick == 1 or self._tick - self._last_frame >= self._ticks_per_frame:
+            self._last_frame = self._tick
             frame = self._sim.observe()
             detections = self._detector.detect(frame)
         return Tick(

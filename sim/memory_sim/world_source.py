@@ -7,6 +7,7 @@ from pathlib import Path
 from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.generate import generate_world
 from memory_sim.simulator import CameraModel
+from memory_sim.world_file import load_world
 
 __all__ = ['open_simulator']
 
@@ -19,10 +20,5 @@ def open_simulator(
 
     Raises ``WorldError`` for a world that makes no sense and ``OSError`` for an unreadable file.
     """
-    if world:
-        from memory_sim.world_file import load_world
-
-        described = load_world(Path(world))
-    else:
-        described = generate_world('apartment', seed)
+    described = load_world(Path(world)) if world else generate_world('apartment', seed)
     return EmbeddedSimulator(described, camera=camera, threads=threads)
