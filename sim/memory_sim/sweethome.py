@@ -32,12 +32,12 @@ Image = NDArray[np.uint8]
 _LOG = logging.getLogger(__name__)
 _CATALOGUE = 'PluginFurnitureCatalog.properties'
 _LARGEST_TEXTURE = 256
-#: Materials that let more light through than this are left out, as a depth camera does.
+#: Small parts of more transparent materials are left out: a depth camera sees through them.
 _GLASS = 0.5
 #: A part of the surface that is at least this large, or of the same colour, wears the object's.
 _LARGE_SHARE = 0.2
 _SAME_COLOR = 0.15
-_CACHE_VERSION = 2
+_CACHE_VERSION = 4
 #: Models with more triangles are simplified to about this many.
 _MOST_TRIANGLES = 12_000
 
@@ -140,7 +140,7 @@ class SweetHome:
                 ]
         except FileNotFoundError:
             return None
-        except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             _LOG.warning('the cached mesh %s of %s is damaged: %r', path, name, error)
             return None
 
@@ -200,27 +200,29 @@ def _convert(
     turn = (_object_R_model @ entry.rotation).astype(np.float64)
     patches: list[Patch] = []
     images: dict[str, Image] = {}
+    clear: list[bool] = []
     for key in sorted(scene.geometry):
         mesh = scene.geometry[key]
-        if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
+        if not isinstance(mesh, trimesh.Trimesh) or not mesh.area > 1e-6:
             continue
-        patch = _patch(mesh, turn, f'{name}/{key}', images)
-        if patch is not None:
-            patches.append(patch)
-    return _simplify(patches), images
+        patches.append(_patch(mesh, turn, f'{name}/{key}', images))
+        clear.append(_opacity(mesh) < _GLASS)
+    areas = np.array([_area(p) for p in patches])
+    seen = [
+        p
+        for p, c, a in zip(patches, clear, areas, strict=True)
+        if not c or a > _LARGE_SHARE * areas.sum()
+    ]
+    return _simplify(seen), images
 
 
 def _neighbours(file: zipfile.ZipFile, folder: str) -> list[str]:
     return [n for n in file.namelist() if n.startswith(f'{folder}/') and not n.endswith('/')]
 
 
-def _patch(
-    mesh: Any, turn: NDArray[np.float64], texture: str, images: dict[str, Image]
-) -> Patch | None:
+def _patch(mesh: Any, turn: NDArray[np.float64], texture: str, images: dict[str, Image]) -> Patch:
     material = getattr(mesh.visual, 'material', None)
     diffuse = np.asarray(getattr(material, 'diffuse', (200, 200, 200, 255)), dtype=np.float64)
-    if len(diffuse) == 4 and diffuse[3] / 255.0 < _GLASS:
-        return None
     image, uv = getattr(material, 'image', None), getattr(mesh.visual, 'uv', None)
     if image is not None and uv is not None:
         images[texture] = _square(np.asarray(image.convert('RGB')))
@@ -230,14 +232,29 @@ def _patch(
         r, g, b = (float(v) for v in np.clip(diffuse[:3] / 255.0, 0.05, 1.0))
         color = (r, g, b)
     corners = mesh.vertices[mesh.faces] @ turn.T
-    normals = mesh.vertex_normals[mesh.faces] @ turn.T
+    normals = mesh.vertex_normals[mesh.faces]
+    flat = np.repeat(mesh.face_normals[:, None, :], 3, axis=1)
+    normals = np.where(np.linalg.norm(normals, axis=2, keepdims=True) > 0.5, normals, flat)
+    normals = normals @ turn.T
+    solid = mesh.area_faces > 1e-9
     uv = np.asarray(uv)[mesh.faces] * (1.0, -1.0)
     return Patch(
-        corners=corners.astype(np.float32),
-        normals=normals.astype(np.float32),
-        uv=uv.astype(np.float32),
+        corners=np.array(corners, dtype=np.float32)[solid],
+        normals=normals.astype(np.float32)[solid],
+        uv=uv.astype(np.float32)[solid],
         finish=Finish(color=color, texture=texture),
     )
+
+
+def _opacity(mesh: Any) -> float:
+    """Return what a material's file says of it: 1 is opaque."""
+    options = getattr(getattr(mesh.visual, 'material', None), 'kwargs', {})
+    try:
+        if 'd' in options:
+            return float(np.ravel(options['d'])[0])
+        return 1.0 - float(np.ravel(options.get('tr', 0.0))[0])
+    except (ValueError, IndexError):
+        return 1.0
 
 
 def _simplify(patches: list[Patch]) -> list[Patch]:
