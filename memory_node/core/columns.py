@@ -88,6 +88,11 @@ class Snapshot:
 
     def rows_of_each(self, keys: IntArray) -> IntArray:
         """Return the row of every store key, -1 where it is not held here."""
+        first, last = (self.keys[0], self.keys[-1]) if len(self.keys) else (0, -1)
+        if last - first + 1 == len(self.keys):  # nothing was ever removed: keys count up
+            rows = keys - first
+            held = (rows >= 0) & (rows < len(self.keys))
+            return np.where(held, rows, -1)
         rows = np.searchsorted(self.keys, keys)
         held = rows < len(self.keys)
         held[held] = self.keys[rows[held]] == keys[held]

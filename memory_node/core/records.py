@@ -20,6 +20,21 @@ __all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
 _CHUNK = 500
 
 
+#: One sighting inside ``sighting.things``; NaN stands for an unknown position or extent.
+SIGHTING = np.dtype(
+    [('label', '<i4'), ('confidence', '<f8'), ('position', '<f8', 3), ('extent', '<f8', 3)]
+)
+_UNKNOWN = (math.nan, math.nan, math.nan)
+
+
+def _packed(observation: Observation, label_rows: Mapping[str, int]) -> bytes:
+    things = [
+        (label_rows[s.label] + 1, s.confidence, s.position or _UNKNOWN, s.extent or _UNKNOWN)
+        for s in observation.sightings
+    ]
+    return np.array(things, SIGHTING).tobytes()
+
+
 def _covariance_blob(values: tuple[float, ...]) -> bytes | None:
     return np.asarray(values, '<f8').tobytes() if values else None
 
@@ -54,18 +69,8 @@ def insert(
         ),
     )
     db.executemany(
-        'INSERT INTO sighting VALUES (NULL,?,?,?,?,?,?,?,?,?)',
-        (
-            (
-                key,
-                label_rows[s.label] + 1,
-                s.confidence,
-                *(s.position or (None, None, None)),
-                *(s.extent or (None, None, None)),
-            )
-            for key, o in numbered
-            for s in o.sightings
-        ),
+        'INSERT INTO sighting VALUES (?,?)',
+        ((key, _packed(o, label_rows)) for key, o in numbered if o.sightings),
     )
     db.executemany(
         'INSERT INTO neighbor VALUES (?,?,?)',
@@ -110,7 +115,6 @@ def column_batch(
 ) -> Batch:
     """Return stored observations as columns."""
     sightings = [s for o in items for s in o.sightings]
-    unknown = (math.nan, math.nan, math.nan)
     return Batch(
         keys=keys,
         stamps=np.array([o.stamp_ns for o in items], np.int64),
@@ -124,7 +128,7 @@ def column_batch(
         sighting_labels=np.array([label_rows[s.label] for s in sightings], np.int32),
         sighting_confidences=np.array([s.confidence for s in sightings], np.float32),
         sighting_positions=np.array(
-            [s.position or unknown for s in sightings], np.float32
+            [s.position or _UNKNOWN for s in sightings], np.float32
         ).reshape(-1, 3),
     )
 
@@ -172,19 +176,21 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
     keys, vectors = _vectors(db, after, dim)
     if not np.array_equal(keys, integers[:, 0]):
         raise StoreFormatError('observations and vectors do not match')
-    sightings = _rows(
-        db.execute(
-            'SELECT observation, label, confidence, x, y, z FROM sighting'
-            ' WHERE observation > ? ORDER BY observation, key',
-            (after,),
-        ),
-        6,
-    )
+    blobs = db.execute(
+        'SELECT observation, things FROM sighting WHERE observation > ? ORDER BY observation',
+        (after,),
+    ).fetchall()
+    sightings = np.frombuffer(b''.join(row[1] for row in blobs), SIGHTING)
+    seers = np.array([row[0] for row in blobs], np.int64)
+    sizes = np.array([len(row[1]) for row in blobs], np.int64)
+    if (sizes % SIGHTING.itemsize).any() or not np.isin(seers, integers[:, 0]).all():
+        raise StoreFormatError('sightings and observations do not match')
+    counts = np.zeros(len(integers), np.int64)
+    counts[np.searchsorted(integers[:, 0], seers)] = sizes // SIGHTING.itemsize
     mapped = db.execute(
         'SELECT DISTINCT observation FROM neighbor WHERE observation > ?', (after,)
     ).fetchall()
     x, y, z, w = reals[:, 3:].T
-    rows = np.searchsorted(integers[:, 0], sightings[:, 0])
     return Batch(
         keys=integers[:, 0].copy(),
         stamps=integers[:, 1].copy(),
@@ -194,16 +200,42 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
         yaws=np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)).astype(np.float32),
         vectors=vectors,
         mapped=np.isin(integers[:, 0], np.array(mapped, np.int64).reshape(-1)),
-        sighting_counts=np.bincount(rows, minlength=len(integers)).astype(np.int64),
-        sighting_labels=(sightings[:, 1] - 1).astype(np.int32),
-        sighting_confidences=sightings[:, 2].astype(np.float32),
-        sighting_positions=sightings[:, 3:].astype(np.float32),
+        sighting_counts=counts,
+        sighting_labels=sightings['label'] - 1,
+        sighting_confidences=sightings['confidence'].astype(np.float32),
+        sighting_positions=sightings['position'].astype(np.float32),
     )
 
 
-def _vector3(values: Sequence[Any]) -> Vector3 | None:
-    x, y, z = values
-    return None if x is None else (x, y, z)
+def _vector3(values: NDArray[np.float64]) -> Vector3 | None:
+    x, y, z = values.tolist()
+    return None if math.isnan(x) else (x, y, z)
+
+
+def _sightings(db: sqlite3.Connection, keys: Sequence[int]) -> dict[int, tuple[Sighting, ...]]:
+    blobs = _grouped(
+        db, 'SELECT observation, things FROM sighting WHERE observation IN (@keys)', keys
+    )
+    packed = {key: np.frombuffer(rows[0][0], SIGHTING) for key, rows in blobs.items()}
+    wanted = sorted({int(i) for things in packed.values() for i in things['label']})
+    labels: dict[int, str] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        found = _grouped(
+            db, 'SELECT key, text FROM label WHERE key IN (@keys)', wanted[start : start + _CHUNK]
+        )
+        labels.update((key, rows[0][0]) for key, rows in found.items())
+    return {
+        key: tuple(
+            Sighting(
+                label=labels[int(thing['label'])],
+                confidence=float(thing['confidence']),
+                position=_vector3(thing['position']),
+                extent=_vector3(thing['extent']),
+            )
+            for thing in things
+        )
+        for key, things in packed.items()
+    }
 
 
 def _grouped(db: sqlite3.Connection, sql: str, keys: Sequence[int]) -> dict[int, list[Any]]:
@@ -230,12 +262,7 @@ def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict
         ' FROM observation o JOIN map m ON m.key = o.map WHERE o.key IN (@keys)',
         keys,
     )
-    sightings = _grouped(
-        db,
-        'SELECT s.observation, l.text, confidence, x, y, z, ex, ey, ez FROM sighting s'
-        ' JOIN label l ON l.key = s.label WHERE s.observation IN (@keys) ORDER BY s.key',
-        keys,
-    )
+    sightings = _sightings(db, keys)
     neighbors = _grouped(
         db,
         'SELECT observation, neighbor_id FROM neighbor WHERE observation IN (@keys)'
@@ -267,12 +294,7 @@ def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict
                 covariance=tuple(np.frombuffer(covariance or b'', '<f8').tolist()),
             ),
             caption=caption,
-            sightings=tuple(
-                Sighting(
-                    label=s[0], confidence=s[1], position=_vector3(s[2:5]), extent=_vector3(s[5:])
-                )
-                for s in sightings.get(key, ())
-            ),
+            sightings=sightings.get(key, ()),
             map_id=map_id,
             neighbors=tuple(n[0] for n in neighbors.get(key, ())),
             embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,

@@ -12,6 +12,8 @@ FORMAT_VERSION = 1
 #: How words are split and stemmed, on disk and in questions.
 TOKENIZER = 'porter unicode61 remove_diacritics 2'
 
+#: ``sighting.things`` holds one ``records.SIGHTING`` after the other: as rows of their own, half a
+#: million sightings would take seconds to read at every opening.
 SCHEMA = f"""
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -43,14 +45,9 @@ CREATE TABLE observation (
 ) STRICT;
 
 CREATE TABLE sighting (
-    key INTEGER PRIMARY KEY,
-    observation INTEGER NOT NULL REFERENCES observation (key) ON DELETE CASCADE,
-    label INTEGER NOT NULL REFERENCES label (key),
-    confidence REAL NOT NULL,
-    x REAL, y REAL, z REAL,
-    ex REAL, ey REAL, ez REAL
+    observation INTEGER PRIMARY KEY REFERENCES observation (key) ON DELETE CASCADE,
+    things BLOB NOT NULL
 ) STRICT;
-CREATE INDEX sighting_observation ON sighting (observation);
 
 CREATE TABLE neighbor (
     observation INTEGER NOT NULL REFERENCES observation (key) ON DELETE CASCADE,
