@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,7 @@ import numpy
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(sys.prefix)
+PACKAGE = 'memory_msgs'
 
 
 def patch_cmake_exports() -> int:
@@ -39,22 +41,29 @@ def patch_cmake_exports() -> int:
     return changed
 
 
+def remove_installed() -> None:
+    """Remove what an earlier build installed: interfaces that are gone must not stay."""
+    site = Path(sysconfig.get_paths()['purelib'])
+    for folder in (site, VENV / 'share', VENV / 'include'):
+        shutil.rmtree(folder / PACKAGE, ignore_errors=True)
+    for library in (VENV / 'lib').glob(f'lib{PACKAGE}__*'):
+        library.unlink()
+
+
 def build() -> None:
     """Configure, build and install with CMake and Ninja; raise CalledProcessError on failure."""
-    build_folder = ROOT / 'build' / f'memory_msgs-{sys.implementation.cache_tag}'
+    build_folder = ROOT / 'build' / f'{PACKAGE}-{sys.implementation.cache_tag}'
+    shutil.rmtree(build_folder, ignore_errors=True)  # the generators pick up files left behind
     cmake = str(VENV / 'bin' / 'cmake')
     env = dict(os.environ, AMENT_PREFIX_PATH=str(VENV))
     env['PATH'] = f'{VENV / "bin"}{os.pathsep}{env.get("PATH", "")}'
-    configure = [cmake, '--fresh', '-G', 'Ninja', '-S', str(ROOT / 'msgs'), '-B']
-    configure += [str(build_folder), f'-DCMAKE_PREFIX_PATH={VENV}', '-DBUILD_TESTING=OFF']
-    configure += [f'-DPython3_EXECUTABLE={VENV / "bin" / "python"}']
-    configure += [f'-DCMAKE_INSTALL_PREFIX={VENV}']
-    for command in (
-        configure,
-        [cmake, '--build', str(build_folder)],
-        [cmake, '--install', str(build_folder)],
-    ):
-        subprocess.run(command, env=env, check=True)
+    configure = [cmake, '-G', 'Ninja', '-S', str(ROOT / 'msgs'), '-B', str(build_folder)]
+    configure += [f'-DCMAKE_PREFIX_PATH={VENV}', f'-DCMAKE_INSTALL_PREFIX={VENV}']
+    configure += [f'-DPython3_EXECUTABLE={VENV / "bin" / "python"}', '-DBUILD_TESTING=OFF']
+    subprocess.run(configure, env=env, check=True)
+    subprocess.run([cmake, '--build', str(build_folder)], env=env, check=True)
+    remove_installed()
+    subprocess.run([cmake, '--install', str(build_folder)], env=env, check=True)
 
 
 if __name__ == '__main__':
