@@ -88,7 +88,8 @@ class Answerer:
         evidence: list[str],
         labels: NDArray[np.float64],
     ) -> Place:
-        at = best_sighting(snapshot, choice.row, labels)
+        fits = labels if choice.label_scores is None else choice.label_scores
+        at = best_sighting(snapshot, choice.row, fits)
         sighting = None
         if at is not None:
             sighting = item.sightings[at - int(snapshot.sighting_starts[choice.row])]

@@ -25,7 +25,7 @@ from memory_node.core.candidates import (
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 
-__all__ = ['Choice', 'FusionRanker', 'Ranker', 'choose', 'closeness', 'search']
+__all__ = ['Choice', 'FusionRanker', 'Ranker', 'Ranking', 'choose', 'closeness', 'search']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -39,23 +39,30 @@ _LOOKED_AT = 16
 _NEAR_WEIGHT = 2.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What a ranker makes of the candidates."""
+
+    #: (C,) rows that were scored.
+    rows: IntArray
+    #: (C,) contributions by signal; their sum is the score.
+    signals: Mapping[str, RealArray]
+    scores: RealArray
+    #: Places best first, as indices of ``rows``; the first stands for the place.
+    places: list[IntArray]
+    #: (P,) probability that each place answers, in [0, 1].
+    confidence: RealArray
+    #: (L,) how well each label of the snapshot fits, None to compare vectors.
+    label_scores: RealArray | None = None
+
+
 class Ranker(Protocol):
-    """Scores candidates; swapped whole by a learned one."""
+    """Scores candidates and chooses places; swapped whole by a learned one."""
 
-    def contributions(
+    def rank(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
-    ) -> Mapping[str, RealArray]:
-        """Return (C,) contributions by signal; their sum is the score."""
-
-    def confidence(
-        self,
-        snapshot: Snapshot,
-        question: Question,
-        candidates: Candidates,
-        chosen: IntArray,
-        sources: Sources,
-    ) -> RealArray:
-        """Return the probability that each of the chosen candidates answers, in [0, 1]."""
+    ) -> Ranking:
+        """Return the scored candidates and the best ``question.query.k`` places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,8 @@ class Choice:
     signals: dict[str, float]
     #: Rows merged into this place, best first, this one included.
     evidence: IntArray
+    #: (L,) how well each label of the snapshot fits, None to compare vectors.
+    label_scores: RealArray | None = None
 
 
 class FusionRanker:
@@ -76,6 +85,22 @@ class FusionRanker:
     def __init__(self, config: RetrievalConfig) -> None:
         """Take the scale of closeness from ``config``."""
         self._config = config
+
+    def rank(
+        self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
+    ) -> Ranking:
+        """Return every candidate scored, and the best of each place."""
+        signals = self.contributions(snapshot, question, candidates, sources)
+        scores = np.sum(list(signals.values()), axis=0)
+        places = choose(snapshot, candidates, scores, question.query.k)
+        chosen = np.array([place[0] for place in places], np.int64)
+        return Ranking(
+            rows=candidates.rows,
+            signals=signals,
+            scores=scores,
+            places=places,
+            confidence=self.confidence(snapshot, question, candidates, chosen, sources),
+        )
 
     def contributions(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
@@ -183,18 +208,15 @@ def search(
     if allowed is not None and not len(allowed):
         return []
     candidates = generate(snapshot, question, sources, allowed)
-    signals = ranker.contributions(snapshot, question, candidates, sources)
-    scores = np.sum(list(signals.values()), axis=0)
-    places = choose(snapshot, candidates, scores, question.query.k)
-    chosen = np.array([place[0] for place in places], np.int64)
-    sure = ranker.confidence(snapshot, question, candidates, chosen, sources)
+    ranking = ranker.rank(snapshot, question, candidates, sources)
     return [
         Choice(
-            row=int(candidates.rows[place[0]]),
-            score=float(scores[place[0]]),
-            confidence=float(np.clip(sure[i], 0.0, 1.0)),
-            signals={name: float(values[place[0]]) for name, values in signals.items()},
-            evidence=candidates.rows[place],
+            row=int(ranking.rows[place[0]]),
+            score=float(ranking.scores[place[0]]),
+            confidence=float(np.clip(ranking.confidence[i], 0.0, 1.0)),
+            signals={name: float(values[place[0]]) for name, values in ranking.signals.items()},
+            evidence=ranking.rows[place],
+            label_scores=ranking.label_scores,
         )
-        for i, place in enumerate(places)
+        for i, place in enumerate(ranking.places)
     ]

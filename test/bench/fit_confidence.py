@@ -26,8 +26,9 @@ from bench import reverie  # noqa: E402  the path is set above
 from memory_node import Memory, Query, QueryMode  # noqa: E402
 from memory_node.core import confidence  # noqa: E402
 from memory_node.core.candidates import Question  # noqa: E402
+from memory_node.core.config import RetrievalConfig  # noqa: E402
 from memory_node.core.lexical import clean_label, content_terms  # noqa: E402
-from memory_node.core.retrieval import search  # noqa: E402
+from memory_node.core.retrieval import FusionRanker, search  # noqa: E402
 from memory_node.models.sentence_encoder import SentenceEncoder  # noqa: E402
 
 TEMPLATES = (
@@ -59,24 +60,22 @@ ABSENT = (
 )  # fmt: skip
 
 
-class Recorder:
+class Recorder(FusionRanker):
     """A ranker that keeps the features of the first choice."""
 
-    def __init__(self, inner) -> None:
-        self.inner, self.values = inner, np.zeros(len(confidence.FEATURES))
-
-    def contributions(self, *arguments):
-        return self.inner.contributions(*arguments)
+    def __init__(self) -> None:
+        super().__init__(RetrievalConfig())
+        self.values = np.zeros(len(confidence.FEATURES))
 
     def confidence(self, snapshot, question, candidates, chosen, sources):
-        self.values = self.inner.evidence(snapshot, question, candidates, chosen)[0]
+        self.values = self.evidence(snapshot, question, candidates, chosen)[0]
         return np.zeros(len(chosen))
 
 
 def asked(memory: Memory, text: str) -> tuple[np.ndarray, list[int], object]:
     """Return the first place's features and the rows of five places."""
     answerer = memory._answerer
-    recorder = Recorder(answerer.ranker)
+    recorder = Recorder()
     snapshot = memory.snapshot()
     question = Question(
         query=Query(text=text),

@@ -1,0 +1,1 @@
+"""Learned ranking of places: query parsing, signals, model, and the choice of answers."""

@@ -1,0 +1,229 @@
+"""The learned ranker of a memory: narrows candidates, scores them, and chooses the answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core import confidence
+from memory_node.core.candidates import Candidates, Question, Sources
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.data import FloatArray, QueryMode
+from memory_node.core.ranking.floors import find_floors
+from memory_node.core.ranking.labels import LabelTable
+from memory_node.core.ranking.model import RankingModel, Reading
+from memory_node.core.ranking.parsing import parse_query
+from memory_node.core.ranking.scene import build_scene, crowding, Scene
+from memory_node.core.ranking.selection import choose_places, probabilities
+from memory_node.core.ranking.weights import load_weights
+from memory_node.core.retrieval import closeness, FusionRanker, Ranking
+
+__all__ = ['LearnedRanker']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: Up to this many candidates are scored by the whole model; its cost grows with their square.
+MAX_CANDIDATES = 384
+#: Candidates of one spot this wide [m] that survive narrowing.
+_SPOT_M = 0.75
+_PER_SPOT = 3
+#: Below this share of candidates with a label there is too little to translate words into.
+_MIN_LABELLED = 0.25
+#: Score of standing right beside ``near``, in nats.
+_NEAR_WEIGHT = 3.0
+_CACHED_WORDS = 4096
+
+
+class LearnedRanker:
+    """
+    Ranks places by the model that was trained on human instructions; thread-safe.
+
+    Where a memory has captions but hardly any labels, the fusion of captions and words answers.
+    """
+
+    def __init__(
+        self,
+        config: RetrievalConfig,
+        encode: Callable[[Sequence[str]], FloatArray],
+        encoder_id: str,
+        *,
+        model: RankingModel | None = None,
+    ) -> None:
+        """
+        Use ``model``, the shipped one by default.
+
+        ``encode`` returns (n, D) unit vectors of texts; it is asked for words the model does not
+        know, if ``encoder_id`` is the encoder the model was trained with.
+        """
+        self._config = config
+        self._model = RankingModel(load_weights()) if model is None else model
+        self._encode = encode
+        self._same_encoder = encoder_id == self._model.weights.origin.get('encoder')
+        self._fusion = FusionRanker(config)
+        self._stack = self._model.weights.arrays['stack']
+        self._lock = threading.Lock()
+        self._known_words: OrderedDict[str, FloatArray] = OrderedDict()
+        self._held_table: tuple[tuple[str, ...], LabelTable] | None = None
+        self._held_scene: tuple[tuple[int, int, int], Scene] | None = None
+
+    def rank(
+        self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
+    ) -> Ranking:
+        """Return scored candidates and the places to answer with."""
+        starts = snapshot.sighting_starts
+        labelled = starts[candidates.rows + 1] > starts[candidates.rows]
+        if question.mode is QueryMode.GLOBAL or labelled.mean() < _MIN_LABELLED:
+            return self._fusion.rank(snapshot, question, candidates, sources)
+        table = self._table(snapshot)
+        parsed = parse_query(question.query.text)
+        reading = self._model.read(parsed, self._word_vectors(parsed.words))
+        lexical = table.lexical(parsed.words)
+        wanted = self._model.wanted(reading, table.vectors, lexical)
+        kept = self._narrowed(snapshot, candidates, reading, table, lexical, wanted)
+        rows = candidates.rows[kept]
+        scene = self._scene(snapshot, rows)
+        signals = self._model.signals(
+            reading, scene, table.vectors.take(scene.labels), lexical[:, scene.labels]
+        )
+        signals.update(self._text_signals(candidates, kept))
+        signals['crowding'] = -crowding(scene.squared_m2)
+        near = closeness(snapshot, question, rows, self._config.distance_scale_m)
+        if near is not None:
+            signals['near'] = _NEAR_WEIGHT * near
+        cold = float(self._stack[0])
+        signals = {n: cold * (values - values.mean()) for n, values in signals.items()}
+        scores = np.sum(list(signals.values()), axis=0)
+        places, covered = choose_places(probabilities(scores), scene.squared_m2, question.query.k)
+        return Ranking(
+            rows=rows,
+            signals=signals,
+            scores=scores,
+            places=places,
+            confidence=self._confidence(snapshot, question, candidates, kept, places),
+            label_scores=wanted.astype(np.float64),
+        )
+
+    # ---- what is kept from question to question ----------------------------------------------
+
+    def _table(self, snapshot: Snapshot) -> LabelTable:
+        with self._lock:
+            held = self._held_table
+            if held is not None and held[0] is snapshot.labels:
+                return held[1]
+            vectors = snapshot.label_vectors if self._same_encoder else None
+            table = LabelTable(self._model, snapshot.labels, vectors)
+            self._held_table = (snapshot.labels, table)
+            return table
+
+    def _word_vectors(self, words: Sequence[str]) -> dict[str, FloatArray]:
+        if not self._same_encoder:
+            return {}
+        unknown = self._model.unknown_words(words)
+        with self._lock:
+            found = {w: self._known_words[w] for w in unknown if w in self._known_words}
+        missing = [w for w in unknown if w not in found]
+        if missing:
+            found.update(zip(missing, self._encode(missing), strict=True))
+            with self._lock:
+                self._known_words.update((w, found[w]) for w in missing)
+                while len(self._known_words) > _CACHED_WORDS:
+                    self._known_words.popitem(last=False)
+        return found
+
+    def _scene(self, snapshot: Snapshot, rows: IntArray) -> Scene:
+        whole = len(rows) == len(snapshot)
+        key = (snapshot.revision, snapshot.epoch, len(snapshot))
+        if whole and self._held_scene is not None and self._held_scene[0] == key:
+            return self._held_scene[1]
+        floors = None if whole else find_floors(snapshot.positions[:, 2])
+        scene = build_scene(
+            snapshot.positions,
+            snapshot.maps,
+            snapshot.sighting_starts,
+            snapshot.sighting_labels,
+            rows,
+            floors=floors,
+        )
+        if whole:
+            self._held_scene = (key, scene)
+        return scene
+
+    # ---- from many candidates to few ---------------------------------------------------------
+
+    def _text_signals(self, candidates: Candidates, kept: IntArray) -> dict[str, RealArray]:
+        found = {}
+        for weight, name in zip(self._stack[1:], ('captions', 'objects', 'words'), strict=True):
+            mean, deviation = candidates.population[name]
+            values = getattr(candidates, name)[kept] - mean
+            found[name] = float(weight) * values / max(deviation, 1e-9)
+        return found
+
+    def _confidence(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        candidates: Candidates,
+        kept: IntArray,
+        places: list[IntArray],
+    ) -> RealArray:
+        """Return how sure each place is: as its best evidence, judged apart from its rivals."""
+        members = np.concatenate(places) if places else np.empty(0, np.int64)
+        sure = confidence.calibrated(
+            self._fusion.evidence(snapshot, question, candidates, kept[members])
+        )
+        ends = np.cumsum([len(p) for p in places])
+        return np.array([part.max() for part in np.split(sure, ends[:-1])]) if places else sure
+
+    def _narrowed(
+        self,
+        snapshot: Snapshot,
+        candidates: Candidates,
+        reading: Reading,
+        table: LabelTable,
+        lexical: NDArray[np.float32],
+        wanted: NDArray[np.float32],
+    ) -> IntArray:
+        """Return which candidates the whole model looks at, ascending."""
+        rows = candidates.rows
+        if len(rows) <= MAX_CANDIDATES:
+            return np.arange(len(rows))
+        meant = reading.gates[:, 0] @ np.log1p(
+            50.0 * self._model.translations(reading, table.vectors, lexical, 0)
+        )
+        worth = meant + 2.0 * np.log1p(100.0 * wanted)
+        best = _best_label(snapshot, rows, worth.astype(np.float64))
+        z_words = candidates.words / max(candidates.population['words'][1], 1e-9)
+        order = np.lexsort((rows, -(best + 0.5 * z_words)))
+        spots = np.column_stack(
+            [snapshot.maps[rows], np.floor(snapshot.positions[rows] / _SPOT_M).astype(np.int64)]
+        )[order]
+        _, spot = np.unique(spots, axis=0, return_inverse=True)
+        spot = spot.reshape(-1)
+        by_spot = np.argsort(spot, kind='stable')
+        first = np.searchsorted(spot[by_spot], spot[by_spot])
+        rank = np.empty(len(spot), np.int64)
+        rank[by_spot] = np.arange(len(spot)) - first
+        kept = order[rank < _PER_SPOT][:MAX_CANDIDATES]
+        return np.sort(kept)
+
+
+def _best_label(snapshot: Snapshot, rows: IntArray, worth: RealArray) -> RealArray:
+    """Return (C,) how well the labels of each row fit: the best one, and a share of the sum."""
+    starts = snapshot.sighting_starts
+    counts = starts[rows + 1] - starts[rows]
+    found = np.zeros(len(rows))
+    seen = np.flatnonzero(counts)
+    if not len(seen):
+        return found
+    counts = counts[seen]
+    begins = np.cumsum(counts) - counts
+    at = np.repeat(starts[rows[seen]] - begins, counts) + np.arange(counts.sum())
+    values = worth[snapshot.sighting_labels[at]]
+    found[seen] = np.maximum.reduceat(values, begins) + 0.25 * np.add.reduceat(values, begins)
+    return found

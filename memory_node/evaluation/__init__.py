@@ -1,0 +1,1 @@
+"""Measuring retrieval: data sets, splits, metrics, methods by name, and training."""

@@ -1,0 +1,112 @@
+"""Success of ranked places, with intervals that know queries of one building are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.ranking.selection import choose_places, probabilities
+
+__all__ = ['Interval', 'Outcome', 'bootstrap', 'calibration_error', 'judge', 'summarise']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one query went."""
+
+    building: str
+    first: bool
+    any_of_k: bool
+    #: Probability that the model gave to its first answer.
+    confidence: float
+    #: Distance of the first answer from the goal [m].
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A mean and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Write as 0.612 [0.580, 0.643]."""
+        return f'{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]'
+
+
+def judge(
+    building: str,
+    scores: NDArray[np.float64],
+    squared_m2: NDArray[np.float64],
+    distances: NDArray[np.float64],
+    *,
+    k: int = 5,
+    radius_m: float = 3.0,
+) -> list[Outcome]:
+    """
+    Choose places by (Q, C) scores and compare them with the goals.
+
+    ``squared_m2`` is (C, C) between candidates, ``distances`` (Q, C) from goal to candidate.
+    """
+    outcomes = []
+    for row, apart in zip(scores, distances, strict=True):
+        places, covered = choose_places(probabilities(row), squared_m2, k)
+        reached = [bool(apart[p[0]] <= radius_m) for p in places]
+        outcomes.append(
+            Outcome(
+                building=building,
+                first=reached[0],
+                any_of_k=any(reached),
+                confidence=float(covered[0]),
+                distance_m=float(apart[places[0][0]]),
+            )
+        )
+    return outcomes
+
+
+def bootstrap(
+    values: Mapping[str, Sequence[float]], *, rounds: int = 2000, seed: int = 0
+) -> Interval:
+    """
+    Return the mean over all queries and its 95 % interval.
+
+    Buildings are drawn with replacement, then queries within each: answers of one building are
+    not independent.
+    """
+    draw = np.random.default_rng(seed)
+    groups = [np.asarray(v, np.float64) for _, v in sorted(values.items()) if len(v)]
+    every = np.concatenate(groups)
+    means = np.empty(rounds)
+    for i in range(rounds):
+        chosen = [groups[g] for g in draw.integers(len(groups), size=len(groups))]
+        total = sum(float(g[draw.integers(len(g), size=len(g))].sum()) for g in chosen)
+        means[i] = total / sum(len(g) for g in chosen)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Interval(mean=float(every.mean()), low=float(low), high=float(high))
+
+
+def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Return the expected calibration error over bins of equal width."""
+    sure, hit = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    which = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    gaps = [
+        abs(float(sure[which == b].mean() - hit[which == b].mean())) * int((which == b).sum())
+        for b in range(bins)
+        if (which == b).any()
+    ]
+    return sum(gaps) / max(len(sure), 1)
+
+
+def summarise(outcomes: Sequence[Outcome]) -> dict[str, Interval]:
+    """Return success of the first answer and of any, with intervals."""
+    first: dict[str, list[float]] = {}
+    any_of_k: dict[str, list[float]] = {}
+    for outcome in outcomes:
+        first.setdefault(outcome.building, []).append(float(outcome.first))
+        any_of_k.setdefault(outcome.building, []).append(float(outcome.any_of_k))
+    return {'first': bootstrap(first), 'any': bootstrap(any_of_k)}
