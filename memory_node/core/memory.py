@@ -46,8 +46,8 @@ from memory_node.core.indexer import Indexer
 from memory_node.core.mirror import Mirror, reencode
 from memory_node.core.needs import explained, resolve
 from memory_node.core.ports import Encoder, LanguageModel
+from memory_node.core.ranking.ranker import LearnedRanker
 from memory_node.core.requests import checked_point, make_query
-from memory_node.core.retrieval import FusionRanker
 from memory_node.core.routing import Router, rows_on_map
 from memory_node.core.statistics import MemoryStatistics
 from memory_node.core.store import Store
@@ -88,7 +88,7 @@ class Memory:
         if language_model is not None:
             narrator = Narrator(language_model, TextCache(texts_path(self.path)))
         self._areas = Areas(self._mirror, config.forest, config.topology, narrator)
-        ranker = FusionRanker(config.retrieval)
+        ranker = LearnedRanker(config.retrieval, self._encode, encoder.model_id)
         self._answerer = Answerer(self._mirror, self._indexer, ranker, self._areas)
         if len(self._mirror.snapshot()):
             self._indexer.notify()

@@ -50,7 +50,7 @@ class LearnedRanker:
     def __init__(
         self,
         config: RetrievalConfig,
-        encode: Callable[[Sequence[str]], FloatArray],
+        encode: Callable[[list[str]], FloatArray],
         encoder_id: str,
         *,
         model: RankingModel | None = None,
