@@ -80,8 +80,10 @@ class LearnedRanker:
         labelled = starts[candidates.rows + 1] > starts[candidates.rows]
         if question.mode is QueryMode.GLOBAL or labelled.mean() < _MIN_LABELLED:
             return self._fusion.rank(snapshot, question, candidates, sources)
-        table = self._table(snapshot)
         parsed = parse_query(question.query.text)
+        if not parsed.words:
+            return self._fusion.rank(snapshot, question, candidates, sources)
+        table = self._table(snapshot)
         reading = self._model.read(parsed, self._word_vectors(parsed.words))
         lexical = table.lexical(parsed.words)
         wanted = self._model.wanted(reading, table.vectors, lexical)
