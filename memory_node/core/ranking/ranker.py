@@ -81,7 +81,9 @@ class LearnedRanker:
         if question.mode is QueryMode.GLOBAL or labelled.mean() < _MIN_LABELLED:
             return self._fusion.rank(snapshot, question, candidates, sources)
         parsed = parse_query(question.query.text)
-        if not parsed.words:
+        # A caption without labels that has the words says what labels can't: read text as a whole.
+        told = bool((candidates.words[~labelled] > 0.0).any())
+        if told or not parsed.words:
             return self._fusion.rank(snapshot, question, candidates, sources)
         table = self._table(snapshot)
         reading = self._model.read(parsed, self._word_vectors(parsed.words))
