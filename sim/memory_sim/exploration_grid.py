@@ -26,9 +26,9 @@ Mask = NDArray[np.bool_]
 class GridConfig:
     """Geometry of the grid and of the robot on it."""
 
-    resolution_m: float = 0.05
+    resolution_m: float = 0.1
     #: Floor farther away than this stays unknown, so that the robot must come closer [m].
-    floor_range_m: float = 4.0
+    floor_range_m: float = 3.0
     #: Obstacles are mapped up to this distance [m].
     obstacle_range_m: float = 5.0
     #: Height band that hinders the robot [m].

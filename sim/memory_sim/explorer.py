@@ -39,10 +39,10 @@ __all__ = ['ExplorerNode', 'main', 'progress_message', 'read_progress']
 PARAMETERS: dict[str, tuple[Any, str]] = {
     'max_distance_m': (150.0, 'Stop after this way [m].'),
     'max_time_s': (600.0, 'Stop after this time by the stamps of the pictures [s].'),
-    'max_linear_m_s': (0.7, 'Highest speed [m/s].'),
-    'max_angular_rad_s': (1.4, 'Highest turn rate [rad/s].'),
+    'max_linear_m_s': (0.9, 'Highest speed [m/s].'),
+    'max_angular_rad_s': (1.6, 'Highest turn rate [rad/s].'),
     'robot_radius_m': (0.25, 'Radius kept free of obstacles [m].'),
-    'look_spacing_m': (2.5, 'Distance between places to look around from [m].'),
+    'look_spacing_m': (0.0, 'Distance between turns on the spot [m]; 0: only at the start.'),
     'camera_height_m': (1.2, 'Height of the camera above the floor [m].'),
     'camera_pitch_rad': (0.15, 'Tilt of the camera, down positive [rad].'),
     'max_depth_m': (10.0, 'Depth beyond which pixels are ignored [m].'),
@@ -139,7 +139,7 @@ class ExplorerNode(Node):
                 linear_m_s=p('max_linear_m_s'), angular_rad_s=p('max_angular_rad_s')
             ),
             grid=GridConfig(robot_radius_m=p('robot_radius_m')),
-            look_spacing_m=p('look_spacing_m'),
+            look_spacing_m=p('look_spacing_m') or math.inf,
         )
 
     def _on_depth(self, message: Image) -> None:

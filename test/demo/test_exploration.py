@@ -67,10 +67,16 @@ def test_exploration_maps_things_where_they_are(explored):
         assert distance[tuple(cell)] < 0.5 * min(thing.extent[:2]) + 0.1
 
 
-def test_exploration_looks_around_in_every_room(explored):
-    _, explorer, _ = explored
-    rooms = {int(x // 4) for x, _ in explorer.look_spots}
-    assert rooms == {0, 1, 2}
+def test_the_robot_looks_around_at_the_start(explored):
+    sim, explorer, _ = explored
+    assert explorer.look_spots == ((sim.start.x, sim.start.y),)
+
+
+def test_the_robot_looks_around_in_every_room_when_asked_to():
+    sim = three_rooms()
+    explorer = Explorer(sim.camera, grid=GRID, look_spacing_m=2.5)
+    explore(sim, explorer)
+    assert {int(x // 4) for x, _ in explorer.look_spots} == {0, 1, 2}
 
 
 def test_progress_never_falls_and_ends_at_one(explored):

@@ -12,7 +12,7 @@ ORIGIN = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
 
 def grid_with(free=(), occupied=()):
     """Return a grid whose free and occupied rectangles (x0, y0, x1, y1) are set [m]."""
-    grid = ExplorationGrid(ORIGIN, GridConfig(robot_radius_m=0.2))
+    grid = ExplorationGrid(ORIGIN, GridConfig(resolution_m=0.05, robot_radius_m=0.2))
     grid.log_odds[:] = 0.0
     for rectangles, value in ((free, -2.0), (occupied, 3.0)):
         for x0, y0, x1, y1 in rectangles:
