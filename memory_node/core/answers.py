@@ -23,6 +23,9 @@ from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
 
+#: How much a cosine of question and label counts against what the ranker takes to be meant.
+_LABEL_SHARPNESS = 10.0
+
 
 class Answerer:
     """Answers encoded questions from the newest snapshot; thread-safe."""
@@ -88,7 +91,9 @@ class Answerer:
         evidence: list[str],
         labels: NDArray[np.float64],
     ) -> Place:
-        fits = labels if choice.label_scores is None else choice.label_scores
+        fits = labels
+        if choice.label_scores is not None:  # two experts: what is said, and what it tends to mean
+            fits = choice.label_scores * np.exp(_LABEL_SHARPNESS * labels)
         at = best_sighting(snapshot, choice.row, fits)
         sighting = None
         if at is not None:
