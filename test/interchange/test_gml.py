@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from data import require_data
 import numpy as np
 import pytest
 
-from data import require_data
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
 from memory_node.interchange.gml import lon_lat_to_enu, object_name, read_gml
 

@@ -21,7 +21,9 @@ def test_an_instruction_is_cut_into_area_landmark_and_target():
     assert (parsed.floor.kind, parsed.floor.number) == (FloorKind.NUMBER, 2)
 
 
-@pytest.mark.parametrize('text', ['', '?!', '#', 'not', 'and and and', 'x' * 4000, 'où est la clé'])
+@pytest.mark.parametrize(
+    'text', ['', '?!', '#', 'not', 'and and and', 'x' * 4000, 'où est la clé']
+)
 def test_any_text_is_parsed(text):
     parsed = parse_query(text)
     assert len(parsed.words) == len(parsed.roles) <= 64
