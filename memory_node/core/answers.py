@@ -24,7 +24,7 @@ from memory_node.core.words import Postings
 __all__ = ['Answerer']
 
 #: How much a cosine of question and label counts against what the ranker takes to be meant.
-_LABEL_SHARPNESS = 10.0
+_LABEL_SHARPNESS = 20.0
 
 
 class Answerer:

@@ -35,6 +35,9 @@ _SPOT_M = 0.75
 _PER_SPOT = 3
 #: Below this share of candidates with a label there is too little to translate words into.
 _MIN_LABELLED = 0.25
+#: Share of rows that place what they see, above which memory is no sparse map of viewpoints as
+#: the model was trained on, and an answer must be a pose that sees the thing itself.
+_MAX_PLACED = 0.5
 #: Score of standing right beside ``near``, in nats.
 _NEAR_WEIGHT = 3.0
 _CACHED_WORDS = 4096
@@ -44,7 +47,8 @@ class LearnedRanker:
     """
     Ranks places by the model that was trained on human instructions; thread-safe.
 
-    Where a memory has captions but hardly any labels, the fusion of captions and words answers.
+    Where a memory has captions but hardly any labels, or knows where the things it saw are, the
+    fusion of captions, objects and words answers.
     """
 
     def __init__(
@@ -78,7 +82,8 @@ class LearnedRanker:
         """Return scored candidates and the places to answer with."""
         starts = snapshot.sighting_starts
         labelled = starts[candidates.rows + 1] > starts[candidates.rows]
-        if question.mode is QueryMode.GLOBAL or labelled.mean() < _MIN_LABELLED:
+        mapped = _share_placed(snapshot, candidates.rows[labelled]) > _MAX_PLACED
+        if question.mode is QueryMode.GLOBAL or mapped or labelled.mean() < _MIN_LABELLED:
             return self._fusion.rank(snapshot, question, candidates, sources)
         parsed = parse_query(question.query.text)
         # A caption without labels that has the words says what labels can't: read text as a whole.
@@ -231,3 +236,11 @@ def _best_label(snapshot: Snapshot, rows: IntArray, worth: RealArray) -> RealArr
     values = worth[snapshot.sighting_labels[at]]
     found[seen] = np.maximum.reduceat(values, begins) + 0.25 * np.add.reduceat(values, begins)
     return found
+
+
+def _share_placed(snapshot: Snapshot, rows: NDArray[np.int64]) -> float:
+    """Return the share of rows whose first sighting has a position in the map."""
+    if not len(rows):
+        return 0.0
+    first = snapshot.sighting_positions[snapshot.sighting_starts[rows], 0]
+    return float(np.mean(~np.isnan(first)))
