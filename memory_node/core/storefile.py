@@ -39,6 +39,8 @@ def translated(path: Path) -> Iterator[None]:
         if any(word in text for word in _ACCESS):
             raise StoreAccessError(f'{path}: {error}') from error
         raise StoreFormatError(f'{path} is damaged: {error}') from error
+    except UnicodeDecodeError as error:  # the schema, or SQLite's message about it, is no text
+        raise StoreFormatError(f'{path} is damaged: {error}') from error
     except OSError as error:
         raise StoreAccessError(f'{path}: {error.strerror or error}') from error
 

@@ -177,7 +177,7 @@ def test_a_folder_without_permission(filled):
         'from fakes import BagOfWordsEncoder\n'
         'from memory_node import Memory\n'
         'from memory_node.core.errors import StoreAccessError\n'
-        'import hnswlib, scipy.spatial, scipy.sparse.csgraph, memory_node.core.memory\n'
+        'import encodings.cp437, hnswlib, scipy.spatial, scipy.sparse.csgraph, memory_node.core.memory\n'
         'os.seteuid(65534)\n'
         'with Memory.open(sys.argv[1], encoder=BagOfWordsEncoder(), read_only=True) as m:\n'
         '    print(len(m.retrieve("lamp").places))\n'
