@@ -137,7 +137,7 @@ def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: Float
     to_lamp = emitter.position - points.position
     near = (np.abs(to_lamp) < _LAMP_REACH_M).all(axis=1)
     facing = (to_lamp * points.normal).sum(axis=1) > 0.0
-    lit = np.flatnonzero(near & facing & (to_lamp @ -emitter.normal > 0.0))
+    lit = np.flatnonzero(near & facing & ((to_lamp * emitter.normal).sum(axis=1) < 0.0))
     if not len(lit):
         return
     position, normal = points.position[lit], points.normal[lit]
@@ -147,7 +147,7 @@ def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: Float
         squared = (way**2).sum(axis=1)
         unit = way / np.sqrt(squared)[:, None]
         cosine = np.clip((unit * normal).sum(axis=1), 0.0, 1.0)
-        cosine *= np.clip(-(unit @ emitter.normal), 0.0, 1.0) ** 0.5
+        cosine *= np.sqrt(np.clip(-(unit * emitter.normal).sum(axis=1), 0.0, 1.0))
         bundle = np.concatenate([position, way], axis=1, dtype=np.float32)
         free = ~rays.occluded(bundle, near=1e-3, far=0.985)
         strength = np.where(free, _LAMP_POWER * cosine / (squared + 0.6) / 5.0, 0.0)

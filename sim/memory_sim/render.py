@@ -55,10 +55,9 @@ class Renderer:
         self._camera = camera
         self._pool = ThreadPoolExecutor(max_workers=threads)
         k = camera.intrinsics
-        u, v = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
-        rays = np.stack([(u - k[0, 2]) / k[0, 0], (v - k[1, 2]) / k[1, 1], np.ones_like(u)], 2)
-        #: Directions in the optical frame with z = 1, so that a ray's length is the z-depth.
-        self._directions = rays.reshape(-1, 3).astype(np.float32)
+        # Directions have z = 1 in the optical frame, so that a ray's length is the z-depth.
+        self._right = (np.arange(camera.width) - k[0, 2]) / k[0, 0]
+        self._down = (np.arange(camera.height) - k[1, 2]) / k[1, 1]
         #: Pixel size on a surface at z-depth 1 that faces the camera [m].
         self._pixel_m = 1.0 / float(k[0, 0])
         self._uv = scene.uv.reshape(-1, 6)
@@ -67,11 +66,14 @@ class Renderer:
         """Draw what the camera sees from a pose of the robot, with or without colour."""
         camera = self._camera
         matrix = map_T_camera(pose, camera)
-        rays = np.empty((len(self._directions), 6), dtype=np.float32)
-        rays[:, :3] = matrix[:3, 3]
-        np.matmul(self._directions, matrix[:3, :3].T.astype(np.float32), out=rays[:, 3:])
         shape = (camera.height, camera.width)
-        pictures = self.cast(rays, shape, self._pixel_m, color=color)
+        rays = np.empty((*shape, 6), dtype=np.float32)
+        rays[:, :, :3] = matrix[:3, 3]
+        for axis, (right, down, ahead) in enumerate(matrix[:3, :3]):
+            along_row = (right * self._right).astype(np.float32)
+            along_column = (down * self._down + ahead).astype(np.float32)
+            np.add(along_row, along_column[:, None], out=rays[:, :, 3 + axis])
+        pictures = self.cast(rays.reshape(-1, 6), shape, self._pixel_m, color=color)
         pictures.depth[pictures.depth > camera.max_depth_m] = 0.0
         return pictures
 
