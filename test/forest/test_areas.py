@@ -48,6 +48,8 @@ def test_places_carry_the_names_of_the_areas_above(tmp_path):
         assert any(name.startswith('kitchen') for name in place.area_path)
         assert 'kitchen' in place.area_path[0]  # the floor, named after its rooms
         assert len(set(place.area_path)) == len(place.area_path)
+        rooms = memory.areas.forest.regions(6.0)
+        assert any(n.text and n.text.inferred and n.text.room == 'kitchen' for n in rooms)
         assert memory.stats().forest_nodes == len(memory.areas) > 3
 
 

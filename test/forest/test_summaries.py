@@ -40,10 +40,9 @@ def test_captions_that_name_a_room_are_believed_and_not_marked_as_inferred():
 def test_a_name_is_the_room_and_what_marks_it_out():
     kitchen = evidence('stove', 'sink', 'fridge', 'wall', 'chair')
     bedroom = evidence('bed', 'lamp', 'wall', 'chair')
-    text = describe(kitchen, [bedroom], ['hallway'])
+    text = describe(kitchen, [bedroom])
     assert text.name == 'kitchen: fridge, stove and sink'
     assert text.inferred
-    assert text.relations == ('next to hallway',)
     assert text.summary.startswith('4 observations over 90 seconds. Seen: chair (4x)')
 
 

@@ -30,7 +30,7 @@ from memory_node.core.forest.node import (
     NO_DIRECTION,
 )
 from memory_node.core.forest.reshape import Reshaper
-from memory_node.core.forest.similarity import blend, Calibration, Scales
+from memory_node.core.forest.similarity import Calibration, Scales
 from memory_node.core.forest.view import ForestView
 
 if TYPE_CHECKING:
@@ -246,10 +246,10 @@ class Forest(ForestView):
     ) -> ForestNode | None:
         """Most similar child that stays within its extent, or None when a new one is needed."""
         n = len(node.children)
-        if n == 0:
-            return None
         level = node.level - 1
         bound = self.scales.extent_m(level)
+        if n < 2 and reach is None:
+            return next((c for c in node.children if self._fits(c, box, bound)), None)
         offset = node.centers[:n] - self.leaves.positions[slot]
         distance = np.sqrt(np.einsum('ij,ij->i', offset, offset))
         cosine = node.sums[:n] @ self.leaves.vectors[slot]
@@ -257,12 +257,10 @@ class Forest(ForestView):
         barred: set[int] = set()
         if reach is not None:
             barred = self._lengthen(node, distance, reach)
-        similarity = blend(
-            distance,
-            self.calibration.meaning(cosine),
-            self.scales.distance_m(level),
-            self.config.semantic_weight,
-        )
+        similarity = np.exp(distance * (-1.0 / self.scales.distance_m(level)))
+        similarity += cosine * self.calibration.slope(self.config.semantic_weight)
+        if n == 0:
+            return None
         row = int(similarity.argmax())
         if self._fits(node.children[row], box, bound) and row not in barred:
             return node.children[row]

@@ -43,13 +43,18 @@ def box_distance(box: Corners, point: Vector3) -> float:
 
 def joined(box: Corners, other: Corners) -> Corners:
     """Smallest box around two boxes."""
+    # Comparisons, not min and max: this runs several times per level of every insertion.
+    x0, y0, z0, x1, y1, z1 = box
+    u0, v0, w0, u1, v1, w1 = other
+    if x0 <= u0 and y0 <= v0 and z0 <= w0 and x1 >= u1 and y1 >= v1 and z1 >= w1:
+        return box
     return (
-        min(box[0], other[0]),
-        min(box[1], other[1]),
-        min(box[2], other[2]),
-        max(box[3], other[3]),
-        max(box[4], other[4]),
-        max(box[5], other[5]),
+        x0 if x0 < u0 else u0,
+        y0 if y0 < v0 else v0,
+        z0 if z0 < w0 else w0,
+        x1 if x1 > u1 else u1,
+        y1 if y1 > v1 else v1,
+        z1 if z1 > w1 else w1,
     )
 
 

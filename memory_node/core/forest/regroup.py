@@ -20,7 +20,7 @@ from memory_node.core.forest.node import Corners, diagonal, joined
 __all__ = ['match_groups', 'natural_groups']
 
 #: Average dissimilarity above which two areas stay apart even where they would fit in one.
-_APART = 0.5
+_APART = 0.65
 _RELAX = 1.1
 
 

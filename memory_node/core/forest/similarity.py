@@ -73,6 +73,10 @@ class Calibration:
             low, high = np.quantile(self.samples[: self.n], (0.05, 0.95)).tolist()
             self.low, self.high = low, max(high, low + 1e-3)
 
+    def slope(self, weight: float) -> float:
+        """Weight of a cosine beside closeness: ``blend`` up to scale, offset and clipping."""
+        return weight / max(1e-6, 1.0 - weight) / (self.high - self.low)
+
     def meaning(self, cosine: NDArray[np.floating]) -> NDArray[np.floating]:
         """Similarity of meaning in [0, 1] for cosines of any shape."""
         scaled = (cosine - self.low) * (1.0 / (self.high - self.low))

@@ -18,7 +18,7 @@ from typing import Any
 from memory_node.core.forest.rooms import infer_room, named_room
 from memory_node.core.lexical import STOP_WORDS
 
-__all__ = ['AreaText', 'Evidence', 'Language', 'describe', 'phrases', 'salient']
+__all__ = ['UNNAMED', 'AreaText', 'Evidence', 'describe', 'phrases', 'salient']
 
 #: Words of captions that say nothing about a place.
 # fmt: off
@@ -34,6 +34,8 @@ _FILLER = frozenset({
 _COMMON = frozenset(
     {'wall', 'floor', 'ceiling', 'door', 'window', 'object', 'person', 'light', 'doorframe'}
 )
+#: Name of an area in which nothing was made out.
+UNNAMED = 'area'
 _NAMED = 3
 _LISTED = 6
 _CAPTION_CHARS = 160
@@ -91,14 +93,6 @@ class Evidence:
         return self.objects or self.phrases
 
 
-@dataclass(frozen=True)
-class Language:
-    """Wording that a deployment may want to change."""
-
-    unnamed: str = 'area'
-    joiner: str = ' and '
-
-
 def phrases(caption: str) -> set[str]:
     """Words and pairs of neighbouring words of a caption that may name a thing."""
     found: set[str] = set()
@@ -148,30 +142,26 @@ def _overlaps(term: str, other: str) -> bool:
 def describe(
     evidence: Evidence,
     siblings: Sequence[Evidence],
-    neighbors: Sequence[str] = (),
-    language: Language | None = None,
 ) -> AreaText:
     """Name and describe an area from its evidence and that of the areas beside it."""
-    language = language or Language()
     telling = salient(evidence.terms, [s.terms for s in siblings])
     room, inferred = _room(evidence)
     top = telling[:_NAMED]
     if room:
         top = sorted(top, key=lambda t: t not in _supporting(room, evidence))
-    things = _listed(top, language)
+    things = _listed(top)
     if len(evidence.rooms) > 1:
-        name = _listed([r for r, _ in _ordered(evidence.rooms)][:_NAMED], language)
+        name = _listed([r for r, _ in _ordered(evidence.rooms)][:_NAMED])
         room = ''
     elif room:
-        things = _listed([t for t in top if t != room], language)
+        things = _listed([t for t in top if t != room])
         name = f'{room}: {things}' if things else room
     else:
-        name = things or language.unnamed
-    relations = tuple(f'next to {neighbor}' for neighbor in neighbors if neighbor != name)
+        name = things or UNNAMED
     summary = ' '.join(
         s for s in (_seen(evidence), _shown(evidence, telling), _typical(evidence)) if s
     )
-    return AreaText(name, summary, relations, room, inferred and bool(room))
+    return AreaText(name, summary, (), room, inferred and bool(room))
 
 
 def _room(evidence: Evidence) -> tuple[str, bool]:
@@ -192,10 +182,10 @@ def _ordered(counter: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counter.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _listed(items: Sequence[str], language: Language) -> str:
+def _listed(items: Sequence[str]) -> str:
     if len(items) < 2:
         return ''.join(items)
-    return ', '.join(items[:-1]) + language.joiner + items[-1]
+    return ', '.join(items[:-1]) + ' and ' + items[-1]
 
 
 def _seen(evidence: Evidence) -> str:

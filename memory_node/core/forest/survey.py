@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 import threading
 
 import numpy as np
@@ -13,7 +14,7 @@ from memory_node.core.columns import Snapshot
 from memory_node.core.forest.incremental import Forest
 from memory_node.core.forest.narrator import Narrator, Request
 from memory_node.core.forest.node import ForestNode
-from memory_node.core.forest.summaries import AreaText, describe, Evidence, phrases
+from memory_node.core.forest.summaries import AreaText, describe, Evidence, phrases, UNNAMED
 from memory_node.core.lexical import clean_label
 
 __all__ = ['Survey']
@@ -76,6 +77,8 @@ class Survey:
                     node.text = texts.get(node.id, request.fallback)
                     node.described = revision
                     node.dirty = node.revision != revision
+                for node, _, _ in requests:
+                    _relate(forest, node)
             done += len(requests)
         return done
 
@@ -88,12 +91,10 @@ class Survey:
         with self._lock:
             parent = node.parent
             beside = [] if parent is None else [c for c in parent.children if c is not node]
-            near = sorted(node.links.items(), key=lambda link: (-link[1], link[0]))[:_NEIGHBORS]
-            neighbors = [n.name for i, _ in near if (n := forest.nodes.get(i)) and n.name]
             parts = sorted(node.children, key=lambda c: (-c.count, c.id))
             texts = [c.text for c in parts if c.text is not None][:8]
         siblings = [self._evidence(forest, s, snapshot, labels) for s in beside]
-        fallback = describe(own[1], [s[1] for s in siblings if s is not None], neighbors)
+        fallback = describe(own[1], [s[1] for s in siblings if s is not None])
         return own[0], Request(node.id, own[1], texts, fallback)
 
     def _evidence(
@@ -129,6 +130,17 @@ class Survey:
         """Evenly spread leaves of an area, as indices and embeddings."""
         step = np.unique(np.linspace(0, len(keys) - 1, min(_CAPTIONS, len(keys))).astype(np.int64))
         return step, forest.stacked_vectors(keys[step].tolist())
+
+
+def _relate(forest: Forest, node: ForestNode) -> None:
+    """Say what an area lies next to, once its neighbours have names; a model says so itself."""
+    if node.text is None or node.text.relations:
+        return
+    near = sorted(node.links.items(), key=lambda link: (-link[1], link[0]))
+    texts = [n.text for i, _ in near if (n := forest.nodes.get(i)) is not None]
+    names = [t.room or t.name for t in texts if t is not None and t.name != UNNAMED]
+    relations = tuple(f'next to {name}' for name in dict.fromkeys(names))[:_NEIGHBORS]
+    node.text = replace(node.text, relations=relations)
 
 
 def _rooms_below(node: ForestNode) -> Counter[str]:
