@@ -78,6 +78,7 @@ class Memory:
         self._encoder = encoder
         self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
         self._counting = threading.Lock()
+        self._saving = threading.Lock()  # two saves at once would write one temporary file
         self._counts = {'queries': 0, 'queries_failed': 0}
         self._index_message = ''
         self._closed = False
@@ -441,18 +442,19 @@ class Memory:
         Raises ``StoreAccessError`` if ``path`` exists and ``overwrite`` is not set, or can't be
         written. What is added meanwhile may or may not be in a copy.
         """
-        if path is None:
-            self._writable()
-            with self._mirror.lock:
-                self._mirror.store.checkpoint()
-            target = self.path
-        else:
-            self._open()
-            target = Path(path)
-            self._mirror.store.copy_to(target, overwrite=overwrite)
-        index = self._indexer.index
-        index.save(index_path(target), self._index_stamp(index))
-        self._areas.save(target)
+        with self._saving:
+            if path is None:
+                self._writable()
+                with self._mirror.lock:
+                    self._mirror.store.checkpoint()
+                target = self.path
+            else:
+                self._open()
+                target = Path(path)
+                self._mirror.store.copy_to(target, overwrite=overwrite)
+            index = self._indexer.index
+            index.save(index_path(target), self._index_stamp(index))
+            self._areas.save(target)
         return target
 
     def wait_indexed(self, timeout_s: float | None = None) -> bool:
@@ -473,9 +475,10 @@ class Memory:
             self._areas.close()
             try:
                 if not self._mirror.store.read_only:
-                    index = self._indexer.index
-                    index.save(index_path(self.path), self._index_stamp(index))
-                    self._areas.save(self.path)
+                    with self._saving:
+                        index = self._indexer.index
+                        index.save(index_path(self.path), self._index_stamp(index))
+                        self._areas.save(self.path)
             except StoreAccessError as error:
                 _LOG.warning('the index is rebuilt at the next opening: %s', error)
             finally:
