@@ -43,7 +43,7 @@ def test_a_name_is_the_room_and_what_marks_it_out():
     text = describe(kitchen, [bedroom])
     assert text.name == 'kitchen: fridge, stove and sink'
     assert text.inferred
-    assert text.summary.startswith('4 observations over 90 seconds. Seen: chair (4x)')
+    assert text.summary.startswith('4 observations over 1.5 minutes. Seen: chair (4x)')
 
 
 def test_larger_areas_are_named_after_their_rooms():
