@@ -28,6 +28,7 @@ def natural_groups(
     similarity: NDArray[np.float64],
     boxes: Sequence[Corners],
     *,
+    far: NDArray[np.bool_],
     bound_m: float,
     most: int,
     groups: int,
@@ -41,6 +42,8 @@ def natural_groups(
         Symmetric, in [0, 1].
     boxes : sequence of N boxes
         Extent of each unit [m].
+    far : (N, N) bool array
+        Pairs that must not be in one group.
     bound_m : float
         Largest diagonal of a group [m].
     most : int
@@ -58,22 +61,24 @@ def natural_groups(
     np.fill_diagonal(dissimilarity, 0.0)
     tree = linkage(squareform(np.maximum(dissimilarity, 0.0), checks=False), 'average')
     apart = _APART
-    found = _cut(tree, boxes, bound_m, most, apart)
+    found = _cut(tree, boxes, far, bound_m, most, apart)
     while len(found) > groups and apart < 1.0:
         apart *= _RELAX
-        found = _cut(tree, boxes, bound_m, most, apart)
+        found = _cut(tree, boxes, far, bound_m, most, apart)
     return found
 
 
 def _cut(
     tree: NDArray[np.float64],
     boxes: Sequence[Corners],
+    far: NDArray[np.bool_],
     bound_m: float,
     most: int,
     apart: float,
 ) -> list[list[int]]:
     """Largest subtrees of a dendrogram that satisfy every bound."""
     n = len(boxes)
+    walls = bool(far.any())
     members: dict[int, list[int]] = {i: [i] for i in range(n)}
     extents = dict(enumerate(boxes))
     for step, (left, right, height, size) in enumerate(tree.tolist()):
@@ -81,6 +86,8 @@ def _cut(
         if height > apart or size > most or a not in members or b not in members:
             continue
         box = joined(extents[a], extents[b])
+        if walls and far[np.ix_(members[a], members[b])].any():
+            continue
         if diagonal(box) <= bound_m:
             members[n + step] = members.pop(a) + members.pop(b)
             extents[n + step] = box

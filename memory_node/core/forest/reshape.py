@@ -23,6 +23,9 @@ _MERGED_FILL = 0.75
 _REGROWN = 1.3
 _REGROUP_FIRST = 4
 _REGROUP_MOST = 512
+#: Areas up to this level hold nothing that is a longer drive apart than this many extents.
+ROOM_LEVEL = 2
+_DETOUR = 1.25
 
 
 class Reshaper:
@@ -42,12 +45,15 @@ class Reshaper:
                 self._relieve(at)
             at = at.parent
 
-        at = node.parent
-        while at is not None and at.parent is not None:
-            units = at.grandchildren
-            if at.regrouped * _REGROWN + _REGROUP_FIRST <= units <= _REGROUP_MOST:
-                self._grown_ids.add(at.id)
-            at = at.parent
+        self._notice(node.parent)
+
+    def _notice(self, node: ForestNode | None) -> None:
+        """Remember the areas, from ``node`` up, whose grandchildren have become many more."""
+        while node is not None and node.parent is not None:
+            units = node.grandchildren
+            if node.regrouped * _REGROWN + _REGROUP_FIRST <= units <= _REGROUP_MOST:
+                self._grown_ids.add(node.id)
+            node = node.parent
 
     def tidy(self) -> int:
         """Draw anew the areas below every node that has grown enough; returns their number."""
@@ -59,6 +65,7 @@ class Reshaper:
                 if node.parent is not None and node.grandchildren > 1:
                     node.regrouped = node.grandchildren
                     self._regroup(node)
+                    self._notice(node.parent)
                     done += 1
         return done
 
@@ -71,7 +78,7 @@ class Reshaper:
         positions = np.concatenate([p for p, _ in parts])
         directions = np.concatenate([d for _, d in parts])
         level = node.level - 1
-        limit = self._limit(level)
+        limit, bound = self._limit(level), forest.scales.extent_m(level)
         distance = forest.links.drives(units, pairwise_distance(positions), node.extent_m)
         similarity = blend(
             distance,
@@ -82,7 +89,8 @@ class Reshaper:
         groups = natural_groups(
             similarity,
             [self._box(u) for u in units],
-            bound_m=forest.scales.extent_m(level),
+            far=distance > _DETOUR * bound if level <= ROOM_LEVEL else distance < 0.0,
+            bound_m=bound,
             most=limit,
             groups=self._fan_out,
         )
