@@ -35,6 +35,12 @@ ARGUMENTS = [
         description='File the memory lives in; empty: the one in params_file.',
     ),
     DeclareLaunchArgument(
+        'pose_source',
+        default_value='',
+        choices=['', 'auto', 'odom', 'tf'],
+        description='Where poses come from; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
         'captioner',
         default_value='',
         choices=['', 'detections', 'yolox', 'openai', 'caption'],
@@ -86,6 +92,7 @@ TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
 #: Arguments that override a parameter when they are given.
 OVERRIDES = {
     'memory_path': 'memory_path',
+    'pose_source': 'pose_source',
     'captioner': 'perception.captioner',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',

@@ -37,6 +37,12 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of every node.'),
     DeclareLaunchArgument(
+        'pose_source',
+        default_value='odom',
+        choices=['auto', 'odom', 'tf'],
+        description='Where poses come from; the player sends odometry and no TF.',
+    ),
+    DeclareLaunchArgument(
         'exit_when_done',
         default_value='false',
         choices=['true', 'false'],
@@ -92,7 +98,7 @@ def player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node on bag time and the player that waits for it."""
-    passed = ('namespace', 'log_level')
+    passed = ('namespace', 'log_level', 'pose_source')
     memory = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'memory.launch.py'])),
         launch_arguments=[
