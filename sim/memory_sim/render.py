@@ -60,7 +60,6 @@ class Renderer:
         self._down = (np.arange(camera.height) - k[1, 2]) / k[1, 1]
         #: Pixel size on a surface at z-depth 1 that faces the camera [m].
         self._pixel_m = 1.0 / float(k[0, 0])
-        self._uv = scene.uv.reshape(-1, 6)
 
     def draw(self, pose: Pose2D, *, color: bool = True) -> Pictures:
         """Draw what the camera sees from a pose of the robot, with or without colour."""
@@ -139,23 +138,27 @@ class Renderer:
     ) -> None:
         """Write the colour of each hit: the corners' shade, blended, times the texture."""
         scene, atlas = self._scene, self._scene.atlas
-        w1, w2 = weights[:, 0], weights[:, 1]
+        w1, w2 = weights[:, 0].copy(), weights[:, 1].copy()
         w0 = 1.0 - w1 - w2
-        uv = self._uv[triangle]
+        uv = scene.uv.reshape(-1, 6)[triangle]
         u = uv[:, 0] * w0 + uv[:, 2] * w1 + uv[:, 4] * w2
         v = uv[:, 1] * w0 + uv[:, 3] * w1 + uv[:, 5] * w2
-        texture = scene.texture[triangle]
-        texels = scene.texels_per_m[triangle] * pixel_m
-        level = np.clip(np.log2(np.maximum(texels, 1e-3)) + 0.8, 0, LEVELS - 1).astype(np.int32)
-        size = np.maximum(atlas.sizes[texture] >> level, 1)
-        column = np.floor(u * size).astype(np.int32) & (size - 1)
-        row = np.floor(v * size).astype(np.int32) & (size - 1)
-        texel = atlas.pixels[atlas.offsets[texture, level] + row * size + column]
+        # The exponent of a float is its floored log2: twice the texels, half the size.
+        texels = scene.texels_per_m[triangle] * (pixel_m * np.float32(1.7))
+        level = np.clip((texels.view(np.int32) >> 23) - 127, 0, LEVELS - 1)
+        entry = scene.texture[triangle] * LEVELS + level
+        size = atlas.sides[entry]
+        mask, scale = size - 1, size.astype(np.float32)
+        column = np.floor(u * scale).astype(np.int32) & mask
+        row = np.floor(v * scale).astype(np.int32) & mask
+        texel = atlas.pixels[atlas.offsets[entry] + row * size + column]
         picture = texel.view(np.uint8).reshape(-1, 4)
         shade = light[triangle]
         for k in range(3):
-            value = shade[:, k] * w0 + shade[:, 3 + k] * w1 + shade[:, 6 + k] * w2
-            value *= picture[:, k] * np.float32(1.0 / 255.0)
+            value = shade[:, k] * w0
+            value += shade[:, 3 + k] * w1
+            value += shade[:, 6 + k] * w2
+            value *= picture[:, k]
             np.minimum(value, 255.0, out=value)
             out[:, k] = value
 

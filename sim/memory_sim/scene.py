@@ -66,7 +66,7 @@ class Scene:
 
     @cached_property
     def shade(self) -> FloatArray:
-        """(T, 3, 3) lit colour at each corner: sRGB times 255, without its texture."""
+        """(T, 3, 3) lit sRGB at each corner, of which the texture's 0-255 are multiplied."""
         shade = _shade(
             self._world, self.rays, self._patches, self.corners, self.instance, self.atlas
         )
@@ -100,7 +100,7 @@ def _shade(
     shown = light * exposure
     shown = shown * (1.0 + shown / 6.0) / (1.0 + 0.45 * shown)
     shown = np.where(emission[:, None, None] > 0.0, np.float32(1.0), shown)
-    shade: FloatArray = color[:, None, :] * shown ** np.float32(1.0 / 2.2) * np.float32(255.0)
+    shade: FloatArray = color[:, None, :] * shown ** np.float32(1.0 / 2.2)
     return shade.astype(np.float32)
 
 

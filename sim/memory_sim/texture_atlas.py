@@ -46,10 +46,12 @@ class TextureAtlas:
                 total += side * side
         #: All pixels, one RGB0 word each.
         self.pixels: NDArray[np.uint32] = np.concatenate(pixels)
-        #: (textures, LEVELS) where each size starts in ``pixels``.
-        self.offsets = offsets.astype(np.int32)
+        #: (textures * LEVELS,) where each size starts in ``pixels``, and its side [pixels].
+        self.offsets = offsets.astype(np.int32).ravel()
         #: (textures,) side of the largest size [pixels].
         self.sizes = np.array(sizes, dtype=np.int32)
+        self.sides = np.maximum(self.sizes[:, None] >> np.arange(LEVELS), 1).ravel()
+        self.sides = self.sides.astype(np.int32)
 
     def index(self, name: str) -> int:
         """Return the index of a texture."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 import math
 
 import numpy as np
@@ -220,7 +221,5 @@ def test_an_embedded_simulator_is_a_simulator(room: EmbeddedSimulator) -> None:
 
 
 def test_an_object_without_a_model_is_refused() -> None:
-    from dataclasses import replace
-
     with pytest.raises(WorldError, match='spaceship'):
         EmbeddedSimulator(room_with(replace(BOX, model='spaceship')), furniture='procedural')
