@@ -24,6 +24,7 @@ from memory_node.core.candidates import (
 )
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
+from memory_node.core.corroboration import corroboration
 
 __all__ = ['Choice', 'FusionRanker', 'Ranker', 'Ranking', 'choose', 'closeness', 'search']
 
@@ -105,11 +106,13 @@ class FusionRanker:
     def contributions(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
     ) -> Mapping[str, RealArray]:
-        """Return the z-scores of the three generators, and closeness when asked for."""
+        """Return the z-scores of the generators, corroboration, and closeness when asked for."""
         signals = {
             name: _standardised(getattr(candidates, name), *candidates.population[name])
             for name in ('captions', 'objects', 'words')
         }
+        labels = (snapshot.label_vectors @ question.vector).astype(np.float64)
+        signals['corroboration'] = corroboration(snapshot, candidates.rows, labels)
         near = closeness(snapshot, question, candidates.rows, self._config.distance_scale_m)
         if near is not None:
             signals['near'] = _NEAR_WEIGHT * near
