@@ -59,8 +59,7 @@ class EmbeddedSimulator:
         camera
             The robot's camera; the default one if None.
         furniture
-            ``'sweethome3d'`` for the meshes of that Debian package, ``'procedural'`` for simple
-            shapes, ``'auto'`` for the first where it is installed.
+            Where meshes come from, as in ``memory_sim.furniture.Furniture``.
         robot_radius_m, robot_height_m
             Size of the robot, a cylinder [m].
         threads
@@ -69,8 +68,7 @@ class EmbeddedSimulator:
         Raises
         ------
         WorldError
-            If an object has no model, meshes are asked for but missing, or the robot fits
-            nowhere.
+            If an object or its meshes are not to be had, or the robot fits nowhere.
 
         """
         self._world = world

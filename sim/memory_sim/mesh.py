@@ -17,6 +17,7 @@ __all__ = [
     'cylinder',
     'ellipsoid',
     'fit',
+    'picture',
     'polygon',
     'quad',
     'subdivide',
@@ -108,10 +109,15 @@ def _texture_axes(normal: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 
 
 def polygon(
-    points: Sequence[tuple[float, float]], z: float, finish: Finish, **options: float
+    points: Sequence[tuple[float, float]],
+    z: float,
+    finish: Finish,
+    *,
+    repeat_m: float = 1.0,
+    faces_down: bool = False,
 ) -> Patch:
     """
-    Return a horizontal polygon facing up, or down with ``facing=-1``.
+    Return a horizontal polygon.
 
     Parameters
     ----------
@@ -121,16 +127,18 @@ def polygon(
         Its height [m].
     finish
         Its colour and texture.
-    options
-        ``repeat_m`` as in `quad`, and ``facing``.
+    repeat_m
+        Length that one repeat of the texture covers [m].
+    faces_down
+        Whether it is a ceiling instead of a floor.
 
     """
     index = np.array(_ear_clip(points))
     flat = np.asarray(points, dtype=np.float64)
     p = np.column_stack([flat, np.full(len(flat), z)])
-    if options.get('facing', 1.0) < 0.0:
+    uv = flat / repeat_m
+    if faces_down:
         index = index[:, ::-1]
-    uv = flat / options.get('repeat_m', 1.0)
     return _flat(p[index], uv[index], finish)
 
 
@@ -242,16 +250,6 @@ def _upright(
     corners = corners[area > 1e-9]
     uv = np.stack([corners[..., 0] + corners[..., 1], -corners[..., 2]], axis=2)
     return _flat(corners, uv, finish)
-
-
-def merge(patches: Sequence[Patch]) -> Patch:
-    """Join patches of one finish."""
-    return Patch(
-        corners=np.concatenate([p.corners for p in patches]),
-        normals=np.concatenate([p.normals for p in patches]),
-        uv=np.concatenate([p.uv for p in patches]),
-        finish=patches[0].finish,
-    )
 
 
 def bounds_of(patches: Iterable[Patch]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -99,6 +99,15 @@ class _Grid:
         )
 
 
+def _grid_around(world: World, cell_m: float) -> _Grid:
+    x0, y0, x1, y1 = world.bounds
+    shape = (
+        math.ceil((x1 - x0 + 2 * _MARGIN_M) / cell_m),
+        math.ceil((y1 - y0 + 2 * _MARGIN_M) / cell_m),
+    )
+    return _Grid((x0 - _MARGIN_M, y0 - _MARGIN_M), cell_m, shape)
+
+
 class OccupancyMap:
     """
     One storey as a grid: occupied cells, distance to them, and the part the robot can reach.
@@ -139,17 +148,11 @@ class OccupancyMap:
 
         """
         self.radius_m = radius_m
-        x0, y0, x1, y1 = world.bounds
-        origin = (x0 - _MARGIN_M, y0 - _MARGIN_M)
-        shape = (
-            math.ceil((x1 - x0 + 2 * _MARGIN_M) / cell_m),
-            math.ceil((y1 - y0 + 2 * _MARGIN_M) / cell_m),
-        )
-        self._grid = _Grid(origin, cell_m, shape)
+        self._grid = _grid_around(world, cell_m)
         low, high = elevation_m + _STEP_M, elevation_m + height_m
-        occupied = rasterize(corners, low, high, origin, shape, cell_m)
+        occupied = rasterize(corners, low, high, self._grid.origin, self._grid.shape, cell_m)
         occupied |= ~self._floor(world, elevation_m)
-        for wall in world.walls:
+        for wall in (w for w in world.walls if abs(w.elevation_m - elevation_m) < 0.5):
             self._draw_wall(wall, height_m, occupied)
         #: (X, Y) cells that hold an obstacle or no floor.
         self.occupied: BoolGrid = occupied
@@ -157,11 +160,10 @@ class OccupancyMap:
         self.clearance = (ndimage.distance_transform_edt(~occupied) - 0.5) * cell_m
         self._rows: list[list[float]] = self.clearance.tolist()
         #: (X, Y) cells where the robot's middle can be and that it can drive to.
-        self.reachable: BoolGrid = self._main_part(world)
+        self.reachable: BoolGrid = self._main_part(world.name)
         self._nodes, self._cells = self._number_cells()
         self._graph = self._connect(comfort=False)
         self._comfort_graph = self._connect(comfort=True)
-        self._goal_cache: tuple[int, NDArray[np.float64]] | None = None
 
     @property
     def cell_m(self) -> float:
@@ -275,11 +277,11 @@ class OccupancyMap:
                 solid &= np.abs(along - opening.offset_m) >= 0.5 * opening.width_m
         occupied |= solid
 
-    def _main_part(self, world: World) -> BoolGrid:
+    def _main_part(self, name: str) -> BoolGrid:
         free = self.clearance >= self.radius_m
         labels, count = ndimage.label(free, structure=np.ones((3, 3)))
         if count == 0:
-            raise WorldError(f'world {world.name!r}: a robot of radius {self.radius_m} m fits '
+            raise WorldError(f'world {name!r}: a robot of radius {self.radius_m} m fits '
                              'nowhere')  # fmt: skip
         sizes = np.bincount(labels.ravel())
         sizes[0] = 0

@@ -57,12 +57,12 @@ class RoomLayout:
     # Rules ---------------------------------------------------------------------------------
 
     def against_wall(
-        self, name: str, *, front_m: float = 0.6, near: Placed | None = None, far: bool = False
+        self, name: str, *, front_m: float = 0.6, near: Placed | None = None
     ) -> Placed | None:
-        """Stand a piece with its back to a wall, near or far from another piece if given."""
+        """Stand a piece with its back to a wall, as near to another piece as it gets."""
         model, size, color = self._draw(name)
         options = list(self._wall_spots(model, size, color))
-        return self._best(options, front_m=front_m, near=near, far=far)
+        return self._best(options, front_m=front_m, near=near)
 
     def facing(self, name: str, other: Placed, distances_m: Iterable[float]) -> Placed | None:
         """Stand a piece before another so that their fronts face each other."""
@@ -139,7 +139,7 @@ class RoomLayout:
             if (over is None or (spot.yaw_rad == over.yaw_rad and _beside(spot, over) < 0.03))
             and not (outer and self._backs_on_room(spot))
         ]
-        return self._best(options, front_m=0.0, near=over, far=False)
+        return self._best(options, front_m=0.0, near=over)
 
     def under(self, name: str, other: Placed | None = None) -> Placed | None:
         """Lay a rug under another piece, or in the middle of the room."""
@@ -215,12 +215,11 @@ class RoomLayout:
         return any(room.contains(x, y) for room in self.rooms for x in (x0, x1) for y in (y0, y1))
 
     def _best(
-        self, options: Sequence[Placed], *, front_m: float, near: Placed | None, far: bool
+        self, options: Sequence[Placed], *, front_m: float, near: Placed | None
     ) -> Placed | None:
         noise = self.rng.random(len(options))
         if near is not None:
-            sign = -1.0 if far else 1.0
-            cost = [sign * math.dist((p.x, p.y), (near.x, near.y)) for p in options]
+            cost = [math.dist((p.x, p.y), (near.x, near.y)) for p in options]
             order = np.lexsort((noise, np.round(cost, 2)))
         else:
             order = np.argsort(noise)

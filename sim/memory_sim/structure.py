@@ -60,7 +60,7 @@ def _surfaces(room: Room) -> Iterator[Patch]:
     if room.ceiling:
         ceiling = Finish(color=rgb('white'), texture='plaster')
         top = room.elevation_m + room.height_m
-        yield polygon(room.polygon, top, ceiling, repeat_m=1.5, facing=-1.0)
+        yield polygon(room.polygon, top, ceiling, repeat_m=1.5, faces_down=True)
 
 
 def _wall_patches(world: World, wall: Wall) -> Iterator[Patch]:
