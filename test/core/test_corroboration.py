@@ -13,7 +13,7 @@ def seen(i, position, label, target, confidence=0.9):
         id=f'o{i}',
         stamp_ns=i * 10**9,
         pose=Pose.from_yaw((*position, 0.0), 0.0),
-        caption=f'a {label} and a rug' if i == 0 else f'a {label}, a window and a rug',
+        caption=f'a {label}' if i == 0 else f'a {label}, a window and a rug',
         sightings=(
             Sighting(label=label, confidence=confidence, position=where, extent=(1.0, 1.0, 1.0)),
             *(Sighting(label=other) for other in ('window', 'rug') if i),
@@ -29,7 +29,8 @@ def memory(tmp_path):
 
 def test_a_thing_seen_often_beats_one_frame_that_says_it_elsewhere(memory):
     memory.add(seen(0, (0.0, 0.0), 'dresser', (1.0, 0.0)))
-    memory.add_many(seen(i, (8.0 + 0.3 * i, 0.0), 'dresser', (9.0, 2.0)) for i in range(1, 7))
+    memory.add_many(seen(i, (8.0 + 0.3 * i, 0.0), 'dresser', (9.0, 2.0)) for i in range(1, 13))
+    memory.add_many(seen(i, (0.3 * i, 9.0), 'sofa', (5.0, 8.0)) for i in range(13, 40))
     (best, *_) = memory.retrieve('Where is the dresser?').places
     assert best.target_position[0] == pytest.approx(9.0)
     assert 'corroboration' in best.signals
