@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import json
 import math
 import sqlite3
 from typing import Any
@@ -212,37 +213,30 @@ def _vector3(values: NDArray[np.float64]) -> Vector3 | None:
     return None if math.isnan(x) else (x, y, z)
 
 
-def _sightings(db: sqlite3.Connection, keys: Sequence[int]) -> dict[int, tuple[Sighting, ...]]:
-    blobs = _grouped(
-        db, 'SELECT observation, things FROM sighting WHERE observation IN (@keys)', keys
+def _sightings(things: NDArray[Any], labels: Mapping[int, str]) -> tuple[Sighting, ...]:
+    return tuple(
+        Sighting(
+            label=labels[int(thing['label'])],
+            confidence=float(thing['confidence']),
+            position=_vector3(thing['position']),
+            extent=_vector3(thing['extent']),
+        )
+        for thing in things
     )
-    packed = {key: np.frombuffer(rows[0][0], SIGHTING) for key, rows in blobs.items()}
-    wanted = sorted({int(i) for things in packed.values() for i in things['label']})
+
+
+def _labels(db: sqlite3.Connection, keys: set[int]) -> dict[int, str]:
     labels: dict[int, str] = {}
+    wanted = sorted(keys)
     for start in range(0, len(wanted), _CHUNK):
-        found = _grouped(
-            db, 'SELECT key, text FROM label WHERE key IN (@keys)', wanted[start : start + _CHUNK]
-        )
-        labels.update((key, rows[0][0]) for key, rows in found.items())
-    return {
-        key: tuple(
-            Sighting(
-                label=labels[int(thing['label'])],
-                confidence=float(thing['confidence']),
-                position=_vector3(thing['position']),
-                extent=_vector3(thing['extent']),
-            )
-            for thing in things
-        )
-        for key, things in packed.items()
-    }
-
-
-def _grouped(db: sqlite3.Connection, sql: str, keys: Sequence[int]) -> dict[int, list[Any]]:
-    groups: dict[int, list[Any]] = {}
-    for row in db.execute(sql.replace('@keys', ','.join('?' * len(keys))), keys):
-        groups.setdefault(row[0], []).append(row[1:])
-    return groups
+        chunk = wanted[start : start + _CHUNK]
+        (text,) = db.execute(
+            'SELECT json_group_array(json_array(key, text)) FROM label'
+            f' WHERE key IN ({",".join("?" * len(chunk))})',
+            chunk,
+        ).fetchone()
+        labels.update(json.loads(text))
+    return labels
 
 
 def observations(
@@ -255,50 +249,50 @@ def observations(
     return found
 
 
+_FIELDS = (
+    'o.key, o.id, m.id, stamp_ns, x, y, z, qx, qy, qz, qw, covariance, caption, source, s.things,'
+    ' (SELECT json_group_array(neighbor_id) FROM'
+    '  (SELECT neighbor_id FROM neighbor WHERE observation = o.key ORDER BY place))'
+)
+_TABLES = 'observation o JOIN map m ON m.key = o.map LEFT JOIN sighting s ON s.observation = o.key'
+
+
 def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict[int, Observation]:
-    rows = _grouped(
-        db,
-        'SELECT o.key, o.id, m.id, stamp_ns, x, y, z, qx, qy, qz, qw, covariance, caption, source'
-        ' FROM observation o JOIN map m ON m.key = o.map WHERE o.key IN (@keys)',
-        keys,
-    )
-    sightings = _sightings(db, keys)
-    neighbors = _grouped(
-        db,
-        'SELECT observation, neighbor_id FROM neighbor WHERE observation IN (@keys)'
-        ' ORDER BY observation, place',
-        keys,
-    )
-    blobs: list[dict[int, list[Any]]] = [{}, {}]
+    # One row an observation: sqlite3 gives the GIL away at every row, see words.py.
+    fields, tables = _FIELDS + ", x'', x''", _TABLES
     if full:
-        blobs = [
-            _grouped(
-                db,
-                f'SELECT observation, {column} FROM {table} WHERE observation IN (@keys)',
-                keys,
-            )
-            for table, column in (('embedding', 'vector'), ('keyframe', 'jpeg'))
-        ]
-    found = {}
-    for key in keys:
-        if key not in rows:
-            continue
-        name, map_id, stamp, x, y, z, qx, qy, qz, qw, covariance, caption, source = rows[key][0]
-        vector, jpeg = (b.get(key, [(b'',)])[0][0] for b in blobs)
-        found[key] = Observation(
-            id=name,
-            stamp_ns=stamp,
-            pose=Pose(
-                position=(x, y, z),
-                orientation=(qx, qy, qz, qw),
-                covariance=tuple(np.frombuffer(covariance or b'', '<f8').tolist()),
-            ),
-            caption=caption,
-            sightings=sightings.get(key, ()),
-            map_id=map_id,
-            neighbors=tuple(n[0] for n in neighbors.get(key, ())),
-            embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,
-            keyframe=jpeg,
-            source=source,
+        fields = _FIELDS + ', e.vector, k.jpeg'
+        tables += (
+            ' LEFT JOIN embedding e ON e.observation = o.key'
+            ' LEFT JOIN keyframe k ON k.observation = o.key'
         )
-    return found
+    rows = db.execute(
+        f'SELECT {fields} FROM {tables} WHERE o.key IN ({",".join("?" * len(keys))})', keys
+    ).fetchall()
+    things = [np.frombuffer(row[14] or b'', SIGHTING) for row in rows]
+    labels = _labels(db, {int(i) for seen in things for i in seen['label']})
+    return {
+        row[0]: _observation(row, _sightings(seen, labels))
+        for row, seen in zip(rows, things, strict=True)
+    }
+
+
+def _observation(row: Sequence[Any], sightings: tuple[Sighting, ...]) -> Observation:
+    name, map_id, stamp, x, y, z, qx, qy, qz, qw, covariance, caption, source = row[1:14]
+    neighbors, vector, jpeg = row[15:]
+    return Observation(
+        id=name,
+        stamp_ns=stamp,
+        pose=Pose(
+            position=(x, y, z),
+            orientation=(qx, qy, qz, qw),
+            covariance=tuple(np.frombuffer(covariance or b'', '<f8').tolist()),
+        ),
+        caption=caption,
+        sightings=sightings,
+        map_id=map_id,
+        neighbors=tuple(json.loads(neighbors)),
+        embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,
+        keyframe=jpeg or b'',
+        source=source,
+    )

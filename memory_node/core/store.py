@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+import json
 import os
 from pathlib import Path
 import sqlite3
@@ -30,6 +31,7 @@ from memory_node.core.storefile import (
     check_header,
     check_identity,
     connect,
+    copy_store,
     transaction,
     translated,
     WriterLock,
@@ -299,16 +301,13 @@ class Store:
         with self._reading():
             for start in range(0, len(keys), _CHUNK):
                 chunk = keys[start : start + _CHUNK].tolist()
-                marks = ','.join('?' * len(chunk))
-                found.update(
-                    self._db.execute(
-                        f'SELECT key, id FROM observation WHERE key IN ({marks})',
-                        chunk,
-                    )
-                )
-            if len(found) != len(keys):
-                raise ValueError('an observation is gone')
-        return [found[key] for key in keys.tolist()]
+                (text,) = self._db.execute(
+                    'SELECT json_group_array(json_array(key, id)) FROM observation'
+                    f' WHERE key IN ({",".join("?" * len(chunk))})',
+                    chunk,
+                ).fetchone()
+                found.update(json.loads(text))
+            return [found[key] for key in keys.tolist()]
 
     def maps(self) -> list[str]:
         """Return all map ids in key order."""
@@ -380,23 +379,7 @@ class Store:
 
     def copy_to(self, target: Path, *, overwrite: bool = False) -> None:
         """Write a compact copy to ``target``, complete or not at all; needs no lock."""
-        if target.is_dir() or not target.parent.is_dir():
-            raise StoreAccessError(f'{target} can not be written: not a file in a folder')
-        if target.exists():
-            if not overwrite:
-                raise StoreAccessError(f'{target} exists')
-            if target.samefile(self.path):
-                raise StoreAccessError(f'{target} is the open store itself')
-        temporary = target.with_name(f'{target.name}.{uuid.uuid4().hex}.tmp')
-        with translated(target):
-            reader = connect(self.path, read_only=True)
-            try:
-                reader.execute('VACUUM INTO ?', (str(temporary),))
-                os.replace(temporary, target)
-            finally:
-                reader.close()
-                with suppress(OSError):
-                    temporary.unlink()
+        copy_store(self.path, target, overwrite=overwrite)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file."""

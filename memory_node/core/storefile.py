@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import fcntl
 import os
 from pathlib import Path
 import sqlite3
 from urllib.parse import quote
+import uuid
 
 from memory_node.core.errors import (
     InvalidObservationError,
@@ -18,7 +19,15 @@ from memory_node.core.errors import (
 )
 from memory_node.core.schema import APPLICATION_ID, FORMAT_VERSION
 
-__all__ = ['WriterLock', 'check_header', 'check_identity', 'connect', 'transaction', 'translated']
+__all__ = [
+    'WriterLock',
+    'check_header',
+    'check_identity',
+    'connect',
+    'copy_store',
+    'transaction',
+    'translated',
+]
 
 _MAGIC = b'SQLite format 3\0'
 _BUSY_TIMEOUT_S = 5.0
@@ -110,6 +119,27 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
         timeout=_BUSY_TIMEOUT_S,
         check_same_thread=False,
     )
+
+
+def copy_store(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Write a compact copy of a store, as it is at one moment, complete or not at all."""
+    if target.is_dir() or not target.parent.is_dir():
+        raise StoreAccessError(f'{target} can not be written: not a file in a folder')
+    if target.exists():
+        if not overwrite:
+            raise StoreAccessError(f'{target} exists')
+        if target.samefile(source):
+            raise StoreAccessError(f'{target} is the open store itself')
+    temporary = target.with_name(f'{target.name}.{uuid.uuid4().hex}.tmp')
+    with translated(target):
+        reader = connect(source, read_only=True)
+        try:
+            reader.execute('VACUUM INTO ?', (str(temporary),))
+            os.replace(temporary, target)
+        finally:
+            reader.close()
+            with suppress(OSError):
+                temporary.unlink()
 
 
 @contextmanager
