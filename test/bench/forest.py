@@ -282,22 +282,23 @@ def compare(
 ) -> None:
     """Add the outcome of every method for every query of one place."""
     n = len(positions)
-    shuffled = np.random.default_rng(0).permutation(n).tolist()
-    forests = {
-        'traversal': grown(positions, vectors, config),
-        'traversal, shuffled insertion': grown(positions, vectors, config, shuffled),
-        'traversal, paper forest': build_paper_forest(range(n), positions, vectors, config),
-    }
+    orders = [np.random.default_rng(seed).permutation(n).tolist() for seed in range(3)]
+    forests = [
+        ('traversal', grown(positions, vectors, config)),
+        ('traversal, paper forest', build_paper_forest(range(n), positions, vectors, config)),
+    ]
+    name = 'traversal, 3 shuffled insertions'
+    forests += [(name, grown(positions, vectors, config, order)) for order in orders]
     apart = 0.3 * config.distance_scale_m
     for query, goal in zip(queries, goals, strict=True):
         close = np.linalg.norm(positions - goal, axis=1) < near_m
         best = np.argsort(-(vectors @ query), kind='stable')[:5]
         table['dense'].append((bool(close[best[0]]), bool(close[best].any()), n))
-        for name, forest in forests.items():
+        for name, forest in forests:
             found = traverse(forest, query, 5, separation_m=apart)
             hit = close[found.keys]
             table[name].append((bool(hit[0]), bool(hit.any()), found.visited))
-        found = traverse(forests['traversal'], query, 5)
+        found = traverse(forests[0][1], query, 5)
         hit = close[found.keys]
         table['traversal, not spread'].append((bool(hit[0]), bool(hit.any()), found.visited))
 

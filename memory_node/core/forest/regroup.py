@@ -28,7 +28,7 @@ def natural_groups(
     similarity: NDArray[np.float64],
     boxes: Sequence[Corners],
     *,
-    far: NDArray[np.bool_],
+    far: NDArray[np.bool_] | None,
     bound_m: float,
     most: int,
     groups: int,
@@ -42,7 +42,7 @@ def natural_groups(
         Symmetric, in [0, 1].
     boxes : sequence of N boxes
         Extent of each unit [m].
-    far : (N, N) bool array
+    far : (N, N) bool array, optional
         Pairs that must not be in one group.
     bound_m : float
         Largest diagonal of a group [m].
@@ -71,14 +71,15 @@ def natural_groups(
 def _cut(
     tree: NDArray[np.float64],
     boxes: Sequence[Corners],
-    far: NDArray[np.bool_],
+    far: NDArray[np.bool_] | None,
     bound_m: float,
     most: int,
     apart: float,
 ) -> list[list[int]]:
     """Largest subtrees of a dendrogram that satisfy every bound."""
     n = len(boxes)
-    walls = bool(far.any())
+    if far is not None and not far.any():
+        far = None
     members: dict[int, list[int]] = {i: [i] for i in range(n)}
     extents = dict(enumerate(boxes))
     for step, (left, right, height, size) in enumerate(tree.tolist()):
@@ -86,7 +87,7 @@ def _cut(
         if height > apart or size > most or a not in members or b not in members:
             continue
         box = joined(extents[a], extents[b])
-        if walls and far[np.ix_(members[a], members[b])].any():
+        if far is not None and far[np.ix_(members[a], members[b])].any():
             continue
         if diagonal(box) <= bound_m:
             members[n + step] = members.pop(a) + members.pop(b)

@@ -79,17 +79,21 @@ class Reshaper:
         directions = np.concatenate([d for _, d in parts])
         level = node.level - 1
         limit, bound = self._limit(level), forest.scales.extent_m(level)
-        distance = forest.links.drives(units, pairwise_distance(positions), node.extent_m)
+        straight = pairwise_distance(positions)
+        distance = forest.links.drives(units, straight, node.extent_m)
         similarity = blend(
             distance,
             forest.calibration.meaning(directions @ directions.T),
             forest.scales.closeness_m(level),
             forest.config.semantic_weight,
         )
+        # Without edges the lines are bounded by the extent of the group already.
+        walled = distance is not straight and level <= ROOM_LEVEL
+        far = distance > _DETOUR * bound if walled else None
         groups = natural_groups(
             similarity,
             [self._box(u) for u in units],
-            far=distance > _DETOUR * bound if level <= ROOM_LEVEL else distance < 0.0,
+            far=far,
             bound_m=bound,
             most=limit,
             groups=self._fan_out,

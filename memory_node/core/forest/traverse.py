@@ -42,6 +42,11 @@ class Scope:
     since_ns: int | None = None
     until_ns: int | None = None
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether nothing but the map is filtered."""
+        return self.radius_m is None and self.since_ns is None and self.until_ns is None
+
     def meets(self, node: ForestNode) -> bool:
         """Whether an area can hold a leaf in scope."""
         if self.since_ns is not None and node.last_ns < self.since_ns:
@@ -76,7 +81,8 @@ class Traversal:
     scores: NDArray[np.float64]
     #: (N,) cosine of the leaf itself.
     cosines: NDArray[np.float64]
-    #: (N, levels) evidence in the areas above, level 1 first: mean cosine of their best leaves.
+    #: (N, levels) evidence in the areas above, level 1 first: mean cosine of their best leaves;
+    #: 0 for levels without weight.
     support: NDArray[np.float64]
     #: Areas and leaves compared with the query.
     visited: int
@@ -147,6 +153,10 @@ def _expand(
         spread = np.maximum(0.0, 1.0 - node.norm2[:n] / (counts * counts))
         hope = (node.sums[:n] @ q) / counts
         hope += np.sqrt(spread * np.log1p(counts) * (2.0 / _SPREAD_DIMS))
+        if scope.everywhere:
+            grown += node.children
+            hopes += hope.tolist()
+            continue
         for child, hoped in zip(node.children, hope.tolist(), strict=True):
             if scope.meets(child):
                 grown.append(child)
@@ -165,16 +175,15 @@ def _rank_leaves(
     visited: int,
 ) -> Traversal:
     leaves, depth = forest.leaves, len(context)
-    slots = np.array([s for place in places for s in place.leaves], dtype=np.int64)
-    areas = np.array(
-        [ids for place in places for ids in [_area_ids(place, depth)] * len(place.leaves)],
-        dtype=np.int64,
-    ).reshape(len(slots), depth)
+    slots = np.fromiter((s for place in places for s in place.leaves), np.int64)
+    sizes = [len(place.leaves) for place in places]
+    above = np.array([_area_ids(place, depth) for place in places], np.int64)
+    areas = np.repeat(above.reshape(len(places), depth), sizes, axis=0)
     inside = scope.leaves(leaves.positions[slots], leaves.stamps[slots])
     slots, areas = slots[inside], areas[inside]
     cosines = (leaves.vectors[slots] @ q).astype(np.float64)
     support = np.zeros((len(slots), depth))
-    for level in range(depth):
+    for level in np.flatnonzero(context):
         support[:, level] = _evidence(areas[:, level], cosines)
     scores = cosines + support @ np.array(context)
     keys = leaves.keys[slots]
