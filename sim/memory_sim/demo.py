@@ -112,7 +112,8 @@ def main() -> None:
         console.print('stopped; all processes have ended')
         sys.exit(130)
     except (ProcessDiedError, RequestFailedError, RuntimeError, OSError) as error:
-        console.print(f'[red]failed:[/red] {error}', highlight=False)
+        console.print('failed:', style='red', end=' ')
+        console.print(str(error), markup=False, highlight=False)
         console.print(f'logs: {chosen.out}', highlight=False)
         sys.exit(1)
     criteria = Criteria()
