@@ -1,0 +1,56 @@
+"""What is compared: every memory behind one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from memory_node.core.data import Observation, Vector3
+from memory_node.evaluation.datasets import Question
+
+__all__ = ['Answer', 'AnsweredPlace', 'Method']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredPlace:
+    """One place a method answers with: where to stand [m], and how sure it is, in [0, 1]."""
+
+    node_id: str
+    position: Vector3
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a method says: places, best first, and whether it holds any to be right."""
+
+    found: bool
+    places: tuple[AnsweredPlace, ...] = ()
+    text: str = ''
+    #: Time of the search without embedding the question, and of the embedding [s].
+    search_s: float = 0.0
+    encode_s: float = 0.0
+    llm_calls: int = 0
+    llm_tokens: int = 0
+
+
+class Method(Protocol):
+    """A memory under evaluation. One is made for each data set, and closed after it."""
+
+    @property
+    def name(self) -> str:
+        """Name in the tables, for example ``bm25``."""
+
+    def build(self, observations: Sequence[Observation], folder: Path) -> None:
+        """Remember observations, in order, with files below ``folder``."""
+
+    def ask(self, question: Question, k: int) -> Answer:
+        """Answer from text, ``near`` and ``now_ns`` alone, with at most ``k`` places."""
+
+    def bytes_used(self) -> int:
+        """Size of what was built, on disk or in memory [bytes]."""
+
+    def close(self) -> None:
+        """Free everything."""
