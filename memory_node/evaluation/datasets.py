@@ -1,4 +1,4 @@
-"""What a method is evaluated on: observations of one place, and questions with what answers them."""
+"""What a method is evaluated on: observations of one place, questions, and what is right."""
 
 from __future__ import annotations
 
