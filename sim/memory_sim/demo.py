@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 import signal
@@ -74,8 +73,7 @@ def _run_all(chosen: argparse.Namespace, console: Console) -> list[WorldReport]:
     )
     reports = []
     for seed in chosen.seeds:
-        # One world writes to the folder itself, several to a folder each.
-        out = chosen.out if len(chosen.seeds) == 1 else chosen.out / f'seed_{seed}'
+        out = _folder(chosen, seed)
         with _progress(console) as bar:
             task = bar.add_task('starting', total=1.0, text='')
 
@@ -86,6 +84,12 @@ def _run_all(chosen: argparse.Namespace, console: Console) -> list[WorldReport]:
         console.print(table(report.rows, f'{report.world}, seed {seed}'))
         reports.append(report)
     return reports
+
+
+def _folder(chosen: argparse.Namespace, seed: int) -> Path:
+    # One world writes to the folder itself, several to a folder each.
+    out: Path = chosen.out
+    return out if len(chosen.seeds) == 1 else out / f'seed_{seed}'
 
 
 def _progress(console: Console) -> Progress:
@@ -129,8 +133,9 @@ def main() -> None:
         f' target in the final view {summary["in_view_rate"]:.0%};'
         f' {summary["seconds_total"]:.0f} s'
     )
-    with contextlib.suppress(ValueError):
-        console.print(f'see {chosen.out}/map.png, {chosen.out}/summary.json', highlight=False)
+    maps = [_folder(chosen, seed) / 'map.png' for seed in chosen.seeds]
+    seen = ', '.join(str(path) for path in [*maps, chosen.out / 'summary.json'])
+    console.print(f'see {seen}', markup=False, highlight=False)
 
 
 if __name__ == '__main__':
