@@ -93,6 +93,13 @@ class RetrievalConfig(Checked):
     distance_scale_m: float = param(
         10.0, 'Distance at which closeness falls to 1/e.', ge=0.1, le=1e4, unit='m'
     )
+    left_out: str = param(
+        '', 'Signals that do not count, commas between; to measure what each is worth.'
+    )
+
+    def leaves_out(self, signal: str) -> bool:
+        """Whether a signal, ``network`` or ``needs`` is switched off."""
+        return bool(self.left_out) and signal in self.left_out.replace(' ', '').split(',')
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -266,7 +266,9 @@ class Memory:
             snapshot = self._mirror.snapshot()
             if not len(snapshot):
                 raise EmptyMemoryError('the memory holds no observation yet')
-            served = resolve(query, snapshot.labels, snapshot.label_vectors, self._encode)
+            served = None
+            if not self.config.retrieval.leaves_out('needs'):
+                served = resolve(query, snapshot.labels, snapshot.label_vectors, self._encode)
             asked = query if served is None else served.query
             vector = self._encode([asked.text])[0]
             encoded = time.perf_counter()

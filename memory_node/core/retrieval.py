@@ -26,7 +26,16 @@ from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.corroboration import corroboration
 
-__all__ = ['Choice', 'FusionRanker', 'Ranker', 'Ranking', 'choose', 'closeness', 'search']
+__all__ = [
+    'Choice',
+    'FusionRanker',
+    'Ranker',
+    'Ranking',
+    'choose',
+    'closeness',
+    'counted',
+    'search',
+]
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -116,7 +125,7 @@ class FusionRanker:
         near = closeness(snapshot, question, candidates.rows, self._config.distance_scale_m)
         if near is not None:
             signals['near'] = _NEAR_WEIGHT * near
-        return signals
+        return counted(signals, self._config)
 
     def confidence(
         self,
@@ -144,6 +153,13 @@ class FusionRanker:
             coverage,
             len(question.terms),
         )
+
+
+def counted(signals: Mapping[str, RealArray], config: RetrievalConfig) -> Mapping[str, RealArray]:
+    """Return the signals with those that ``left_out`` names at zero."""
+    if not config.left_out:
+        return signals
+    return {n: np.zeros_like(v) if config.leaves_out(n) else v for n, v in signals.items()}
 
 
 def _standardised(values: RealArray, mean: float, deviation: float) -> RealArray:

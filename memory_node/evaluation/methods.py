@@ -32,6 +32,8 @@ class Answer:
     #: Time of the search without embedding the question, and of the embedding [s].
     search_s: float = 0.0
     encode_s: float = 0.0
+    #: CPU time of the search on the asking thread [s]; less noisy than ``search_s`` under load.
+    search_cpu_s: float = 0.0
     llm_calls: int = 0
     llm_tokens: int = 0
 

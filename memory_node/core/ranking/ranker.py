@@ -21,7 +21,7 @@ from memory_node.core.ranking.parsing import parse_query
 from memory_node.core.ranking.scene import build_scene, crowding, Scene
 from memory_node.core.ranking.selection import choose_places, probabilities
 from memory_node.core.ranking.weights import load_weights
-from memory_node.core.retrieval import closeness, FusionRanker, Ranking
+from memory_node.core.retrieval import closeness, counted, FusionRanker, Ranking
 
 __all__ = ['LearnedRanker']
 
@@ -83,7 +83,8 @@ class LearnedRanker:
         starts = snapshot.sighting_starts
         labelled = starts[candidates.rows + 1] > starts[candidates.rows]
         mapped = _share_placed(snapshot, candidates.rows[labelled]) > _MAX_PLACED
-        if question.mode is QueryMode.GLOBAL or mapped or labelled.mean() < _MIN_LABELLED:
+        unfit = mapped or labelled.mean() < _MIN_LABELLED or self._config.leaves_out('network')
+        if question.mode is QueryMode.GLOBAL or unfit:
             return self._fusion.rank(snapshot, question, candidates, sources)
         parsed = parse_query(question.query.text)
         # A caption without labels that has the words says what labels can't: read text as a whole.
@@ -107,6 +108,7 @@ class LearnedRanker:
             signals['near'] = _NEAR_WEIGHT * near
         cold = float(self._stack[0])
         signals = {n: cold * (values - values.mean()) for n, values in signals.items()}
+        signals = dict(counted(signals, self._config))
         scores = np.sum(list(signals.values()), axis=0)
         places, covered = choose_places(probabilities(scores), scene.squared_m2, question.query.k)
         return Ranking(

@@ -1,0 +1,143 @@
+"""The memory itself as a method, whole or with a signal switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from memory_node.core.asking import ask
+from memory_node.core.config import MemoryConfig
+from memory_node.core.data import Observation, Query, QueryMode
+from memory_node.core.memory import Memory
+from memory_node.core.ports import Completion, LanguageModel
+from memory_node.evaluation.datasets import Question
+from memory_node.evaluation.encoding import CachingEncoder, Stopwatch
+from memory_node.evaluation.errors import EvaluationError
+from memory_node.evaluation.methods import Answer, AnsweredPlace
+
+__all__ = ['ABLATIONS', 'CountingModel', 'MemoryMethod', 'OursMethod', 'ablated']
+
+#: What each ``ours-...`` leaves out: names for ``retrieval.left_out``.
+ABLATIONS: Mapping[str, str] = {
+    'ours-words': 'words',
+    'ours-dense': 'captions,objects',
+    'ours-objects': 'objects',
+    'ours-network': 'network',
+    'ours-surroundings': 'surroundings,room',
+    'ours-needs': 'needs',
+    'ours-corroboration': 'corroboration',
+}
+_PATIENCE_S = 600.0
+
+
+def ablated(config: MemoryConfig, left_out: str) -> MemoryConfig:
+    """Return ``config`` with signals switched off; names with commas between."""
+    return replace(config, retrieval=replace(config.retrieval, left_out=left_out))
+
+
+class CountingModel:
+    """A language model that counts calls and tokens."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        """Pass everything on to ``model``."""
+        self._model = model
+        self.calls = self.tokens = 0
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+        return self._model.model_id
+
+    def complete(
+        self, *, instruction: str, data: str, schema: Mapping[str, Any], max_tokens: int = 256
+    ) -> Completion:
+        """Answer as the model does; a failed call counts too."""
+        self.calls += 1
+        completion = self._model.complete(
+            instruction=instruction, data=data, schema=schema, max_tokens=max_tokens
+        )
+        self.tokens += completion.prompt_tokens + completion.completion_tokens
+        return completion
+
+
+class MemoryMethod:
+    """What everything that stands on ``Memory`` shares: building it, and its size."""
+
+    def __init__(
+        self,
+        name: str,
+        encoder: CachingEncoder,
+        config: MemoryConfig,
+        language_model: LanguageModel | None = None,
+    ) -> None:
+        """Open a memory with ``config`` when it is built."""
+        self.name = name
+        self._encoder = encoder
+        self._config = config
+        self._model = None if language_model is None else CountingModel(language_model)
+        self._opened: Memory | None = None
+
+    @property
+    def memory(self) -> Memory:
+        """The memory; ``EvaluationError`` before it is built."""
+        if self._opened is None:
+            raise EvaluationError(f'method {self.name} was asked before it was built')
+        return self._opened
+
+    def build(self, observations: Sequence[Observation], folder: Path) -> None:
+        """Remember everything, and wait for index and areas."""
+        self._opened = Memory.open(
+            folder / 'memory.sqlite',
+            encoder=self._encoder,
+            config=self._config,
+            language_model=self._model,
+        )
+        self._opened.add_many(observations)
+        if not (self._opened.wait_indexed(_PATIENCE_S) and self._opened.wait_areas(_PATIENCE_S)):
+            raise EvaluationError(f'method {self.name}: no index after {_PATIENCE_S:.0f} s')
+        self._opened.save()
+
+    def bytes_used(self) -> int:
+        """Size of store, index and forest [bytes]."""
+        store = self.memory.path
+        return sum(p.stat().st_size for p in store.parent.glob(f'{store.name}*') if p.is_file())
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+class OursMethod(MemoryMethod):
+    """``Memory.search`` as a robot uses it."""
+
+    def ask(self, question: Question, k: int) -> Answer:
+        """Search; a question about an area is answered in words as well."""
+        model = self._model
+        before = (0, 0) if model is None else (model.calls, model.tokens)
+        with Stopwatch(self._encoder) as watch:
+            query = Query(text=question.text, k=k, near=question.near)
+            retrieval = self.memory.search(query)
+            text = ''
+            if retrieval.mode is QueryMode.GLOBAL:
+                answer = ask(self.memory, query, now_ns=question.now_ns, model=model)
+                text = answer.text
+        places = tuple(
+            AnsweredPlace(
+                node_id=p.node_id, position=p.pose.position, confidence=float(p.confidence)
+            )
+            for p in retrieval.places
+        )
+        after = (0, 0) if model is None else (model.calls, model.tokens)
+        return Answer(
+            found=retrieval.found,
+            places=places,
+            text=text,
+            search_s=watch.search_s,
+            encode_s=watch.encode_s,
+            search_cpu_s=watch.search_cpu_s,
+            llm_calls=after[0] - before[0],
+            llm_tokens=after[1] - before[1],
+        )
