@@ -7,8 +7,8 @@ the best single object. Small memories are looked at whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -40,6 +40,8 @@ class Question:
     vector: FloatArray
     #: Its content words.
     terms: tuple[str, ...]
+    #: (N,) how well each row meets a condition of the question, in [0, 1], by signal.
+    preferences: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Sources(Protocol):

@@ -76,6 +76,12 @@ class LearnedRanker:
         self._held_table: tuple[tuple[str, ...], LabelTable] | None = None
         self._held_scene: tuple[tuple[int, int, int], Scene] | None = None
 
+    def reads(self, snapshot: Snapshot) -> bool:
+        """Tell whether instructions about this memory are read whole: areas, landmarks, floors."""
+        labelled = np.flatnonzero(np.diff(snapshot.sighting_starts))
+        enough = len(labelled) >= _MIN_LABELLED * max(len(snapshot), 1)
+        return enough and _share_placed(snapshot, labelled) <= _MAX_PLACED
+
     def rank(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
     ) -> Ranking:
@@ -106,6 +112,8 @@ class LearnedRanker:
         near = closeness(snapshot, question, rows, self._config.distance_scale_m)
         if near is not None:
             signals['near'] = _NEAR_WEIGHT * near
+        for name, wished in question.preferences.items():
+            signals[name] = signals.get(name, 0.0) + _NEAR_WEIGHT * wished[rows]
         cold = float(self._stack[0])
         signals = {n: cold * (values - values.mean()) for n, values in signals.items()}
         signals = dict(counted(signals, self._config))
