@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from memory_sim.driving import drive
 from memory_sim.furniture import Furniture, FurnitureSource
+from memory_sim.mesh_source import MeshSource
 from memory_sim.occupancy import OccupancyMap
 from memory_sim.render import Renderer
 from memory_sim.scene import Scene
+from memory_sim.scene_truth import ground_truth
 from memory_sim.simulator import (
     CameraModel,
     Frame,
     GroundTruth,
-    Instance,
     Pose2D,
     StepResult,
-    Vector3,
     VelocityCommand,
 )
 from memory_sim.top_down import draw_top_down, TopDown
-from memory_sim.worlds import World, WorldObject
+from memory_sim.worlds import World
 
 __all__ = ['EmbeddedSimulator']
 
@@ -44,7 +44,7 @@ class EmbeddedSimulator:
         world: World,
         *,
         camera: CameraModel | None = None,
-        furniture: FurnitureSource = 'auto',
+        furniture: FurnitureSource | MeshSource = 'auto',
         robot_radius_m: float = 0.2,
         robot_height_m: float = 1.4,
         threads: int = 2,
@@ -59,7 +59,7 @@ class EmbeddedSimulator:
         camera
             The robot's camera; the default one if None.
         furniture
-            Where meshes come from, as in ``memory_sim.furniture.Furniture``.
+            Where meshes come from, as in ``memory_sim.furniture.Furniture``, or what gives them.
         robot_radius_m, robot_height_m
             Size of the robot, a cylinder [m].
         threads
@@ -73,17 +73,18 @@ class EmbeddedSimulator:
         """
         self._world = world
         self._camera = camera or CameraModel()
-        source = Furniture(furniture)
+        source = Furniture(furniture) if isinstance(furniture, str) else furniture
         self._scene = Scene(world, source, threads=threads)
         source.close()
+        blocking = self._scene.instance > (-1 if source.structure_blocks else 0)
         self._occupancy = OccupancyMap(
             world,
-            self._scene.corners[self._scene.instance > 0],
+            self._scene.corners[blocking],
             radius_m=robot_radius_m,
             height_m=robot_height_m,
         )
         self._renderer = Renderer(self._scene, self._camera, threads=threads)
-        self._truth = _ground_truth(world, self._scene)
+        self._truth = ground_truth(world, self._scene)
         self._samples: dict[int, NDArray[np.float32]] = {}
         self._stamp_ns = 0
         self._pose = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
@@ -93,6 +94,11 @@ class EmbeddedSimulator:
     def world(self) -> World:
         """The world's description."""
         return self._world
+
+    @property
+    def scene(self) -> Scene:
+        """The world's triangles."""
+        return self._scene
 
     @property
     def camera(self) -> CameraModel:
@@ -247,32 +253,3 @@ class EmbeddedSimulator:
             weights = rng.dirichlet((1.0, 1.0, 1.0), _SURFACE_SAMPLES).astype(np.float32)
             self._samples[instance_id] = np.einsum('nc,ncd->nd', weights, corners[chosen])
         return self._samples[instance_id]
-
-
-def _ground_truth(world: World, scene: Scene) -> GroundTruth:
-    order = np.argsort(scene.instance, kind='stable')
-    owners, starts = np.unique(scene.instance[order], return_index=True)
-    lows = np.minimum.reduceat(scene.corners.min(axis=1)[order], starts)
-    highs = np.maximum.reduceat(scene.corners.max(axis=1)[order], starts)
-    boxes = {int(o): (lo, hi) for o, lo, hi in zip(owners, lows, highs, strict=True)}
-    return GroundTruth(
-        instances=tuple(_instance(thing, *boxes[thing.id]) for thing in world.objects),
-        regions=tuple(room.as_region() for room in world.rooms),
-        classes=scene.classes,
-    )
-
-
-def _instance(thing: WorldObject, low: NDArray[np.float32], high: NDArray[np.float32]) -> Instance:
-    return Instance(
-        id=thing.id,
-        label=thing.label,
-        center=_vector(0.5 * (low + high)),
-        extent=_vector(high - low),
-        region_id=thing.region_id,
-        attributes=thing.attributes,
-    )
-
-
-def _vector(values: NDArray[np.float32]) -> Vector3:
-    x, y, z = (float(v) for v in values)
-    return x, y, z

@@ -13,8 +13,9 @@ from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.colors import rgb
 from memory_sim.mesh import fit, Patch, transform
 from memory_sim.shapes import build_shape
+from memory_sim.structure import build_structure
 from memory_sim.sweethome import SweetHome
-from memory_sim.worlds import WorldError, WorldObject
+from memory_sim.worlds import World, WorldError, WorldObject
 
 __all__ = ['Furniture', 'FurnitureSource']
 
@@ -58,6 +59,15 @@ class Furniture:
     def textures(self) -> Mapping[str, NDArray[np.uint8]]:
         """Pictures that the patches made so far refer to by name."""
         return self._meshes.textures if self._meshes else {}
+
+    @property
+    def structure_blocks(self) -> bool:
+        """False: worlds that are furnished from the catalogue name their walls."""
+        return False
+
+    def structure(self, world: World) -> list[Patch]:
+        """Return everything that is no object: the rooms' surfaces and the lamps."""
+        return build_structure(world)
 
     def close(self) -> None:
         """Close the files that meshes come from."""

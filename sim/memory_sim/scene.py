@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.colors import rgb
-from memory_sim.furniture import Furniture
 from memory_sim.lighting import bake, Emitter, Surfaces
 from memory_sim.mesh import Patch, subdivide
+from memory_sim.mesh_source import MeshSource
 from memory_sim.raycaster import RayCaster
-from memory_sim.structure import build_structure
 from memory_sim.texture_atlas import TextureAtlas
 from memory_sim.worlds import World
 
@@ -33,12 +32,12 @@ class Scene:
     Light is worked out when a colour picture first needs it. Not thread-safe.
     """
 
-    def __init__(self, world: World, furniture: Furniture, *, threads: int = 2) -> None:
+    def __init__(self, world: World, source: MeshSource, *, threads: int = 2) -> None:
         """Collect the triangles of a world; takes a second or two for an apartment."""
-        patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in build_structure(world)]
+        patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in source.structure(world)]
         owners = [0] * len(patches)
         for thing in world.objects:
-            for patch in furniture.patches(thing):
+            for patch in source.patches(thing):
                 patches.append(subdivide(patch, _OBJECT_EDGE_M))
                 owners.append(thing.id)
         counts = np.array([len(p) for p in patches])
@@ -56,7 +55,7 @@ class Scene:
         #: (T,) class ids into ``classes``.
         self.category: NDArray[np.int32] = lookup[self.instance]
         #: Textures, and (T,) the index of each triangle's.
-        self.atlas = TextureAtlas([p.finish.texture for p in patches], furniture.textures)
+        self.atlas = TextureAtlas([p.finish.texture for p in patches], source.textures)
         texture = np.repeat([self.atlas.index(p.finish.texture) for p in patches], counts)
         self.texture: NDArray[np.int32] = texture.astype(np.int32)
         #: (T, 3, 2) texture coordinates [repeats].

@@ -1,0 +1,42 @@
+"""What is really in a world, worked out from its triangles."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.scene import Scene
+from memory_sim.simulator import GroundTruth, Instance, Vector3
+from memory_sim.worlds import World, WorldObject
+
+__all__ = ['ground_truth']
+
+
+def ground_truth(world: World, scene: Scene) -> GroundTruth:
+    """Return rooms, classes, and every object with the box around its triangles."""
+    order = np.argsort(scene.instance, kind='stable')
+    owners, starts = np.unique(scene.instance[order], return_index=True)
+    lows = np.minimum.reduceat(scene.corners.min(axis=1)[order], starts)
+    highs = np.maximum.reduceat(scene.corners.max(axis=1)[order], starts)
+    boxes = {int(o): (lo, hi) for o, lo, hi in zip(owners, lows, highs, strict=True)}
+    return GroundTruth(
+        instances=tuple(_instance(thing, *boxes[thing.id]) for thing in world.objects),
+        regions=tuple(room.as_region() for room in world.rooms),
+        classes=scene.classes,
+    )
+
+
+def _instance(thing: WorldObject, low: NDArray[np.float32], high: NDArray[np.float32]) -> Instance:
+    return Instance(
+        id=thing.id,
+        label=thing.label,
+        center=_vector(0.5 * (low + high)),
+        extent=_vector(high - low),
+        region_id=thing.region_id,
+        attributes=thing.attributes,
+    )
+
+
+def _vector(values: NDArray[np.float32]) -> Vector3:
+    x, y, z = (float(v) for v in values)
+    return x, y, z
