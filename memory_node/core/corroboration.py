@@ -14,16 +14,24 @@ from memory_node.core.columns import Snapshot
 
 __all__ = ['corroboration']
 
+IntArray = NDArray[np.int64]
+
 #: Sightings of one label this close to each other speak of the same thing [m].
 _SAME_THING_M = 1.0
+#: Sightings of one label in one cell this wide are counted together [m].
+_CELL_M = 0.25
 #: A sighting alone, while others of its label agree elsewhere, loses this many standard deviations
 #: of one signal; each further witness makes the loss smaller by this factor.
 _ALONE = -4.0
 _DECAY = 0.5
+#: Labels looked at, those that fit the question best: what fits worse is not answered with.
+_LABELS = 6
+#: Moves things of different kinds out of each other's reach [m].
+_APART_M = 1e7
 
 
 def corroboration(
-    snapshot: Snapshot, rows: NDArray[np.int64], label_cosines: NDArray[np.float64]
+    snapshot: Snapshot, rows: IntArray, label_cosines: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """
     Return (C,) what each row loses because a thing of the same label elsewhere was seen oftener.
@@ -41,49 +49,80 @@ def corroboration(
     -------
     (C,) array
         From -4, seen once, towards 0. 0 for the thing of each label that was seen most often,
-        and where the best label of a row has no position, as then nobody can tell whether two
-        sightings are of one thing.
+        where the best label of a row is not among the ``_LABELS`` that fit best, and where it has
+        no position, as then nobody can tell whether two sightings are of one thing.
 
     """
     loss = np.zeros(len(rows))
-    owners, sightings = _sightings(snapshot, rows)
-    placed = ~np.isnan(snapshot.sighting_positions[sightings, 0])
-    owners, sightings = owners[placed], sightings[placed]
+    owners, sightings = _placed(snapshot, rows)
     if not len(sightings):
         return loss
     labels = snapshot.sighting_labels[sightings]
-    points = snapshot.sighting_positions[sightings].astype(np.float64)
-    maps = snapshot.maps[rows[owners]]
     best = _best(owners, label_cosines[labels], snapshot.sighting_confidences[sightings])
-    kinds = np.unique(np.column_stack([labels[best], maps[best]]), axis=0)
-    for label, map_key in kinds.tolist():
-        same = np.flatnonzero((labels == label) & (maps == map_key))
-        asked = best[(labels[best] == label) & (maps[best] == map_key)]
-        counts = cKDTree(points[same]).query_ball_point(
-            points[asked], _SAME_THING_M, return_length=True
-        )
-        doubt = _DECAY ** (np.asarray(counts) - 1.0)
-        loss[owners[asked]] = _ALONE * (doubt - doubt.min())
+    kind_of = _kinds(labels[best], label_cosines)
+    # A kind is one label on one map.
+    kinds = kind_of[labels]
+    asked = kinds[best] >= 0
+    among = np.flatnonzero(kinds >= 0)
+    kinds[among] += _LABELS * snapshot.maps[rows[owners[among]]]
+    points = snapshot.sighting_positions[sightings[among]].astype(np.float64)
+    counts = np.zeros(len(kinds))
+    counts[among] = _witnesses(points, kinds[among])
+    best = best[asked]
+    doubt = _DECAY ** (counts[best] - 1.0)
+    _, kind = np.unique(kinds[best], return_inverse=True)
+    least = np.ones(len(best))
+    np.minimum.at(least, kind, doubt)
+    loss[owners[best]] = _ALONE * (doubt - least[kind])
     return loss
 
 
-def _sightings(
-    snapshot: Snapshot, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (S,) which of the rows each of their sightings belongs to, and its index."""
+def _placed(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return (S,) which of the rows each of their sightings in the map belongs to, and its index."""
     starts = snapshot.sighting_starts
     counts = starts[rows + 1] - starts[rows]
     owners = np.repeat(np.arange(len(rows)), counts)
     first = np.cumsum(counts) - counts
-    return owners, np.arange(len(owners)) - first[owners] + starts[rows][owners]
+    sightings = np.arange(len(owners)) - first[owners] + starts[rows][owners]
+    placed = ~np.isnan(snapshot.sighting_positions[sightings, 0])
+    return owners[placed], sightings[placed]
 
 
 def _best(
-    owners: NDArray[np.int64], cosines: NDArray[np.float64], confidences: NDArray[np.float32]
-) -> NDArray[np.int64]:
-    """Return for each owner its sighting that fits best; the surest among equals."""
-    order = np.lexsort((-confidences, -np.round(cosines, 6), owners))
-    kept = np.ones(len(order), np.bool_)
-    kept[1:] = owners[order][1:] != owners[order][:-1]
-    best: NDArray[np.int64] = order[kept]
-    return best
+    owners: IntArray, cosines: NDArray[np.float64], confidences: NDArray[np.float32]
+) -> IntArray:
+    """Return for each owner its sighting that fits best; the surest, then first among equals."""
+    # Cosines that differ in the seventh place are of labels written in two ways.
+    worth = np.round(cosines, 6) + 1e-7 * confidences
+    first = np.flatnonzero(np.diff(owners, prepend=-1))
+    top = np.maximum.reduceat(worth, first)
+    sizes = np.diff(first, append=len(owners))
+    hits = np.flatnonzero(worth == np.repeat(top, sizes))
+    return hits[np.flatnonzero(np.diff(owners[hits], prepend=-1))]
+
+
+def _kinds(labels: NDArray[np.int32], cosines: NDArray[np.float64]) -> IntArray:
+    """Return (L,) a number below ``_LABELS`` for the labels looked at, -1 for the others."""
+    present = np.unique(labels)
+    chosen = present[np.argsort(-cosines[present], kind='stable')[:_LABELS]]
+    kind_of = np.full(len(cosines), -1, np.int64)
+    kind_of[chosen] = np.arange(len(chosen))
+    return kind_of
+
+
+def _witnesses(points: NDArray[np.float64], kinds: IntArray) -> NDArray[np.float64]:
+    """Return (S,) how many sightings of its kind lie about within ``_SAME_THING_M`` of each."""
+    cells = np.column_stack([kinds, np.floor(points / _CELL_M).astype(np.int64)])
+    cells -= cells.min(axis=0)
+    code = cells[:, 0]
+    for axis in (1, 2, 3):  # wraps around in absurdly large maps, where cells then share a code
+        code = code * (int(cells[:, axis].max()) + 1) + cells[:, axis]
+    _, cell, counts = np.unique(code, return_inverse=True, return_counts=True)
+    places = np.column_stack([points, kinds * _APART_M])
+    middles = np.column_stack(
+        [np.bincount(cell, places[:, axis]) / counts for axis in range(places.shape[1])]
+    )
+    one, other = cKDTree(middles).query_pairs(_SAME_THING_M, output_type='ndarray').T
+    size = len(counts)
+    total = counts + np.bincount(one, counts[other], size) + np.bincount(other, counts[one], size)
+    return np.asarray(total[cell], np.float64)

@@ -27,6 +27,7 @@ __all__ = [
     'LabelVectors',
     'RankingModel',
     'Reading',
+    'Surroundings',
     'place_features',
 ]
 
@@ -87,6 +88,22 @@ class Reading:
     target: Matrix
     #: (d,) the kind of room.
     room: Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the model makes of C candidates and L labels before anything is asked."""
+
+    #: (R, C, C) weight of candidates for each other, by role.
+    seen: Matrix
+    #: (C, C) the same for the wanted thing.
+    target: Matrix
+    #: (L,) log of how many candidates show each label.
+    log_count: Matrix
+    #: (C, d) the kind of room around each candidate.
+    rooms: Matrix
+    #: (C,) how often instructions lead to such a place.
+    place: Matrix
 
 
 def place_features(roles: Sequence[Role]) -> Matrix:
@@ -225,10 +242,32 @@ class RankingModel:
 
     # ---- signals -----------------------------------------------------------------------------
 
+    def survey(self, scene: Scene, labels: LabelVectors) -> Surroundings:
+        """
+        Work out what no instruction changes; ``labels`` are the L labels of the scene.
+
+        Worth keeping as long as the candidates stay the same. Cost grows with C squared.
+        """
+        w = self._w
+        weights = np.concatenate(
+            [w['kernel'], w['room_kernel'][None], w['target_kernel'][None]]
+        ).astype(np.float32)
+        mixed = np.tensordot(weights, scene.kernels, 1)
+        counts = scene.presence.sum(axis=0)
+        hidden = np.maximum(scene.structure @ w['prior_w1'] + w['prior_b1'], 0.0)
+        return Surroundings(
+            seen=mixed[: self.roles],
+            target=mixed[self.roles + 1],
+            log_count=np.log(np.maximum(counts, 1.0)),
+            rooms=self._rooms(mixed[self.roles], scene, labels, counts),
+            place=hidden @ w['prior_w2'],
+        )
+
     def signals(
         self,
         reading: Reading,
         scene: Scene,
+        around: Surroundings,
         labels: LabelVectors,
         lexical: Matrix,
     ) -> dict[str, NDArray[np.float64]]:
@@ -241,6 +280,8 @@ class RankingModel:
             The instruction, T words.
         scene : Scene
             C candidates with L labels.
+        around : Surroundings
+            What ``survey`` makes of the scene.
         labels : LabelVectors
             The L labels.
         lexical : (T, L, 3) array
@@ -248,16 +289,14 @@ class RankingModel:
 
         """
         w = self._w
-        found = {'room': self._room(reading, scene, labels)}
+        found = {'room': around.rooms @ reading.room}
         wanted = None
         if len(scene.labels):
-            log_count = np.log(np.maximum(scene.presence.sum(axis=0), 1.0))
             wanted = self.wanted(reading, labels, lexical)
             for role in range(self.roles):
                 meant = self.translations(reading, labels, lexical, role)
-                shown = self._around(
-                    w['kernel'][role], scene, meant, w['spread'][role] * log_count
-                )
+                rare = np.exp(-w['spread'][role] * around.log_count)
+                shown = ((meant * rare) @ scene.presence.T) @ around.seen[role].T
                 logs = np.log(shown + np.exp(w['floor'][role]) * _FLOOR_SHARE)
                 found[('seen', 'surroundings')[min(role, 1)]] = reading.gates[:, role] @ logs
             refused = self._refused(reading, scene, labels, lexical)
@@ -265,39 +304,31 @@ class RankingModel:
                 found['negation'] = refused
         named = floor_features(reading.parsed.floor, scene.levels, scene.floors)
         found['floor'] = named @ w['storey']
-        hidden = np.maximum(scene.structure @ w['prior_w1'] + w['prior_b1'], 0.0)
-        found['place'] = hidden @ w['prior_w2']
+        found['place'] = around.place
         if wanted is not None:
             others = np.sum(list(found.values()), axis=0)
-            found['target'] = self._target(scene, wanted, others)
+            found['target'] = self._target(scene, around.target, wanted, others)
         return {name: values.astype(np.float64) for name, values in found.items()}
 
-    def _target(self, scene: Scene, wanted: Matrix, others: Matrix) -> Matrix:
+    def _target(self, scene: Scene, kernel: Matrix, wanted: Matrix, others: Matrix) -> Matrix:
         """Share the probability of each label among the candidates that show it."""
         _, logit, floor = self._w['target_scalars']
         share = 1.0 / (1.0 + np.exp(-logit))
-        shown = np.tensordot(self._w['target_kernel'], scene.kernels, 1) @ scene.presence
         likely = np.exp(np.maximum(others - others.max(), -_DEEPEST))
-        rivals = np.log(likely @ shown + _TINY)
-        meant = shown @ (wanted * np.exp(-share * rivals))
+        # Products of a matrix and a vector: (kernel @ presence) is never formed.
+        rivals = np.log((likely @ kernel) @ scene.presence + _TINY)
+        meant = kernel @ (scene.presence @ (wanted * np.exp(-share * rivals)))
         return np.asarray(np.log(meant + np.exp(floor - share * np.log(likely.sum()))))
 
-    def _around(self, kernel: Matrix, scene: Scene, meant: Matrix, spread: Matrix) -> Matrix:
-        """Return how much of what is meant each candidate and its surroundings show."""
-        shown = (meant * np.exp(-spread)) @ scene.presence.T
-        return np.asarray(shown @ np.tensordot(kernel, scene.kernels, 1).T)
-
-    def _room(self, reading: Reading, scene: Scene, labels: LabelVectors) -> Matrix:
+    def _rooms(self, kernel: Matrix, scene: Scene, labels: LabelVectors, counts: Matrix) -> Matrix:
+        """Return (C, d) the kind of room, from the labels around and the lie of the place."""
         w = self._w
-        kernel = np.tensordot(w['room_kernel'], scene.kernels, 1)
-        around = kernel @ scene.presence
-        rare = np.exp(-_ROOM_SPREAD * np.log(np.maximum(scene.presence.sum(axis=0), 1.0)))
-        mixed = around @ (labels.room * rare[:, None])
-        mixed /= np.sqrt(1e-3 + around.sum(axis=1, keepdims=True))
-        kinds = np.tanh(
+        rare = np.exp(-_ROOM_SPREAD * np.log(np.maximum(counts, 1.0)))
+        mixed = kernel @ (scene.presence @ (labels.room * rare[:, None]))
+        mixed /= np.sqrt(1e-3 + kernel @ scene.presence.sum(axis=1, keepdims=True))
+        return np.tanh(
             np.concatenate([mixed, scene.structure], axis=1) @ w['room_w'] + w['room_b']
         )
-        return np.asarray(kinds @ reading.room)
 
     def _refused(
         self, reading: Reading, scene: Scene, labels: LabelVectors, lexical: Matrix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 import threading
 
 import numpy as np
@@ -16,7 +17,7 @@ from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import FloatArray, QueryMode
 from memory_node.core.ranking.floors import find_floors
 from memory_node.core.ranking.labels import LabelTable
-from memory_node.core.ranking.model import RankingModel, Reading
+from memory_node.core.ranking.model import LabelVectors, RankingModel, Reading, Surroundings
 from memory_node.core.ranking.parsing import parse_query
 from memory_node.core.ranking.scene import build_scene, crowding, Scene
 from memory_node.core.ranking.selection import choose_places, probabilities
@@ -41,6 +42,16 @@ _MAX_PLACED = 0.5
 #: Score of standing right beside ``near``, in nats.
 _NEAR_WEIGHT = 3.0
 _CACHED_WORDS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Candidates, their labels, and what of their score depends on nothing that is asked."""
+
+    scene: Scene
+    labels: LabelVectors
+    around: Surroundings
+    crowding: RealArray
 
 
 class LearnedRanker:
@@ -74,7 +85,7 @@ class LearnedRanker:
         self._lock = threading.Lock()
         self._known_words: OrderedDict[str, FloatArray] = OrderedDict()
         self._held_table: tuple[tuple[str, ...], LabelTable] | None = None
-        self._held_scene: tuple[tuple[int, int, int], Scene] | None = None
+        self._held_view: tuple[tuple[int, int, int], _View] | None = None
 
     def reads(self, snapshot: Snapshot) -> bool:
         """Tell whether instructions about this memory are read whole: areas, landmarks, floors."""
@@ -103,12 +114,13 @@ class LearnedRanker:
         wanted = self._model.wanted(reading, table.vectors, lexical)
         kept = self._narrowed(snapshot, candidates, reading, table, lexical, wanted)
         rows = candidates.rows[kept]
-        scene = self._scene(snapshot, rows)
+        view = self._view(snapshot, table, rows)
+        scene = view.scene
         signals = self._model.signals(
-            reading, scene, table.vectors.take(scene.labels), lexical[:, scene.labels]
+            reading, scene, view.around, view.labels, lexical[:, scene.labels]
         )
         signals.update(self._text_signals(candidates, kept))
-        signals['crowding'] = -crowding(scene.squared_m2)
+        signals['crowding'] = view.crowding
         near = closeness(snapshot, question, rows, self._config.distance_scale_m)
         if near is not None:
             signals['near'] = _NEAR_WEIGHT * near
@@ -155,11 +167,13 @@ class LearnedRanker:
                     self._known_words.popitem(last=False)
         return found
 
-    def _scene(self, snapshot: Snapshot, rows: IntArray) -> Scene:
+    def _view(self, snapshot: Snapshot, table: LabelTable, rows: IntArray) -> _View:
+        """Return what no question changes about these rows; kept while they are the memory."""
         whole = len(rows) == len(snapshot)
         key = (snapshot.revision, snapshot.epoch, len(snapshot))
-        if whole and self._held_scene is not None and self._held_scene[0] == key:
-            return self._held_scene[1]
+        held = self._held_view
+        if whole and held is not None and held[0] == key:
+            return held[1]
         floors = None if whole else find_floors(snapshot.positions[:, 2])
         scene = build_scene(
             snapshot.positions,
@@ -169,9 +183,12 @@ class LearnedRanker:
             rows,
             floors=floors,
         )
+        labels = table.vectors.take(scene.labels)
+        around = self._model.survey(scene, labels)
+        view = _View(scene, labels, around, -crowding(scene.squared_m2))
         if whole:
-            self._held_scene = (key, scene)
-        return scene
+            self._held_view = (key, view)
+        return view
 
     # ---- from many candidates to few ---------------------------------------------------------
 
@@ -219,17 +236,23 @@ class LearnedRanker:
         best = _best_label(snapshot, rows, worth.astype(np.float64))
         z_words = candidates.words / max(candidates.population['words'][1], 1e-9)
         order = np.lexsort((rows, -(best + 0.5 * z_words)))
-        spots = np.column_stack(
-            [snapshot.maps[rows], np.floor(snapshot.positions[rows] / _SPOT_M).astype(np.int64)]
-        )[order]
-        _, spot = np.unique(spots, axis=0, return_inverse=True)
-        spot = spot.reshape(-1)
-        by_spot = np.argsort(spot, kind='stable')
-        first = np.searchsorted(spot[by_spot], spot[by_spot])
-        rank = np.empty(len(spot), np.int64)
-        rank[by_spot] = np.arange(len(spot)) - first
+        spots = _numbered_spots(snapshot, rows[order])
+        by_spot = np.argsort(spots, kind='stable')
+        first = np.searchsorted(spots[by_spot], spots[by_spot])
+        rank = np.empty(len(spots), np.int64)
+        rank[by_spot] = np.arange(len(spots)) - first
         kept = order[rank < _PER_SPOT][:MAX_CANDIDATES]
         return np.sort(kept)
+
+
+def _numbered_spots(snapshot: Snapshot, rows: IntArray) -> IntArray:
+    """Return (C,) a number that rows on one spot of one map share."""
+    cells = np.floor(snapshot.positions[rows] / _SPOT_M).astype(np.int64)
+    cells -= cells.min(axis=0)
+    code = snapshot.maps[rows].astype(np.int64)
+    for axis in range(3):
+        code = code * (int(cells[:, axis].max()) + 1) + cells[:, axis]
+    return code
 
 
 def _best_label(snapshot: Snapshot, rows: IntArray, worth: RealArray) -> RealArray:

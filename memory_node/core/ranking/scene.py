@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from memory_node.core.ranking.floors import find_floors, nearest_floor
 
@@ -59,12 +60,9 @@ class Scene:
 def _squared_distances(
     positions: NDArray[np.float64], maps: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    centred = positions - positions.mean(axis=0)
-    norms = np.einsum('ij,ij->i', centred, centred)
-    squared = norms[:, None] + norms[None] - 2.0 * (centred @ centred.T)
-    np.maximum(squared, 0.0, out=squared)
-    np.fill_diagonal(squared, 0.0)
-    squared[maps[:, None] != maps[None]] = np.inf
+    squared = cdist(positions, positions, 'sqeuclidean')
+    if (maps != maps[0]).any():
+        squared[maps[:, None] != maps[None]] = np.inf
     return np.asarray(squared)
 
 
@@ -82,23 +80,38 @@ def _presence(
 
 
 def _structure(
-    presence: FloatMatrix, around: FloatMatrix, squared_m2: NDArray[np.float64], same: FloatMatrix
+    presence: FloatMatrix, around: FloatMatrix, flat: FloatMatrix, same: FloatMatrix
 ) -> FloatMatrix:
     count = presence.sum(axis=1)
-    apart = squared_m2 + np.diag(np.full(len(count), np.inf))
+    apart = flat.copy()
+    np.fill_diagonal(apart, np.inf)
     spacing = np.clip(np.sqrt(apart.min(axis=1)), 0.5, 4.0) / 3.0
     columns = np.column_stack(
         [
             np.log1p(count),
             count == 0,
-            np.log(((squared_m2 < 9.0) * same).sum(axis=1)),
-            np.log(((squared_m2 < 36.0) * same).sum(axis=1)) - 1.5,
+            np.log(np.einsum('ij,ij->i', flat < 9.0, same)),
+            np.log(np.einsum('ij,ij->i', flat < 36.0, same)) - 1.5,
             spacing,
             around @ (count > 0).astype(np.float32),
         ]
     )
     clipped = np.clip(columns, _STRUCTURE_LOW, _STRUCTURE_HIGH)
     return np.asarray(clipped, np.float32)
+
+
+def _kernels(flat: FloatMatrix, same: FloatMatrix) -> FloatMatrix:
+    """Return (K, C, C) Gaussian weights of the others on the floor, rows summing to below 1."""
+    kernels = np.empty((1 + len(KERNEL_RADII_M), *flat.shape), np.float32)
+    kernels[0] = np.eye(len(flat), dtype=np.float32)
+    for i, (radius, floor) in enumerate(zip(KERNEL_RADII_M, _KERNEL_FLOOR, strict=True), 1):
+        weights = kernels[i]
+        np.multiply(flat, np.float32(-1.0 / radius**2), out=weights)
+        np.exp(weights, out=weights)
+        weights *= same
+        np.fill_diagonal(weights, 0.0)
+        weights /= weights.sum(axis=1, keepdims=True) + np.float32(floor)
+    return kernels
 
 
 def build_scene(
@@ -133,20 +146,15 @@ def build_scene(
     squared = _squared_distances(own, maps[rows])
     heights = own[:, 2]
     same = (np.abs(heights[:, None] - heights[None]) < _SAME_FLOOR_M).astype(np.float32)
-    kernels = np.empty((1 + len(KERNEL_RADII_M), len(rows), len(rows)), np.float32)
-    kernels[0] = np.eye(len(rows), dtype=np.float32)
     flat = squared.astype(np.float32)
-    for i, (radius, floor) in enumerate(zip(KERNEL_RADII_M, _KERNEL_FLOOR, strict=True)):
-        weights = np.exp(flat * np.float32(-1.0 / radius**2)) * same
-        np.fill_diagonal(weights, 0.0)
-        kernels[i + 1] = weights / (weights.sum(axis=1, keepdims=True) + np.float32(floor))
+    kernels = _kernels(flat, same)
     labels, presence = _presence(starts, sighting_labels, rows)
     floors = find_floors(heights) if floors is None else floors
     return Scene(
         labels=labels,
         presence=presence,
         kernels=kernels,
-        structure=_structure(presence, kernels[1], squared, same),
+        structure=_structure(presence, kernels[1], flat, same),
         squared_m2=squared,
         levels=nearest_floor(heights, floors),
         floors=floors,
@@ -159,4 +167,6 @@ def crowding(squared_m2: NDArray[np.float64]) -> NDArray[np.float64]:
 
     A robot that looked often from one spot must not make that spot more likely.
     """
-    return np.asarray(np.log(np.exp(-squared_m2 / _CROWD_M**2).sum(axis=1)))
+    flat = squared_m2.astype(np.float32)
+    flat *= np.float32(-1.0 / _CROWD_M**2)
+    return np.log(np.exp(flat, out=flat).sum(axis=1), dtype=np.float64)
