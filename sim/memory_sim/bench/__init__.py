@@ -1,0 +1,1 @@
+"""The proving ground: many worlds, every memory on the same observations, one report."""

@@ -1,0 +1,59 @@
+"""Draws the questions of an episode, of every kind, each with all that is right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from memory_sim.bench.asking import FORM_MAKERS
+from memory_sim.bench.cases import Case, FORMS, KINDS
+from memory_sim.bench.desk import Desk, Stage
+
+__all__ = ['draw_cases']
+
+
+def draw_cases(stage: Stage, count: int) -> tuple[Case, ...]:
+    """
+    Draw ``count`` questions, as even over the kinds and their forms as the world allows.
+
+    Only what was in view at least once is asked for, except by negative questions. Fewer are
+    returned where the world gives fewer.
+    """
+    rng = np.random.default_rng((stage.seed, 15))
+    desk = Desk(stage, rng)
+    pools = {
+        kind: _interleaved([_shuffled(rng, list(FORM_MAKERS[f](desk))) for f in forms])
+        for kind, forms in FORMS.items()
+    }
+    chosen: list[Case] = []
+    labels: Counter[str] = Counter()
+    while len(chosen) < count and any(pools.values()):
+        for kind in KINDS:
+            pool = pools[kind]
+            if pool and len(chosen) < count:
+                # A thing that was asked for already is asked for last.
+                best = min(range(len(pool)), key=lambda i: (labels[_subject(pool[i])], i))
+                case = pool.pop(best)
+                labels[_subject(case)] += 1
+                chosen.append(case)
+    return tuple(_numbered(case, f'q{number:02d}') for number, case in enumerate(chosen, start=1))
+
+
+def _subject(case: Case) -> str:
+    return ','.join(sorted({t.label for t in case.targets})) or case.question.text
+
+
+def _numbered(case: Case, name: str) -> Case:
+    return replace(case, question=replace(case.question, id=name))
+
+
+def _shuffled(rng: np.random.Generator, cases: list[Case]) -> list[Case]:
+    return [cases[int(i)] for i in rng.permutation(len(cases))]
+
+
+def _interleaved(pools: Sequence[list[Case]]) -> list[Case]:
+    longest = max(map(len, pools), default=0)
+    return [pool[i] for i in range(longest) for pool in pools if i < len(pool)]

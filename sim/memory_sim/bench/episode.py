@@ -1,0 +1,278 @@
+"""One episode: a world, a drive through it, questions, and the answers of every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+import shutil
+import tempfile
+import time
+
+from memory_node.core.errors import MemoryNodeError
+from memory_node.evaluation.datasets import Question
+from memory_node.evaluation.encoding import CachingEncoder, document
+from memory_node.evaluation.errors import EvaluationError
+from memory_node.evaluation.methods import Answer, Method
+from memory_node.interchange.jsonl import observation_to_dict
+from memory_sim.bench.cases import Case
+from memory_sim.bench.config import BenchConfig, EXPLORATION, WorldSpec
+from memory_sim.bench.desk import Stage
+from memory_sim.bench.drawing import draw_cases
+from memory_sim.bench.errors import BenchError
+from memory_sim.bench.exploring import explore
+from memory_sim.bench.ground import Ground
+from memory_sim.bench.history import draw_history
+from memory_sim.bench.judging import PlaceJudge, TextJudge
+from memory_sim.bench.making import make_bench_method
+from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode, write_lines
+from memory_sim.bench.roadmap import Roadmap
+from memory_sim.bench.rounds import drive_rounds
+from memory_sim.bench.sensing import perceive
+from memory_sim.generate import generate_world
+from memory_sim.simulator import Vector3
+from memory_sim.worlds import World, WorldError
+
+__all__ = ['Grader', 'prepare', 'run_episode', 'world_of']
+
+Show = Callable[[str], None]
+
+#: An exploration without memory may drive this often the way that all stops took.
+_EXPLORATION_BUDGET = 1.0
+
+
+def world_of(spec: WorldSpec) -> World:
+    """Generate a world; raises ``BenchError`` for a kind or seed that is not to be had."""
+    try:
+        return generate_world(spec.kind, spec.seed)
+    except WorldError as error:
+        raise BenchError(f'world {spec.name}: {error}') from error
+
+
+def prepare(config: BenchConfig, spec: WorldSpec) -> Stage:
+    """Explore a world in text: all that methods and judge need."""
+    seed = spec.seed + 1000 * config.seed
+    world = world_of(spec)
+    try:
+        ground = Ground(world)
+        roadmap = Roadmap(ground)
+    except WorldError as error:
+        raise BenchError(f'world {spec.name}: {error}') from error
+    history = draw_history(ground, roadmap, seed=seed)
+    drive = drive_rounds(ground, roadmap, history, seed=seed, budget_m=config.budget_m)
+    return Stage(
+        ground=ground,
+        roadmap=roadmap,
+        history=history,
+        drive=drive,
+        perception=perceive(ground, history, drive.keyframes, seed=seed),
+        judge=PlaceJudge(ground, roadmap),
+        templates=config.templates,
+        seed=seed,
+    )
+
+
+def run_episode(
+    config: BenchConfig,
+    spec: WorldSpec,
+    methods: tuple[str, ...],
+    out: Path,
+    encoder: CachingEncoder,
+    show: Show = lambda text: None,
+) -> None:
+    """
+    Explore one world, ask every method, and write a record for each.
+
+    Raises ``BenchError`` if the world gives no episode; a method that fails is marked in its own
+    record, and the next one runs. ``OSError`` if records cannot be written.
+    """
+    show('exploring')
+    stage = prepare(config, spec)
+    cases = draw_cases(stage, config.questions)
+    if not cases:
+        raise BenchError(f'world {spec.name}: gives no question')
+    log_inputs(out, spec.name, stage, cases)
+    show('embedding')
+    observations = stage.perception.observations
+    encoder.warm([*map(document, observations), *(c.question.text for c in cases)])
+    grader = Grader(stage, TextJudge(encoder, _vocabulary(stage)))
+    for method in methods:
+        show(method)
+        write_episode(out, _one_method(config, spec, method, encoder, grader, cases))
+
+
+def log_inputs(out: Path, world: str, stage: Stage, cases: tuple[Case, ...]) -> None:
+    """Write what every method was given, and what would be right."""
+    folder = out / 'inputs' / world
+    seen = stage.perception.observations
+    write_lines(folder / 'observations.jsonl', map(observation_to_dict, seen))
+    write_lines(folder / 'questions.jsonl', map(_case_to_dict, cases))
+
+
+def _case_to_dict(case: Case) -> dict[str, object]:
+    return {
+        **asdict(case.question),
+        'form': case.form,
+        'start': case.start,
+        'shortest_m': case.shortest_m,
+        'expected': case.expected,
+        'areas': sorted(case.areas),
+        'target_ids': [t.id for t in case.targets],
+    }
+
+
+def _vocabulary(stage: Stage) -> list[str]:
+    kinds = {r.kind for r in stage.ground.regions.values()}
+    return sorted(kinds | {i.label for i in stage.history.latest})
+
+
+def _one_method(
+    config: BenchConfig,
+    spec: WorldSpec,
+    name: str,
+    encoder: CachingEncoder,
+    grader: Grader,
+    cases: tuple[Case, ...],
+) -> EpisodeRecord:
+    observations = grader.stage.perception.observations
+    status, built, used = 'ok', (0.0, 0.0), 0
+    records: tuple[QuestionRecord, ...] = ()
+    folder = Path(tempfile.mkdtemp(prefix='memory-bench-'))
+    try:
+        if name == EXPLORATION:
+            records = tuple(grader.explored(case) for case in cases if not case.worded)
+        else:
+            method = make_bench_method(name, encoder, config, spec.seed)
+            try:
+                begin = time.perf_counter(), time.process_time(), encoder.spent_s
+                method.build(observations, folder)
+                spent = encoder.spent_s
+                built = (
+                    time.perf_counter() - begin[0] - (spent[0] - begin[2][0]),
+                    time.process_time() - begin[1] - (spent[1] - begin[2][1]),
+                )
+                records = tuple(_asked(grader, method, config.k, cases))
+                used = method.bytes_used()
+            finally:
+                method.close()
+    except (MemoryNodeError, EvaluationError, BenchError) as error:
+        status = f'{type(error).__name__}: {error}'
+    except Exception as error:  # noqa: BLE001  a rival's bug must not end the run
+        status = f'crashed: {type(error).__name__}: {error}'
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return EpisodeRecord(
+        world=spec.name,
+        kind=spec.kind,
+        seed=spec.seed,
+        method=name,
+        digest=config.digest(spec),
+        mode=config.mode,
+        status=status,
+        observations=len(observations),
+        build_s=built[0],
+        build_cpu_s=built[1],
+        bytes_used=used,
+        questions=records,
+    )
+
+
+def _asked(
+    grader: Grader, method: Method, k: int, cases: tuple[Case, ...]
+) -> Iterator[QuestionRecord]:
+    for case in cases:
+        asked: Question = case.question
+        yield grader.graded(case, method.ask(asked, k))
+
+
+class Grader:
+    """Turns answers into records."""
+
+    def __init__(self, stage: Stage, texts: TextJudge) -> None:
+        """Judge in one world."""
+        self.stage, self._texts = stage, texts
+        self._by_id = {o.id: o for o in stage.perception.observations}
+
+    def graded(self, case: Case, answer: Answer) -> QuestionRecord:
+        """Judge what a method answered."""
+        if case.worded:
+            verdict = self._texts.judge(answer.text, case.question.facts)
+            success = answer.found and verdict.success
+            return self._record(
+                case, answer, success=success, spl=float(success),
+                recall=verdict.recall, cosine=verdict.cosine,
+            )  # fmt: skip
+        if not case.question.answerable:
+            right = not answer.found
+            return self._record(case, answer, success=right, spl=float(right))
+        verdicts = [
+            self.stage.judge.judge(case.start, p.position, case.targets, case.areas)
+            for p in answer.places
+        ]
+        first = bool(verdicts) and verdicts[0].success
+        success = first and answer.found
+        spl = 0.0
+        if success:
+            spl = case.shortest_m / max(verdicts[0].path_m, case.shortest_m, 1e-6)
+            spl = 1.0 if verdicts[0].path_m <= case.shortest_m + 1e-6 else spl
+        return self._record(
+            case, answer, success=success, spl=spl, first=first,
+            any_of_k=any(v.success for v in verdicts),
+            distance_m=verdicts[0].distance_m if verdicts else None,
+        )  # fmt: skip
+
+    def explored(self, case: Case) -> QuestionRecord:
+        """Judge a search without memory."""
+        budget = _EXPLORATION_BUDGET * max(self.stage.drive.length_m, 1.0)
+        ended = explore(self.stage, case, budget)
+        answer = Answer(found=ended.found)
+        if not case.question.answerable:
+            return self._record(case, answer, success=not ended.found, spl=0.0)
+        spl = case.shortest_m / max(ended.driven_m, case.shortest_m, 1e-6) if ended.found else 0.0
+        if ended.found and ended.driven_m <= case.shortest_m + 1e-6:
+            spl = 1.0
+        return self._record(
+            case, answer, success=ended.found, spl=spl, first=ended.found, any_of_k=ended.found,
+            distance_m=0.0 if ended.found else None, position=ended.position,
+        )  # fmt: skip
+
+    def _record(
+        self,
+        case: Case,
+        answer: Answer,
+        *,
+        success: bool,
+        spl: float,
+        first: bool = False,
+        any_of_k: bool = False,
+        distance_m: float | None = None,
+        recall: float | None = None,
+        cosine: float | None = None,
+        position: Vector3 | None = None,
+    ) -> QuestionRecord:
+        best = answer.places[0] if answer.places else None
+        held = self._by_id.get(best.node_id) if best else None
+        return QuestionRecord(
+            id=case.question.id,
+            kind=case.question.kind,
+            form=case.form,
+            text=case.question.text,
+            expected=case.expected,
+            found=answer.found,
+            success=success,
+            first=first,
+            any_of_k=any_of_k,
+            spl=spl,
+            distance_m=distance_m,
+            confidence=best.confidence if best else 0.0,
+            position=best.position if best else position,
+            seen=held.caption[:300] if held else '',
+            answer=answer.text[:600],
+            recall=recall,
+            cosine=cosine,
+            search_s=answer.search_s,
+            encode_s=answer.encode_s,
+            search_cpu_s=answer.search_cpu_s,
+            llm_calls=answer.llm_calls,
+            llm_tokens=answer.llm_tokens,
+        )

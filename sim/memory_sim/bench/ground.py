@@ -1,0 +1,206 @@
+"""What of a world matters to a robot that is not drawn: floors, walls, things, lines of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_sim.bench.obstacles import Footprint, Obstacles, rectangles
+from memory_sim.simulator import Instance, Region, Vector3
+from memory_sim.structure import wall_boxes
+from memory_sim.worlds import Room, World, WorldObject
+
+__all__ = ['EYE_M', 'Ground', 'Storey', 'instance_of']
+
+FloatArray = NDArray[np.float64]
+
+#: Height of the camera, of the robot, and of what it drives over [m].
+EYE_M = 1.2
+_ROBOT_HEIGHT_M = 1.4
+_STEP_M = 0.04
+#: Things at least this high, from the floor up, hide what is behind them [m].
+_OPAQUE_M = 1.3
+#: Sight ends this far before a thing's middle, so that a wall it hangs on does not hide it [m].
+_SURFACE_M = 0.2
+
+
+def instance_of(thing: WorldObject) -> Instance:
+    """Return the ground truth of an object: its axis-aligned box and attributes."""
+    c, s = abs(math.cos(thing.yaw_rad)), abs(math.sin(thing.yaw_rad))
+    depth, width, height = thing.size
+    x, y, z = thing.position
+    return Instance(
+        id=thing.id,
+        label=thing.label,
+        center=(x, y, z + 0.5 * height),
+        extent=(c * depth + s * width, s * depth + c * width, height),
+        region_id=thing.region_id,
+        attributes=dict(thing.attributes),
+    )
+
+
+def _footprint(thing: WorldObject) -> Footprint:
+    return Footprint(
+        x=thing.position[0],
+        y=thing.position[1],
+        yaw_rad=thing.yaw_rad,
+        half_length_m=0.5 * thing.size[0],
+        half_width_m=0.5 * thing.size[1],
+        owner=thing.id,
+    )
+
+
+class Storey:
+    """One floor of a world: where a robot fits on it, and what hides what."""
+
+    def __init__(self, world: World, floor: int) -> None:
+        """Collect the walls and things of a floor that has at least one room."""
+        self.floor = floor
+        self.rooms: tuple[Room, ...] = tuple(r for r in world.rooms if r.floor == floor)
+        self.elevation_m = min(room.elevation_m for room in self.rooms)
+        top = self.elevation_m + max(room.height_m for room in self.rooms)
+        walls = [w for w in world.walls if w.floor == floor]
+        self.things = tuple(
+            t
+            for t in world.objects
+            if self.elevation_m - 0.5 <= t.position[2] < top or t.region_id in self._room_ids
+        )
+        body, sight = [], []
+        for wall in walls:
+            for start, end, low, high in wall_boxes(wall):
+                band = rectangles(wall.point(start), wall.point(end), 0.5 * wall.thickness_m)
+                if low < _ROBOT_HEIGHT_M and high > _STEP_M:
+                    body += band
+                if low <= EYE_M <= high:
+                    sight += band
+        for thing in self.things:
+            bottom = thing.position[2] - self.elevation_m
+            if bottom < _ROBOT_HEIGHT_M and bottom + thing.size[2] > _STEP_M:
+                body.append(_footprint(thing))
+            if bottom < 0.5 and bottom + thing.size[2] >= _OPAQUE_M:
+                sight.append(_footprint(thing))
+        #: What the robot runs into, and what it cannot look through.
+        self.body, self.sight = Obstacles(body), Obstacles(sight)
+
+    @cached_property
+    def _room_ids(self) -> frozenset[int]:
+        return frozenset(room.id for room in self.rooms)
+
+    def room_index(self, points: FloatArray) -> NDArray[np.int64]:
+        """Return for (P, 2) points the index of the room each is in, -1 outside."""
+        found = np.full(len(points), -1, np.int64)
+        for index, room in enumerate(self.rooms):
+            x0, y0, x1, y1 = room.bounds
+            x, y = points[:, 0], points[:, 1]
+            maybe = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & (found < 0)
+            rows = np.flatnonzero(maybe)
+            found[rows[_in_polygon(points[rows], room.polygon)]] = index
+        return found
+
+    def free(self, points: FloatArray, radius_m: float) -> NDArray[np.bool_]:
+        """Say at which (P, 2) points a robot of this radius stands in a room, touching nothing."""
+        free = self.room_index(points) >= 0
+        rows = np.flatnonzero(free)
+        free[rows] = ~self.body.inside(points[rows], pad_m=radius_m)
+        return free
+
+
+def _in_polygon(points: FloatArray, polygon: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(points), bool)
+    x, y = points[:, 0], points[:, 1]
+    for (ax, ay), (bx, by) in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
+        if ay == by:
+            continue
+        crosses = (ay > y) != (by > y)
+        inside ^= crosses & (x < ax + (y - ay) / (by - ay) * (bx - ax))
+    return inside
+
+
+class Ground:
+    """The whole world: storeys, instances by id, regions, and lines of sight between them."""
+
+    def __init__(self, world: World) -> None:
+        """Read a world; a fraction of a second for a large one."""
+        self.world = world
+        floors = sorted({room.floor for room in world.rooms})
+        self.storeys = tuple(Storey(world, floor) for floor in floors)
+        self.instances: tuple[Instance, ...] = tuple(instance_of(t) for t in world.objects)
+        self.regions: Mapping[int, Region] = {r.id: r.as_region() for r in world.rooms}
+        self.rooms: Mapping[int, Room] = {r.id: r for r in world.rooms}
+        self._hosts: dict[tuple[int, Vector3], int] = {}
+
+    @cached_property
+    def size_m(self) -> float:
+        """Longer side of the world's bounds."""
+        x0, y0, x1, y1 = self.world.bounds
+        return max(x1 - x0, y1 - y0)
+
+    @property
+    def outdoors(self) -> bool:
+        """Whether most of the ground is under the sky."""
+        open_m2 = sum(r.area_m2 for r in self.world.rooms if not r.ceiling)
+        return open_m2 > 0.5 * sum(r.area_m2 for r in self.world.rooms)
+
+    def storey_at(self, z: float) -> Storey:
+        """Return the storey whose floor is nearest to a height [m]."""
+        return min(self.storeys, key=lambda s: (abs(s.elevation_m - z), s.floor))
+
+    def region_at(self, position: Vector3) -> int:
+        """Return the id of the region that holds a point of the floor; 0 for none."""
+        storey = self.storey_at(position[2])
+        index = int(storey.room_index(np.array([position[:2]]))[0])
+        return storey.rooms[index].id if index >= 0 else 0
+
+    def sees(self, eyes: FloatArray, instance: Instance, *, range_m: float) -> NDArray[np.bool_]:
+        """
+        Say from which (P, 3) places of the floor a thing is close and not hidden.
+
+        The camera may look anywhere; the distance is taken to the thing's box.
+        """
+        storey = self.storey_at(instance.center[2] - 0.5 * instance.extent[2] + 0.01)
+        storey = self._storey_of(instance, storey)
+        seen = np.abs(eyes[:, 2] - storey.elevation_m) < 0.5
+        gap = np.abs(eyes[:, :2] - instance.center[:2]) - 0.5 * np.array(instance.extent[:2])
+        seen &= np.hypot(*np.maximum(gap, 0.0).T) <= range_m
+        rows = np.flatnonzero(seen)
+        seen[rows] = self._clear(storey, eyes[rows, :2], instance)
+        return seen
+
+    def _storey_of(self, instance: Instance, default: Storey) -> Storey:
+        room = self.rooms.get(instance.region_id)
+        if room is None:
+            return default
+        return next(s for s in self.storeys if s.floor == room.floor)
+
+    def _clear(self, storey: Storey, eyes: FloatArray, instance: Instance) -> NDArray[np.bool_]:
+        host = self._host(storey, instance)
+        clear = np.zeros(len(eyes), bool)
+        for point in _marks(instance):
+            way = point - eyes
+            length = np.linalg.norm(way, axis=1, keepdims=True)
+            short = np.maximum(length - _SURFACE_M, 0.0) / np.maximum(length, 1e-9)
+            ignore = np.tile(np.array([instance.id, host]), (len(eyes), 1))
+            clear |= ~storey.sight.blocked(eyes, eyes + short * way, ignore=ignore)
+        return clear
+
+    def _host(self, storey: Storey, instance: Instance) -> int:
+        """Return the thing that this one stands on or in."""
+        key = (instance.id, instance.center)
+        if key not in self._hosts:
+            x, y, _ = instance.center
+            self._hosts[key] = storey.sight.holder(x, y, instance.id)
+        return self._hosts[key]
+
+
+def _marks(instance: Instance) -> Iterable[FloatArray]:
+    """Yield points of a thing to look at: its middle, and its ends where it is long."""
+    center, extent = np.array(instance.center[:2]), instance.extent
+    yield center
+    if max(extent[:2]) > 0.8:
+        axis = np.array([1.0, 0.0]) if extent[0] >= extent[1] else np.array([0.0, 1.0])
+        for sign in (-0.4, 0.4):
+            yield center + sign * max(extent[:2]) * axis

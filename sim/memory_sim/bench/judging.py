@@ -1,0 +1,199 @@
+"""Whether an answer is right, by what is really there; no picture is drawn for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.ports import Encoder
+from memory_node.core.words import Stemmer
+from memory_sim.bench.ground import Ground
+from memory_sim.bench.roadmap import Roadmap
+from memory_sim.simulator import Instance, Vector3
+
+__all__ = ['PlaceJudge', 'PlaceVerdict', 'TextJudge', 'TextVerdict', 'view_range_m']
+
+IntArray = NDArray[np.int64]
+
+#: How far the robot may walk to a place that sees the target [m].
+_REACH_M = 1.0
+#: Places tried around the robot: rings at these shares of the reach, with so many places.
+_RINGS = ((0.3, 6), (0.65, 10), (1.0, 14))
+#: How close that place must be to the target's box, below a roof and under the sky [m].
+_VIEW_INDOORS_M, _VIEW_OUTDOORS_M = 3.0, 10.0
+#: Words of a text that are read; naming everything there is would be no answer.
+_WORDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceVerdict:
+    """How good a place is as an answer."""
+
+    success: bool
+    #: Driving distance to the nearest place that would have been right [m]; infinite if none.
+    distance_m: float
+    #: Driving distance from where the robot stood [m].
+    path_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextVerdict:
+    """How good a text is as an answer."""
+
+    #: Share of the true facts that it names, and share of what it names that is true.
+    recall: float
+    precision: float
+    #: Cosine between the text and the facts.
+    cosine: float
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of recall and precision."""
+        both = self.recall + self.precision
+        return 2.0 * self.recall * self.precision / both if both else 0.0
+
+    @property
+    def similarity(self) -> float:
+        """Mean of cosine and recall."""
+        return 0.5 * (max(self.cosine, 0.0) + self.recall)
+
+    @property
+    def success(self) -> bool:
+        """Whether it names enough of what is true, and not much else."""
+        return self.f1 >= 0.5
+
+
+def view_range_m(ground: Ground, instance: Instance) -> float:
+    """Return from how far a thing counts as seen [m]."""
+    room = ground.rooms.get(instance.region_id)
+    under_roof = room is None or room.ceiling
+    return _VIEW_INDOORS_M if under_roof else _VIEW_OUTDOORS_M
+
+
+class PlaceJudge:
+    """Judges places in one world. Keeps what it has looked up."""
+
+    def __init__(self, ground: Ground, roadmap: Roadmap) -> None:
+        """Judge by the ground and the driving distances on the roadmap."""
+        self._ground, self._roadmap = ground, roadmap
+        self._right: dict[tuple[int, Vector3], IntArray] = {}
+        rings = [
+            (share * math.cos(2.0 * math.pi * i / n), share * math.sin(2.0 * math.pi * i / n), 0.0)
+            for share, n in _RINGS
+            for i in range(n)
+        ]
+        self._rings = _REACH_M * np.array(rings)
+
+    def right_places(self, targets: Sequence[Instance], areas: frozenset[int]) -> IntArray:
+        """Return the places of the roadmap that see a target, or lie in one of the areas."""
+        found = [np.flatnonzero(np.isin(self._roadmap.regions, sorted(areas)))]
+        for target in targets:
+            key = (target.id, target.center)
+            if key not in self._right:
+                reach = view_range_m(self._ground, target)
+                seen = self._ground.sees(self._roadmap.points, target, range_m=reach)
+                self._right[key] = np.flatnonzero(seen)
+            found.append(self._right[key])
+        return np.unique(np.concatenate(found))
+
+    def walk_to_m(self, start: Vector3, target: Instance) -> float:
+        """Return the driving distance to the nearest place that sees a thing [m]."""
+        places = self.right_places([target], frozenset())
+        distances = self._roadmap.distances(self._roadmap.nearest(start))
+        return float(distances[places].min()) if len(places) else math.inf
+
+    def shortest_m(
+        self, start: Vector3, targets: Sequence[Instance], areas: frozenset[int]
+    ) -> float:
+        """Return the driving distance to the nearest right place [m]."""
+        places = self.right_places(targets, areas)
+        distances = self._roadmap.distances(self._roadmap.nearest(start))
+        return float(distances[places].min()) if len(places) else math.inf
+
+    def judge(
+        self,
+        start: Vector3,
+        position: Vector3,
+        targets: Sequence[Instance],
+        areas: frozenset[int] = frozenset(),
+    ) -> PlaceVerdict:
+        """Say how right it is to stand at ``position`` for targets or areas."""
+        places = self.right_places(targets, areas)
+        here = self._roadmap.nearest(position)
+        away = self._roadmap.distances(here)[places]
+        return PlaceVerdict(
+            success=self._succeeds(position, targets, areas),
+            distance_m=float(away.min()) if len(away) else math.inf,
+            path_m=float(self._roadmap.distances(self._roadmap.nearest(start))[here]),
+        )
+
+    def _succeeds(
+        self, position: Vector3, targets: Sequence[Instance], areas: frozenset[int]
+    ) -> bool:
+        eyes = self._eyes(position)
+        if not len(eyes):
+            return False
+        if any(self._ground.region_at(_vector(eye)) in areas for eye in eyes if areas):
+            return True
+        return any(
+            bool(self._ground.sees(eyes, t, range_m=view_range_m(self._ground, t)).any())
+            for t in targets
+        )
+
+    def _eyes(self, position: Vector3) -> NDArray[np.float64]:
+        """Return (P, 3) places within walking reach; none where no robot could stand."""
+        storey = self._ground.storey_at(position[2])
+        here = np.array([[position[0], position[1], storey.elevation_m]])
+        if abs(position[2] - storey.elevation_m) > 1.0:
+            return np.zeros((0, 3))
+        if not storey.free(here[:, :2], 0.1)[0]:
+            near = self._roadmap.points[self._roadmap.nearest(position)]
+            if math.dist(near, here[0]) > _REACH_M:
+                return np.zeros((0, 3))
+            here = near[None, :]
+        ring = here + self._rings
+        ok = self._roadmap.walkable(_vector(here[0]), ring)
+        return np.concatenate([here, ring[ok]])
+
+
+def _vector(point: NDArray[np.float64]) -> Vector3:
+    return float(point[0]), float(point[1]), float(point[2])
+
+
+class TextJudge:
+    """Judges texts about one world against its facts."""
+
+    def __init__(self, encoder: Encoder, vocabulary: Sequence[str]) -> None:
+        """Know every word that would be a claim: the names of things and areas."""
+        self._encoder = encoder
+        self._stemmer = Stemmer()
+        self._stems = {word: self._stem(word) for word in sorted(set(vocabulary))}
+
+    def _stem(self, text: str) -> tuple[str, ...]:
+        # One by one: of several words at once only distinct stems are returned.
+        return tuple(s for word in _terms(text) for s in self._stemmer.stems([word]))
+
+    def judge(self, text: str, facts: Sequence[str]) -> TextVerdict:
+        """Compare the first words of a text with the facts."""
+        words = _terms(text)[:_WORDS]
+        said = f' {" ".join(self._stem(" ".join(words)))} '
+        named = {w for w, stems in self._stems.items() if f' {" ".join(stems)} ' in said}
+        # "office chair" says nothing of chairs, unless one is spoken of as well.
+        named = {w for w in named if not any(w != o and w in o.split() for o in named)}
+        true = {f for f in facts if f' {" ".join(self._stem(f))} ' in said}
+        wrong = named - set(facts)
+        vectors = self._encoder.encode([' '.join(words) or ' ', ', '.join(facts) or ' '])
+        return TextVerdict(
+            recall=len(true) / len(facts) if facts else 0.0,
+            precision=len(true) / (len(true) + len(wrong)) if true else 0.0,
+            cosine=float(vectors[0] @ vectors[1]) if words else 0.0,
+        )
+
+
+def _terms(text: str) -> list[str]:
+    cleaned = ''.join(c if c.isalnum() or c in "-'" else ' ' for c in text.casefold())
+    return cleaned.split()

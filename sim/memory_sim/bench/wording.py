@@ -1,0 +1,89 @@
+"""The hand-written texts of the benchmark, and their split into two halves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+import re
+from typing import Any
+
+import yaml
+
+__all__ = [
+    'SPLITS',
+    'AreaUse',
+    'Need',
+    'area_uses',
+    'caption_texts',
+    'needs',
+    'question_texts',
+    'split',
+    'with_article',
+]
+
+#: ``develop`` takes the first, third, ... wording of every list, ``held_out`` the others.
+SPLITS = ('develop', 'held_out', 'all')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Wordings of one need, and the labels of things that meet it."""
+
+    labels: frozenset[str]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaUse:
+    """What kinds of areas are good for, in words."""
+
+    kinds: frozenset[str]
+    texts: tuple[str, ...]
+
+
+def split(texts: Sequence[str], part: str) -> tuple[str, ...]:
+    """Return the half of a list that ``part`` names; raises ``ValueError`` for another name."""
+    if part not in SPLITS:
+        raise ValueError(f'templates: expected one of {", ".join(SPLITS)}, got {part!r}')
+    if part == 'all':
+        return tuple(texts)
+    return tuple(texts[int(part == 'held_out') :: 2])
+
+
+@cache
+def _read(name: str) -> Any:
+    return yaml.safe_load(resources.files(__package__).joinpath(name).read_text('utf-8'))
+
+
+def question_texts(kind: str, part: str) -> tuple[str, ...]:
+    """Return the wordings of one kind of question."""
+    return split(_read('questions.yaml')[kind], part)
+
+
+def area_uses(part: str) -> tuple[AreaUse, ...]:
+    """Return what areas are for."""
+    return tuple(
+        AreaUse(kinds=frozenset(a['kinds']), texts=split(a['use'], part))
+        for a in _read('questions.yaml')['areas']
+    )
+
+
+def needs(part: str) -> tuple[Need, ...]:
+    """Return all needs."""
+    return tuple(
+        Need(labels=frozenset(n['labels']), texts=split(n['say'], part))
+        for n in _read('needs.yaml')
+    )
+
+
+def caption_texts() -> Mapping[str, Sequence[str]]:
+    """Return how captions are worded, and which labels people move about."""
+    texts: Mapping[str, Sequence[str]] = _read('captions.yaml')
+    return texts
+
+
+def with_article(text: str) -> str:
+    """Put ``a`` or ``an`` before a noun phrase."""
+    return f'{"an" if re.match("[aeiou]", text, re.IGNORECASE) else "a"} {text}'
