@@ -100,12 +100,14 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
     return np.flatnonzero(mask)
 
 
-def object_cosines(snapshot: Snapshot, vector: FloatArray) -> NDArray[np.float64]:
+def object_cosines(snapshot: Snapshot, vector: FloatArray) -> FloatArray:
     """Return (N,) the cosine with the nearest label each observation shows, NaN if it has none."""
-    labels = (snapshot.label_vectors @ vector).astype(np.float64)
-    best = np.full(len(snapshot), np.nan)
+    labels = snapshot.label_vectors @ vector
     starts = snapshot.sighting_starts
     seen = np.flatnonzero(starts[1:] > starts[:-1])
+    if len(seen) == len(snapshot):
+        return np.asarray(np.maximum.reduceat(labels[snapshot.sighting_labels], starts[:-1]))
+    best = np.full(len(snapshot), np.nan, np.float32)
     if len(seen):
         best[seen] = np.maximum.reduceat(labels[snapshot.sighting_labels], starts[seen])
     return best
@@ -128,16 +130,17 @@ def generate(
         reference = every[:: count // REFERENCE_ROWS]
     captions = _cosines(snapshot, rows, question.vector)
     others = captions if whole else _cosines(snapshot, reference, question.vector)
+    shown = _filled(objects[rows], captions)
     return Candidates(
         rows=rows,
         captions=captions,
-        objects=_filled(objects[rows], captions),
+        objects=shown,
         words=words[rows],
         postings=postings,
         population={
             'captions': _spread(others),
-            'objects': _spread(_filled(objects[reference], others)),
-            'words': _spread(words[every]),
+            'objects': _spread(shown if whole else _filled(objects[reference], others)),
+            'words': _spread(words if allowed is None else words[allowed]),
         },
     )
 
@@ -148,31 +151,32 @@ def _picked(
     sources: Sources,
     every: IntArray,
     words: NDArray[np.float64],
-    objects: NDArray[np.float64],
+    objects: FloatArray,
 ) -> IntArray:
     """Return the union of each generator's best among ``every``, ascending."""
     if len(every) == len(snapshot):
         near = sources.nearest(snapshot, question.vector, PER_GENERATOR)
+        matched, shown = np.flatnonzero(words), objects
     else:
         near = _top(every, _cosines(snapshot, every, question.vector), PER_GENERATOR)
-    matched = every[words[every] > 0.0]
+        matched, shown = every[words[every] > 0.0], objects[every]
     return np.unique(
         np.concatenate(
             [
                 near,
                 _top(matched, words[matched], PER_GENERATOR),
-                _top(every, np.nan_to_num(objects[every], nan=-1.0), PER_GENERATOR),
+                _top(every, np.nan_to_num(shown, nan=-1.0), PER_GENERATOR),
             ]
         )
     )
 
 
-def _filled(objects: NDArray[np.float64], captions: NDArray[np.float64]) -> NDArray[np.float64]:
+def _filled(objects: FloatArray, captions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Let the caption stand for the objects where a captioner names none."""
     return np.where(np.isnan(objects), captions, objects)
 
 
-def _top(rows: IntArray, scores: NDArray[np.float64], k: int) -> IntArray:
+def _top(rows: IntArray, scores: NDArray[np.floating], k: int) -> IntArray:
     if len(rows) <= k:
         return rows
     return rows[np.argpartition(-scores, k - 1)[:k]]
@@ -186,4 +190,6 @@ def _cosines(snapshot: Snapshot, rows: IntArray, vector: FloatArray) -> NDArray[
 def _spread(values: NDArray[np.float64]) -> tuple[float, float]:
     if not len(values):
         return 0.0, 0.0
-    return float(values.mean()), float(values.std())
+    mean = float(values.mean())
+    apart = values - mean
+    return mean, float(np.sqrt(apart @ apart / len(values)))

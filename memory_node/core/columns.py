@@ -91,8 +91,9 @@ class Snapshot:
         first, last = (self.keys[0], self.keys[-1]) if len(self.keys) else (0, -1)
         if last - first + 1 == len(self.keys):  # nothing was ever removed: keys count up
             rows = keys - first
-            held = (rows >= 0) & (rows < len(self.keys))
-            return np.where(held, rows, -1)
+            if len(rows) and (rows.min() < 0 or rows.max() >= len(self.keys)):
+                rows[(rows < 0) | (rows >= len(self.keys))] = -1
+            return rows
         rows = np.searchsorted(self.keys, keys)
         held = rows < len(self.keys)
         held[held] = self.keys[rows[held]] == keys[held]

@@ -49,26 +49,20 @@ def corroboration(
     -------
     (C,) array
         From -4, seen once, towards 0. 0 for the thing of each label that was seen most often,
-        where the best label of a row is not among the ``_LABELS`` that fit best, and where it has
-        no position, as then nobody can tell whether two sightings are of one thing.
+        where a row shows none of the ``_LABELS`` that fit best, and where they have no position,
+        as then nobody can tell whether two sightings are of one thing.
 
     """
     loss = np.zeros(len(rows))
-    owners, sightings = _placed(snapshot, rows)
+    kind_of = _kinds(label_cosines)
+    owners, sightings = _asked_for(snapshot, rows, kind_of)
     if not len(sightings):
         return loss
     labels = snapshot.sighting_labels[sightings]
-    best = _best(owners, label_cosines[labels], snapshot.sighting_confidences[sightings])
-    kind_of = _kinds(labels[best], label_cosines)
     # A kind is one label on one map.
-    kinds = kind_of[labels]
-    asked = kinds[best] >= 0
-    among = np.flatnonzero(kinds >= 0)
-    kinds[among] += _LABELS * snapshot.maps[rows[owners[among]]]
-    points = snapshot.sighting_positions[sightings[among]].astype(np.float64)
-    counts = np.zeros(len(kinds))
-    counts[among] = _witnesses(points, kinds[among])
-    best = best[asked]
+    kinds = kind_of[labels] + _LABELS * snapshot.maps[rows[owners]].astype(np.int64)
+    counts = _witnesses(snapshot.sighting_positions[sightings].astype(np.float64), kinds)
+    best = _best(owners, label_cosines[labels], snapshot.sighting_confidences[sightings])
     doubt = _DECAY ** (counts[best] - 1.0)
     _, kind = np.unique(kinds[best], return_inverse=True)
     least = np.ones(len(best))
@@ -77,13 +71,27 @@ def corroboration(
     return loss
 
 
-def _placed(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
-    """Return (S,) which of the rows each of their sightings in the map belongs to, and its index."""
+def _kinds(cosines: NDArray[np.float64]) -> IntArray:
+    """Return (L,) a number below ``_LABELS`` for the labels looked at, -1 for the others."""
+    chosen = np.argsort(-cosines, kind='stable')[:_LABELS]
+    kind_of = np.full(len(cosines), -1, np.int64)
+    kind_of[chosen] = np.arange(len(chosen))
+    return kind_of
+
+
+def _asked_for(snapshot: Snapshot, rows: IntArray, kind_of: IntArray) -> tuple[IntArray, IntArray]:
+    """Return (S,) candidates and their sightings that have a position and a kind looked at."""
     starts = snapshot.sighting_starts
-    counts = starts[rows + 1] - starts[rows]
-    owners = np.repeat(np.arange(len(rows)), counts)
-    first = np.cumsum(counts) - counts
-    sightings = np.arange(len(owners)) - first[owners] + starts[rows][owners]
+    if len(rows) == len(snapshot):
+        sightings = np.flatnonzero(kind_of[snapshot.sighting_labels] >= 0)
+        owners = np.searchsorted(starts, sightings, side='right') - 1
+    else:
+        counts = starts[rows + 1] - starts[rows]
+        owners = np.repeat(np.arange(len(rows)), counts)
+        first = np.cumsum(counts) - counts
+        sightings = np.arange(len(owners)) - first[owners] + starts[rows][owners]
+        meant = kind_of[snapshot.sighting_labels[sightings]] >= 0
+        owners, sightings = owners[meant], sightings[meant]
     placed = ~np.isnan(snapshot.sighting_positions[sightings, 0])
     return owners[placed], sightings[placed]
 
@@ -99,15 +107,6 @@ def _best(
     sizes = np.diff(first, append=len(owners))
     hits = np.flatnonzero(worth == np.repeat(top, sizes))
     return hits[np.flatnonzero(np.diff(owners[hits], prepend=-1))]
-
-
-def _kinds(labels: NDArray[np.int32], cosines: NDArray[np.float64]) -> IntArray:
-    """Return (L,) a number below ``_LABELS`` for the labels looked at, -1 for the others."""
-    present = np.unique(labels)
-    chosen = present[np.argsort(-cosines[present], kind='stable')[:_LABELS]]
-    kind_of = np.full(len(cosines), -1, np.int64)
-    kind_of[chosen] = np.arange(len(chosen))
-    return kind_of
 
 
 def _witnesses(points: NDArray[np.float64], kinds: IntArray) -> NDArray[np.float64]:

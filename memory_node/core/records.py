@@ -208,20 +208,21 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
     )
 
 
-def _vector3(values: NDArray[np.float64]) -> Vector3 | None:
-    x, y, z = values.tolist()
+def _vector3(values: list[float]) -> Vector3 | None:
+    x, y, z = values
     return None if math.isnan(x) else (x, y, z)
 
 
 def _sightings(things: NDArray[Any], labels: Mapping[int, str]) -> tuple[Sighting, ...]:
+    fields = (things[name].tolist() for name in ('label', 'confidence', 'position', 'extent'))
     return tuple(
         Sighting(
-            label=labels[int(thing['label'])],
-            confidence=float(thing['confidence']),
-            position=_vector3(thing['position']),
-            extent=_vector3(thing['extent']),
+            label=labels[label],
+            confidence=confidence,
+            position=_vector3(position),
+            extent=_vector3(extent),
         )
-        for thing in things
+        for label, confidence, position, extent in zip(*fields, strict=True)
     )
 
 
@@ -270,7 +271,7 @@ def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict
         f'SELECT {fields} FROM {tables} WHERE o.key IN ({",".join("?" * len(keys))})', keys
     ).fetchall()
     things = [np.frombuffer(row[14] or b'', SIGHTING) for row in rows]
-    labels = _labels(db, {int(i) for seen in things for i in seen['label']})
+    labels = _labels(db, {i for seen in things for i in seen['label'].tolist()})
     return {
         row[0]: _observation(row, _sightings(seen, labels))
         for row, seen in zip(rows, things, strict=True)

@@ -116,11 +116,14 @@ def bm25(snapshot: Snapshot, postings: Sequence[Postings]) -> NDArray[np.float64
     scores = np.zeros(len(snapshot))
     if not len(snapshot):
         return scores
-    lengths = snapshot.word_counts / max(float(snapshot.word_counts.mean()), 1e-9)
+    mean = max(float(snapshot.word_counts.mean()), 1e-9)
     for keys, counts in postings:
         rows = snapshot.rows_of_each(keys)
-        held = rows >= 0
-        rows, often = rows[held], counts[held]
+        if len(rows) and rows.min() < 0:
+            held = rows >= 0
+            rows, counts = rows[held], counts[held]
         rarity = np.log1p((len(snapshot) - len(rows) + 0.5) / (len(rows) + 0.5))
-        scores[rows] += rarity * often * (_K1 + 1) / (often + _K1 * (1 - _B + _B * lengths[rows]))
+        norms = snapshot.word_counts[rows] * (_K1 * _B / mean)
+        norms += counts + _K1 * (1 - _B)
+        scores[rows] += rarity * (_K1 + 1) * counts / norms
     return scores

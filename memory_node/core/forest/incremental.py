@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import ForestConfig
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.forest.cells import REACH_M
 from memory_node.core.forest.leaves import checked_position, unit_vector
 from memory_node.core.forest.links import Links, Reach
 from memory_node.core.forest.node import (
@@ -129,7 +130,7 @@ class Forest(ForestView):
         map_id = home.map_id if home is not None else 'map'
         edges = self.links.part(slot)
         self._take_out(slot)
-        self.leaves.positions[slot] = p
+        self.leaves.move(slot, p)
         self._place(slot, map_id, floor, edges)
 
     def link(self, a: int, b: int, length_m: float) -> None:
@@ -160,13 +161,7 @@ class Forest(ForestView):
         """Keys of the nearest leaves of a map within ``radius_m``, with their distance [m]."""
         p = checked_position(position)
         point = (float(p[0]), float(p[1]), float(p[2]))
-        stack = self.roots(map_id)
-        slots: list[int] = []
-        while stack:
-            node = stack.pop()
-            if box_distance(node.box, point) <= radius_m:
-                stack.extend(node.children)
-                slots.extend(node.leaves)
+        slots = self._slots_about(point, radius_m, map_id)
         away = np.linalg.norm(self.leaves.positions[slots] - p, axis=1)
         order = np.lexsort((self.leaves.keys[slots], away))[:most]
         return [
@@ -174,6 +169,21 @@ class Forest(ForestView):
             for i in order.tolist()
             if away[i] <= radius_m
         ]
+
+    def _slots_about(self, point: Vector3, radius_m: float, map_id: str) -> list[int]:
+        """Slots of leaves of a map, all within ``radius_m`` of a point and some beyond."""
+        if radius_m <= REACH_M:
+            homes = self.leaves.homes
+            near = self.leaves.cells.around(point, radius_m)
+            return [s for s in near if (home := homes[s]) is not None and home.map_id == map_id]
+        slots: list[int] = []
+        stack = self.roots(map_id)
+        while stack:
+            node = stack.pop()
+            if box_distance(node.box, point) <= radius_m:
+                stack.extend(node.children)
+                slots.extend(node.leaves)
+        return slots
 
     def _checked_links(self, links: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
         edges = []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.errors import InvalidObservationError, UnknownNodeError
+from memory_node.core.forest.cells import Cells
 
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray
@@ -61,6 +62,7 @@ class LeafTable:
         self.links: dict[int, dict[int, float]] = {}
         #: Slots of removed leaves, the next to be used last.
         self.free: list[int] = []
+        self.cells = Cells()
 
     def __len__(self) -> int:
         """Return the number of leaves."""
@@ -89,7 +91,14 @@ class LeafTable:
         self.positions[slot] = position
         self.vectors[slot] = vector
         self.stamps[slot] = stamp_ns
+        self.cells.add(slot, position)
         return slot
+
+    def move(self, slot: int, position: NDArray[np.float64]) -> None:
+        """Put a leaf elsewhere [m]; the caller sees to its area."""
+        self.cells.drop(slot, self.positions[slot])
+        self.positions[slot] = position
+        self.cells.add(slot, position)
 
     def fill(
         self,
@@ -114,10 +123,12 @@ class LeafTable:
         self.slots = dict(zip(keys, at.tolist(), strict=True))
         self.homes = [None] * size
         self.free = list(free)
+        self.cells.fill(at.tolist(), self.positions[at])
 
     def drop(self, key: int) -> None:
         """Forget a leaf whose links are already gone."""
         slot = self.slots.pop(key)
+        self.cells.drop(slot, self.positions[slot])
         self.homes[slot] = None
         self.free.append(slot)
 
