@@ -12,7 +12,17 @@ from memory_node.core.areas import Areas
 from memory_node.core.candidates import Question
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.data import FloatArray, Observation, Place, Query, QueryMode, Retrieval
+from memory_node.core.constraints.limits import Limits
+from memory_node.core.constraints.ordering import MIN_ORDERED, ordered
+from memory_node.core.data import (
+    FloatArray,
+    MAX_K,
+    Observation,
+    Place,
+    Query,
+    QueryMode,
+    Retrieval,
+)
 from memory_node.core.goal import best_sighting, facing, stand_row
 from memory_node.core.indexer import Indexer
 from memory_node.core.lexical import clean_label, content_terms, guess_mode
@@ -45,13 +55,34 @@ class Answerer:
         """Return about the ``k`` rows whose captions are nearest to a unit vector."""
         return self._indexer.nearest(snapshot, vector, k)[0]
 
-    def answer(self, query: Query, vector: FloatArray, config: RetrievalConfig) -> Retrieval:
-        """Return the places for a query whose text has the unit ``vector`` (D,)."""
+    def answer(
+        self,
+        query: Query,
+        vector: FloatArray,
+        config: RetrievalConfig,
+        limits: Limits | None = None,
+    ) -> Retrieval:
+        """
+        Return the places for a query whose text has the unit ``vector`` (D,).
+
+        ``limits`` is what its conditions leave, of the newest snapshot; None without conditions.
+        """
         mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
-        question = Question(query=query, mode=mode, vector=vector, terms=content_terms(query.text))
-        snapshot = self._mirror.snapshot()
-        choices = search(snapshot, question, self.ranker, self)
-        places = self._places(snapshot, question, choices)
+        snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
+        ordering = None if limits is None else limits.ordering
+        wanted = query.k if ordering is None else min(MAX_K, max(4 * query.k, MIN_ORDERED))
+        question = Question(
+            query=replace(query, k=wanted),
+            mode=mode,
+            vector=vector,
+            terms=content_terms(query.text),
+            preferences={} if limits is None else limits.preferences(),
+        )
+        rows = None if limits is None else limits.rows
+        choices = search(snapshot, question, self.ranker, self, rows)
+        places = self._places(snapshot, question, choices, limits)
+        if ordering is not None:
+            places = ordered(places, ordering, snapshot)[: query.k]
         if mode is QueryMode.GLOBAL:
             wide = area_places(self._areas, self._mirror, snapshot, question, (query.k + 1) // 2)
             places = (*wide, *places)[: query.k]
@@ -68,7 +99,11 @@ class Answerer:
         return Retrieval(found=found, places=places, mode=mode, message=message)
 
     def _places(
-        self, snapshot: Snapshot, question: Question, choices: list[Choice]
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        choices: list[Choice],
+        limits: Limits | None,
     ) -> tuple[Place, ...]:
         if not choices:
             return ()
@@ -79,7 +114,9 @@ class Answerer:
         items = dict(zip(chosen.tolist(), self._mirror.fetch(snapshot.keys[chosen]), strict=True))
         labels = (snapshot.label_vectors @ question.vector).astype(np.float64)
         return tuple(
-            self._place(snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], labels)
+            self._place(
+                snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], labels, limits
+            )
             for c in choices
         )
 
@@ -90,6 +127,7 @@ class Answerer:
         item: Observation,
         evidence: list[str],
         labels: NDArray[np.float64],
+        limits: Limits | None,
     ) -> Place:
         fits = labels
         if choice.label_scores is not None:  # two experts: what is said, and what it tends to mean
@@ -97,7 +135,7 @@ class Answerer:
         at = best_sighting(snapshot, choice.row, fits)
         sighting = None
         if at is not None:
-            sighting = item.sightings[at - int(snapshot.sighting_starts[choice.row])]
+            sighting = item.sightings[_nth(snapshot, choice.row, at, limits)]
         target = None if sighting is None else sighting.position
         return Place(
             node_id=item.id,
@@ -114,7 +152,7 @@ class Answerer:
             area_path=self._areas.path(int(snapshot.keys[choice.row])),
             evidence_ids=tuple(evidence),
             signals=choice.signals,
-            why=_why(choice, '' if sighting is None else clean_label(sighting.label)),
+            why=_why(choice, '' if sighting is None else clean_label(sighting.label), limits),
         )
 
     def stand(self, place: Place) -> tuple[Place, str]:
@@ -132,9 +170,18 @@ class Answerer:
         return replace(place, pose=facing(item.pose, target), target_position=target), item.id
 
 
-def _why(choice: Choice, label: str) -> str:
+def _nth(snapshot: Snapshot, row: int, sighting: int, limits: Limits | None) -> int:
+    """Return which of an observation's own sightings one of a snapshot is."""
+    if limits is None or limits.kept is None:
+        return sighting - int(snapshot.sighting_starts[row])
+    return int(limits.kept[sighting] - limits.starts[row])
+
+
+def _why(choice: Choice, label: str, limits: Limits | None) -> str:
     strongest = sorted(choice.signals.items(), key=lambda s: (-s[1], s[0]))
     parts = ', '.join(f'{name} {value:+.1f}' for name, value in strongest if abs(value) >= 0.05)
     seen = f'{label} was seen here' if label else 'the caption fits'
     count = len(choice.evidence)
-    return f'{seen} ({count} observation{"s" if count > 1 else ""}): {parts or "no signal"}'
+    text = f'{seen} ({count} observation{"s" if count > 1 else ""}): {parts or "no signal"}'
+    conditions = '' if limits is None else limits.says(choice.row)
+    return f'{text}; {conditions}' if conditions else text

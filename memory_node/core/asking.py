@@ -10,17 +10,17 @@ falls back to the extracted answer. Captions are data, so nothing in them is an 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 import json
 import logging
 import re
 from typing import Any
 
-from memory_node.core.candidates import allowed_rows
 from memory_node.core.captions import plural
 from memory_node.core.data import Place, Query, Retrieval, Vector3
 from memory_node.core.errors import LanguageModelError
+from memory_node.core.lexical import clean_label
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
 from memory_node.core.things import Thing, things_of
@@ -90,6 +90,8 @@ def ask(
     ``now_ns`` lets ages be told ("12 minutes ago"); without it stamps are told relative to the
     newest evidence. Raises as ``Memory.search`` does; a language model's failure never raises.
     """
+    if query.now_ns is None:
+        query = replace(query, now_ns=now_ns)
     retrieval = memory.search(query)
     extracted = _extract(memory, query, retrieval, now_ns)
     if model is None or not retrieval.places:
@@ -146,9 +148,9 @@ def _unknown(retrieval: Retrieval) -> GroundedAnswer:
 
 
 def _count(memory: Memory, query: Query, best: Place, cited: tuple[Place, ...]) -> GroundedAnswer:
-    snapshot = memory.snapshot()
-    labels = [i for i, label in enumerate(snapshot.labels) if label.casefold() == best.label]
-    found = things_of(snapshot, labels, allowed_rows(snapshot, query))
+    snapshot, rows = memory.remaining(query)
+    labels = [i for i, label in enumerate(snapshot.labels) if clean_label(label) == best.label]
+    found = things_of(snapshot, labels, rows)
     count = max(len(_confirmed(found)), 1)
     name = best.label if count == 1 else plural(best.label)
     places = '; '.join(_coordinates(t.position) for t in found[:count][:MAX_CITATIONS])

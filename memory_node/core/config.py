@@ -8,7 +8,9 @@ A setting's default, meaning, bounds and unit live in its field. ROS parameters,
 from __future__ import annotations
 
 from dataclasses import dataclass, Field, field, fields
+from datetime import datetime, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 __all__ = [
     'Checked',
@@ -96,6 +98,36 @@ class RetrievalConfig(Checked):
     left_out: str = param(
         '', 'Signals that do not count, commas between; to measure what each is worth.'
     )
+
+    timezone: str = param(
+        '',
+        'Time zone of "this morning", as Europe/Berlin; empty: that of the machine.',
+    )
+    north_yaw_rad: float = param(
+        1.5707963267948966,
+        'Heading of north in the map, anticlockwise from +x; pi/2 where x is east (REP-103).',
+        ge=-6.3,
+        le=6.3,
+        unit='rad',
+    )
+    read_by_language_model: bool = param(
+        False, 'Let the language model, if there is one, read conditions; rules where it fails.'
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field, and that the time zone is known."""
+        super().__post_init__()
+        try:
+            self.zone  # noqa: B018  raises
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError(f'timezone is not known: {self.timezone!r}') from error
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone; that of the machine has no daylight saving other than today's."""
+        if self.timezone:
+            return ZoneInfo(self.timezone)
+        return datetime.now().astimezone().tzinfo or timezone.utc
 
     def leaves_out(self, signal: str) -> bool:
         """Whether a signal, ``network`` or ``needs`` is switched off."""

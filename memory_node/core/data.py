@@ -180,6 +180,10 @@ class Query:
     since_ns: int | None = None
     until_ns: int | None = None
     map_id: str | None = None
+    #: Where the asker is [m], for words such as "near me"; nothing else depends on it.
+    here: Vector3 | None = None
+    #: When it is asked, for words such as "this morning"; None: at the newest stamp held.
+    now_ns: int | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -190,8 +194,11 @@ class Query:
             )
         if not 1 <= self.k <= MAX_K:
             raise InvalidQueryError(f'query.k must be in [1, {MAX_K}], got {self.k}')
-        if self.near is not None and not (len(self.near) == 3 and _finite(self.near)):
-            raise InvalidQueryError(f'query.near must be finite, got {self.near}')
+        for name, point in (('near', self.near), ('here', self.here)):
+            if point is not None and not (len(point) == 3 and _finite(point)):
+                raise InvalidQueryError(f'query.{name} must be finite, got {point}')
+        if self.now_ns is not None and not 0 <= self.now_ns < 2**63:
+            raise InvalidQueryError(f'query.now_ns must be in [0, 2^63), got {self.now_ns}')
         if self.radius_m is not None:
             if not 0.0 < self.radius_m < math.inf:
                 raise InvalidQueryError(
@@ -235,6 +242,8 @@ class Place:
     signals: Mapping[str, float] = field(default_factory=dict)
     #: One sentence for a person.
     why: str = ''
+    #: Conditions of the request that this place is offered without, as they were said.
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +256,8 @@ class Retrieval:
     message: str
     #: Time spent in the core, by step [s]: ``encode``, ``search``, ``total``.
     seconds: Mapping[str, float] = field(default_factory=dict)
+    #: Conditions of the request that were made to count, as they were said.
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,15 +10,16 @@ import logging
 import os
 from pathlib import Path
 import threading
-import time
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory_node.core.answers import Answerer
 from memory_node.core.areas import Areas
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import MemoryConfig
+from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.data import (
     FloatArray,
     MAX_K,
@@ -44,11 +45,11 @@ from memory_node.core.goal import GoalPlan
 from memory_node.core.index import index_path, IndexStamp, VectorIndex
 from memory_node.core.indexer import Indexer
 from memory_node.core.mirror import Mirror, reencode
-from memory_node.core.needs import explained, resolve
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.ranking.ranker import LearnedRanker
 from memory_node.core.requests import checked_point, make_query
 from memory_node.core.routing import Router, rows_on_map
+from memory_node.core.searching import Searcher
 from memory_node.core.statistics import MemoryStatistics
 from memory_node.core.store import Store
 from memory_node.core.topology import TopologicalMap
@@ -91,6 +92,15 @@ class Memory:
         self._areas = Areas(self._mirror, config.forest, config.topology, narrator)
         ranker = LearnedRanker(config.retrieval, self._encode, encoder.model_id)
         self._answerer = Answerer(self._mirror, self._indexer, ranker, self._areas)
+        self._searcher = Searcher(
+            self._mirror,
+            self._areas,
+            self._answerer,
+            self._encode,
+            lambda: self.config.retrieval,
+        )
+        if language_model is not None:
+            self._searcher.reader = LanguageModelReader(language_model)
         if len(self._mirror.snapshot()):
             self._indexer.notify()
             self._areas.notify()
@@ -218,6 +228,8 @@ class Memory:
         until: float | datetime | None = None,
         map_id: str | None = None,
         mode: str | QueryMode = QueryMode.AUTO,
+        here: Vector3 | None = None,
+        now: float | datetime | None = None,
     ) -> Retrieval:
         """
         Return the places that answer a text, best first.
@@ -238,6 +250,11 @@ class Memory:
             Only this map.
         mode
             A ``QueryMode`` or its value.
+        here
+            Where the asker is [m], for "near me" and "the nearest"; ``near`` when left out.
+        now
+            When it is asked, for "this morning": seconds since the epoch or an aware datetime;
+            the newest stamp held when left out.
 
         Raises
         ------
@@ -254,32 +271,30 @@ class Memory:
             until=until,
             map_id=map_id,
             mode=mode,
+            here=here,
+            now=now,
         )
         return self.search(query)
 
     def search(self, query: Query) -> Retrieval:
         """Answer a checked query; see ``retrieve``."""
         self._open()
-        began = time.perf_counter()
         self._count('queries')
         try:
-            snapshot = self._mirror.snapshot()
-            if not len(snapshot):
-                raise EmptyMemoryError('the memory holds no observation yet')
-            served = None
-            if not self.config.retrieval.leaves_out('needs'):
-                served = resolve(query, snapshot.labels, snapshot.label_vectors, self._encode)
-            asked = query if served is None else served.query
-            vector = self._encode([asked.text])[0]
-            encoded = time.perf_counter()
-            retrieval = self._answerer.answer(asked, vector, self.config.retrieval)
-            if served is not None:
-                retrieval = explained(retrieval, served)
+            return self._searcher.search(query)
         except Exception:
             self._count('queries_failed')
             raise
-        seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
-        return replace(retrieval, seconds={**seconds, 'total': sum(seconds.values())})
+
+    def remaining(self, query: Query) -> tuple[Snapshot, NDArray[np.int64] | None]:
+        """
+        Return what the filters and conditions of a query leave of the memory.
+
+        A snapshot with only the sightings that meet the conditions of the text, and the rows that
+        count, None for all. Raises as ``retrieve`` does.
+        """
+        self._open()
+        return self._searcher.remaining(query)
 
     def _count(self, name: str) -> None:
         with self._counting:

@@ -46,6 +46,8 @@ def make_query(
     until: float | datetime | None,
     map_id: str | None,
     mode: str | QueryMode,
+    here: Vector3 | None = None,
+    now: float | datetime | None = None,
 ) -> Query:
     """Return a checked query; whatever is wrong with a value is an ``InvalidQueryError``."""
     try:
@@ -58,6 +60,8 @@ def make_query(
             since_ns=nanoseconds('since', since),
             until_ns=nanoseconds('until', until),
             map_id=map_id,
+            here=None if here is None else checked_point('query.here', here),
+            now_ns=nanoseconds('now', now),
         )
         text.encode()
     except UnicodeEncodeError as error:

@@ -69,6 +69,9 @@ class Ranking:
 class Ranker(Protocol):
     """Scores candidates and chooses places; swapped whole by a learned one."""
 
+    def reads(self, snapshot: Snapshot) -> bool:
+        """Tell whether areas, landmarks and floors that a text names are weighed already."""
+
     def rank(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
     ) -> Ranking:
@@ -95,6 +98,10 @@ class FusionRanker:
     def __init__(self, config: RetrievalConfig) -> None:
         """Take the scale of closeness from ``config``."""
         self._config = config
+
+    def reads(self, snapshot: Snapshot) -> bool:
+        """Tell that the text is only compared, never read."""
+        return False
 
     def rank(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
@@ -125,6 +132,9 @@ class FusionRanker:
         near = closeness(snapshot, question, candidates.rows, self._config.distance_scale_m)
         if near is not None:
             signals['near'] = _NEAR_WEIGHT * near
+        for name, wished in question.preferences.items():
+            extra = _NEAR_WEIGHT * wished[candidates.rows]
+            signals[name] = signals[name] + extra if name in signals else extra
         return counted(signals, self._config)
 
     def confidence(
@@ -179,9 +189,12 @@ def closeness(
 def word_coverage(snapshot: Snapshot, candidates: Candidates, rows: IntArray) -> RealArray:
     """Return the share of the question's words that each row has, rare words counting more."""
     hits, total = np.zeros(len(rows)), 0.0
+    wanted = snapshot.keys[rows]
     for keys, _ in candidates.postings:
         rarity = float(np.log1p((len(snapshot) + 0.5) / (len(keys) + 0.5)))
-        hits += rarity * np.isin(snapshot.keys[rows], keys, assume_unique=True)
+        if len(keys):
+            at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            hits += rarity * (keys[at] == wanted)
         total += rarity
     return hits / total if total else hits
 
@@ -220,10 +233,20 @@ def _apart(snapshot: Snapshot, rows: IntArray, order: IntArray, k: int) -> list[
 
 
 def search(
-    snapshot: Snapshot, question: Question, ranker: Ranker, sources: Sources
+    snapshot: Snapshot,
+    question: Question,
+    ranker: Ranker,
+    sources: Sources,
+    rows: NDArray[np.bool_] | None = None,
 ) -> list[Choice]:
-    """Return the best places for a question, best first; empty if the filters leave nothing."""
+    """
+    Return the best places for a question, best first; empty if the filters leave nothing.
+
+    ``rows`` is (N,) which observations the conditions of the question leave, None for all.
+    """
     allowed = allowed_rows(snapshot, question.query)
+    if rows is not None:
+        allowed = np.flatnonzero(rows) if allowed is None else allowed[rows[allowed]]
     if allowed is not None and not len(allowed):
         return []
     candidates = generate(snapshot, question, sources, allowed)

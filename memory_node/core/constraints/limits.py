@@ -1,0 +1,131 @@
+"""What remains of a memory under the conditions of a request, and what they say of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.columns import Snapshot
+from memory_node.core.constraints.conditions import Condition, Order
+from memory_node.core.data import Vector3
+
+__all__ = ['Limit', 'Limits', 'Ordering', 'restricted']
+
+BoolArray = NDArray[np.bool_]
+RealArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limit:
+    """One condition, made of rows and sightings."""
+
+    condition: Condition
+    #: (N,) rows that meet it where nothing of theirs has a place of its own; None: all do.
+    rows: BoolArray | None = None
+    #: (S,) sightings that meet it; None: those of the rows.
+    sightings: BoolArray | None = None
+    #: (N,) how well each row meets it, in [0, 1]; None: all that remain alike.
+    preference: RealArray | None = None
+    #: Words about one row, such as a distance; None: ``condition.phrase``.
+    told: Callable[[int], str] | None = None
+
+    def says(self, row: int) -> str:
+        """Return the condition as it stands for a row."""
+        return self.condition.phrase if self.told is None else self.told(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ordering:
+    """Which of the places that fit equally well comes first."""
+
+    order: Order
+    phrase: str
+    #: (P, 3) what distance is measured from, and (P,) the maps of these; None for times.
+    origins: RealArray | None = None
+    maps: NDArray[np.int64] | None = None
+
+    def distance(self, position: Vector3, map_row: int) -> float:
+        """Return how far a point is from the nearest origin on its map [m]."""
+        assert self.origins is not None
+        origins = self.origins
+        if self.maps is not None:
+            origins = origins[self.maps == map_row]
+        if not len(origins):
+            return float('inf')
+        return float(np.linalg.norm(origins - np.array(position), axis=1).min())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits:
+    """Every condition of one request, joined."""
+
+    limits: tuple[Limit, ...] = ()
+    ordering: Ordering | None = None
+    #: Conditions nothing could be made of, and why, in words.
+    unused: tuple[str, ...] = ()
+    #: Conditions that no place can meet together, in words; empty: there are none.
+    contradiction: str = ''
+    #: (N,) rows that remain; None: all.
+    rows: BoolArray | None = None
+    #: Memory with only the sightings that remain; the snapshot itself where all do.
+    snapshot: Snapshot
+    #: (N + 1,) where the sightings of each row begin in the whole snapshot.
+    starts: NDArray[np.int64]
+    #: (S',) index in the whole snapshot of every sighting that remains; None: all do.
+    kept: NDArray[np.int64] | None = None
+
+    @property
+    def phrases(self) -> str:
+        """The conditions that cut, as they were said."""
+        return ', '.join(
+            limit.condition.phrase
+            for limit in self.limits
+            if limit.rows is not None or limit.sightings is not None
+        )
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Everything that counts, as it was said, each once."""
+        phrases = [limit.condition.phrase for limit in self.limits]
+        return tuple(dict.fromkeys([*phrases, *([self.ordering.phrase] if self.ordering else [])]))
+
+    def preferences(self) -> dict[str, RealArray]:
+        """Return (N,) signals by name; several conditions of a kind share one."""
+        found: dict[str, RealArray] = {}
+        for limit in self.limits:
+            name = limit.condition.kind.value
+            values = limit.preference
+            if values is None:
+                values = np.zeros(len(self.snapshot))
+            found[name] = found[name] + values if name in found else values
+        return found
+
+    def says(self, row: int) -> str:
+        """Return what the conditions are for one row, for a person."""
+        return ', '.join(limit.says(row) for limit in self.limits)
+
+
+def restricted(
+    snapshot: Snapshot, sightings: BoolArray | None
+) -> tuple[Snapshot, NDArray[np.int64] | None]:
+    """
+    Return the snapshot with only some sightings, and which these are.
+
+    Rows keep their places, so whatever is said about rows holds for both.
+    """
+    if sightings is None or sightings.all():
+        return snapshot, None
+    kept = np.flatnonzero(sightings)
+    before = np.concatenate([[0], np.cumsum(sightings)])
+    view = replace(
+        snapshot,
+        sighting_starts=before[snapshot.sighting_starts],
+        sighting_labels=snapshot.sighting_labels[kept],
+        sighting_confidences=snapshot.sighting_confidences[kept],
+        sighting_positions=snapshot.sighting_positions[kept],
+        revision=-1,  # never taken for the whole
+    )
+    return view, kept

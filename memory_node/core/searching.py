@@ -1,0 +1,178 @@
+"""From a checked query to places: read the text, ground its conditions, search, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.answers import Answerer
+from memory_node.core.areas import Areas
+from memory_node.core.candidates import allowed_rows
+from memory_node.core.columns import Snapshot
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.constraints import Order, read, Reading
+from memory_node.core.constraints.ground import Asker, Ground
+from memory_node.core.constraints.grounding import ground_conditions
+from memory_node.core.constraints.limits import Limits
+from memory_node.core.constraints.llm_reading import LanguageModelReader
+from memory_node.core.constraints.naming import Names
+from memory_node.core.constraints.times import Clock
+from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
+from memory_node.core.errors import EmptyMemoryError
+from memory_node.core.lexical import guess_mode
+from memory_node.core.mirror import Mirror
+from memory_node.core.needs import explained, resolve, Resolved
+
+__all__ = ['Searcher', 'Understood']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Understood:
+    """A query as it is searched for."""
+
+    #: With the words of its conditions taken out, and a need made a thing.
+    query: Query
+    #: What the conditions leave; None where there are none.
+    limits: Limits | None
+    served: Resolved | None
+
+
+class Searcher:
+    """Answers queries about what a mirror holds; thread-safe."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        areas: Areas,
+        answerer: Answerer,
+        encode: Callable[[list[str]], FloatArray],
+        config: Callable[[], RetrievalConfig],
+    ) -> None:
+        """Search ``mirror`` by ``answerer``; ``config`` returns the settings of the moment."""
+        self._mirror = mirror
+        self._areas = areas
+        self._answerer = answerer
+        self._encode = encode
+        self._config = config
+        #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
+        self.reader: LanguageModelReader | None = None
+
+    def search(self, query: Query) -> Retrieval:
+        """Return the places for a query; see ``Memory.retrieve``."""
+        began = time.perf_counter()
+        config = self._config()
+        understood = self.understand(query)
+        limits, asked = understood.limits, understood.query
+        vector = self._encode([asked.text])[0]
+        encoded = time.perf_counter()
+        if limits is not None and limits.contradiction:
+            retrieval = Retrieval(
+                found=False, places=(), mode=_mode(asked), message=limits.contradiction
+            )
+        else:
+            retrieval = self._answerer.answer(asked, vector, config, limits)
+        if limits is not None:
+            retrieval = self._told(retrieval, limits, asked, vector)
+        if understood.served is not None:
+            retrieval = explained(retrieval, understood.served)
+        seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
+        return replace(retrieval, seconds={**seconds, 'total': sum(seconds.values())})
+
+    def understand(self, query: Query) -> Understood:
+        """Read a query and ground it in what is held now; raises ``EmptyMemoryError``."""
+        config = self._config()
+        snapshot = self._mirror.snapshot()
+        if not len(snapshot):
+            raise EmptyMemoryError('the memory holds no observation yet')
+        limits, text = None, query.text
+        if not config.leaves_out('conditions'):
+            reading = self._read(query, snapshot, config)
+            limits, text = self._grounded(query, reading, snapshot, config)
+        # The kind of question is told from all of its words.
+        mode = _mode(query) if text != query.text else query.mode
+        asked = query if text == query.text else replace(query, text=text, mode=mode)
+        served = None
+        if not config.leaves_out('needs'):
+            served = resolve(asked, snapshot.labels, snapshot.label_vectors, self._encode)
+        return Understood(
+            query=asked if served is None else served.query, limits=limits, served=served
+        )
+
+    def remaining(self, query: Query) -> tuple[Snapshot, NDArray[np.int64] | None]:
+        """Return what filters and conditions of a query leave: sightings, and rows; None: all."""
+        understood = self.understand(query)
+        limits = understood.limits
+        snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
+        allowed = allowed_rows(snapshot, query)
+        if limits is None or limits.rows is None:
+            return snapshot, allowed
+        if allowed is None:
+            return snapshot, np.flatnonzero(limits.rows)
+        return snapshot, allowed[limits.rows[allowed]]
+
+    def _read(self, query: Query, snapshot: Snapshot, config: RetrievalConfig) -> Reading:
+        now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns
+        clock = Clock(now_ns, config.zone)
+        if self.reader is not None and config.read_by_language_model:
+            return self.reader.read(query.text, clock)
+        return read(query.text, clock)
+
+    def _grounded(
+        self, query: Query, reading: Reading, snapshot: Snapshot, config: RetrievalConfig
+    ) -> tuple[Limits | None, str]:
+        """Return what the conditions leave, and the text without them."""
+        reads = self._answerer.ranker.reads(snapshot) and _mode(query) is not QueryMode.GLOBAL
+        conditions = [c for c in reading.conditions if c.firm or not reads]
+        by_distance = reading.order in (Order.NEAREST, Order.FARTHEST)
+        if reads and by_distance and not reading.order_from_asker:
+            reading = replace(reading, order=None)  # "closest to the door" is read as well
+        if not conditions and reading.order is None:
+            return None, query.text
+        asker = Asker(
+            here=query.here or query.near,
+            zone=config.zone,
+            north_rad=config.north_yaw_rad,
+            distance_scale_m=config.distance_scale_m,
+        )
+        names = Names(snapshot, self._areas, self._answerer.postings, self._encode)
+        ground = Ground(snapshot, self._areas, names, asker)
+        limits = ground_conditions(ground, conditions, reading, whole_rows=reads)
+        counted = [limit.condition for limit in limits.limits]
+        return limits, reading.subject(counted, ordered=limits.ordering is not None)
+
+    def _told(
+        self, retrieval: Retrieval, limits: Limits, asked: Query, vector: FloatArray
+    ) -> Retrieval:
+        """Say what the conditions did; offer what there is without them if they leave nothing."""
+        notes = [retrieval.message, *limits.unused]
+        places = retrieval.places
+        phrases = limits.phrases
+        if not retrieval.found and phrases:
+            if not places and not limits.contradiction:
+                notes[0] = f'nothing meets {phrases!r}'
+            freely = self._answerer.answer(asked, vector, self._config())
+            known = {place.node_id for place in places if place.level == 0}
+            unmet = tuple(c.condition.phrase for c in limits.limits)
+            others = tuple(
+                replace(place, unmet=unmet, why=f'without {phrases!r}: {place.why}')
+                for place in freely.places
+                if place.node_id not in known
+            )
+            kept = places[: max(asked.k - len(others), (asked.k + 1) // 2)]
+            places = (*kept, *others[: asked.k - len(kept)])
+            if freely.found and others:
+                notes.append(f'without {phrases!r} there is {others[0].label or "a place"}')
+        return replace(
+            retrieval,
+            places=places,
+            message='; '.join(note for note in notes if note),
+            conditions=limits.said,
+        )
+
+
+def _mode(query: Query) -> QueryMode:
+    return guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
