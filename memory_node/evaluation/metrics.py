@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from memory_node.core.ranking.selection import choose_places, probabilities
 
-__all__ = ['Interval', 'Outcome', 'bootstrap', 'calibration_error', 'judge', 'summarise']
+__all__ = [
+    'Interval',
+    'Outcome',
+    'area_under_curve',
+    'bootstrap',
+    'calibration_error',
+    'judge',
+    'summarise',
+]
+
+
+_DRAWN_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +92,18 @@ def bootstrap(
     draw = np.random.default_rng(seed)
     groups = [np.asarray(v, np.float64) for _, v in sorted(values.items()) if len(v)]
     every = np.concatenate(groups)
-    means = np.empty(rounds)
-    for i in range(rounds):
-        chosen = [groups[g] for g in draw.integers(len(groups), size=len(groups))]
-        total = sum(float(g[draw.integers(len(g), size=len(g))].sum()) for g in chosen)
-        means[i] = total / sum(len(g) for g in chosen)
+    picked = draw.integers(len(groups), size=(rounds, len(groups)))
+    sums, sizes = np.zeros(rounds), np.zeros(rounds)
+    for number, group in enumerate(groups):
+        times = (picked == number).sum(axis=1)
+        sizes += times * len(group)
+        owners = np.repeat(np.arange(rounds), times)
+        step = max(1, _DRAWN_AT_ONCE // len(group))
+        for start in range(0, len(owners), step):
+            own = owners[start : start + step]
+            drawn = group[draw.integers(len(group), size=(len(own), len(group)))].sum(axis=1)
+            sums += np.bincount(own, drawn, rounds)
+    means = sums / sizes
     low, high = np.quantile(means, [0.025, 0.975])
     return Interval(mean=float(every.mean()), low=float(low), high=float(high))
 
@@ -100,6 +118,19 @@ def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: 
         if (which == b).any()
     ]
     return sum(gaps) / max(len(sure), 1)
+
+
+def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """
+    Return how often a positive has more than a negative, ties counting half.
+
+    That is the area under the ROC curve (Mann and Whitney, 1947); NaN without one of each.
+    """
+    high, low = np.asarray(positive, np.float64), np.sort(np.asarray(negative, np.float64))
+    if not len(high) or not len(low):
+        return float('nan')
+    below = np.searchsorted(low, high, side='left') + np.searchsorted(low, high, side='right')
+    return float(below.mean() / (2.0 * len(low)))
 
 
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, Interval]:
