@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -22,13 +23,16 @@ from memory_node.core.data import (
     Query,
     QueryMode,
     Retrieval,
+    Vector3,
 )
-from memory_node.core.goal import best_sighting, facing, stand_row
+from memory_node.core.errors import EmptyMemoryError, NoRouteError, UnknownMapError
+from memory_node.core.goal import best_sighting, facing, GoalPlan, stand_row
 from memory_node.core.indexer import Indexer
 from memory_node.core.lexical import clean_label, content_terms, guess_mode
 from memory_node.core.mirror import Mirror
 from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, Ranker, search
+from memory_node.core.routing import Router
 from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
@@ -153,6 +157,34 @@ class Answerer:
             evidence_ids=tuple(evidence),
             signals=choice.signals,
             why=_why(choice, '' if sighting is None else clean_label(sighting.label), limits),
+        )
+
+    def plan(
+        self, retrieval: Retrieval, start: Vector3 | None, alternatives: int, router: Router
+    ) -> GoalPlan:
+        """Return where to drive for a retrieval; see ``Memory.navigation_goal``."""
+        places = retrieval.places
+        if not retrieval.found:
+            return GoalPlan(
+                found=False,
+                place=None,
+                goal_pose=None,
+                route=None,
+                alternatives=places[:alternatives],
+                retrieval=retrieval,
+            )
+        place, node_id = self.stand(places[0])
+        route = None
+        if start is not None:
+            with suppress(NoRouteError, EmptyMemoryError, UnknownMapError):
+                route = router.route(start, node_id, place.map_id)
+        return GoalPlan(
+            found=True,
+            place=place,
+            goal_pose=place.pose,
+            route=route,
+            alternatives=places[1 : alternatives + 1],
+            retrieval=retrieval,
         )
 
     def stand(self, place: Place) -> tuple[Place, str]:

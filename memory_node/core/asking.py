@@ -148,7 +148,7 @@ def _unknown(retrieval: Retrieval) -> GroundedAnswer:
 
 
 def _count(memory: Memory, query: Query, best: Place, cited: tuple[Place, ...]) -> GroundedAnswer:
-    snapshot, rows = memory.remaining(query)
+    snapshot, rows = memory.searcher.remaining(query)
     labels = [i for i, label in enumerate(snapshot.labels) if clean_label(label) == best.label]
     found = things_of(snapshot, labels, rows)
     count = max(len(_confirmed(found)), 1)

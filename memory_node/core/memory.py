@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-import logging
 import os
 from pathlib import Path
 import threading
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from memory_node.core.answers import Answerer
 from memory_node.core.areas import Areas
@@ -30,33 +27,23 @@ from memory_node.core.data import (
     Route,
     Vector3,
 )
+from memory_node.core.derived import DerivedFiles, load_index, open_store
 from memory_node.core.embedding import checked, encode_batch, encode_texts
-from memory_node.core.errors import (
-    EmptyMemoryError,
-    EncoderError,
-    IndexDamagedError,
-    InvalidQueryError,
-    NoRouteError,
-    StoreAccessError,
-    UnknownMapError,
-)
+from memory_node.core.errors import InvalidQueryError, StoreAccessError
 from memory_node.core.forest.narrator import Narrator, TextCache, texts_path
 from memory_node.core.goal import GoalPlan
-from memory_node.core.index import index_path, IndexStamp, VectorIndex
 from memory_node.core.indexer import Indexer
-from memory_node.core.mirror import Mirror, reencode
+from memory_node.core.mirror import Mirror
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.ranking.ranker import LearnedRanker
 from memory_node.core.requests import checked_point, make_query
 from memory_node.core.routing import Router, rows_on_map
 from memory_node.core.searching import Searcher
-from memory_node.core.statistics import MemoryStatistics
+from memory_node.core.statistics import counted, MemoryStatistics
 from memory_node.core.store import Store
 from memory_node.core.topology import TopologicalMap
 
 __all__ = ['Memory', 'MemoryStatistics']
-
-_LOG = logging.getLogger(__name__)
 
 
 class Memory:
@@ -78,18 +65,16 @@ class Memory:
         self.config = config
         self._encoder = encoder
         self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
-        self._counting = threading.Lock()
-        self._saving = threading.Lock()  # two saves at once would write one temporary file
-        self._counts = {'queries': 0, 'queries_failed': 0}
-        self._index_message = ''
         self._closed = False
         self._mirror = Mirror(store, encoder.model_id, encoder.dim)
         self._router = Router(self._mirror, config.topology)
-        self._indexer = Indexer(self._load_index(), self._mirror.snapshot)
+        index, self._index_message = load_index(self._mirror, config.index)
+        self._indexer = Indexer(index, self._mirror.snapshot)
         narrator = None
         if language_model is not None:
             narrator = Narrator(language_model, TextCache(texts_path(self.path)))
         self._areas = Areas(self._mirror, config.forest, config.topology, narrator)
+        self._derived = DerivedFiles(self._mirror, self._indexer, self._areas)
         ranker = LearnedRanker(config.retrieval, self._encode, encoder.model_id)
         self._answerer = Answerer(self._mirror, self._indexer, ranker, self._areas)
         self._searcher = Searcher(
@@ -144,20 +129,8 @@ class Memory:
             from memory_node.models.sentence_encoder import SentenceEncoder
 
             encoder = SentenceEncoder()
-        store = Store(path, read_only=read_only)
+        store = open_store(path, encoder, read_only=read_only)
         try:
-            stored = store.encoder
-            ours = (encoder.model_id, encoder.dim)
-            if stored is None and not read_only:
-                store.set_encoder(*ours)
-            elif stored is not None and stored != ours:
-                if read_only:
-                    raise EncoderError(
-                        f'{path} holds vectors of {stored[0]} ({stored[1]}), the encoder is'
-                        f' {ours[0]} ({ours[1]}); open it for writing once to encode it again'
-                    )
-                _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
-                reencode(store, encoder)
             return cls(store, encoder, config or MemoryConfig(), language_model)
         except BaseException:
             store.close()
@@ -279,26 +252,7 @@ class Memory:
     def search(self, query: Query) -> Retrieval:
         """Answer a checked query; see ``retrieve``."""
         self._open()
-        self._count('queries')
-        try:
-            return self._searcher.search(query)
-        except Exception:
-            self._count('queries_failed')
-            raise
-
-    def remaining(self, query: Query) -> tuple[Snapshot, NDArray[np.int64] | None]:
-        """
-        Return what the filters and conditions of a query leave of the memory.
-
-        A snapshot with only the sightings that meet the conditions of the text, and the rows that
-        count, None for all. Raises as ``retrieve`` does.
-        """
-        self._open()
-        return self._searcher.remaining(query)
-
-    def _count(self, name: str) -> None:
-        with self._counting:
-            self._counts[name] += 1
+        return self._searcher.search(query)
 
     def _encode(self, texts: list[str]) -> FloatArray:
         return encode_texts(self._encoder, texts, self._mirror.dim)
@@ -315,31 +269,9 @@ class Memory:
         if not 0 <= alternatives < MAX_K:
             raise InvalidQueryError(f'alternatives must be in [0, {MAX_K}), got {alternatives}')
         start = None if start is None else checked_point('start', start)
-        wanted = replace(query, k=max(query.k, alternatives + 1))
+        wanted = replace(query, k=max(query.k, alternatives + 1), here=query.here or start)
         retrieval = self.search(wanted)
-        rest = retrieval.places[1 : alternatives + 1]
-        if not retrieval.found:
-            return GoalPlan(
-                found=False,
-                place=None,
-                goal_pose=None,
-                route=None,
-                alternatives=retrieval.places[:alternatives],
-                retrieval=retrieval,
-            )
-        place, node_id = self._answerer.stand(retrieval.places[0])
-        route = None
-        if start is not None:
-            with suppress(NoRouteError, EmptyMemoryError, UnknownMapError):
-                route = self._router.route(start, node_id, place.map_id)
-        return GoalPlan(
-            found=True,
-            place=place,
-            goal_pose=place.pose,
-            route=route,
-            alternatives=rest,
-            retrieval=retrieval,
-        )
+        return self._answerer.plan(retrieval, start, alternatives, self._router)
 
     def route(self, start: str | Vector3, goal: str | Vector3, map_id: str | None = None) -> Route:
         """
@@ -359,6 +291,12 @@ class Memory:
     def areas(self) -> Areas:
         """The semantic forest and what it can be asked."""
         return self._areas
+
+    @property
+    def searcher(self) -> Searcher:
+        """What reads queries and answers them, for what needs more than places."""
+        self._open()
+        return self._searcher
 
     @property
     def path(self) -> Path:
@@ -413,44 +351,12 @@ class Memory:
 
     def stats(self) -> MemoryStatistics:
         """Return counts and sizes."""
-        snapshot = self.snapshot()
-        with self._counting:
-            counts = dict(self._counts)
-        return MemoryStatistics(
-            observations=len(snapshot),
-            maps=len(np.unique(snapshot.maps)),
-            labels=len(snapshot.labels),
-            sightings=len(snapshot.sighting_labels),
-            forest_nodes=len(self._areas),
-            store_bytes=self._mirror.store.size_bytes,
-            indexed=len(self._indexer.index),
-            index_rebuilds=int(bool(self._index_message)),
-            index_message=self._index_message,
-            model_id=self._mirror.model_id,
-            dim=self._mirror.dim,
-            **counts,
+        self._open()
+        return counted(
+            self._mirror, self._indexer, self._areas, self._index_message, self._searcher.counts
         )
 
     # ---- files -------------------------------------------------------------------------------
-
-    def _load_index(self) -> VectorIndex:
-        snapshot = self._mirror.snapshot()
-        index = VectorIndex(self._mirror.dim, self.config.index)
-        try:
-            index.load(index_path(self.path), self._index_stamp(index))
-            if index.last_key > (int(snapshot.keys[-1]) if len(snapshot) else 0):
-                raise IndexDamagedError(f'{self.path}: the index is ahead of the store')
-        except IndexDamagedError as error:
-            index = VectorIndex(self._mirror.dim, self.config.index)
-            if len(snapshot):
-                self._index_message = f'rebuilding the index: {error}'
-                _LOG.warning('%s', self._index_message)
-        return index
-
-    def _index_stamp(self, index: VectorIndex) -> IndexStamp:
-        store = self._mirror.store
-        with self._mirror.lock:
-            return index.stamp(store.uuid, store.epoch, self._mirror.model_id)
 
     def save(self, path: str | os.PathLike[str] | None = None, overwrite: bool = False) -> Path:
         """
@@ -459,20 +365,10 @@ class Memory:
         Raises ``StoreAccessError`` if ``path`` exists and ``overwrite`` is not set, or can't be
         written. What is added meanwhile may or may not be in a copy.
         """
-        with self._saving:
-            if path is None:
-                self._writable()
-                with self._mirror.lock:
-                    self._mirror.store.checkpoint()
-                target = self.path
-            else:
-                self._open()
-                target = Path(path)
-                self._mirror.store.copy_to(target, overwrite=overwrite)
-            index = self._indexer.index
-            index.save(index_path(target), self._index_stamp(index))
-            self._areas.save(target)
-        return target
+        if path is None:
+            self._writable()
+        self._open()
+        return self._derived.save(path, overwrite)
 
     def wait_indexed(self, timeout_s: float | None = None) -> bool:
         """Wait until the index holds every vector; False on time-out."""
@@ -492,12 +388,7 @@ class Memory:
             self._areas.close()
             try:
                 if not self._mirror.store.read_only:
-                    with self._saving:
-                        index = self._indexer.index
-                        index.save(index_path(self.path), self._index_stamp(index))
-                        self._areas.save(self.path)
-            except StoreAccessError as error:
-                _LOG.warning('the index is rebuilt at the next opening: %s', error)
+                    self._derived.save_last()
             finally:
                 with self._mirror.lock:
                     self._mirror.store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+import threading
 import time
 
 import numpy as np
@@ -60,9 +61,29 @@ class Searcher:
         self._config = config
         #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
         self.reader: LanguageModelReader | None = None
+        self._counting = threading.Lock()
+        self._counts = {'queries': 0, 'queries_failed': 0}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Queries answered and failed so far."""
+        with self._counting:
+            return dict(self._counts)
+
+    def _count(self, name: str) -> None:
+        with self._counting:
+            self._counts[name] += 1
 
     def search(self, query: Query) -> Retrieval:
         """Return the places for a query; see ``Memory.retrieve``."""
+        self._count('queries')
+        try:
+            return self._search(query)
+        except Exception:
+            self._count('queries_failed')
+            raise
+
+    def _search(self, query: Query) -> Retrieval:
         began = time.perf_counter()
         config = self._config()
         understood = self.understand(query)

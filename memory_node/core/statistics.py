@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ['MemoryStatistics']
+import numpy as np
+
+from memory_node.core.areas import Areas
+from memory_node.core.indexer import Indexer
+from memory_node.core.mirror import Mirror
+
+__all__ = ['MemoryStatistics', 'counted']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +35,25 @@ class MemoryStatistics:
     queries_failed: int
     model_id: str
     dim: int
+
+
+def counted(
+    mirror: Mirror, indexer: Indexer, areas: Areas, index_message: str, counts: Mapping[str, int]
+) -> MemoryStatistics:
+    """Return the figures of a memory at this moment."""
+    snapshot = mirror.snapshot()
+    return MemoryStatistics(
+        observations=len(snapshot),
+        maps=len(np.unique(snapshot.maps)),
+        labels=len(snapshot.labels),
+        sightings=len(snapshot.sighting_labels),
+        forest_nodes=len(areas),
+        store_bytes=mirror.store.size_bytes,
+        indexed=len(indexer.index),
+        index_rebuilds=int(bool(index_message)),
+        index_message=index_message,
+        queries=counts['queries'],
+        queries_failed=counts['queries_failed'],
+        model_id=mirror.model_id,
+        dim=mirror.dim,
+    )

@@ -1,0 +1,107 @@
+"""The derived files of a memory: index and forest beside the store, read where they still fit."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+import threading
+
+from memory_node.core.areas import Areas
+from memory_node.core.config import IndexConfig
+from memory_node.core.errors import EncoderError, IndexDamagedError, StoreAccessError
+from memory_node.core.index import index_path, IndexStamp, VectorIndex
+from memory_node.core.indexer import Indexer
+from memory_node.core.mirror import Mirror, reencode
+from memory_node.core.ports import Encoder
+from memory_node.core.store import Store
+
+__all__ = ['DerivedFiles', 'load_index', 'open_store']
+
+_LOG = logging.getLogger(__name__)
+
+
+def open_store(path: str | os.PathLike[str], encoder: Encoder, *, read_only: bool) -> Store:
+    """
+    Open a store whose vectors are the encoder's; those of another are made again.
+
+    Raises ``StoreAccessError``, ``StoreFormatError``, ``StoreVersionError``, and ``EncoderError``
+    for another encoder's vectors in a store that is opened read-only.
+    """
+    store = Store(path, read_only=read_only)
+    try:
+        stored, ours = store.encoder, (encoder.model_id, encoder.dim)
+        if stored is None and not read_only:
+            store.set_encoder(*ours)
+        elif stored is not None and stored != ours:
+            if read_only:
+                raise EncoderError(
+                    f'{path} holds vectors of {stored[0]} ({stored[1]}), the encoder is'
+                    f' {ours[0]} ({ours[1]}); open it for writing once to encode it again'
+                )
+            _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
+            reencode(store, encoder)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def load_index(mirror: Mirror, config: IndexConfig) -> tuple[VectorIndex, str]:
+    """Return the index beside a store, or an empty one and why it has to be filled again."""
+    snapshot, path = mirror.snapshot(), mirror.store.path
+    index = VectorIndex(mirror.dim, config)
+    try:
+        index.load(index_path(path), _stamp(mirror, index))
+        if index.last_key > (int(snapshot.keys[-1]) if len(snapshot) else 0):
+            raise IndexDamagedError(f'{path}: the index is ahead of the store')
+    except IndexDamagedError as error:
+        index = VectorIndex(mirror.dim, config)
+        if len(snapshot):
+            message = f'rebuilding the index: {error}'
+            _LOG.warning('%s', message)
+            return index, message
+    return index, ''
+
+
+def _stamp(mirror: Mirror, index: VectorIndex) -> IndexStamp:
+    with mirror.lock:
+        return index.stamp(mirror.store.uuid, mirror.store.epoch, mirror.model_id)
+
+
+class DerivedFiles:
+    """Writes index and forest beside the store; thread-safe."""
+
+    def __init__(self, mirror: Mirror, indexer: Indexer, areas: Areas) -> None:
+        """Save what ``indexer`` and ``areas`` hold of ``mirror``."""
+        self._mirror = mirror
+        self._indexer = indexer
+        self._areas = areas
+        self._saving = threading.Lock()  # two saves at once would write one temporary file
+
+    def save(self, path: str | os.PathLike[str] | None, overwrite: bool) -> Path:
+        """Write beside the store, or with a copy of it at ``path``; see ``Memory.save``."""
+        store = self._mirror.store
+        with self._saving:
+            if path is None:
+                with self._mirror.lock:
+                    store.checkpoint()
+                target = store.path
+            else:
+                target = Path(path)
+                store.copy_to(target, overwrite=overwrite)
+            self._write(target)
+        return target
+
+    def save_last(self) -> None:
+        """Write beside the store as far as it can be written, before it is closed."""
+        try:
+            with self._saving:
+                self._write(self._mirror.store.path)
+        except StoreAccessError as error:
+            _LOG.warning('the index is rebuilt at the next opening: %s', error)
+
+    def _write(self, target: Path) -> None:
+        index = self._indexer.index
+        index.save(index_path(target), _stamp(self._mirror, index))
+        self._areas.save(target)
