@@ -28,7 +28,7 @@ setup(
     python_requires='>=3.10',
     packages=[*find_packages(include=[NAME, f'{NAME}.*']), *SIM],
     package_dir={'memory_sim': 'sim/memory_sim'},
-    package_data={'': ['py.typed', '*.json', '*.npz', '*.xml', '*.yaml']},
+    package_data={'': ['py.typed', '*.j2', '*.json', '*.npz', '*.xml', '*.yaml']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/memory_node']),
         (f'share/{NAME}', ['package.xml']),
@@ -42,6 +42,7 @@ setup(
         'console_scripts': [
             'explorer = memory_sim.explorer:main',
             'memory = memory_node.cli.main:main',
+            'memory-bench = memory_sim.bench.cli:entry',
             'memory_demo = memory_sim.demo:main',
             'memory_node = memory_node.ros.node:main',
             'replay = memory_node.ros.replay:main',

@@ -16,7 +16,7 @@ import sys
 import time
 from types import TracebackType
 
-__all__ = ['ProcessDiedError', 'Processes', 'free_domain_id']
+__all__ = ['ProcessDiedError', 'Processes', 'die_with_parent', 'free_domain_id']
 
 _PR_SET_PDEATHSIG = 1
 
@@ -40,8 +40,8 @@ class _Running:
     log: Path
 
 
-def _die_with_parent() -> None:
-    # A parent that is killed can't clean up: the kernel tells its children.
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent is killed and can't clean up."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -99,7 +99,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 env=self._env,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         self._running.append(_Running(name, process, log))
 

@@ -54,7 +54,7 @@ class Captioner:
             kind = self._kinds[int(rng.integers(len(self._kinds)))]
         ordered = sorted(seen, key=lambda s: (s.distance_m, s.sighting.label))
         if not ordered:
-            outdoors = room is not None and not room.ceiling
+            outdoors = room is not None and room.outdoor
             return self._one(rng, 'empty_outdoors' if outdoors else 'empty')
         things = _joined(self._named(rng, ordered))
         text = self._one(rng, 'with_room' if kind else 'without_room').format(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 import shutil
-import tempfile
 import time
 
 from memory_node.core.errors import MemoryNodeError
@@ -98,7 +97,7 @@ def run_episode(
     grader = Grader(stage, TextJudge(encoder, _vocabulary(stage)))
     for method in methods:
         show(method)
-        write_episode(out, _one_method(config, spec, method, encoder, grader, cases))
+        write_episode(out, _one_method(config, spec, method, encoder, grader, cases, out))
 
 
 def log_inputs(out: Path, world: str, stage: Stage, cases: tuple[Case, ...]) -> None:
@@ -133,11 +132,14 @@ def _one_method(
     encoder: CachingEncoder,
     grader: Grader,
     cases: tuple[Case, ...],
+    out: Path,
 ) -> EpisodeRecord:
     observations = grader.stage.perception.observations
     status, built, used = 'ok', (0.0, 0.0), 0
     records: tuple[QuestionRecord, ...] = ()
-    folder = Path(tempfile.mkdtemp(prefix='memory-bench-'))
+    folder = out / 'scratch' / f'{spec.name}.{name}'
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
         if name == EXPLORATION:
             records = tuple(grader.explored(case) for case in cases if not case.worded)

@@ -142,7 +142,7 @@ class Ground:
     @property
     def outdoors(self) -> bool:
         """Whether most of the ground is under the sky."""
-        open_m2 = sum(r.area_m2 for r in self.world.rooms if not r.ceiling)
+        open_m2 = sum(r.area_m2 for r in self.world.rooms if r.outdoor)
         return open_m2 > 0.5 * sum(r.area_m2 for r in self.world.rooms)
 
     def storey_at(self, z: float) -> Storey:

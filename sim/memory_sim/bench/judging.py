@@ -70,7 +70,7 @@ class TextVerdict:
 def view_range_m(ground: Ground, instance: Instance) -> float:
     """Return from how far a thing counts as seen [m]."""
     room = ground.rooms.get(instance.region_id)
-    under_roof = room is None or room.ceiling
+    under_roof = room is None or not room.outdoor
     return _VIEW_INDOORS_M if under_roof else _VIEW_OUTDOORS_M
 
 

@@ -27,10 +27,8 @@ _ROOM_NODES = 1500
 _WORLD_NODES = 9000
 #: Neighbours that a place is tried with, in its room and anywhere.
 _NEIGHBORS = 9
-#: Rooms of these kinds join the storeys they lie on.
-_SHAFTS = ('stair', 'elevator', 'lift', 'ramp', 'escalator')
-#: Driving a metre of height costs as much as this way on the level [m].
-_CLIMB_M = 3.0
+#: Farthest from the end of a flight of stairs that a place may be [m].
+_TO_STAIRS_M = 2.0
 
 
 class Roadmap:
@@ -161,9 +159,9 @@ def _join(
         clear[on] = ~storey.body.blocked(a, b, pad_m=0.9 * _RADIUS_M)
     edges = edges[clear]
     length = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
-    shafts, climbs = _shafts(ground, points, rooms)
-    rows = np.concatenate([edges[:, 0], shafts[:, 0]])
-    cols = np.concatenate([edges[:, 1], shafts[:, 1]])
+    flights, climbs = _flights(ground, points)
+    rows = np.concatenate([edges[:, 0], flights[:, 0]])
+    cols = np.concatenate([edges[:, 1], flights[:, 1]])
     costs = np.concatenate([length, climbs])
     graph = sparse.csr_matrix((costs, (rows, cols)), shape=(len(points), len(points)))
     return graph.maximum(graph.T)
@@ -181,18 +179,18 @@ def _near(xy: FloatArray, rows: IntArray, steps: FloatArray) -> set[tuple[int, i
     return set(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def _shafts(ground: Ground, points: FloatArray, rooms: IntArray) -> tuple[IntArray, FloatArray]:
-    """Join the same stairs or lift of one storey and the next above."""
+def _flights(ground: Ground, points: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Join the places nearest to the foot and to the head of each flight of stairs."""
     joined, costs = [], []
-    for below, above in zip(ground.storeys, ground.storeys[1:], strict=False):
-        for low in (r for r in below.rooms if any(s in r.kind for s in _SHAFTS)):
-            for high in (r for r in above.rooms if any(s in r.kind for s in _SHAFTS)):
-                a, b = np.flatnonzero(rooms == low.id), np.flatnonzero(rooms == high.id)
-                if not (len(a) and len(b)):
-                    continue
-                apart, other = cKDTree(points[b, :2]).query(points[a, :2])
-                best = int(apart.argmin())
-                if apart[best] <= 6.0:
-                    joined.append((int(a[best]), int(b[other[best]])))
-                    costs.append(_CLIMB_M * (above.elevation_m - below.elevation_m))
+    elevation = {s.floor: s.elevation_m for s in ground.storeys}
+    for flight in ground.world.stairs:
+        ends = []
+        for end, floor in ((flight.foot, flight.lower_floor), (flight.head, flight.upper_floor)):
+            rows = np.flatnonzero(points[:, 2] == elevation[floor])
+            if len(rows):
+                apart = np.hypot(*(points[rows, :2] - end[:2]).T)
+                ends.append((int(rows[apart.argmin()]), float(apart.min())))
+        if len(ends) == 2 and max(apart for _, apart in ends) <= _TO_STAIRS_M:
+            joined.append((ends[0][0], ends[1][0]))
+            costs.append(math.dist(flight.foot, flight.head) + ends[0][1] + ends[1][1])
     return np.array(joined, np.int64).reshape(-1, 2), np.array(costs, np.float64)

@@ -95,7 +95,7 @@ def _views(
     views: list[list[tuple[Instance, float]]] = [[] for _ in keyframes]
     for instance, since_ns, until_ns in history.states():
         room = ground.rooms.get(instance.region_id)
-        outdoors = room is not None and not room.ceiling
+        outdoors = room is not None and room.outdoor
         way = np.array(instance.center[:2]) - eyes[:, :2]
         distance = np.hypot(way[:, 0], way[:, 1])
         reach = _range_m(instance, outdoors, model)
@@ -151,7 +151,7 @@ class _Sensor:
         self, rng: np.random.Generator, instance: Instance, distance_m: float
     ) -> Seen | None:
         room = self._ground.rooms.get(instance.region_id)
-        reach = _range_m(instance, room is not None and not room.ceiling, self._model)
+        reach = _range_m(instance, room is not None and room.outdoor, self._model)
         share = min(distance_m / reach, 1.0)
         miss = self._model.miss_near + (self._model.miss_far - self._model.miss_near) * share**2
         logit = math.log((1.0 - miss) / miss) + self._hard[instance.id]

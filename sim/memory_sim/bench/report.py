@@ -1,0 +1,171 @@
+"""Writes ``report.md`` and a self-contained ``report.html`` of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
+import math
+import os
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from memory_sim.bench import plots
+from memory_sim.bench.aggregate import ALL, BOUNDS, Costs, summarise, Summary
+from memory_sim.bench.comparison import Change, changes, regressions
+from memory_sim.bench.gallery import choose_failures, Failure
+from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
+
+__all__ = ['write_report']
+
+_TESTED = 'ours'
+
+
+def _number(digits: int, of: Callable[[Costs], float]) -> Callable[[Costs], str]:
+    def show(costs: Costs) -> str:
+        value = of(costs)
+        return f'{value:.{digits}f}' if math.isfinite(value) else '–'
+
+    return show
+
+
+_COLUMNS: Sequence[tuple[str, Callable[[Costs], str]]] = (
+    ('SPL', _number(2, lambda c: c.spl)),
+    ('any of k', _number(2, lambda c: c.any_of_k)),
+    ('to goal, median m', _number(1, lambda c: c.distance_m)),
+    ('text similarity', _number(2, lambda c: c.similarity)),
+    ('abstention precision', _number(2, lambda c: c.abstention_precision)),
+    ('abstention recall', _number(2, lambda c: c.abstention_recall)),
+    ('calibration error', _number(2, lambda c: c.calibration)),
+    ('search ms', _number(1, lambda c: c.search_ms)),
+    ('search CPU ms', _number(1, lambda c: c.search_cpu_ms)),
+    ('build CPU ms/obs.', _number(2, lambda c: c.build_ms)),
+    ('kB/obs.', _number(1, lambda c: c.bytes_each / 1e3)),
+    ('LLM calls', _number(2, lambda c: c.llm_calls)),
+    ('LLM tokens', _number(0, lambda c: c.llm_tokens)),
+)
+
+
+def write_report(out: Path, baseline: Path | None = None) -> tuple[Path, Path]:
+    """
+    Write the report of a run into its folder and return the two files.
+
+    Raises ``BenchError`` if the folder, or that of the earlier run ``baseline``, holds none.
+    """
+    records = list(read_run(out))
+    summary = summarise(records, _TESTED)
+    earlier = list(read_run(baseline)) if baseline is not None else []
+    changed = changes(earlier, records) if earlier else ()
+    lost = regressions(earlier, records, _TESTED) if earlier else ()
+    failures = choose_failures(records, out, method=_TESTED)
+    markdown = '\n'.join(_markdown(summary, records, changed, failures)) + '\n'
+    html = _html(summary, records, changed, lost, failures)
+    return _write(out / 'report.md', markdown), _write(out / 'report.html', html)
+
+
+def _write(path: Path, text: str) -> Path:
+    partial = path.with_name(path.name + '.partial')
+    partial.write_text(text, encoding='utf-8')
+    os.replace(partial, path)
+    return path
+
+
+def _mode(records: Sequence[EpisodeRecord]) -> str:
+    return ', '.join(sorted({r.mode for r in records}))
+
+
+def _html(
+    summary: Summary,
+    records: Sequence[EpisodeRecord],
+    changed: Sequence[Change],
+    lost: Sequence[tuple[str, QuestionRecord]],
+    failures: Sequence[Failure],
+) -> str:
+    """Fill the template; everything but our own drawings is escaped."""
+    source = resources.files(__package__).joinpath('report.html.j2').read_text('utf-8')
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(source).render(
+        s=summary,
+        mode=_mode(records),
+        tested=_TESTED,
+        bounds=BOUNDS,
+        kinds_and_all=(*summary.kinds, ALL),
+        cost_columns=_COLUMNS,
+        plots={
+            'kinds': plots.success_by_kind(summary),
+            'worlds': plots.success_by_world(summary),
+            'cost': plots.cost_against_success(summary),
+        },
+        changes=changed,
+        lost=lost,
+        failures=failures,
+    )
+
+
+def _markdown(
+    summary: Summary,
+    records: Sequence[EpisodeRecord],
+    changed: Sequence[Change],
+    failures: Sequence[Failure],
+) -> Iterator[str]:
+    yield '# Proving ground'
+    yield ''
+    yield (
+        f'{summary.worlds} worlds of {len(summary.world_kinds)} kinds, {summary.questions}'
+        f' questions, {summary.observations} observations; mode {_mode(records)}.'
+    )
+    yield 'Success with 95 % bootstrap intervals over worlds, then questions.'
+    yield ''
+    kinds = (*summary.kinds, ALL)
+    yield from _rows(
+        ['method', *kinds],
+        [
+            [m, *(_cell(summary, m, k) for k in kinds)] for m in summary.methods
+        ],
+    )  # fmt: skip
+    if summary.leads:
+        yield from ['', '## Against the best rival', '']
+        yield from _rows(
+            ['questions', _TESTED, 'best rival', 'its success', 'verdict'],
+            [[x.kind, str(x.ours), x.rival, str(x.theirs), x.verdict] for x in summary.leads],
+        )
+    yield from ['', '## Costs and honesty', '']
+    yield from _rows(
+        ['method', *(name for name, _ in _COLUMNS)],
+        [[m, *(show(summary.costs[m]) for _, show in _COLUMNS)] for m in summary.methods],
+    )
+    if changed:
+        yield from ['', '## Against an earlier run', '']
+        rows = [
+            [c.method, c.kind, str(c.questions), str(c.difference), 'regression' * c.worse]
+            for c in changed
+        ]
+        yield from _rows(['method', 'questions', 'asked', 'change', ''], rows)
+    yield from ['', f'## Failures of {_TESTED}', '']
+    for failure in failures:
+        q = failure.record
+        yield f'- {_plain(failure.world)}, {q.kind}: "{_plain(q.text)}" {failure.reason}'
+        yield f'  Right: {_plain(q.expected)}. Seen: {_plain(q.seen or q.answer)[:160]}'
+    if summary.troubles:
+        yield from ['', '## What went wrong on the way', '']
+        yield from (f'- {_plain(t)}' for t in summary.troubles)
+
+
+def _cell(summary: Summary, method: str, kind: str) -> str:
+    interval = summary.success.get((method, kind))
+    return '–' if interval is None else str(interval)
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield '| ' + ' | '.join(head) + ' |'
+    yield '|' + '---|' * len(head)
+    for row in rows:
+        yield '| ' + ' | '.join(map(_plain, row)) + ' |'
+
+
+def _plain(text: str) -> str:
+    """Keep text from being read as Markdown or HTML."""
+    shown = ' '.join(text.split())
+    for mark in '\\`*_[]<>|':
+        shown = shown.replace(mark, '\\' + mark)
+    return shown
