@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 import math
 
 import numpy as np
@@ -23,6 +24,7 @@ from memory_sim.simulator import (
     StepResult,
     VelocityCommand,
 )
+from memory_sim.storeys import is_walked_on, Storeys
 from memory_sim.top_down import draw_top_down, TopDown
 from memory_sim.worlds import World
 
@@ -76,8 +78,10 @@ class EmbeddedSimulator:
         source = Furniture(furniture) if isinstance(furniture, str) else furniture
         self._scene = Scene(world, source, threads=threads)
         source.close()
+        walked_on = [thing.id for thing in world.objects if is_walked_on(thing)]
         blocking = self._scene.instance > (-1 if source.structure_blocks else 0)
-        self._occupancy = OccupancyMap(
+        blocking &= ~np.isin(self._scene.instance, walked_on)
+        self._storeys = Storeys(
             world,
             self._scene.corners[blocking],
             radius_m=robot_radius_m,
@@ -112,8 +116,13 @@ class EmbeddedSimulator:
 
     @property
     def occupancy(self) -> OccupancyMap:
-        """Where the robot fits."""
-        return self._occupancy
+        """Where the robot fits on the ground floor."""
+        return self._storeys.maps[0]
+
+    @property
+    def storeys(self) -> Storeys:
+        """Where the robot fits on every storey, and the stairs between them."""
+        return self._storeys
 
     @property
     def pose(self) -> Pose2D:
@@ -137,8 +146,8 @@ class EmbeddedSimulator:
         """
         if pose is None:
             rng = np.random.default_rng(seed)
-            x, y = self._occupancy.sample(rng, clearance_m=0.45)
-            pose = Pose2D(x=x, y=y, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
+            x, y, z = self._storeys.sample(rng, clearance_m=0.45)
+            pose = Pose2D(x=x, y=y, z=z, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
         elif not self.is_navigable(pose.x, pose.y, pose.z):
             raise ValueError(f'the robot does not fit at ({pose.x}, {pose.y})')
         self._pose, self._stamp_ns = pose, 0
@@ -154,7 +163,9 @@ class EmbeddedSimulator:
             If the command is not finite or ``dt_s`` is not positive and finite.
 
         """
-        self._pose, collided = drive(self._occupancy, self._pose, command, dt_s)
+        index = self._storeys.index_at(self._pose.z)
+        pose, collided = drive(self._storeys.maps[index], self._pose, command, dt_s)
+        self._pose = replace(pose, z=self._storeys.height_at(index, pose.x, pose.y))
         self._stamp_ns += round(dt_s * 1e9)
         return StepResult(pose=self._pose, stamp_ns=self._stamp_ns, collided=collided)
 
@@ -177,22 +188,22 @@ class EmbeddedSimulator:
 
     def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
         """Whether the robot's footprint fits at (x, y) on the floor at height z."""
-        return abs(z) < 0.5 and self._occupancy.is_navigable(x, y)
+        return self._storeys.is_navigable(x, y, z)
 
     def shortest_path(self, start: Pose2D, goal: Pose2D) -> NDArray[np.float64] | None:
         """Return the (N, 3) drivable path [m] from start to goal, or None if there is none."""
-        points = self._occupancy.shortest_path((start.x, start.y), (goal.x, goal.y))
-        if points is None:
-            return None
-        return np.column_stack([points, np.full(len(points), start.z)])
+        return self._storeys.shortest_path((start.x, start.y, start.z), (goal.x, goal.y, goal.z))
 
     def geodesic_distance(self, start: Pose2D, goal: Pose2D) -> float:
         """Return the driving distance between two poses [m], infinite if there is no path."""
-        return self._occupancy.geodesic_distance((start.x, start.y), (goal.x, goal.y))
+        return self._storeys.geodesic_distance(
+            (start.x, start.y, start.z), (goal.x, goal.y, goal.z)
+        )
 
-    def snap(self, x: float, y: float) -> tuple[float, float] | None:
-        """Return the nearest place where the robot fits."""
-        return self._occupancy.snap(x, y)
+    def snap(self, x: float, y: float, z: float = 0.0) -> tuple[float, float] | None:
+        """Return the nearest place where the robot fits on the storey at height z."""
+        place = self._storeys.snap(x, y, z)
+        return None if place is None else place[:2]
 
     def seen_from(self, pose: Pose2D) -> Mapping[int, int]:
         """Return how many pixels each object fills in the picture from ``pose``, by id."""
@@ -201,7 +212,7 @@ class EmbeddedSimulator:
         return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
     def visibility(
-        self, instance_id: int, positions: Sequence[tuple[float, float]]
+        self, instance_id: int, positions: Sequence[tuple[float, ...]]
     ) -> NDArray[np.float64]:
         """
         Return the share of an object's surface that has a free line to the camera.
@@ -211,7 +222,7 @@ class EmbeddedSimulator:
         instance_id
             The object.
         positions
-            (x, y) of the robot [m]; it may look anywhere.
+            (x, y) or (x, y, z) of the robot's foot [m]; it may look anywhere.
 
         Returns
         -------
@@ -221,7 +232,8 @@ class EmbeddedSimulator:
 
         """
         points = self._surface_points(instance_id)
-        eyes = np.array([(x, y, self._camera.height_m) for x, y in positions], dtype=np.float32)
+        up = self._camera.height_m
+        eyes = np.array([(x, y, up + sum(z)) for x, y, *z in positions], dtype=np.float32)
         way = points[None, :, :] - eyes[:, None, :]
         rays = np.empty((*way.shape[:2], 6), dtype=np.float32)
         rays[:, :, :3], rays[:, :, 3:] = eyes[:, None, :], way
@@ -232,9 +244,11 @@ class EmbeddedSimulator:
         share: NDArray[np.float64] = (~hidden & near).mean(axis=1)
         return share
 
-    def top_down(self, *, resolution_m: float = 0.02, labels: bool = True) -> TopDown:
-        """Draw the world from above, without ceilings."""
-        return draw_top_down(self._world, self._renderer, resolution_m, labels=labels)
+    def top_down(
+        self, *, resolution_m: float = 0.02, labels: bool = True, floor: int = 0
+    ) -> TopDown:
+        """Draw one storey from above, without its ceilings."""
+        return draw_top_down(self._world, self._renderer, resolution_m, labels=labels, floor=floor)
 
     def close(self) -> None:
         """Free what the engine holds."""

@@ -9,7 +9,19 @@ import numpy as np
 
 from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
 
-__all__ = ['FloorPlan', 'Space', 'enclose', 'plan_apartment']
+__all__ = [
+    'CEILING_M',
+    'WALL_M',
+    'Edge',
+    'FloorPlan',
+    'Rect',
+    'Space',
+    'as_room',
+    'edges_between',
+    'enclose',
+    'outer_edges',
+    'plan_apartment',
+]
 
 Rect = tuple[float, float, float, float]
 
@@ -25,6 +37,13 @@ class Space:
     kind: str
     name: str
     rect: Rect
+    floor: int = 0
+    elevation_m: float = 0.0
+    height_m: float = CEILING_M
+    #: Under the open sky: without walls and ceiling of its own.
+    outdoor: bool = False
+    #: No room, but walls around it: the upper part of a stairwell.
+    void: bool = False
 
     @property
     def area_m2(self) -> float:
@@ -117,15 +136,15 @@ def _name(spaces: Sequence[Space]) -> list[Space]:
     return named
 
 
-def plan_apartment(rng: np.random.Generator) -> FloorPlan:
-    """Return a flat of six to nine rooms and a hallway from which every room is reached."""
-    rooms = int(rng.integers(6, 9))
+def plan_apartment(rng: np.random.Generator, size: str = 'medium') -> FloorPlan:
+    """Return a flat of five to ten rooms and a hallway from which every room is reached."""
+    rooms = {'small': 5, 'large': 10}.get(size) or int(rng.integers(6, 9))
     width = _round(rng.uniform(2.9, 3.3) * (rooms / 2) + 2.4)
     rects, hall = _strips(rng, width, rooms)
-    size = (width, max(r[3] for r in rects))
+    extent = (width, max(r[3] for r in rects))
     flip, swap = (bool(rng.random() < 0.5), bool(rng.random() < 0.5)), bool(rng.random() < 0.5)
-    rects = [_turn(r, size, flip, swap) for r in rects]
-    hallway = Space(kind='hallway', name='hallway', rect=_turn(hall, size, flip, swap))
+    rects = [_turn(r, extent, flip, swap) for r in rects]
+    hallway = Space(kind='hallway', name='hallway', rect=_turn(hall, extent, flip, swap))
     spaces = (*_assign(rng, rects), hallway)
     last = len(spaces) - 1
     doors = [(i, last) for i in range(last)]
@@ -152,14 +171,15 @@ Edge = tuple[tuple[float, float], tuple[float, float]]
 
 def shared_edge(a: Rect, b: Rect, shortest_m: float = 1.3) -> Edge | None:
     """Return the stretch of wall that two rectangles share, if it is long enough for a door."""
-    for edge in _common(a, b):
+    for edge in edges_between(a, b):
         (x0, y0), (x1, y1) = edge
         if abs(x1 - x0) + abs(y1 - y0) >= shortest_m:
             return edge
     return None
 
 
-def _common(a: Rect, b: Rect) -> list[Edge]:
+def edges_between(a: Rect, b: Rect) -> list[Edge]:
+    """Return the stretches of wall that two rectangles share."""
     edges: list[Edge] = []
     low, high = max(a[1], b[1]), min(a[3], b[3])
     edges += [((x, low), (x, high)) for x in {a[0], a[2]} & {b[0], b[2]} if high - low > 1e-6]
@@ -173,7 +193,7 @@ def _sides(rect: Rect) -> list[Edge]:
     return [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x0, y1), (x1, y1)), ((x0, y0), (x0, y1))]
 
 
-def _outer_stretches(rect: Rect, others: Sequence[Rect]) -> list[Edge]:
+def outer_edges(rect: Rect, others: Sequence[Rect]) -> list[Edge]:
     """Return the parts of a rectangle's sides that no other rectangle touches."""
     stretches: list[Edge] = []
     for (xa, ya), (xb, yb) in _sides(rect):
@@ -181,7 +201,7 @@ def _outer_stretches(rect: Rect, others: Sequence[Rect]) -> list[Edge]:
         line = ya if axis == 0 else xa
         low, high = (xa, xb) if axis == 0 else (ya, yb)
         pieces = [(low, high)]
-        for edge in (e for other in others for e in _common(rect, other)):
+        for edge in (e for other in others for e in edges_between(rect, other)):
             (x0, y0), (x1, y1) = edge
             if (y0 == y1) != (axis == 0) or (y0 if axis == 0 else x0) != line:
                 continue
@@ -234,12 +254,12 @@ def enclose(rng: np.random.Generator, plan: FloorPlan) -> tuple[Wall, ...]:
             b = spaces[j]
             joined = (i, j) in plan.doors or (j, i) in plan.doors
             door_edge = shared_edge(a.rect, b.rect) if joined else None
-            for edge in _common(a.rect, b.rect):
+            for edge in edges_between(a.rect, b.rect):
                 wide = 'hallway' not in (a.kind, b.kind) and b.kind != 'laundry room'
                 openings = (_door(rng, edge, wide),) if edge == door_edge else ()
                 walls.append(_wall(edge, openings))
         others = [s.rect for s in spaces if s is not a]
-        outer = _outer_stretches(a.rect, others)
+        outer = outer_edges(a.rect, others)
         walls += [_wall(edge, _window(a.kind, edge)) for edge in outer]
     return tuple(walls)
 
@@ -254,6 +274,8 @@ def as_room(space: Space, room_id: int, **finish: str) -> Room:
     """Return the room of a space."""
     x0, y0, x1, y1 = space.rect
     return Room(
-        id=room_id, kind=space.kind, name=space.name, height_m=CEILING_M,
-        polygon=((x0, y0), (x1, y0), (x1, y1), (x0, y1)), **finish,  # type: ignore[arg-type]
+        id=room_id, kind=space.kind, name=space.name, height_m=space.height_m,
+        polygon=((x0, y0), (x1, y0), (x1, y1), (x0, y1)), floor=space.floor,
+        elevation_m=space.elevation_m, ceiling=not space.outdoor, outdoor=space.outdoor,
+        **finish,  # type: ignore[arg-type]
     )  # fmt: skip

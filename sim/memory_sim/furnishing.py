@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from memory_sim.buildings import common, house, office
 from memory_sim.footprints import Placed
-from memory_sim.placement import RoomLayout
+from memory_sim.placement import Recipe, RoomLayout
 from memory_sim.worlds import Room, Wall
 
 __all__ = ['furnish', 'missing_essentials']
 
+
+_PUBLIC = (common, house, office)
 
 #: What a room of this kind cannot do without, by label.
 _ESSENTIALS: Mapping[str, frozenset[str]] = {
@@ -23,6 +26,7 @@ _ESSENTIALS: Mapping[str, frozenset[str]] = {
     'laundry room': frozenset({'washing machine'}),
     'living room': frozenset({'sofa', 'tv', 'coffee table'}),
     'study': frozenset({'desk', 'office chair', 'bookshelf', 'computer'}),
+    **{kind: labels for part in _PUBLIC for kind, labels in part.ESSENTIALS.items()},
 }
 _ATTEMPTS = 8
 
@@ -254,9 +258,7 @@ def _hallway(layout: RoomLayout, kinds: frozenset[str]) -> None:
     _decorate(layout, pictures=2, plant=0.0)
 
 
-_Recipe = Callable[[RoomLayout, frozenset[str]], None]
-
-_RECIPES: Mapping[str, _Recipe] = {
+_HOME: Mapping[str, Recipe] = {
     'bathroom': _bathroom,
     'bedroom': _bedroom,
     'dining room': _dining_room,
@@ -265,4 +267,9 @@ _RECIPES: Mapping[str, _Recipe] = {
     'laundry room': _laundry_room,
     'living room': _living_room,
     'study': _study,
+}
+
+_RECIPES: Mapping[str, Recipe] = {
+    **_HOME,
+    **{kind: recipe for part in _PUBLIC for kind, recipe in part.RECIPES.items()},
 }

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 import math
+from typing import get_args, Literal
 import zlib
 
 import numpy as np
 
-from memory_sim.floor_plan import as_room, CEILING_M, enclose, plan_apartment
+from memory_sim.buildings import house, office
+from memory_sim.buildings.sketch import Sketch
+from memory_sim.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
+from memory_sim.floor_plan import as_room, enclose, plan_apartment
 from memory_sim.footprints import Placed
 from memory_sim.furnishing import furnish, missing_essentials
-from memory_sim.worlds import Light, Room, Wall, WINDOW, World, WorldError, WorldObject
+from memory_sim.worlds import Room, Wall, WINDOW, World, WorldError, WorldObject
 
-__all__ = ['WORLD_KINDS', 'generate_world']
+__all__ = ['WORLD_KINDS', 'WorldSize', 'generate_world']
+
+#: How each kind of building is planned.
+PLANS: Mapping[str, Callable[[np.random.Generator, str], Sketch]] = {
+    'house': house.plan,
+    'office': office.plan,
+}
 
 #: Plans that are drawn until one has room for all that its rooms need.
 _ATTEMPTS = 5
-#: Floor, wall texture and colours that a kind of room may have.
-_FINISHES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    'bathroom': (('small tiles', 'tiles', 'checker'), ('light blue', 'white', 'light gray'),
-                 ('small tiles',), ('white', 'light blue', 'light green', 'cream')),
-    'bedroom': (('carpet', 'planks'), ('beige', 'light gray', 'oak', 'light blue'),
-                ('plaster', 'stripes', 'diamonds'),
-                ('light blue', 'cream', 'pink', 'light green', 'beige')),
-    'dining room': (('parquet', 'planks'), ('oak', 'walnut', 'cherry'),
-                    ('plaster', 'diamonds', 'stripes'), ('cream', 'light green', 'terracotta')),
-    'hallway': (('planks', 'tiles', 'parquet'), ('oak', 'light gray', 'pine'),
-                ('plaster',), ('white', 'cream', 'light gray')),
-    'kitchen': (('tiles', 'checker'), ('cream', 'light gray', 'terracotta', 'white'),
-                ('plaster', 'tiles'), ('white', 'cream', 'yellow', 'light green')),
-    'laundry room': (('tiles', 'small tiles'), ('light gray', 'white'),
-                     ('plaster',), ('white', 'light blue')),
-    'living room': (('planks', 'parquet'), ('oak', 'walnut', 'pine', 'cherry'),
-                    ('plaster', 'stripes'), ('cream', 'white', 'beige', 'light green')),
-    'study': (('parquet', 'carpet', 'planks'), ('oak', 'dark blue', 'gray', 'walnut'),
-              ('plaster', 'bricks', 'stripes'), ('beige', 'white', 'light green', 'light blue')),
-}  # fmt: skip
+
+#: How large a world of a kind is; every kind has its own idea of it.
+WorldSize = Literal['small', 'medium', 'large']
 
 
-def generate_world(kind: str, seed: int) -> World:
+def generate_world(kind: str, seed: int, size: WorldSize = 'medium') -> World:
     """
     Return the furnished world of this kind and seed.
 
@@ -49,68 +43,126 @@ def generate_world(kind: str, seed: int) -> World:
         One of ``WORLD_KINDS``.
     seed
         At least 0. Equal arguments give equal worlds, down to the byte of their file.
+    size
+        ``'small'``, ``'medium'`` or ``'large'``: how many rooms, aisles or blocks.
 
     Raises
     ------
     WorldError
-        If the kind is unknown or the seed negative.
+        If the kind or the size is unknown or the seed negative.
 
     """
     if kind not in _GENERATORS:
         raise WorldError(f'kind: expected one of {", ".join(WORLD_KINDS)}, got {kind!r}')
     if seed < 0:
         raise WorldError(f'seed: expected at least 0, got {seed!r}')
-    rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
-    return _GENERATORS[kind](seed, rng)
+    if size not in get_args(WorldSize):
+        raise WorldError(f'size: expected one of {", ".join(get_args(WorldSize))}, got {size!r}')
+    words = [zlib.crc32(kind.encode()), seed]
+    if size != 'medium':
+        words.append(zlib.crc32(size.encode()))
+    rng = np.random.default_rng(words)
+    suffix = '' if size == 'medium' else f' {size}'
+    world = _GENERATORS[kind](kind, size, rng)
+    return replace(world, name=f'{kind} {seed}{suffix}', seed=seed)
 
 
-def _apartment(seed: int, rng: np.random.Generator) -> World:
+def _apartment(kind: str, size: WorldSize, rng: np.random.Generator) -> World:
     world = None
     for child in rng.spawn(_ATTEMPTS):
-        plan = plan_apartment(child)
+        plan = plan_apartment(child, size)
         rooms = tuple(
-            as_room(space, i + 1, **_finish(space.kind, child))
+            as_room(space, i + 1, **draw_finish(space.kind, child))
             for i, space in enumerate(plan.spaces)
         )
         walls = enclose(child, plan)
         furniture = [furnish(room, rooms, walls, child) for room in rooms]
         complete = not any(map(missing_essentials, rooms, furniture))
         if complete or world is None:
-            lights = tuple(light for room in rooms for light in _lights(room, child))
-            world = _assemble(seed, rooms, walls, furniture, lights)
+            lights = tuple(light for room in rooms for light in light_room(room, child))
+            world = World(name=kind, kind=kind, rooms=rooms, walls=walls, lights=lights)
+            world = replace(world, objects=_objects(world, furniture))
         if complete:
             break
     assert world is not None
     return world
 
 
-def _assemble(
-    seed: int,
-    rooms: tuple[Room, ...],
-    walls: tuple[Wall, ...],
-    furniture: Sequence[Sequence[Placed]],
-    lights: tuple[Light, ...],
-) -> World:
+def _building(kind: str, size: WorldSize, rng: np.random.Generator) -> World:
+    """Return the best of a few tries to plan, enclose and furnish a building."""
+    best: tuple[int, World] | None = None
+    for child in rng.spawn(_ATTEMPTS):
+        sketch = PLANS[kind](child, size)
+        world = _shell(kind, sketch, child)
+        furniture = []
+        for room in world.rooms:
+            rooms = [r for r in world.rooms if r.floor == room.floor]
+            walls = [w for w in world.walls if w.floor == room.floor]
+            furniture.append(furnish(room, rooms, walls, child))
+        missing = sum(map(len, map(missing_essentials, world.rooms, furniture)))
+        if best is None or missing < best[0]:
+            best = missing, replace(world, objects=_objects(world, furniture))
+        if missing == 0:
+            break
+    assert best is not None
+    return best[1]
+
+
+def _shell(kind: str, sketch: Sketch, rng: np.random.Generator) -> World:
+    """Return the building without furniture: rooms, walls, stairs, lamps and daylight."""
+    rooms: list[Room] = []
+    looks: dict[str, dict[str, str]] = {}
+    for index, space in enumerate(sketch.spaces):
+        if space.void:
+            continue
+        # Corridors of one building look alike, and so do the parts of one hall.
+        part = str(sketch.hall_of(index))
+        shared = looks.get(part) or (looks.get(space.kind) if space.kind in SAME_LOOK else None)
+        finish = shared or draw_finish(space.kind, rng)
+        looks[space.kind] = looks[part] = finish
+        room = as_room(space, len(rooms) + 1, **finish)
+        if any(v.void and v.rect == space.rect and v.floor > space.floor for v in sketch.spaces):
+            room = replace(room, height_m=sketch.storey_m + space.height_m)
+        rooms.append(room)
+    lights = tuple(light for room in rooms for light in light_room(room, rng))
+    outdoor = any(room.outdoor for room in rooms)
+    return World(
+        name=kind, kind=kind, rooms=tuple(rooms), walls=sketch.walls(rng), lights=lights,
+        stairs=tuple(sketch.stairs), sun=draw_sun(rng) if outdoor else None,
+    )  # fmt: skip
+
+
+def _objects(world: World, furniture: Sequence[Sequence[Placed]]) -> tuple[WorldObject, ...]:
     placed = [
-        (room, piece) for room, pieces in zip(rooms, furniture, strict=True) for piece in pieces
+        (room, piece)
+        for room, pieces in zip(world.rooms, furniture, strict=True)
+        for piece in pieces
     ]
     objects = [_object(i + 1, room, piece) for i, (room, piece) in enumerate(placed)]
-    objects += _windows(len(objects) + 1, rooms, walls)
-    return World(
-        name=f'apartment {seed}',
-        kind='apartment',
-        seed=seed,
-        rooms=rooms,
-        walls=walls,
-        objects=tuple(objects),
-        lights=lights,
-    )
+    objects += _windows(len(objects) + 1, world.rooms, world.walls)
+    return (*objects, *_flights(len(objects) + 1, world))
 
 
-def _finish(kind: str, rng: np.random.Generator) -> dict[str, str]:
-    names = ('floor_texture', 'floor_color', 'wall_texture', 'wall_color')
-    chosen = (str(rng.choice(options)) for options in _FINISHES[kind])
-    return dict(zip(names, chosen, strict=True))
+def _flights(first_id: int, world: World) -> list[WorldObject]:
+    """Return the stairs as things that can be seen and asked for."""
+    flights = []
+    for i, flight in enumerate(world.stairs):
+        (x0, y0, z0), (x1, y1, z1) = flight.foot, flight.head
+        room = world.room_at(*flight.middle[:2], flight.lower_floor)
+        flights.append(
+            WorldObject(
+                id=first_id + i,
+                label='stairs',
+                model='stairs',
+                position=(round(0.5 * (x0 + x1), 3), round(0.5 * (y0 + y1), 3), z0),
+                yaw_rad=round(math.atan2(y0 - y1, x0 - x1), 6),
+                size=(round(flight.run_m, 3), flight.width_m, round(z1 - z0, 3)),
+                color=room.floor_color if room else '',
+                material='wood',
+                region_id=room.id if room else 0,
+            )
+        )
+    return flights
 
 
 def _object(object_id: int, room: Room, piece: Placed) -> WorldObject:
@@ -118,7 +170,7 @@ def _object(object_id: int, room: Room, piece: Placed) -> WorldObject:
         id=object_id,
         label=piece.model.label,
         model=piece.model.name,
-        position=(piece.x, piece.y, piece.z),
+        position=(piece.x, piece.y, round(room.elevation_m + piece.z, 3)),
         yaw_rad=piece.yaw_rad,
         size=piece.size,
         color=piece.color,
@@ -136,14 +188,19 @@ def _windows(first_id: int, rooms: Sequence[Room], walls: Sequence[Wall]) -> lis
         for opening in (o for o in wall.openings if o.kind == WINDOW):
             x, y = wall.point(opening.offset_m)
             sides = ((s, r) for s in (1.0, -1.0) for r in rooms
-                     if r.contains(x + 0.3 * s * nx, y + 0.3 * s * ny))  # fmt: skip
+                     if r.floor == wall.floor and not r.outdoor
+                     and r.contains(x + 0.3 * s * nx, y + 0.3 * s * ny))  # fmt: skip
             side, room = next(sides)
             windows.append(
                 WorldObject(
                     id=first_id + len(windows),
                     label='window',
                     model='window',
-                    position=(round(x, 3), round(y, 3), opening.bottom_m),
+                    position=(
+                        round(x, 3),
+                        round(y, 3),
+                        round(wall.elevation_m + opening.bottom_m, 3),
+                    ),
                     yaw_rad=round(math.atan2(side * ny, side * nx), 6),
                     size=(0.06, opening.width_m, round(opening.top_m - opening.bottom_m, 3)),
                     color='white',
@@ -154,23 +211,10 @@ def _windows(first_id: int, rooms: Sequence[Room], walls: Sequence[Wall]) -> lis
     return windows
 
 
-def _lights(room: Room, rng: np.random.Generator) -> list[Light]:
-    x0, y0, x1, y1 = room.bounds
-    count = max(1, math.ceil(max(x1 - x0, y1 - y0) / 5.0))
-    color = 'cold white' if room.kind in ('bathroom', 'kitchen', 'study') else 'warm white'
-    power = round(float(rng.uniform(0.85, 1.15)), 2)
-    lights = []
-    for i in range(count):
-        t = (i + 0.5) / count
-        x, y = (x0 + t * (x1 - x0), 0.5 * (y0 + y1))
-        if y1 - y0 > x1 - x0:
-            x, y = 0.5 * (x0 + x1), y0 + t * (y1 - y0)
-        at = (round(x, 3), round(y, 3), CEILING_M - 0.12)
-        lights.append(Light(position=at, power=power, color=color))
-    return lights
-
-
-_GENERATORS: Mapping[str, Callable[[int, np.random.Generator], World]] = {'apartment': _apartment}
+_GENERATORS: Mapping[str, Callable[[str, WorldSize, np.random.Generator], World]] = {
+    'apartment': _apartment,
+    **dict.fromkeys(PLANS, _building),
+}
 
 #: Kinds of world that can be generated.
 WORLD_KINDS = tuple(sorted(_GENERATORS))

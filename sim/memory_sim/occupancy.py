@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,13 @@ from scipy.sparse import csgraph
 from memory_sim.mesh import FloatArray
 from memory_sim.worlds import DOOR, Wall, World, WorldError
 
-__all__ = ['OccupancyMap', 'rasterize']
+__all__ = ['OccupancyMap', 'cell_for', 'rasterize']
 
 BoolGrid = NDArray[np.bool_]
 
+#: Cells for worlds of up to so many square metres [m].
+_CELLS = ((0.05, 12_000.0), (0.1, 40_000.0))
+_COARSEST_M = 0.25
 #: Things lower than this are driven over [m].
 _STEP_M = 0.04
 #: Extra distance that paths keep where there is room [m].
@@ -99,6 +103,13 @@ class _Grid:
         )
 
 
+def cell_for(world: World) -> float:
+    """Return the side of the grid cells that suits a world's size [m]."""
+    x0, y0, x1, y1 = world.bounds
+    area = (x1 - x0) * (y1 - y0)
+    return next((cell for cell, most in _CELLS if area <= most), _COARSEST_M)
+
+
 def _grid_around(world: World, cell_m: float) -> _Grid:
     x0, y0, x1, y1 = world.bounds
     shape = (
@@ -122,8 +133,9 @@ class OccupancyMap:
         *,
         radius_m: float = 0.2,
         height_m: float = 1.4,
-        cell_m: float = 0.05,
+        cell_m: float | None = None,
         elevation_m: float = 0.0,
+        floor: int = 0,
     ) -> None:
         """
         Rasterise a world.
@@ -137,9 +149,9 @@ class OccupancyMap:
         radius_m, height_m
             The robot's footprint and height [m].
         cell_m
-            Side of a grid cell [m].
-        elevation_m
-            Height of this storey's floor [m].
+            Side of a grid cell [m]; 0.05, or more in a world that would have too many, if None.
+        elevation_m, floor
+            Height of this storey's floor [m], and its number.
 
         Raises
         ------
@@ -148,17 +160,21 @@ class OccupancyMap:
 
         """
         self.radius_m = radius_m
+        cell_m = cell_m or cell_for(world)
         self._grid = _grid_around(world, cell_m)
         low, high = elevation_m + _STEP_M, elevation_m + height_m
         occupied = rasterize(corners, low, high, self._grid.origin, self._grid.shape, cell_m)
-        occupied |= ~self._floor(world, elevation_m)
+        outlines = [r.polygon for r in world.rooms if abs(r.elevation_m - elevation_m) < 0.5]
+        outlines += [f.outline for f in world.stairs if f.upper_floor == floor]
+        occupied |= ~self._floor(outlines)
         for wall in (w for w in world.walls if abs(w.elevation_m - elevation_m) < 0.5):
             self._draw_wall(wall, height_m, occupied)
         #: (X, Y) cells that hold an obstacle or no floor.
         self.occupied: BoolGrid = occupied
         #: (X, Y) distance from a cell's middle to the nearest obstacle [m].
         self.clearance = (ndimage.distance_transform_edt(~occupied) - 0.5) * cell_m
-        self._rows: list[list[float]] = self.clearance.tolist()
+        # Python reads single numbers from this faster than from an array.
+        self._values = np.ascontiguousarray(self.clearance).data.cast('B').cast('d')
         #: (X, Y) cells where the robot's middle can be and that it can drive to.
         self.reachable: BoolGrid = self._main_part(world.name)
         self._nodes, self._cells = self._number_cells()
@@ -195,9 +211,10 @@ class OccupancyMap:
             return 0.0
         i, j = int(u), int(v)
         fu, fv = u - i, v - j
-        a, b = self._rows[i], self._rows[i + 1]
-        near = a[j] + fv * (a[j + 1] - a[j])
-        far = b[j] + fv * (b[j + 1] - b[j])
+        a, values = i * self._grid.shape[1] + j, self._values
+        b = a + self._grid.shape[1]
+        near = values[a] + fv * (values[a + 1] - values[a])
+        far = values[b] + fv * (values[b + 1] - values[b])
         return near + fu * (far - near)
 
     def snap(self, x: float, y: float) -> tuple[float, float] | None:
@@ -243,39 +260,53 @@ class OccupancyMap:
 
     # Building ------------------------------------------------------------------------------
 
-    def _floor(self, world: World, elevation_m: float) -> BoolGrid:
-        shape, cell, (x0, y0) = self._grid.shape, self._grid.cell_m, self._grid.origin
-        xs = x0 + (np.arange(shape[0]) + 0.5) * cell
-        ys = y0 + (np.arange(shape[1]) + 0.5) * cell
-        floor = np.zeros(shape, dtype=bool)
-        for room in world.rooms:
-            if abs(room.elevation_m - elevation_m) > 0.5:
-                continue
-            inside = np.zeros(shape, dtype=bool)
-            for (ax, ay), (bx, by) in _sides(room.polygon):
+    def _window(
+        self, low: Sequence[float], high: Sequence[float]
+    ) -> tuple[slice, slice, NDArray[Any], NDArray[Any]]:
+        """Return the cells within two corners as slices, and the x and y of their middles."""
+        cell, origin, shape = self._grid.cell_m, self._grid.origin, self._grid.shape
+        parts = [
+            slice(max(0, math.floor((low[k] - origin[k]) / cell) - 1),
+                  max(0, min(shape[k], math.ceil((high[k] - origin[k]) / cell) + 1)))
+            for k in (0, 1)
+        ]  # fmt: skip
+        xs, ys = (
+            origin[k] + (np.arange(part.start, max(part.start, part.stop)) + 0.5) * cell
+            for k, part in enumerate(parts)
+        )
+        return parts[0], parts[1], xs, ys
+
+    def _floor(self, outlines: Sequence[Sequence[tuple[float, float]]]) -> BoolGrid:
+        floor = np.zeros(self._grid.shape, dtype=bool)
+        for outline in outlines:
+            corners = np.asarray(outline)
+            columns, rows, xs, ys = self._window(corners.min(axis=0), corners.max(axis=0))
+            inside = np.zeros((len(xs), len(ys)), dtype=bool)
+            for (ax, ay), (bx, by) in _sides(outline):
                 if ay == by:
                     continue
                 crosses = (ay > ys) != (by > ys)
                 left = xs[:, None] < ax + (ys - ay) / (by - ay) * (bx - ax)
                 inside ^= crosses[None, :] & left
-            floor |= inside
+            floor[columns, rows] |= inside
         return floor
 
     def _draw_wall(self, wall: Wall, height_m: float, occupied: BoolGrid) -> None:
         """Mark the cells within a wall, leaving its doorways out."""
         (x0, y0), (x1, y1) = wall.start, wall.end
         ux, uy = (x1 - x0) / wall.length_m, (y1 - y0) / wall.length_m
-        cell, (gx, gy) = self._grid.cell_m, self._grid.origin
-        xs = gx + (np.arange(self._grid.shape[0]) + 0.5) * cell - x0
-        ys = gy + (np.arange(self._grid.shape[1]) + 0.5) * cell - y0
+        half = 0.5 * wall.thickness_m + _TRIM_M
+        low = (min(x0, x1) - 2 * half, min(y0, y1) - 2 * half)
+        high = (max(x0, x1) + 2 * half, max(y0, y1) + 2 * half)
+        columns, rows, xs, ys = self._window(low, high)
+        xs, ys = xs - x0, ys - y0
         along = xs[:, None] * ux + ys[None, :] * uy
         across = np.abs(-xs[:, None] * uy + ys[None, :] * ux)
-        half = 0.5 * wall.thickness_m + _TRIM_M
         solid = (across <= half) & (along >= -half) & (along <= wall.length_m + half)
         for opening in wall.openings:
             if opening.kind == DOOR and opening.top_m >= height_m:
                 solid &= np.abs(along - opening.offset_m) >= 0.5 * opening.width_m
-        occupied |= solid
+        occupied[columns, rows] |= solid
 
     def _main_part(self, name: str) -> BoolGrid:
         free = self.clearance >= self.radius_m

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 import math
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
-from memory_sim.worlds import DOOR, Opening, Room, Wall
+from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
 
-__all__ = ['RoomLayout']
+__all__ = ['Recipe', 'RoomLayout']
 
 
 @dataclass(slots=True)
@@ -42,7 +42,19 @@ class RoomLayout:
         self._windows = [
             (doorway(p, u, o.width_m + 0.1, 0.3), o) for p, u, o in openings if not _is_door(o)
         ]
+        self._windows += [rail for wall in self.walls if (rail := self._rail(wall)) is not None]
         self.clear.extend(self._doors)
+
+    def _rail(self, wall: Wall) -> tuple[Rect, Opening] | None:
+        """Return a half-high wall as a window that nothing may cover."""
+        if wall.height_m > 0.6 * self.room.height_m:
+            return None
+        x, y = wall.point(0.5 * wall.length_m)
+        along = ((wall.end[0] - wall.start[0]) / wall.length_m,
+                 (wall.end[1] - wall.start[1]) / wall.length_m)  # fmt: skip
+        above = Opening(kind=WINDOW, offset_m=0.5 * wall.length_m, width_m=wall.length_m,
+                        bottom_m=wall.height_m, top_m=99.0)  # fmt: skip
+        return doorway((x, y), along, wall.length_m, 0.3), above
 
     def _openings(self) -> Iterator[tuple[tuple[float, float], tuple[float, float], Opening]]:
         x0, y0, x1, y1 = self.room.bounds
@@ -113,6 +125,30 @@ class RoomLayout:
             ]  # fmt: skip
         return [s for s in seats[:count] if self._accept(s, front_m=0.0, ignore=table)]
 
+    def seat(self, name: str, table: Placed) -> list[Placed]:
+        """Stand chairs along both long sides of a table, and one at either end."""
+        model, size, color = self._draw(name)
+        count = max(1, int(table.size[1] / (size[1] + 0.15)))
+        c, k = math.cos(table.yaw_rad), math.sin(table.yaw_rad)
+        ahead, beside = 0.5 * table.size[0] + 0.25 * size[0], 0.5 * table.size[1] + 0.25 * size[0]
+        spots = [
+            (side * ahead, ((i + 0.5) / count - 0.5) * table.size[1], math.pi if side > 0 else 0.0)
+            for side in (1.0, -1.0)
+            for i in range(count)
+        ]
+        spots += [(0.0, side * beside, -side * math.pi / 2) for side in (1.0, -1.0)]
+        seats = [
+            self._make(
+                model,
+                (table.x + c * u - k * v, table.y + k * u + c * v, 0.0),
+                table.yaw_rad + turn,
+                size,
+                color,
+            )
+            for u, v, turn in spots
+        ]
+        return [s for s in seats if self._accept(s, front_m=0.0, ignore=table)]
+
     def on_top(self, name: str, host: Placed, shift: float = 0.0) -> Placed | None:
         """Put a piece on another, ``shift`` of the free width to its left (-1 to 1)."""
         model, size, color = self._draw(name)
@@ -158,6 +194,36 @@ class RoomLayout:
         spot = self._make(model, (x, y, 0.001), yaw, size, color)
         self.placed.append(spot)
         return spot
+
+    def at(
+        self, name: str, x: float, y: float, yaw: float = 0.0, *, tucked: bool = False
+    ) -> Placed | None:
+        """Stand a piece at a place if nothing is there; ``tucked`` lets it reach under others."""
+        model, size, color = self._draw(name)
+        spot = self._make(model, (x, y, model.mount_m or 0.0), yaw, size, color)
+        under = self._nearest(spot) if tucked else None
+        if not self._fits(spot, 0.0, under):
+            return None
+        self.placed.append(spot)
+        return spot
+
+    def keep_clear(self, zone: Rect) -> None:
+        """Let nothing stand on a part of the floor."""
+        self.clear.append(zone)
+
+    def make_passable(self) -> None:
+        """Take away the newest pieces until a robot reaches every door and the free floor."""
+        while not is_walkable(self.inner, self._doors, self.placed):
+            solid = [p for p in self.placed if not p.model.flat and p.z < HEAD_M
+                     and p.model.mount_m is None]  # fmt: skip
+            if not solid:
+                return
+            last = solid[-1]
+            self.placed = [p for p in self.placed if p is not last and not _stands_on(p, last)]
+
+    def _nearest(self, spot: Placed) -> Placed | None:
+        others = [p for p in self.placed if overlaps(p.rect, spot.rect)]
+        return min(others, key=lambda p: math.dist((p.x, p.y), (spot.x, spot.y)), default=None)
 
     # Choice --------------------------------------------------------------------------------
 
@@ -285,8 +351,16 @@ class RoomLayout:
         return True
 
 
+#: Furnishes one room, knowing the kinds of all rooms of the storey.
+Recipe = Callable[[RoomLayout, frozenset[str]], None]
+
+
 def _is_door(opening: Opening) -> bool:
     return opening.kind == DOOR
+
+
+def _stands_on(piece: Placed, host: Placed) -> bool:
+    return abs(piece.z - host.top) < 0.01 and overlaps(piece.rect, host.rect)
 
 
 def _beside(a: Placed, b: Placed) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_sim.affordances import uses_of_object
 from memory_sim.scene import Scene
 from memory_sim.simulator import GroundTruth, Instance, Vector3
 from memory_sim.worlds import World, WorldObject
@@ -19,14 +20,21 @@ def ground_truth(world: World, scene: Scene) -> GroundTruth:
     lows = np.minimum.reduceat(scene.corners.min(axis=1)[order], starts)
     highs = np.maximum.reduceat(scene.corners.max(axis=1)[order], starts)
     boxes = {int(o): (lo, hi) for o, lo, hi in zip(owners, lows, highs, strict=True)}
+    floors = {room.id: room.floor for room in world.rooms}
     return GroundTruth(
-        instances=tuple(_instance(thing, *boxes[thing.id]) for thing in world.objects),
+        instances=tuple(
+            _instance(thing, floors.get(thing.region_id, 0), *boxes[thing.id])
+            for thing in world.objects
+        ),
         regions=tuple(room.as_region() for room in world.rooms),
         classes=scene.classes,
     )
 
 
-def _instance(thing: WorldObject, low: NDArray[np.float32], high: NDArray[np.float32]) -> Instance:
+def _instance(
+    thing: WorldObject, floor: int, low: NDArray[np.float32], high: NDArray[np.float32]
+) -> Instance:
+    uses = uses_of_object(thing.label)
     return Instance(
         id=thing.id,
         label=thing.label,
@@ -34,6 +42,9 @@ def _instance(thing: WorldObject, low: NDArray[np.float32], high: NDArray[np.flo
         extent=_vector(high - low),
         region_id=thing.region_id,
         attributes=thing.attributes,
+        affordances=uses.affordances,
+        functions=uses.functions,
+        floor=floor,
     )
 
 

@@ -8,6 +8,7 @@ from memory_sim.colors import rgb
 from memory_sim.mesh import box, cylinder, ellipsoid, Finish, fit, Patch, picture
 from memory_sim.shape_parts import Part, SHAPES
 from memory_sim.textures import VARIANTS
+from memory_sim.textures_public import PUBLIC_REPEAT_M
 
 __all__ = ['build_shape']
 
@@ -39,7 +40,7 @@ def _build_part(part: Part, size: Vector3, variant: int) -> Patch:
     color = (1.0, 1.0, 1.0) if tinted else rgb(part.color)
     finish = Finish(color=color, texture=texture, tinted=tinted)
     if part.kind == 'box':
-        return box(low, high, finish)
+        return box(low, high, finish, repeat_m=PUBLIC_REPEAT_M.get(texture, 1.0))
     if part.kind == 'cylinder':
         return cylinder(low, high, finish, top=part.top)
     if part.kind == 'ellipsoid':

@@ -107,6 +107,12 @@ class Instance:
     region_id: int
     #: For example ``{'color': 'red', 'material': 'wood'}``.
     attributes: Mapping[str, str] = field(default_factory=dict)
+    #: What one can do with it, for example ``('wash hands',)``.
+    affordances: tuple[str, ...] = ()
+    #: What it is for, for example ``('gives running water',)``.
+    functions: tuple[str, ...] = ()
+    #: Storey it stands on, 0 at the ground.
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,11 @@ class Region:
     #: Floor polygon as (x, y) corners [m].
     polygon: tuple[tuple[float, float], ...]
     floor: int = 0
+    #: Height of its floor [m].
+    elevation_m: float = 0.0
+    #: What one can do there, and what it is for.
+    affordances: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

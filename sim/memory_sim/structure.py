@@ -19,6 +19,8 @@ __all__ = ['build_structure', 'wall_boxes']
 _CORNER_GAP_M = 0.002
 _CASING_M = 0.07
 _BASEBOARD_M = 0.08
+#: Wider passages have no frame [m].
+_WIDEST_CASED_M = 2.6
 
 _TRIM = Finish(color=rgb('white'), texture='')
 _OUTSIDE = Finish(color=rgb('terracotta'), texture='bricks')
@@ -56,7 +58,8 @@ def wall_boxes(wall: Wall) -> Iterator[Box]:
 def _surfaces(room: Room) -> Iterator[Patch]:
     repeat = REPEAT_M.get(room.floor_texture, 1.0)
     floor = Finish(color=rgb(room.floor_color), texture=room.floor_texture)
-    yield polygon(room.polygon, room.elevation_m, floor, repeat_m=repeat)
+    if room.floor_surface:
+        yield polygon(room.polygon, room.elevation_m, floor, repeat_m=repeat)
     if room.ceiling:
         ceiling = Finish(color=rgb('white'), texture='plaster')
         top = room.elevation_m + room.height_m
@@ -102,7 +105,7 @@ def _opening_patches(opening: Opening, half: float) -> Iterator[Patch]:
         reveals.append([(a, -half, low), (b, -half, low), (b, half, low), (a, half, low)])
     for corners in reveals:
         yield quad(corners[::-1] if corners[0][2] == high else corners, _TRIM)
-    if opening.kind != DOOR:
+    if opening.kind != DOOR or opening.width_m > _WIDEST_CASED_M:
         return
     for side in (-1.0, 1.0):
         y0, y1 = sorted((side * half, side * (half + 0.02)))
@@ -128,4 +131,10 @@ def _room_beside(world: World, wall: Wall, side: float) -> Room | None:
     nx, ny = -(y1 - y0) / wall.length_m, (x1 - x0) / wall.length_m
     reach = side * (0.5 * wall.thickness_m + 0.1)
     x, y = wall.point(0.5 * wall.length_m)
-    return world.room_at(x + reach * nx, y + reach * ny, wall.floor)
+    x, y = x + reach * nx, y + reach * ny
+    room = world.room_at(x, y, wall.floor)
+    if room is None:  # a hall that is higher than its storey
+        z = wall.elevation_m + 0.1
+        tall = (r for r in world.rooms if r.elevation_m <= z < r.elevation_m + r.height_m)
+        room = next((r for r in tall if r.floor < wall.floor and r.contains(x, y)), None)
+    return None if room is not None and room.outdoor else room

@@ -10,6 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_sim.textures_public import (
+    paint_public,
+    PUBLIC_COLOR,
+    PUBLIC_GRAY,
+    PUBLIC_REPEAT_M,
+    PUBLIC_VARIANTS,
+)
+
 __all__ = ['REPEAT_M', 'SIZE', 'TEXTURES', 'VARIANTS', 'paint']
 
 #: Width and height of a painted texture [pixels].
@@ -251,7 +259,7 @@ def _mirror(rng: np.random.Generator) -> Image:
 
 
 #: How many pictures there are of a kind; the names of the pictures end in 1, 2, ...
-VARIANTS: Mapping[str, int] = MappingProxyType({'abstract': 4, 'landscape': 4})
+VARIANTS: Mapping[str, int] = MappingProxyType({'abstract': 4, 'landscape': 4, **PUBLIC_VARIANTS})
 
 _COLOR: Mapping[str, Callable[[np.random.Generator], Image]] = {
     **{f'abstract {i + 1}': _abstract for i in range(VARIANTS['abstract'])},
@@ -262,8 +270,10 @@ _COLOR: Mapping[str, Callable[[np.random.Generator], Image]] = {
     'view': _view,
 }
 
+#: Textures that are painted here; each one's place is its seed.
+_HOME = tuple(sorted({**_GRAY, **_COLOR}))
 #: Names of all painted textures, in a fixed order.
-TEXTURES = tuple(sorted({**_GRAY, **_COLOR}))
+TEXTURES = (*_HOME, *sorted({**PUBLIC_GRAY, **PUBLIC_COLOR}))
 
 #: Length that one repeat covers on floors and walls [m]; other textures cover one metre.
 REPEAT_M: Mapping[str, float] = MappingProxyType(
@@ -281,6 +291,7 @@ REPEAT_M: Mapping[str, float] = MappingProxyType(
         'small tiles': 0.8,
         'stripes': 1.2,
         'tiles': 1.6,
+        **PUBLIC_REPEAT_M,
     }
 )
 
@@ -298,7 +309,9 @@ def paint(name: str) -> Image:
         If no texture has this name.
 
     """
-    rng = np.random.default_rng(TEXTURES.index(name) if name in TEXTURES else 0)
+    if name in PUBLIC_GRAY or name in PUBLIC_COLOR:
+        return paint_public(name)
+    rng = np.random.default_rng(_HOME.index(name) if name in _HOME else 0)
     if name in _COLOR:
         return _COLOR[name](rng)
     gray = np.clip(_GRAY[name](rng) * 255.0, 0, 255).astype(np.uint8)

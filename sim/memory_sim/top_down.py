@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
@@ -11,12 +12,15 @@ from numpy.typing import NDArray
 
 from memory_sim.render import Renderer
 from memory_sim.structure import wall_boxes
-from memory_sim.worlds import World
+from memory_sim.worlds import Wall, World
 
 __all__ = ['TopDown', 'draw_top_down']
 
 #: Height at which the world is cut open [m].
 _CUT_M = 2.0
+#: The same where there is open sky: above roofs and trees [m].
+_SKY_M = 80.0
+_MOST_PIXELS = 4096
 _MARGIN_M = 0.3
 _WALL_RGB = (58, 60, 66)
 _PAPER_RGB = (250, 249, 246)
@@ -39,7 +43,7 @@ class TopDown:
 
 
 def draw_top_down(
-    world: World, renderer: Renderer, resolution_m: float, *, labels: bool
+    world: World, renderer: Renderer, resolution_m: float, *, labels: bool, floor: int = 0
 ) -> TopDown:
     """
     Return the picture from above.
@@ -49,11 +53,16 @@ def draw_top_down(
     world, renderer
         The world and what draws it.
     resolution_m
-        Side of a pixel [m].
+        Side of a pixel [m]; more where the picture would have too many.
     labels
         Whether to write the names of rooms and objects.
+    floor
+        The storey.
 
     """
+    resolution_m = max(resolution_m, _longest_m(world) / _MOST_PIXELS)
+    base = world.elevations.get(floor, 0.0)
+    cut = base + (_SKY_M if any(room.outdoor for room in world.rooms) else _CUT_M)
     x0, y0, x1, y1 = world.bounds
     x0, y0, x1, y1 = x0 - _MARGIN_M, y0 - _MARGIN_M, x1 + _MARGIN_M, y1 + _MARGIN_M
     width, height = math.ceil((x1 - x0) / resolution_m), math.ceil((y1 - y0) / resolution_m)
@@ -61,7 +70,7 @@ def draw_top_down(
     ys = y1 - (np.arange(height) + 0.5) * resolution_m
     rays = np.zeros((height, width, 6), dtype=np.float32)
     rays[:, :, 0], rays[:, :, 1] = xs[None, :], ys[:, None]
-    rays[:, :, 2], rays[:, :, 5] = _CUT_M, -1.0
+    rays[:, :, 2], rays[:, :, 5] = cut, -1.0
     pictures = renderer.cast(rays.reshape(-1, 6), (height, width), resolution_m)
     image = pictures.color
     assert image is not None
@@ -71,14 +80,19 @@ def draw_top_down(
         extent=(x0, x0 + width * resolution_m, y1 - height * resolution_m, y1),
         resolution_m=resolution_m,
     )
-    _draw_walls(world, picture)
+    _draw_walls([wall for wall in world.walls if wall.floor == floor], picture)
     if labels:
-        _write_labels(world, picture)
+        _write_labels(world, picture, floor)
     return picture
 
 
-def _draw_walls(world: World, picture: TopDown) -> None:
-    for wall in world.walls:
+def _longest_m(world: World) -> float:
+    x0, y0, x1, y1 = world.bounds
+    return max(x1 - x0, y1 - y0) + 2 * _MARGIN_M
+
+
+def _draw_walls(walls: Sequence[Wall], picture: TopDown) -> None:
+    for wall in walls:
         (x0, y0), (x1, y1) = wall.start, wall.end
         ux, uy = (x1 - x0) / wall.length_m, (y1 - y0) / wall.length_m
         half = 0.5 * wall.thickness_m
@@ -93,13 +107,15 @@ def _draw_walls(world: World, picture: TopDown) -> None:
             cv2.fillConvexPoly(picture.image, np.array(corners, dtype=np.int32), shade)
 
 
-def _write_labels(world: World, picture: TopDown) -> None:
-    scale = 0.007 / picture.resolution_m
-    for thing in world.objects:
-        if thing.size[0] * thing.size[1] < 0.15 or thing.position[2] > 0.5 or thing.size[2] < 0.1:
+def _write_labels(world: World, picture: TopDown, floor: int) -> None:
+    scale = max(0.25, min(0.007 / picture.resolution_m, 0.6))
+    base = world.elevations.get(floor, 0.0)
+    things = [t for t in world.objects if 0.0 <= t.position[2] - base <= 0.5]
+    for thing in things if picture.resolution_m <= 0.03 else ():
+        if thing.size[0] * thing.size[1] < 0.15 or thing.size[2] < 0.1:
             continue
         _write(picture, thing.label, thing.position[:2], scale, (30, 30, 34))
-    for room in world.rooms:
+    for room in (r for r in world.rooms if r.floor == floor):
         _write(picture, room.name.upper(), room.center, 1.35 * scale, (150, 30, 24))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
+from memory_sim.affordances import uses_of_region
 from memory_sim.colors import COLORS
 from memory_sim.simulator import Region, Vector3
 
@@ -21,6 +22,8 @@ __all__ = [
     'Light',
     'Opening',
     'Room',
+    'Stairs',
+    'Sun',
     'Wall',
     'World',
     'WorldError',
@@ -70,6 +73,10 @@ class Room:
     wall_texture: str = 'plaster'
     wall_color: str = 'white'
     ceiling: bool = True
+    #: Whether its floor is drawn; a stairwell's upper storey has none.
+    floor_surface: bool = True
+    #: Whether it lies under the open sky.
+    outdoor: bool = False
 
     def __post_init__(self) -> None:
         _require(self.id > 0, 'room id', self.id, 'a positive integer')
@@ -114,8 +121,9 @@ class Room:
     def as_region(self) -> Region:
         """Return the ground truth of this room."""
         return Region(
-            id=self.id, kind=self.kind, name=self.name, polygon=self.polygon, floor=self.floor
-        )
+            id=self.id, kind=self.kind, name=self.name, polygon=self.polygon, floor=self.floor,
+            elevation_m=self.elevation_m, **uses_of_region(self.kind)._asdict(),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +239,76 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sun:
+    """Daylight: where the sun stands, as seen from the world."""
+
+    azimuth_rad: float = 0.8
+    elevation_rad: float = 0.9
+    #: Brightness relative to a clear noon.
+    power: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_finite('sun', (self.azimuth_rad, self.elevation_rad, self.power))
+        _require(
+            0.05 < self.elevation_rad < 1.58, 'elevation_rad', self.elevation_rad, 'above 0.05'
+        )
+        _require(self.power > 0.0, 'power', self.power, 'a positive number')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stairs:
+    """
+    A straight flight between two storeys, which a robot takes at its mean slope.
+
+    Both storeys count its strip of floor as theirs; halfway up, a robot passes from the lower to
+    the upper one.
+    """
+
+    #: Middle of its lowest and of its highest edge [m].
+    foot: Vector3
+    head: Vector3
+    width_m: float = 1.1
+    #: The storeys it joins.
+    lower_floor: int = 0
+    upper_floor: int = 1
+
+    def __post_init__(self) -> None:
+        _require_finite('stairs', (*self.foot, *self.head))
+        _require(self.run_m > 0.1, 'stairs head', self.head, 'a point away from the foot')
+        _require(self.head[2] > self.foot[2], 'stairs head', self.head, 'a point above the foot')
+        _require(self.width_m > 0.0, 'width_m', self.width_m, 'a positive width')
+
+    @property
+    def run_m(self) -> float:
+        """Horizontal length."""
+        return math.dist(self.foot[:2], self.head[:2])
+
+    @property
+    def middle(self) -> Vector3:
+        """Where the storeys meet [m]."""
+        x, y, z = (0.5 * (a + b) for a, b in zip(self.foot, self.head, strict=True))
+        return x, y, z
+
+    @property
+    def outline(self) -> tuple[Point2, ...]:
+        """Corners of its strip of floor, counter-clockwise [m]."""
+        (x0, y0, _), (x1, y1, _) = self.foot, self.head
+        half = 0.5 * self.width_m / self.run_m
+        dx, dy = half * (y1 - y0), half * (x0 - x1)
+        return (x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)
+
+    def height_at(self, x: float, y: float) -> float | None:
+        """Return the height of the flight at (x, y) [m], or None beside it."""
+        (x0, y0, z0), (x1, y1, z1) = self.foot, self.head
+        ux, uy = (x1 - x0) / self.run_m, (y1 - y0) / self.run_m
+        along = (x - x0) * ux + (y - y0) * uy
+        across = (y - y0) * ux - (x - x0) * uy
+        if abs(across) > 0.5 * self.width_m or not 0.0 <= along <= self.run_m:
+            return None
+        return z0 + along / self.run_m * (z1 - z0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """A whole world. Ids are unique; every object names an existing room, or 0 for none."""
 
@@ -241,6 +319,9 @@ class World:
     walls: tuple[Wall, ...] = ()
     objects: tuple[WorldObject, ...] = ()
     lights: tuple[Light, ...] = ()
+    stairs: tuple[Stairs, ...] = ()
+    #: None: no daylight but through windows.
+    sun: Sun | None = None
 
     def __post_init__(self) -> None:
         _require(bool(self.rooms), 'rooms', self.rooms, 'at least one room')
@@ -248,16 +329,27 @@ class World:
         _require(len(set(room_ids)) == len(room_ids), 'room ids', room_ids, 'unique ids')
         ids = [thing.id for thing in self.objects]
         _require(len(set(ids)) == len(ids), 'object ids', ids, 'unique ids')
+        known = {0, *room_ids}
         for thing in self.objects:
-            _require(
-                thing.region_id in (0, *room_ids), 'region_id', thing.region_id, 'a room id or 0'
-            )
+            _require(thing.region_id in known, 'region_id', thing.region_id, 'a room id or 0')
+        floors = {room.floor for room in self.rooms}
+        for flight in self.stairs:
+            pair = (flight.lower_floor, flight.upper_floor)
+            _require(floors.issuperset(pair), 'stairs floors', pair, 'storeys of the world')
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Smallest x, smallest y, largest x, largest y of all rooms [m]."""
         x0, y0, x1, y1 = zip(*(room.bounds for room in self.rooms), strict=True)
         return min(x0), min(y0), max(x1), max(y1)
+
+    @property
+    def elevations(self) -> Mapping[int, float]:
+        """Height of each storey's floor [m], from the lowest up."""
+        found: dict[int, float] = {}
+        for room in self.rooms:
+            found.setdefault(room.floor, room.elevation_m)
+        return dict(sorted(found.items()))
 
     def room_at(self, x: float, y: float, floor: int = 0) -> Room | None:
         """Return the room whose polygon holds (x, y), if any."""

@@ -1,0 +1,1 @@
+"""Buildings by kind: where their rooms lie, and what stands in them."""
