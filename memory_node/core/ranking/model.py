@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,9 @@ TARGET_PRIOR = 1.5
 _FLOOR_SHARE = 0.02
 _ROOM_SPREAD = 0.3
 _DEEPEST, _TINY = 30.0, 1e-9
+#: Words that count less than this change no score by a hundredth of a nat; most do.
+_UNHEARD = 2e-4
+_EVERY = slice(None)
 #: Most a place loses because it shows what was said not to be there.
 _NEGATION_WEIGHT = 4.0
 #: The arrays a file must hold, with their number of axes.
@@ -221,13 +225,18 @@ class RankingModel:
     # ---- translation into labels -------------------------------------------------------------
 
     def translations(
-        self, reading: Reading, labels: LabelVectors, lexical: Matrix, role: int
+        self,
+        reading: Reading,
+        labels: LabelVectors,
+        lexical: Matrix,
+        role: int,
+        words: NDArray[np.bool_] | slice = _EVERY,
     ) -> Matrix:
         """Return (T, L) the probability that a word stands for a label, rest: for none."""
         w = self._w
-        factor = float(w['scale'][role]) * 2.0 / np.sqrt(self.dim)
-        logits = (reading.words + reading.context[role]) @ labels.match.T * factor
-        logits += lexical @ (w['lexical'][role] * 2.0) + labels.bias[:, role]
+        factor = float(w['scale'][role]) * 2.0 / math.sqrt(self.dim)
+        logits = (reading.words[words] + reading.context[role][words]) @ labels.match.T * factor
+        logits += lexical[words] @ (w['lexical'][role] * 2.0) + labels.bias[:, role]
         # "None" has the logit 0, as one more column.
         peak = np.maximum(logits.max(axis=1, keepdims=True, initial=0.0), 0.0)
         shifted = np.exp(logits - peak)
@@ -235,7 +244,7 @@ class RankingModel:
 
     def wanted(self, reading: Reading, labels: LabelVectors, lexical: Matrix) -> Matrix:
         """Return (L,) the probability that the wanted thing goes by a label."""
-        scale = float(self._w['target_scalars'][0]) * 2.0 / np.sqrt(self.dim)
+        scale = float(self._w['target_scalars'][0]) * 2.0 / math.sqrt(self.dim)
         logits = labels.match @ reading.target * scale + labels.bias[:, -1]
         logits += np.tensordot(reading.attention, lexical, 1) @ (self._w['target_lexical'] * 2.0)
         return _softmax(logits)
@@ -294,11 +303,12 @@ class RankingModel:
         if len(scene.labels):
             wanted = self.wanted(reading, labels, lexical)
             for role in range(self.roles):
-                meant = self.translations(reading, labels, lexical, role)
+                heard = reading.gates[:, role] > _UNHEARD
+                meant = self.translations(reading, labels, lexical, role, heard)
                 rare = np.exp(-w['spread'][role] * around.log_count)
                 shown = ((meant * rare) @ scene.presence.T) @ around.seen[role].T
                 logs = np.log(shown + np.exp(w['floor'][role]) * _FLOOR_SHARE)
-                found[('seen', 'surroundings')[min(role, 1)]] = reading.gates[:, role] @ logs
+                found[('seen', 'surroundings')[min(role, 1)]] = reading.gates[heard, role] @ logs
             refused = self._refused(reading, scene, labels, lexical)
             if refused is not None:
                 found['negation'] = refused

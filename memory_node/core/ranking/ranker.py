@@ -20,7 +20,7 @@ from memory_node.core.ranking.labels import LabelTable
 from memory_node.core.ranking.model import LabelVectors, RankingModel, Reading, Surroundings
 from memory_node.core.ranking.parsing import parse_query
 from memory_node.core.ranking.scene import build_scene, crowding, Scene
-from memory_node.core.ranking.selection import choose_places, probabilities
+from memory_node.core.ranking.selection import choose_places, nearness, probabilities
 from memory_node.core.ranking.weights import load_weights
 from memory_node.core.retrieval import closeness, counted, FusionRanker, Ranking
 
@@ -42,6 +42,8 @@ _MAX_PLACED = 0.5
 #: Score of standing right beside ``near``, in nats.
 _NEAR_WEIGHT = 3.0
 _CACHED_WORDS = 4096
+#: Rows that stand for all when a memory is sized up.
+_SAMPLED_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _View:
     labels: LabelVectors
     around: Surroundings
     crowding: RealArray
+    #: (C, C) 1 where an answer at one candidate is right for a goal at the other.
+    near: RealArray
 
 
 class LearnedRanker:
@@ -89,8 +93,10 @@ class LearnedRanker:
 
     def reads(self, snapshot: Snapshot) -> bool:
         """Tell whether instructions about this memory are read whole: areas, landmarks, floors."""
-        labelled = np.flatnonzero(np.diff(snapshot.sighting_starts))
-        enough = len(labelled) >= _MIN_LABELLED * max(len(snapshot), 1)
+        rows = np.arange(0, len(snapshot), max(1, len(snapshot) // _SAMPLED_ROWS))
+        starts = snapshot.sighting_starts
+        labelled = rows[starts[rows + 1] > starts[rows]]
+        enough = len(labelled) >= _MIN_LABELLED * max(len(rows), 1)
         return enough and _share_placed(snapshot, labelled) <= _MAX_PLACED
 
     def rank(
@@ -130,7 +136,9 @@ class LearnedRanker:
         signals = {n: cold * (values - values.mean()) for n, values in signals.items()}
         signals = dict(counted(signals, self._config))
         scores = np.sum(list(signals.values()), axis=0)
-        places, covered = choose_places(probabilities(scores), scene.squared_m2, question.query.k)
+        places, _ = choose_places(
+            probabilities(scores), scene.squared_m2, question.query.k, view.near
+        )
         return Ranking(
             rows=rows,
             signals=signals,
@@ -185,7 +193,8 @@ class LearnedRanker:
         )
         labels = table.vectors.take(scene.labels)
         around = self._model.survey(scene, labels)
-        view = _View(scene, labels, around, -crowding(scene.squared_m2))
+        near = nearness(scene.squared_m2).astype(np.float64)
+        view = _View(scene, labels, around, -crowding(scene.squared_m2), near)
         if whole:
             self._held_view = (key, view)
         return view

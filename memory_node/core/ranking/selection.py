@@ -38,7 +38,10 @@ def nearness(squared_m2: RealArray, radius_m: float = SUCCESS_RADIUS_M) -> NDArr
 
 
 def choose_places(
-    probability: RealArray, squared_m2: RealArray, k: int
+    probability: RealArray,
+    squared_m2: RealArray,
+    k: int,
+    near: RealArray | None = None,
 ) -> tuple[list[IntArray], RealArray]:
     """
     Return up to ``k`` distinct places, best first, and the probability each covers anew.
@@ -51,6 +54,8 @@ def choose_places(
         Squared distances [m^2]; infinite between maps.
     k
         Places wanted.
+    near : (C, C) array, optional
+        ``nearness`` of the candidates as numbers, when it is at hand.
 
     Returns
     -------
@@ -61,7 +66,8 @@ def choose_places(
         Probability within ``SUCCESS_RADIUS_M`` of each place, less what earlier ones cover.
 
     """
-    near = nearness(squared_m2).astype(np.float64)
+    if near is None:
+        near = nearness(squared_m2).astype(np.float64)
     free = np.ones(len(probability), np.bool_)
     left = probability.astype(np.float64).copy()
     places: list[IntArray] = []
