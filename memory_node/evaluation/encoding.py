@@ -116,6 +116,7 @@ class CachingEncoder:
         """Keep every vector in the folder for later runs; does nothing without one."""
         if self._path is None:
             return
+        self._read(self._path)  # another run may have written meanwhile
         held = {name: self._rows[row] for name, row in self._stored.items()}
         held.update((_digest(text), vector) for text, vector in self._vectors.items())
         if len(held) == len(self._stored):
