@@ -26,6 +26,7 @@ ABLATIONS: Mapping[str, str] = {
     'ours-objects': 'objects',
     'ours-network': 'network',
     'ours-surroundings': 'surroundings,room',
+    'ours-conditions': 'conditions',
     'ours-needs': 'needs',
     'ours-corroboration': 'corroboration',
 }
@@ -118,7 +119,7 @@ class OursMethod(MemoryMethod):
         model = self._model
         before = (0, 0) if model is None else (model.calls, model.tokens)
         with Stopwatch(self._encoder) as watch:
-            query = Query(text=question.text, k=k, near=question.near)
+            query = Query(text=question.text, k=k, here=question.near, now_ns=question.now_ns)
             retrieval = self.memory.search(query)
             text = ''
             if retrieval.mode is QueryMode.GLOBAL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from memory_node.core.config import MemoryConfig
 from memory_node.core.ports import LanguageModel
@@ -69,6 +69,9 @@ def _ours(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
 
     model = _model(name, options) if needs_model(name) else None
     config = ablated(options.config, ABLATIONS[name]) if name in ABLATIONS else options.config
+    if model is not None:
+        reading = replace(config.retrieval, read_by_language_model=True)
+        config = replace(config, retrieval=reading)
     return OursMethod(name, encoder, config, model)
 
 
