@@ -53,6 +53,8 @@ class Patch:
     #: (T, 3, 2) texture coordinates at the corners.
     uv: FloatArray
     finish: Finish
+    #: (T, 3, 3) sRGB in 0-1 that light has given the corners already; None where it has yet to.
+    baked: FloatArray | None = None
 
     def __len__(self) -> int:
         """Return the number of triangles."""
@@ -296,7 +298,9 @@ def _turn(vectors: FloatArray, yaw_rad: float) -> FloatArray:
 
 
 def subdivide(patch: Patch, longest_m: float) -> Patch:
-    """Halve edges until none is longer than ``longest_m``; the surface stays the same."""
+    """Halve edges until none is longer than ``longest_m``; what is baked already is left alone."""
+    if patch.baked is not None:
+        return patch
     if np.linalg.norm(np.ptp(patch.corners, axis=(0, 1))) <= longest_m:
         return patch
     values = np.concatenate([patch.corners, patch.normals, patch.uv], axis=2)

@@ -66,10 +66,13 @@ class Scene:
     @cached_property
     def shade(self) -> FloatArray:
         """(T, 3, 3) lit sRGB at each corner, of which the texture's 0-255 are multiplied."""
-        shade = _shade(
-            self._world, self.rays, self._patches, self.corners, self.instance, self.atlas
-        )
-        self._patches = []
+        patches, self._patches = self._patches, []
+        if all(p.baked is not None for p in patches):
+            return _baked(patches)
+        shade = _shade(self._world, self.rays, patches, self.corners, self.instance, self.atlas)
+        known = np.repeat([p.baked is not None for p in patches], [len(p) for p in patches])
+        if known.any():
+            shade[known] = _baked([p for p in patches if p.baked is not None])
         return shade
 
 
@@ -101,6 +104,12 @@ def _shade(
     shown = np.where(emission[:, None, None] > 0.0, np.float32(1.0), shown)
     shade: FloatArray = color[:, None, :] * shown ** np.float32(1.0 / 2.2)
     return shade.astype(np.float32)
+
+
+def _baked(patches: Sequence[Patch]) -> FloatArray:
+    """Return the colours of patches that come with their light."""
+    shades = [p.baked * np.array(p.finish.color) for p in patches if p.baked is not None]
+    return np.concatenate(shades).astype(np.float32)
 
 
 def _emitters(world: World, patches: Sequence[Patch]) -> list[Emitter]:
