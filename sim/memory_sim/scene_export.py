@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
@@ -13,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from memory_sim.furniture import Furniture, FurnitureSource
+from memory_sim.habitat.scenes import HabitatScene
+from memory_sim.habitat.semantic_colors import semantic_colors
 from memory_sim.scene import Scene
 from memory_sim.scene_glb import semantic_glb, visual_glb
 from memory_sim.scene_truth import ground_truth
-from memory_sim.semantic_colors import semantic_colors
 from memory_sim.simulator import GroundTruth
 from memory_sim.truth_file import dump_truth
 from memory_sim.worlds import World, WorldError
 
-__all__ = ['HabitatScene', 'export_glb', 'export_habitat', 'export_scene']
+__all__ = ['export_glb', 'export_habitat', 'export_scene']
 
 _STAGE = {
     # These glTF files are y up and look along -z, as Habitat itself.
@@ -38,16 +38,6 @@ _STAGE = {
     'has_semantic_textures': False,
     'is_collidable': True,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HabitatScene:
-    """Which scene of which Habitat data set is meant."""
-
-    dataset_config: Path
-    scene_id: str
-    #: What is really there, where it is known; None where Habitat's annotations have to say.
-    truth: GroundTruth | None = None
 
 
 def export_habitat(
@@ -119,8 +109,8 @@ def export_scene(world: World, scene: Scene, folder: Path | str) -> HabitatScene
     }
     for path, data in files.items():
         _write(base / path, data)
-    config = base / f'{name}.scene_dataset_config.json'
-    return HabitatScene(dataset_config=config, scene_id=name, truth=truth)
+    config = (base / f'{name}.scene_dataset_config.json').absolute()
+    return HabitatScene(dataset_config=config, scene_id=name, truth=truth, keep_navmesh=False)
 
 
 def export_glb(

@@ -13,7 +13,7 @@ import trimesh
 import trimesh.exchange.gltf
 import trimesh.visual.material
 
-from memory_sim.habitat_frames import to_habitat
+from memory_sim.habitat.frames import to_habitat
 from memory_sim.scene import Scene
 from memory_sim.simulator import GroundTruth, Instance
 from memory_sim.texture_atlas import LEVELS, TextureAtlas
@@ -47,8 +47,8 @@ def visual_glb(scene: Scene, truth: GroundTruth, *, colors: ColorSpace) -> bytes
 
     """
     out, materials = _scene(), _Materials(scene.atlas)
-    shade = scene.shade if colors == 'srgb' else np.maximum(scene.shade, 0.0) ** 2.2
-    light = np.rint(np.clip(shade, 0.0, 1.0) * 255.0).astype(np.uint8)
+    shade = scene.shade if colors == 'srgb' else np.power(np.maximum(scene.shade, 0.0), 2.2)
+    light: NDArray[np.uint8] = np.rint(np.clip(shade, 0.0, 1.0) * 255.0).astype(np.uint8)
     extras = {STRUCTURE: {'label': STRUCTURE, 'instance_id': 0}}
     owners = {0: STRUCTURE}
     for thing in truth.instances:

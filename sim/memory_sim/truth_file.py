@@ -1,15 +1,15 @@
-"""Ground truth as JSON, beside scenes whose files cannot hold all of it."""
+"""Ground truth as JSON, beside scenes whose own files cannot hold all of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass, MISSING
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
-from memory_sim.simulator import GroundTruth, Instance, Region, Vector3
+from memory_sim.simulator import GroundTruth
 from memory_sim.worlds import WorldError
 
 __all__ = ['dump_truth', 'load_truth']
@@ -36,42 +36,46 @@ def load_truth(path: Path | str) -> GroundTruth:
     """
     data = Path(path).read_bytes()
     try:
-        return _parse(json.loads(data))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise WorldError(f'{path}: not a ground truth: {error!r}') from error
+        parsed = json.loads(data)
+        found = parsed.pop('format', None) if isinstance(parsed, dict) else None
+        if found != _FORMAT:
+            raise ValueError(f'format: expected {_FORMAT!r}, got {found!r}')
+        truth = _decode(GroundTruth, parsed, 'truth')
+    except (ValueError, TypeError, RecursionError) as error:
+        raise WorldError(f'{path}: {error}') from error
+    assert isinstance(truth, GroundTruth)
+    return truth
 
 
-def _parse(data: Mapping[str, Any]) -> GroundTruth:
-    if data['format'] != _FORMAT:
-        raise ValueError(f'format: expected {_FORMAT!r}, got {data["format"]!r}')
-    return GroundTruth(
-        instances=tuple(
-            Instance(
-                id=int(item['id']),
-                label=str(item['label']),
-                center=_vector(item['center']),
-                extent=_vector(item['extent']),
-                region_id=int(item['region_id']),
-                attributes={str(k): str(v) for k, v in item['attributes'].items()},
+def _decode(kind: Any, value: Any, where: str) -> Any:
+    """Turn plain data into a value of the annotated type, or say where it does not fit."""
+    if is_dataclass(kind):
+        return _record(kind, value, where)
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is tuple and isinstance(value, list):
+        if parts[-1] is Ellipsis:
+            parts = parts[:1] * len(value)
+        if len(parts) == len(value):
+            pairs = enumerate(zip(parts, value, strict=True))
+            return tuple(_decode(part, item, f'{where}[{i}]') for i, (part, item) in pairs)
+    elif origin is Mapping and isinstance(value, dict):
+        return {str(k): _decode(parts[1], v, f'{where}.{k}') for k, v in value.items()}
+    elif kind is float and isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    elif type(value) is kind:
+        return value
+    raise ValueError(f'{where}: expected {kind}, got {str(value)[:60]!r}')
+
+
+def _record(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(f'{where}: expected a mapping, got {str(value)[:60]!r}')
+    hints, arguments = get_type_hints(kind), {}
+    for field in fields(kind):
+        if field.name in value:
+            arguments[field.name] = _decode(
+                hints[field.name], value[field.name], f'{where}.{field.name}'
             )
-            for item in data['instances']
-        ),
-        regions=tuple(
-            Region(
-                id=int(item['id']),
-                kind=str(item['kind']),
-                name=str(item['name']),
-                polygon=tuple((float(x), float(y)) for x, y in item['polygon']),
-                floor=int(item['floor']),
-            )
-            for item in data['regions']
-        ),
-        classes=tuple(str(name) for name in data['classes']),
-    )
-
-
-def _vector(values: Any) -> Vector3:
-    x, y, z = (float(v) for v in values)
-    if not (math.isfinite(x) and math.isfinite(y) and math.isfinite(z)):
-        raise ValueError(f'expected finite numbers, got {values!r}')
-    return x, y, z
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f'{where}.{field.name}: missing')
+    return kind(**arguments)
