@@ -96,9 +96,11 @@ def ask(
     extracted = _extract(memory, query, retrieval, now_ns)
     if model is None or not retrieval.places:
         return extracted
+    memory.searcher.count(language_model_calls=1)
     try:
         return _generate(query.text, retrieval.places[:MAX_CITATIONS], model)
     except LanguageModelError as error:
+        memory.searcher.count(language_model_fallbacks=1)
         _LOG.warning('answering without the language model: %s', error)
         return GroundedAnswer(
             known=extracted.known,

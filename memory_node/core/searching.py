@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 import threading
@@ -18,11 +19,11 @@ from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints import Order, read, Reading
 from memory_node.core.constraints.ground import Asker, Ground
 from memory_node.core.constraints.grounding import ground_conditions
-from memory_node.core.constraints.limits import Limits
+from memory_node.core.constraints.limits import among, Limits
 from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.constraints.naming import Names
 from memory_node.core.constraints.times import Clock
-from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
+from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
 from memory_node.core.errors import EmptyMemoryError
 from memory_node.core.lexical import guess_mode
 from memory_node.core.mirror import Mirror
@@ -62,32 +63,44 @@ class Searcher:
         #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
         self.reader: LanguageModelReader | None = None
         self._counting = threading.Lock()
-        self._counts = {'queries': 0, 'queries_failed': 0}
+        self._counts = Counter[str]()
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Queries answered and failed so far."""
+    def counts(self) -> Counter[str]:
+        """Queries and calls of a language model so far, and how many of each failed."""
         with self._counting:
-            return dict(self._counts)
+            counts = Counter(self._counts)
+        if self.reader is not None:
+            read = self.reader.statistics
+            counts['language_model_calls'] += read.requests
+            counts['language_model_fallbacks'] += read.fallbacks
+        return counts
 
-    def _count(self, name: str) -> None:
+    def count(self, **counts: int) -> None:
+        """Add to the counts."""
         with self._counting:
-            self._counts[name] += 1
+            self._counts.update(counts)
 
-    def search(self, query: Query) -> Retrieval:
-        """Return the places for a query; see ``Memory.retrieve``."""
-        self._count('queries')
+    def search(self, query: Query, keys: NDArray[np.int64] | None = None) -> Retrieval:
+        """
+        Return the places for a query; see ``Memory.retrieve``.
+
+        ``keys`` are those of the observations to look among, None for all.
+        """
+        self.count(queries=1)
         try:
-            return self._search(query)
+            return self._search(query, keys)
         except Exception:
-            self._count('queries_failed')
+            self.count(queries_failed=1)
             raise
 
-    def _search(self, query: Query) -> Retrieval:
+    def _search(self, query: Query, keys: NDArray[np.int64] | None) -> Retrieval:
         began = time.perf_counter()
         config = self._config()
         understood = self.understand(query)
         limits, asked = understood.limits, understood.query
+        if keys is not None:
+            limits = among(limits, self._mirror.snapshot(), keys)
         vector = self._encode([asked.text])[0]
         encoded = time.perf_counter()
         if limits is not None and limits.contradiction:
@@ -134,6 +147,10 @@ class Searcher:
         if allowed is None:
             return snapshot, np.flatnonzero(limits.rows)
         return snapshot, allowed[limits.rows[allowed]]
+
+    def stand(self, place: Place) -> Pose:
+        """Return the best pose to see a place's target from."""
+        return self._answerer.stand(place)[0].pose
 
     def _read(self, query: Query, snapshot: Snapshot, config: RetrievalConfig) -> Reading:
         now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns

@@ -33,6 +33,9 @@ class MemoryStatistics:
     #: Queries answered and failed since opening.
     queries: int
     queries_failed: int
+    #: Times a language model was asked to read, pick or word, and how often it failed.
+    language_model_calls: int
+    language_model_fallbacks: int
     model_id: str
     dim: int
 
@@ -54,6 +57,8 @@ def counted(
         index_message=index_message,
         queries=counts['queries'],
         queries_failed=counts['queries_failed'],
+        language_model_calls=counts['language_model_calls'],
+        language_model_fallbacks=counts['language_model_fallbacks'],
         model_id=mirror.model_id,
         dim=mirror.dim,
     )

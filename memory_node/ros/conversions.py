@@ -10,6 +10,7 @@ from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Point, PoseStamped
 from geometry_msgs.msg import Pose as PoseMsg
 from geometry_msgs.msg import Vector3 as Vector3Msg
+from memory_msgs.action import Find
 from memory_msgs.msg import Place as PlaceMsg
 from memory_msgs.msg import Status
 from memory_msgs.srv import Ask, Retrieve
@@ -33,6 +34,7 @@ from memory_node.core.ports import Caption, Detection
 
 __all__ = [
     'MODES',
+    'asker',
     'caption_from_detections',
     'caption_from_text',
     'caption_from_vision',
@@ -208,7 +210,20 @@ def near_in_map(request: Any, map_frame: str) -> Vector3 | None:
     return position_in_map('near', request.near.header, request.near.point, map_frame)
 
 
-def query_from_retrieve(request: Retrieve.Request, *, top_k: int, map_frame: str) -> Query:
+def asker(request: Any, *, map_frame: str, robot: Vector3 | None, now_ns: int) -> dict[str, Any]:
+    """Return where and when a request is made as arguments of ``Query``: said, or the robot's."""
+    here = robot
+    if getattr(request, 'use_here', False):
+        here = position_in_map('here', request.here.header, request.here.point, map_frame)
+    elif getattr(request, 'use_near', False):
+        here = None  # ``near`` is where the asker is
+    told = getattr(request, 'use_now', False)
+    return {'here': here, 'now_ns': stamp_ns(request.now) if told else now_ns}
+
+
+def query_from_retrieve(
+    request: Retrieve.Request, *, top_k: int, map_frame: str, robot: Vector3 | None, now_ns: int
+) -> Query:
     """Return the checked query; raises ``InvalidQueryError`` naming the field at fault."""
     if request.mode not in MODES:
         raise InvalidQueryError(f'mode must be 0 to {max(MODES)}, got {request.mode}')
@@ -224,16 +239,32 @@ def query_from_retrieve(request: Retrieve.Request, *, top_k: int, map_frame: str
         near=near_in_map(request, map_frame),
         radius_m=radius or None,
         **query_filters(request),
+        **asker(request, map_frame=map_frame, robot=robot, now_ns=now_ns),
     )
 
 
-def query_from_ask(request: Ask.Request, *, top_k: int, map_frame: str) -> Query:
+def query_from_ask(
+    request: Ask.Request, *, top_k: int, map_frame: str, robot: Vector3 | None, now_ns: int
+) -> Query:
     """Return the checked query of a question; raises ``InvalidQueryError``."""
     return Query(
         text=request.question,
         k=request.k or top_k,
         near=near_in_map(request, map_frame),
         **query_filters(request),
+        **asker(request, map_frame=map_frame, robot=robot, now_ns=now_ns),
+    )
+
+
+def query_from_find(
+    goal: Find.Goal, *, top_k: int, map_frame: str, robot: Vector3 | None, now_ns: int
+) -> Query:
+    """Return the checked query of a search; raises ``InvalidQueryError``."""
+    return Query(
+        text=goal.text,
+        k=goal.k or top_k,
+        **query_filters(goal),
+        **asker(goal, map_frame=map_frame, robot=robot, now_ns=now_ns),
     )
 
 
@@ -278,6 +309,7 @@ def place_msg(place: Place, *, frame_id: str, now_ns: int) -> PlaceMsg:
         signal_names=list(place.signals),
         signal_values=[float(v) for v in place.signals.values()],
         why=place.why,
+        unmet=list(place.unmet),
     )
     if place.target_position is not None:
         x, y, z = place.target_position

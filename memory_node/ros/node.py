@@ -34,6 +34,7 @@ from memory_node.core.memory import Memory
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.finding import Finder
 from memory_node.ros.goals import GoalSender
 from memory_node.ros.ingest import Ingest, Outlets
 from memory_node.ros.markers import MarkerScene
@@ -51,8 +52,9 @@ __all__ = ['MemoryNode', 'main']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests.
-THREADS = 7
+#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
+#: search.
+THREADS = 8
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -181,6 +183,7 @@ class MemoryNode(LifecycleNode):
             bug=self.report_bug,
         )
         stack.callback(Services(self, queries, context).close)
+        stack.callback(Finder(self, queries, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
 
     def _sources(self) -> Sources:

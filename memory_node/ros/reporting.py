@@ -111,6 +111,8 @@ class Reporter:
             ingest_latency=snapshot.ingest_latency_s,
             query_latency_p50=snapshot.query_p50_s,
             query_latency_p95=snapshot.query_p95_s,
+            language_model_calls=stored.language_model_calls,
+            language_model_fallbacks=stored.language_model_fallbacks,
             rejected_reasons=list(snapshot.rejected),
             rejected_counts=list(snapshot.rejected.values()),
         )

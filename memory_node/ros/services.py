@@ -47,6 +47,11 @@ class Context:
     answered: Callable[[Retrieval], None]
     bug: Callable[[BaseException], None]
 
+    def robot_position(self) -> Vector3 | None:
+        """Where the robot was last [m], if known."""
+        robot = self.robot()
+        return None if robot is None else robot.position
+
 
 class Services:
     """Owns the servers; the node creates them when configured."""
@@ -101,10 +106,15 @@ class Services:
     def _retrieve(self, request: Retrieve.Request, response: Retrieve.Response) -> str:
         c = self._context
         query = convert.query_from_retrieve(
-            request, top_k=c.retrieval().top_k, map_frame=c.map_frame
+            request,
+            top_k=c.retrieval().top_k,
+            map_frame=c.map_frame,
+            robot=c.robot_position(),
+            now_ns=self._now_ns(),
         )
         retrieval = c.memory.search(query)
         response.found = retrieval.found
+        response.conditions = list(retrieval.conditions)
         response.places = self._place_msgs(retrieval.places)
         response.mode = convert.MODE_NUMBERS[retrieval.mode]
         response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
@@ -121,8 +131,10 @@ class Services:
             )
         filters = convert.query_filters(request)
         filters['map_id'] = filters['map_id'] or self._current_map()
-        query = Query(text=request.text, k=1 + request.alternatives, **filters)
-        plan = c.memory.navigation_goal(query, self._start(request), request.alternatives)
+        start = self._start(request)
+        asker = convert.asker(request, map_frame=c.map_frame, robot=start, now_ns=self._now_ns())
+        query = Query(text=request.text, k=1 + request.alternatives, **filters, **asker)
+        plan = c.memory.navigation_goal(query, start, request.alternatives)
         c.answered(plan.retrieval)
         response.found = plan.found
         if not plan.found or plan.place is None or plan.goal_pose is None:
@@ -152,13 +164,18 @@ class Services:
             return convert.position_in_map(
                 'start', start.header, start.pose.position, self._context.map_frame
             )
-        robot = self._context.robot()
-        return robot.position if robot is not None else None
+        return self._context.robot_position()
 
     def _ask(self, request: Ask.Request, response: Ask.Response) -> str:
         c = self._context
-        query = convert.query_from_ask(request, top_k=c.retrieval().top_k, map_frame=c.map_frame)
-        answer = ask(c.memory, query, now_ns=self._now_ns(), model=c.language_model)
+        query = convert.query_from_ask(
+            request,
+            top_k=c.retrieval().top_k,
+            map_frame=c.map_frame,
+            robot=c.robot_position(),
+            now_ns=self._now_ns(),
+        )
+        answer = ask(c.memory, query, now_ns=query.now_ns, model=c.language_model)
         response.known = answer.known
         response.answer = answer.text
         response.generated = answer.generated

@@ -12,7 +12,7 @@ from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.conditions import Condition, Order
 from memory_node.core.data import Vector3
 
-__all__ = ['Limit', 'Limits', 'Ordering', 'restricted']
+__all__ = ['Limit', 'Limits', 'Ordering', 'among', 'restricted']
 
 BoolArray = NDArray[np.bool_]
 RealArray = NDArray[np.float64]
@@ -129,3 +129,12 @@ def restricted(
         revision=-1,  # never taken for the whole
     )
     return view, kept
+
+
+def among(limits: Limits | None, snapshot: Snapshot, keys: NDArray[np.int64]) -> Limits:
+    """Return limits that leave only some observations as well, by key."""
+    if limits is None:
+        limits = Limits(snapshot=snapshot, starts=snapshot.sighting_starts)
+    rows = np.zeros(len(limits.snapshot), np.bool_)
+    rows[limits.snapshot.rows_of(keys)] = True
+    return replace(limits, rows=rows if limits.rows is None else rows & limits.rows)

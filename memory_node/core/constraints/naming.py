@@ -124,10 +124,10 @@ class Names:
             rows[self._snapshot.rows_of(np.concatenate(keys))] = True
         if rows.any():
             return NamedArea(rows=rows, known_as=', '.join(dict.fromkeys(names[:3])))
-        said = self._said(phrase)
+        said = self.said(phrase)
         return NamedArea(rows=said, known_as=f'captions with {phrase!r}') if said.any() else None
 
-    def _said(self, phrase: str) -> BoolArray:
+    def said(self, phrase: str) -> BoolArray:
         """Return (N,) the rows whose caption or labels have every word of a phrase."""
         rows = np.ones(len(self._snapshot), np.bool_)
         lists = self._postings([w for w in tokenize(phrase) if w not in STOP_WORDS])
@@ -170,7 +170,7 @@ class Names:
         labels = self.labels(phrase)
         rows = np.zeros(len(snapshot), np.bool_)
         if not len(labels):
-            rows = self._said(phrase)
+            rows = self.said(phrase)
             if not rows.any():
                 return None
             seers = np.flatnonzero(rows)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from memory_node.core.data import FloatArray, Vector3
     from memory_node.core.forest.view import ForestView
 
-__all__ = ['CONTEXT', 'Scope', 'Traversal', 'ancestor_cosines', 'traverse']
+__all__ = ['CONTEXT', 'Scope', 'Traversal', 'ancestor_cosines', 'expand', 'traverse']
 
 #: Weight of the evidence in the area at level 1, 2, 3 beside the leaf's own cosine.
 CONTEXT = (0.0, 0.3, 0.0)
@@ -131,7 +131,7 @@ def traverse(
     visited = len(frontier)
     while level > 1:
         kept = [node for node in frontier if node.level < level]
-        grown, hope = _expand([n for n in frontier if n.level == level], q, scope)
+        grown, hope = expand([n for n in frontier if n.level == level], q, scope)
         visited += len(grown)
         if len(grown) > branches:
             best = np.argsort(-hope, kind='stable')[:branches]
@@ -141,7 +141,7 @@ def traverse(
     return _rank_leaves(forest, frontier, q, k, scope, context, separation_m, visited)
 
 
-def _expand(
+def expand(
     nodes: list[ForestNode], q: FloatArray, scope: Scope
 ) -> tuple[list[ForestNode], NDArray[np.float64]]:
     """Children of areas of one level, with the score that their best leaf may reach."""
