@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from memory_sim.catalogue_outdoor import OUTDOOR_MODELS
 from memory_sim.catalogue_public import PUBLIC_MODELS
 from memory_sim.catalogue_trade import TRADE_MODELS
 from memory_sim.furniture_model import Model, OWN, SOFT, STEEL, WHITE, WOODS
@@ -145,7 +146,7 @@ _HOME_MODELS = (
        shape='box'),
 )  # fmt: skip
 
-_MODELS = (*_HOME_MODELS, *PUBLIC_MODELS, *TRADE_MODELS)
+_MODELS = (*_HOME_MODELS, *PUBLIC_MODELS, *TRADE_MODELS, *OUTDOOR_MODELS)
 
 #: Every model by name.
 CATALOGUE: Mapping[str, Model] = MappingProxyType({model.name: model for model in _MODELS})

@@ -96,7 +96,7 @@ _DARK = frozenset({
     'utility room', 'operating room', 'x-ray room', 'gallery', 'theatre', 'cloakroom', 'aisle',
     'stock room', 'rack aisle', 'storage hall', 'hazardous goods room', 'produce department',
     'bakery', 'deli counter', 'freezer section', 'shop floor', 'changing room', 'drive aisle',
-    'loading dock', 'ticket hall', 'checkout', 'reception', 'house passage',
+    'loading dock', 'ticket hall', 'checkout', 'reception', 'house passage', 'entrance hall',
 })  # fmt: skip
 _HIGH = frozenset({'gym', 'packing area', 'receiving area', 'shipping area', 'charging area'})
 _WARM = frozenset({

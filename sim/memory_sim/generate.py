@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-from memory_sim.buildings import house, office
+from memory_sim.buildings import hospital, house, office, school
 from memory_sim.buildings.sketch import Sketch
 from memory_sim.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
 from memory_sim.floor_plan import as_room, enclose, plan_apartment
@@ -22,8 +22,10 @@ __all__ = ['WORLD_KINDS', 'WorldSize', 'generate_world']
 
 #: How each kind of building is planned.
 PLANS: Mapping[str, Callable[[np.random.Generator, str], Sketch]] = {
+    'hospital': hospital.plan,
     'house': house.plan,
     'office': office.plan,
+    'school': school.plan,
 }
 
 #: Plans that are drawn until one has room for all that its rooms need.

@@ -158,8 +158,8 @@ class RoomLayout:
         c, s = math.cos(host.yaw_rad), math.sin(host.yaw_rad)
         at = (host.x + c * dx - s * dy, host.y + s * dx + c * dy, host.top)
         piece = self._make(model, at, host.yaw_rad, size, color)
-        others = (p for p in self.placed if abs(p.z - host.top) < 0.01)
-        if any(overlaps(piece.rect, p.rect) for p in others):
+        others = (p for p in self.placed if p is not host and p.z < piece.top - 0.01)
+        if any(overlaps(piece.rect, p.rect) and p.top > piece.z + 0.01 for p in others):
             return None
         self.placed.append(piece)
         return piece

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from memory_sim.shape_primitives import bx, cy, doors, drawers, el, im, legs, Part
+from memory_sim.shapes_outdoor import OUTDOOR_SHAPES
 from memory_sim.shapes_public import PUBLIC_SHAPES
 from memory_sim.shapes_trade import TRADE_SHAPES
 
@@ -328,4 +329,5 @@ SHAPES: Mapping[str, tuple[Part, ...]] = {
     **_HOME_SHAPES,
     **PUBLIC_SHAPES,
     **TRADE_SHAPES,
+    **OUTDOOR_SHAPES,
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 import math
 
 import numpy as np
 
+from memory_sim.buildings.rows import add_row, name_rooms
 from memory_sim.buildings.sketch import cut, OPEN, PORTAL, Sketch
 from memory_sim.placement import Recipe, RoomLayout
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'plan']
 
 _PASSAGE_M = 2.0
+_WIDE = dict.fromkeys(('reception', 'elevator lobby', 'lounge'), PORTAL)
 #: What the inner cells of the ring are, the needed ones first.
 _CORE = ('restroom', 'break room', 'copy room', 'elevator lobby', 'meeting room', 'server room',
          'storage room', 'phone room', 'lounge', 'meeting room', 'restroom')  # fmt: skip
@@ -44,8 +46,10 @@ def _spine(sketch: Sketch, rng: np.random.Generator, cells: int) -> None:
     sketch.join(corridor, hall, PORTAL)
     south = cut(rng, open_m, length, cells)
     kinds = ['reception', *_OUTER[: cells - 1]]
-    _row(sketch, rng, kinds, south, (0.0, y1), corridor)
-    _row(sketch, rng, _CORE[:cells], cut(rng, open_m, length, cells), (y2, y3), corridor)
+    add_row(sketch, kinds, south, (0.0, y1), corridor, _WIDE, rng=rng)
+    add_row(
+        sketch, _CORE[:cells], cut(rng, open_m, length, cells), (y2, y3), corridor, _WIDE, rng=rng
+    )
 
 
 def _ring(sketch: Sketch, rng: np.random.Generator, cells: int) -> None:
@@ -71,9 +75,9 @@ def _ring(sketch: Sketch, rng: np.random.Generator, cells: int) -> None:
         sketch.join(hall, south, PORTAL)
     outer = [_OUTER[int(i)] for i in rng.permutation(len(_OUTER))]
     edges = cut(rng, west, x2, cells)
-    _row(sketch, rng, ['reception', *outer[: cells - 1]], edges, (0.0, y1), south)
+    add_row(sketch, ['reception', *outer[: cells - 1]], edges, (0.0, y1), south, _WIDE, rng=rng)
     edges = cut(rng, west, x2, cells)
-    _row(sketch, rng, outer[-cells:], edges, (y2 + c, y3), north)
+    add_row(sketch, outer[-cells:], edges, (y2 + c, y3), north, _WIDE, rng=rng)
     middle = round(0.5 * (y1 + c + y2) + float(rng.uniform(-0.5, 0.5)), 2)
     count = max(2, round((x2 - west - 2 * c) / 4.0))
     core = [*_CORE, 'restroom', 'storage room', 'lounge']
@@ -82,32 +86,7 @@ def _ring(sketch: Sketch, rng: np.random.Generator, cells: int) -> None:
         (middle, y2, north, core[count : 2 * count]),
     ):
         edges = cut(rng, west + c, x2 - c, count, 0.12)
-        _row(sketch, rng, kinds, edges, (low, high), corridor)
-
-
-def _row(
-    sketch: Sketch, rng: np.random.Generator, kinds: Sequence[str], edges: Sequence[float],
-    span: tuple[float, float], corridor: int,
-) -> None:  # fmt: skip
-    order = [str(kinds[int(i)]) for i in rng.permutation(len(kinds))]
-    for kind, low, high in zip(order, edges, edges[1:], strict=False):
-        room = sketch.add(kind, '', (low, span[0], high, span[1]))
-        wide = kind in ('reception', 'elevator lobby', 'lounge')
-        sketch.join(room, corridor, PORTAL if wide else None)
-
-
-def name_rooms(sketch: Sketch) -> None:
-    """Give rooms without a name their kind's, with a number where there are several."""
-    totals: dict[str, int] = {}
-    for space in sketch.spaces:
-        if not space.name:
-            totals[space.kind] = totals.get(space.kind, 0) + 1
-    seen: dict[str, int] = {}
-    for i, space in enumerate(sketch.spaces):
-        if not space.name:
-            seen[space.kind] = seen.get(space.kind, 0) + 1
-            number = f' {seen[space.kind]}' if totals[space.kind] > 1 else ''
-            sketch.rename(i, f'{space.kind}{number}')
+        add_row(sketch, kinds, edges, (low, high), corridor, _WIDE, rng=rng)
 
 
 def _work_place(layout: RoomLayout, x: float, y: float, yaw: float) -> None:

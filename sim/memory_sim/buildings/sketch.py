@@ -19,6 +19,7 @@ DOOR_M = 1.0
 _RAIL_M = 1.0
 #: Shortest stretch of wall that takes a door with its frame on both sides [m].
 _FRAME_M = 0.25
+_NARROWEST_M = 0.8
 
 
 class Join(NamedTuple):
@@ -146,7 +147,7 @@ class Sketch:
                 yield self._wall(edge, taller, (), height_m=_RAIL_M)
             elif join and join.style == 'open':
                 yield self._wall(edge, taller, (_gap(length, taller.height_m),))
-            elif join and edge == edges[0] and length > join.width_m + 2 * _FRAME_M:
+            elif join and edge == edges[0] and length > _NARROWEST_M + 2 * _FRAME_M:
                 yield self._wall(edge, taller, (_door(rng, length, join, taller.height_m),))
             elif a.outdoor or b.outdoor:
                 inside = b if a.outdoor else a
@@ -185,10 +186,11 @@ def _length(edge: Edge) -> float:
 
 
 def _door(rng: np.random.Generator, length: float, join: Join, height_m: float) -> Opening:
-    margin = 0.5 * join.width_m + _FRAME_M
-    offset = round(float(rng.uniform(margin, length - margin)), 2)
+    width = round(min(join.width_m, length - 2 * _FRAME_M), 2)
+    margin = 0.5 * width + _FRAME_M
+    offset = round(float(rng.uniform(margin, max(margin, length - margin))), 2)
     top = min(join.top_m, height_m - 0.1)
-    return Opening(kind=DOOR, offset_m=offset, width_m=join.width_m, top_m=top)
+    return Opening(kind=DOOR, offset_m=offset, width_m=width, top_m=top)
 
 
 def _gap(length: float, height_m: float) -> Opening:
