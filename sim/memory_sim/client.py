@@ -101,6 +101,11 @@ class DemoClient:
         self._settings = node.create_client(SetParameters, 'simulator/set_parameters')
         self._save = node.create_client(Save, f'{memory}/save')
 
+    @property
+    def node(self) -> Node:
+        """The client's node, to listen to more."""
+        return self._node
+
     def __enter__(self) -> DemoClient:
         return self
 

@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image
 
 from memory_node import Memory
-from memory_node.ros.dds import PROFILE, VARIABLE
 from memory_sim.client import DemoClient
 from memory_sim.demo_report import QuestionRow, WorldReport
 from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.judge import Judge
+from memory_sim.launching import robot_environment, start_explorer, start_robot
 from memory_sim.map_picture import draw_map, MapScene, QuestionMark
 from memory_sim.processes import free_domain_id, Processes
 from memory_sim.questions import draw_questions, Question
@@ -79,41 +79,6 @@ class _Stopwatch:
             self.seconds[name] = round(time.monotonic() - begin, 2)
 
 
-def _parameters(**values: object) -> list[str]:
-    arguments = ['--ros-args']
-    for name, value in values.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        arguments += ['-p', f'{name.replace("__", ".")}:={text}']
-    return arguments
-
-
-def _start_robot(processes: Processes, config: RunConfig, seed: int, memory_path: Path) -> None:
-    camera = CameraModel()
-    world = {'world': config.world} if config.world else {}
-    processes.start(
-        'simulator',
-        'memory_sim.bridge',
-        _parameters(
-            seed=seed,
-            real_time_factor=0.0,
-            lockstep=True,
-            camera_rate_hz=_CAMERA_HZ_EXPLORING,
-            **world,
-        ),
-    )
-    arguments = _parameters(
-        memory_path=memory_path,
-        autostart=True,
-        use_sim_time=True,
-        pose_source='odom',
-        camera__z=camera.height_m,
-        camera__pitch=camera.pitch_rad,
-    )
-    for topic in ('image', 'depth', 'camera_info'):
-        arguments += ['-r', f'{topic}:=camera/{topic}']
-    processes.start('memory', 'memory_node.ros.node', arguments)
-
-
 def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
     """
     Run the whole path in one world and write its pictures to ``config.out``.
@@ -127,16 +92,15 @@ def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
         stale.unlink() if stale.is_file() else None
     watch = _Stopwatch()
     domain = free_domain_id()
-    env = {
-        'ROS_DOMAIN_ID': str(domain),
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        VARIABLE: str(PROFILE),
-        'OMP_NUM_THREADS': '1',
-        'PYTHONUNBUFFERED': '1',
-    }
-    with Processes(config.out / 'logs', env) as processes:
+    with Processes(config.out / 'logs', robot_environment(domain)) as processes:
         with watch.time('start'):
-            _start_robot(processes, config, seed, memory_path)
+            start_robot(
+                processes,
+                memory_path,
+                world=config.world,
+                seed=seed,
+                camera_hz=_CAMERA_HZ_EXPLORING,
+            )
             judge_sim = open_simulator(config.world, seed, camera=_JUDGE_CAMERA)
         with (
             contextlib.closing(judge_sim),
@@ -148,12 +112,8 @@ def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
                 client.wait_for_simulator()
                 client.wait_for_memory()
             with watch.time('explore'):
-                processes.start(
-                    'explorer',
-                    'memory_sim.explorer',
-                    _parameters(
-                        max_distance_m=config.max_distance_m, max_time_s=config.max_time_s
-                    ),
+                start_explorer(
+                    processes, max_distance_m=config.max_distance_m, max_time_s=config.max_time_s
                 )
                 run.explore()
             cpu_seconds = processes.cpu_seconds()

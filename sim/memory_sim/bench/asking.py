@@ -29,7 +29,7 @@ _AS_NEAR_M = 1.0
 
 
 def _names(desk: Desk) -> Iterator[Case]:
-    for label, things in desk.by_label.items():
+    for label, things in desk.shuffled(desk.by_label.items()):
         if len(things) <= desk.most and desk.any_seen(things):
             text = desk.text('name', several=len(things) > 1, thing=label)
             yield from made([desk.case('explicit', 'name', text, things)])
@@ -37,7 +37,7 @@ def _names(desk: Desk) -> Iterator[Case]:
 
 def _attributes(desk: Desk) -> Iterator[Case]:
     """Ask for a thing by colour where things of that name have several."""
-    for label, things in desk.by_label.items():
+    for label, things in desk.shuffled(desk.by_label.items()):
         colors = Counter(t.attributes.get('color', '') for t in things)
         for color in sorted(c for c in colors if c):
             chosen = [t for t in things if t.attributes.get('color') == color]
@@ -64,7 +64,7 @@ def _relations(desk: Desk) -> Iterator[Case]:
             for b in members:
                 if a.label != b.label and _gap_m(a, b) <= _BESIDE_M:
                     found[a.label, b.label].append(a)
-    for (label, other), things in sorted(found.items()):
+    for (label, other), things in desk.shuffled(sorted(found.items())):
         chosen = list({t.id: t for t in things}.values())
         several = len(desk.by_label[label]) > len(chosen)
         if several and len(chosen) <= 2 and desk.any_seen(chosen):
@@ -77,7 +77,7 @@ def _relations(desk: Desk) -> Iterator[Case]:
 
 def _met(desk: Desk) -> Iterator[tuple[str, tuple[Instance, ...]]]:
     """Yield a wording of each need that something here meets, and what meets it."""
-    for need in needs(desk.stage.templates):
+    for need in desk.shuffled(needs(desk.stage.templates)):
         things = tuple(t for t in desk.latest if t.label in need.labels)
         if things and desk.any_seen(things):
             yield need.texts[int(desk.rng.integers(len(need.texts)))], things
@@ -99,8 +99,8 @@ def _nearest(desk: Desk, start: Vector3, things: Iterable[Instance]) -> list[Ins
 
 
 def _near(desk: Desk) -> Iterator[Case]:
-    for label, things in desk.by_label.items():
-        if not 2 <= len(things) <= 40:
+    for label, things in desk.shuffled(desk.by_label.items()):
+        if not 2 <= len(things) <= 30:
             continue
         start = desk.start()
         right = _nearest(desk, start, things)
@@ -113,7 +113,7 @@ def _near(desk: Desk) -> Iterator[Case]:
 
 def _near_needs(desk: Desk) -> Iterator[Case]:
     for need, things in _met(desk):
-        if not 2 <= len(things) <= 40:
+        if not 2 <= len(things) <= 30:
             continue
         start = desk.start()
         right = _nearest(desk, start, things)
@@ -127,7 +127,7 @@ def _near_needs(desk: Desk) -> Iterator[Case]:
 def _areas(desk: Desk) -> Iterator[Case]:
     """Ask for a thing in one kind of area where other kinds have the like too."""
     rooms = Counter(r.kind for r in desk.ground.regions.values())
-    for label, things in desk.by_label.items():
+    for label, things in desk.shuffled(desk.by_label.items()):
         kinds = Counter(desk.area_name(t) for t in things)
         for kind in sorted(kinds):
             chosen = [t for t in things if desk.area_name(t) == kind]
@@ -142,7 +142,7 @@ def _floors(desk: Desk) -> Iterator[Case]:
     if len(floors) < 2:
         return
     level = {r.id: floors.index(r.floor) for r in desk.ground.regions.values()}
-    for label, things in desk.by_label.items():
+    for label, things in desk.shuffled(desk.by_label.items()):
         here = Counter(level.get(t.region_id, -1) for t in things)
         for floor in sorted(f for f in here if f >= 0):
             chosen = [t for t in things if level.get(t.region_id) == floor]
@@ -158,7 +158,7 @@ def _floors(desk: Desk) -> Iterator[Case]:
 
 def _moved(desk: Desk, form: str) -> Iterator[Case]:
     noon_ns, morning_ns = at_hour(1, 12.0), at_hour(1, 8.0)
-    for _, move in sorted(desk.history.moves.items()):
+    for _, move in desk.shuffled(sorted(desk.history.moves.items())):
         target = move.after if form == 'now' else move.before
         # Moved in the night: told apart by "yesterday"; at noon: by "this morning".
         in_night = move.stamp_ns < morning_ns
@@ -198,7 +198,7 @@ def _largest(things: Iterable[Instance], most: int) -> tuple[str, ...]:
 
 def _rooms(desk: Desk) -> Iterator[Case]:
     kinds = Counter(r.kind for r in desk.ground.regions.values())
-    for region in desk.ground.regions.values():
+    for region in desk.shuffled(desk.ground.regions.values()):
         inside = [t for t in desk.latest if t.region_id == region.id and desk.seen(t)]
         facts = _largest(inside, 8)
         if kinds[region.kind] == 1 and len(facts) >= 3:
@@ -215,7 +215,7 @@ def _whole(desk: Desk) -> Iterator[Case]:
 
 def _area_uses(desk: Desk) -> Iterator[Case]:
     most = max(3, len(desk.ground.regions) // 4)
-    for entry in area_uses(desk.stage.templates):
+    for entry in desk.shuffled(area_uses(desk.stage.templates)):
         regions = [r for r in desk.ground.regions.values() if r.kind in entry.kinds]
         areas = frozenset(r.id for r in regions)
         start = desk.start()
@@ -224,7 +224,7 @@ def _area_uses(desk: Desk) -> Iterator[Case]:
             continue
         use = entry.texts[int(desk.rng.integers(len(entry.texts)))]
         frames = desk.stage.drive.keyframes
-        nodes = [i for i, f in enumerate(frames) if desk.ground.region_at(f.position) in areas]
+        nodes = [i for i, r in enumerate(desk.stage.perception.regions) if r in areas]
         if not nodes:
             continue
         question = Question(
@@ -255,7 +255,7 @@ def _negative(desk: Desk, form: str, text: str, why: str) -> Case:
 
 def _absent_labels(desk: Desk) -> Iterator[Case]:
     heads = {word for label in desk.labels for word in label.split()}
-    for thing in question_texts('absent', desk.stage.templates):
+    for thing in desk.shuffled(question_texts('absent', desk.stage.templates)):
         if thing.split()[-1] not in heads and thing not in desk.labels:
             yield _negative(desk, 'label', desk.text('negative', thing=thing), f'no {thing}')
 
@@ -263,7 +263,7 @@ def _absent_labels(desk: Desk) -> Iterator[Case]:
 def _absent_colors(desk: Desk) -> Iterator[Case]:
     """Ask for a thing in a colour in which it is not there, all of its kind being seen to have."""
     plain = ('red', 'blue', 'green', 'yellow', 'pink', 'orange', 'purple', 'white', 'black')
-    for label, things in desk.by_label.items():
+    for label, things in desk.shuffled(desk.by_label.items()):
         colors = {t.attributes.get('color', '') for t in things}
         missing = [c for c in plain if c in COLORS and not any(c in has for has in colors)]
         if len(things) <= 3 and all(colors) and missing and desk.any_seen(things):
@@ -273,7 +273,7 @@ def _absent_colors(desk: Desk) -> Iterator[Case]:
 
 
 def _absent_needs(desk: Desk) -> Iterator[Case]:
-    for text in question_texts('absent_needs', desk.stage.templates):
+    for text in desk.shuffled(question_texts('absent_needs', desk.stage.templates)):
         yield _negative(desk, 'absent_need', text, 'nothing here meets it')
 
 

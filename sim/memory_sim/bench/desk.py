@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import re
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from memory_sim.simulator import Instance
 
 __all__ = ['Desk', 'Stage', 'made']
 
+
+Item = TypeVar('Item')
 
 #: Places where the robot may stand when it is asked.
 _STARTS = 3
@@ -71,6 +74,11 @@ class Desk:
             text = text.replace('{' + key + '}', value)
         text = re.sub(r'\b([Aa]) (?=[aeiou])', r'\1n ', text)
         return text[:1].upper() + text[1:] if not text.startswith('the ') else text
+
+    def shuffled(self, items: Iterable[Item]) -> list[Item]:
+        """Return items in random order."""
+        listed = list(items)
+        return [listed[int(i)] for i in self.rng.permutation(len(listed))]
 
     def start(self) -> Vector3:
         """Draw where the robot stands."""

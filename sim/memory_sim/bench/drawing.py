@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -15,17 +16,23 @@ from memory_sim.bench.desk import Desk, Stage
 __all__ = ['draw_cases']
 
 
-def draw_cases(stage: Stage, count: int) -> tuple[Case, ...]:
+def draw_cases(
+    stage: Stage, count: int, *, leave_out: frozenset[str] = frozenset()
+) -> tuple[Case, ...]:
     """
     Draw ``count`` questions, as even over the kinds and their forms as the world allows.
 
-    Only what was in view at least once is asked for, except by negative questions. Fewer are
-    returned where the world gives fewer.
+    Forms in ``leave_out`` are not asked. Only what was in view at least once is asked for, except
+    by negative questions. Fewer are returned where the world gives fewer.
     """
     rng = np.random.default_rng((stage.seed, 15))
     desk = Desk(stage, rng)
+    # The makers go through what there is in random order, and only as far as they are asked to.
+    most = 3 + 2 * count // len(KINDS)
     pools = {
-        kind: _interleaved([_shuffled(rng, list(FORM_MAKERS[f](desk))) for f in forms])
+        kind: _interleaved(
+            [list(islice(FORM_MAKERS[f](desk), most)) for f in forms if f not in leave_out]
+        )
         for kind, forms in FORMS.items()
     }
     chosen: list[Case] = []
@@ -48,10 +55,6 @@ def _subject(case: Case) -> str:
 
 def _numbered(case: Case, name: str) -> Case:
     return replace(case, question=replace(case.question, id=name))
-
-
-def _shuffled(rng: np.random.Generator, cases: list[Case]) -> list[Case]:
-    return [cases[int(i)] for i in rng.permutation(len(cases))]
 
 
 def _interleaved(pools: Sequence[list[Case]]) -> list[Case]:

@@ -32,7 +32,15 @@ from memory_sim.generate import generate_world
 from memory_sim.simulator import Vector3
 from memory_sim.worlds import World, WorldError
 
-__all__ = ['Grader', 'prepare', 'run_episode', 'world_of']
+__all__ = [
+    'Grader',
+    'log_inputs',
+    'one_method',
+    'prepare',
+    'run_episode',
+    'vocabulary',
+    'world_of',
+]
 
 Show = Callable[[str], None]
 
@@ -94,10 +102,10 @@ def run_episode(
     show('embedding')
     observations = stage.perception.observations
     encoder.warm([*map(document, observations), *(c.question.text for c in cases)])
-    grader = Grader(stage, TextJudge(encoder, _vocabulary(stage)))
+    grader = Grader(stage, TextJudge(encoder, vocabulary(stage)))
     for method in methods:
         show(method)
-        write_episode(out, _one_method(config, spec, method, encoder, grader, cases, out))
+        write_episode(out, one_method(config, spec, method, encoder, grader, cases, out))
 
 
 def log_inputs(out: Path, world: str, stage: Stage, cases: tuple[Case, ...]) -> None:
@@ -120,12 +128,13 @@ def _case_to_dict(case: Case) -> dict[str, object]:
     }
 
 
-def _vocabulary(stage: Stage) -> list[str]:
+def vocabulary(stage: Stage) -> list[str]:
+    """Return every name of a thing or a kind of area in a world."""
     kinds = {r.kind for r in stage.ground.regions.values()}
     return sorted(kinds | {i.label for i in stage.history.latest})
 
 
-def _one_method(
+def one_method(
     config: BenchConfig,
     spec: WorldSpec,
     name: str,
@@ -134,6 +143,7 @@ def _one_method(
     cases: tuple[Case, ...],
     out: Path,
 ) -> EpisodeRecord:
+    """Have one method remember and answer; whatever goes wrong is told in its record."""
     observations = grader.stage.perception.observations
     status, built, used = 'ok', (0.0, 0.0), 0
     records: tuple[QuestionRecord, ...] = ()
@@ -187,6 +197,11 @@ def _asked(
         yield grader.graded(case, method.ask(asked, k))
 
 
+def _spl(shortest_m: float, driven_m: float) -> float:
+    """Return the shortest way over the way driven (Anderson et al., 2018), at most 1."""
+    return 1.0 if driven_m <= shortest_m + 1e-6 else shortest_m / driven_m
+
+
 class Grader:
     """Turns answers into records."""
 
@@ -195,8 +210,8 @@ class Grader:
         self.stage, self._texts = stage, texts
         self._by_id = {o.id: o for o in stage.perception.observations}
 
-    def graded(self, case: Case, answer: Answer) -> QuestionRecord:
-        """Judge what a method answered."""
+    def graded(self, case: Case, answer: Answer, driven_m: float | None = None) -> QuestionRecord:
+        """Judge what a method answered; ``driven_m`` if the robot really went there."""
         if case.worded:
             verdict = self._texts.judge(answer.text, case.question.facts)
             success = answer.found and verdict.success
@@ -215,8 +230,7 @@ class Grader:
         success = first and answer.found
         spl = 0.0
         if success:
-            spl = case.shortest_m / max(verdicts[0].path_m, case.shortest_m, 1e-6)
-            spl = 1.0 if verdicts[0].path_m <= case.shortest_m + 1e-6 else spl
+            spl = _spl(case.shortest_m, verdicts[0].path_m if driven_m is None else driven_m)
         return self._record(
             case, answer, success=success, spl=spl, first=first,
             any_of_k=any(v.success for v in verdicts),
@@ -230,9 +244,7 @@ class Grader:
         answer = Answer(found=ended.found)
         if not case.question.answerable:
             return self._record(case, answer, success=not ended.found, spl=0.0)
-        spl = case.shortest_m / max(ended.driven_m, case.shortest_m, 1e-6) if ended.found else 0.0
-        if ended.found and ended.driven_m <= case.shortest_m + 1e-6:
-            spl = 1.0
+        spl = _spl(case.shortest_m, ended.driven_m) if ended.found else 0.0
         return self._record(
             case, answer, success=ended.found, spl=spl, first=ended.found, any_of_k=ended.found,
             distance_m=0.0 if ended.found else None, position=ended.position,

@@ -149,11 +149,17 @@ class Ground:
         """Return the storey whose floor is nearest to a height [m]."""
         return min(self.storeys, key=lambda s: (abs(s.elevation_m - z), s.floor))
 
-    def region_at(self, position: Vector3) -> int:
-        """Return the id of the region that holds a point of the floor; 0 for none."""
-        storey = self.storey_at(position[2])
-        index = int(storey.room_index(np.array([position[:2]]))[0])
-        return storey.rooms[index].id if index >= 0 else 0
+    def regions_at(self, points: FloatArray) -> NDArray[np.int64]:
+        """Return for (P, 3) points of the floor the id of the region of each; 0 for none."""
+        found = np.zeros(len(points), np.int64)
+        levels = np.array([s.elevation_m for s in self.storeys])
+        nearest = np.abs(points[:, 2:] - levels).argmin(axis=1)
+        for number, storey in enumerate(self.storeys):
+            rows = np.flatnonzero(nearest == number)
+            index = storey.room_index(points[rows, :2])
+            ids = np.array([0, *(room.id for room in storey.rooms)])
+            found[rows] = ids[index + 1]
+        return found
 
     def sees(self, eyes: FloatArray, instance: Instance, *, range_m: float) -> NDArray[np.bool_]:
         """

@@ -13,9 +13,17 @@ from memory_node.core.ports import Encoder
 from memory_node.core.words import Stemmer
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.simulator import Instance, Vector3
+from memory_sim.judge import Judge
+from memory_sim.simulator import Instance, Pose2D, Vector3
 
-__all__ = ['PlaceJudge', 'PlaceVerdict', 'TextJudge', 'TextVerdict', 'view_range_m']
+__all__ = [
+    'PictureJudge',
+    'PlaceJudge',
+    'PlaceVerdict',
+    'TextJudge',
+    'TextVerdict',
+    'view_range_m',
+]
 
 IntArray = NDArray[np.int64]
 
@@ -137,7 +145,7 @@ class PlaceJudge:
         eyes = self._eyes(position)
         if not len(eyes):
             return False
-        if any(self._ground.region_at(_vector(eye)) in areas for eye in eyes if areas):
+        if areas and np.isin(self._ground.regions_at(eyes), sorted(areas)).any():
             return True
         return any(
             bool(self._ground.sees(eyes, t, range_m=view_range_m(self._ground, t)).any())
@@ -158,6 +166,26 @@ class PlaceJudge:
         ring = here + self._rings
         ok = self._roadmap.walkable(_vector(here[0]), ring)
         return np.concatenate([here, ring[ok]])
+
+
+class PictureJudge(PlaceJudge):
+    """Judges whether a target is seen by pictures of the simulator."""
+
+    def __init__(self, ground: Ground, roadmap: Roadmap, pictures: Judge) -> None:
+        """Draw with the simulator of ``pictures``."""
+        super().__init__(ground, roadmap)
+        self._pictures = pictures
+
+    def _succeeds(
+        self, position: Vector3, targets: Sequence[Instance], areas: frozenset[int]
+    ) -> bool:
+        if areas or not targets:
+            return super()._succeeds(position, targets, areas)
+        eyes = self._eyes(position)
+        if not len(eyes):
+            return False
+        x, y, z = _vector(eyes[0])
+        return self._pictures.judge(Pose2D(x=x, y=y, z=z, yaw_rad=0.0), targets).success
 
 
 def _vector(point: NDArray[np.float64]) -> Vector3:

@@ -61,7 +61,9 @@ class _Queue:
 def _serve(work: Work, pipe: Connection) -> None:
     """Run jobs until the pipe closes; nothing a job raises ends the worker."""
     die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which decides
+    # Ctrl-C reaches the parent, which decides. A handler, unlike SIG_IGN, is not passed on to
+    # the programs that a job starts.
+    signal.signal(signal.SIGINT, lambda signum, frame: None)
     while True:
         try:
             job = pipe.recv()

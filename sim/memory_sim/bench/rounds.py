@@ -147,7 +147,7 @@ def nearest_first(
 def _pictures(
     roadmap: Roadmap, tour: list[tuple[int, float]], plan: Round, *, look_around: bool
 ) -> list[Keyframe]:
-    """Look along the way at each stop, and on a first visit also to both sides at every other."""
+    """Look along the way at each stop, and around, or later just back, at every other."""
     total = max(tour[-1][1], 1e-6)
     length_ns = plan.end_ns - plan.begin_ns
     keyframes = []
@@ -157,7 +157,9 @@ def _pictures(
         if number + 1 < len(tour):
             ahead = roadmap.points[tour[number + 1][0]] - here
             yaw = math.atan2(ahead[1], ahead[0]) if np.any(ahead[:2]) else yaw
-        turns = (0.0, 2.1, -2.1) if number % 2 == 0 or not look_around else (0.0, 3.14)
+        turns: tuple[float, ...] = (0.0,)
+        if number % 2 == 0:
+            turns = (0.0, 2.1, -2.1) if look_around else (0.0, math.pi)
         for view, turn in enumerate(turns):
             stamp = plan.begin_ns + round(length_ns * driven / total) + view * 2 * 10**9
             keyframes.append(

@@ -17,7 +17,7 @@ from memory_sim.bench.rounds import Keyframe
 from memory_sim.noise import CONFUSABLE
 from memory_sim.simulator import Instance
 
-__all__ = ['Perception', 'SensorModel', 'perceive']
+__all__ = ['Perception', 'SensorModel', 'perceive', 'things_in_view', 'witnessed']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class Perception:
     observations: tuple[Observation, ...]
     #: Indices into ``observations``, by instance id and where it was then.
     in_view: Mapping[tuple[int, Vector3], tuple[int, ...]]
+    #: Id of the area that each observation was made in.
+    regions: tuple[int, ...]
 
 
 def perceive(
@@ -65,18 +67,43 @@ def perceive(
 ) -> Perception:
     """Turn keyframes into observations; equal arguments give equal observations."""
     model = model or SensorModel()
-    views = _views(ground, history, keyframes, model)
+    views = things_in_view(ground, history, keyframes, model)
     sensor = _Sensor(ground, model, seed)
+    regions = ground.regions_at(np.array([k.position for k in keyframes]).reshape(-1, 3)).tolist()
     observations = []
-    in_view: dict[tuple[int, Vector3], list[int]] = defaultdict(list)
     for index, keyframe in enumerate(keyframes):
-        for instance, _ in views[index]:
-            in_view[instance.id, instance.center].append(index)
         neighbors = [f'{i:05d}' for i in (index - 1, index + 1) if 0 <= i < len(keyframes)]
-        observations.append(sensor.observe(index, keyframe, views[index], tuple(neighbors)))
+        observations.append(
+            sensor.observe(index, keyframe, views[index], tuple(neighbors), regions[index])
+        )
     return Perception(
-        observations=tuple(observations), in_view={k: tuple(v) for k, v in in_view.items()}
+        observations=tuple(observations), in_view=_by_thing(views), regions=tuple(regions)
     )
+
+
+def witnessed(
+    ground: Ground,
+    history: History,
+    keyframes: tuple[Keyframe, ...],
+    observations: tuple[Observation, ...],
+) -> Perception:
+    """Add to observations of another source, one for each keyframe, what was really in view."""
+    positions = np.array([k.position for k in keyframes]).reshape(-1, 3)
+    return Perception(
+        observations=observations,
+        in_view=_by_thing(things_in_view(ground, history, keyframes)),
+        regions=tuple(ground.regions_at(positions).tolist()),
+    )
+
+
+def _by_thing(
+    views: list[list[tuple[Instance, float]]],
+) -> Mapping[tuple[int, Vector3], tuple[int, ...]]:
+    in_view: dict[tuple[int, Vector3], list[int]] = defaultdict(list)
+    for index, view in enumerate(views):
+        for instance, _ in view:
+            in_view[instance.id, instance.center].append(index)
+    return {key: tuple(indices) for key, indices in in_view.items()}
 
 
 def _range_m(instance: Instance, outdoors: bool, model: SensorModel) -> float:
@@ -85,10 +112,14 @@ def _range_m(instance: Instance, outdoors: bool, model: SensorModel) -> float:
     return min(max(reach, model.nearest_limit_m), limit)
 
 
-def _views(
-    ground: Ground, history: History, keyframes: tuple[Keyframe, ...], model: SensorModel
+def things_in_view(
+    ground: Ground,
+    history: History,
+    keyframes: tuple[Keyframe, ...],
+    model: SensorModel | None = None,
 ) -> list[list[tuple[Instance, float]]]:
     """List for each keyframe the things that are in view, with the distance to each [m]."""
+    model = model or SensorModel()
     eyes = np.array([k.position for k in keyframes]).reshape(-1, 3)
     yaw = np.array([k.yaw_rad for k in keyframes])
     stamps = np.array([k.stamp_ns for k in keyframes], np.int64)
@@ -126,11 +157,11 @@ class _Sensor:
         keyframe: Keyframe,
         view: list[tuple[Instance, float]],
         neighbors: tuple[str, ...],
+        region: int,
     ) -> Observation:
         rng = np.random.default_rng((self._seed, 14, index))
         seen = [s for instance, distance in view if (s := self._detect(rng, instance, distance))]
         seen += self._ghosts(rng, keyframe)
-        region = self._ground.region_at(keyframe.position)
         caption = self._captioner.describe(
             rng, seen, region if rng.random() < self._model.names_area else 0,
             wrong=bool(rng.random() < self._model.wrong_area),

@@ -1,0 +1,288 @@
+"""Episodes over DDS: the simulated robot explores, remembers, is asked, drives, and is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, ExitStack
+from dataclasses import dataclass, replace
+import math
+from pathlib import Path
+import shutil
+
+from PIL import Image
+
+from memory_node import Memory
+from memory_node.core.data import Observation
+from memory_node.evaluation.encoding import CachingEncoder, document
+from memory_node.evaluation.methods import Answer, AnsweredPlace
+from memory_sim.bench.cases import Case
+from memory_sim.bench.config import BenchConfig, WorldSpec
+from memory_sim.bench.desk import Stage
+from memory_sim.bench.drawing import draw_cases
+from memory_sim.bench.episode import Grader, log_inputs, one_method, vocabulary, world_of
+from memory_sim.bench.errors import BenchError
+from memory_sim.bench.ground import Ground
+from memory_sim.bench.history import History
+from memory_sim.bench.judging import PictureJudge, TextJudge
+from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
+from memory_sim.bench.roadmap import Roadmap
+from memory_sim.bench.rounds import Drive, Keyframe
+from memory_sim.bench.sensing import witnessed
+from memory_sim.client import DemoClient, RequestFailedError
+from memory_sim.embedded import EmbeddedSimulator
+from memory_sim.judge import Judge
+from memory_sim.launching import robot_environment, start_explorer, start_robot
+from memory_sim.processes import free_domain_id, ProcessDiedError, Processes
+from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.world_file import save_world
+from memory_sim.worlds import World, WorldError
+
+__all__ = ['OVER_DDS', 'run_rendered']
+
+Show = Callable[[str], None]
+
+#: The method that answers through the ROS services; the others get what it stored.
+OVER_DDS = 'ours'
+#: What a single exploration gives no questions about: nothing moves in it, it asks from where
+#: the robot stands, and ``navigation_goal`` answers with a place.
+_NOT_ASKED = frozenset({'now', 'yesterday', 'morning', 'near', 'near_need', 'room', 'whole'})
+_CAMERA_HZ = 2.5
+_CAMERA_HZ_WHILE_ASKED = 1.0
+_JUDGE_CAMERA = CameraModel(width=160, height=120)
+#: A robot whose processes die is started anew so often.
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    records: tuple[QuestionRecord, ...]
+    grader: Grader
+    cases: tuple[Case, ...]
+    bytes_used: int
+
+
+def run_rendered(
+    config: BenchConfig,
+    spec: WorldSpec,
+    methods: tuple[str, ...],
+    out: Path,
+    encoder: CachingEncoder,
+    show: Show = lambda text: None,
+) -> None:
+    """
+    Run one episode over DDS and write a record for each method.
+
+    A robot of which a process dies is started once more, and the record says so. Raises
+    ``BenchError`` if that fails too, or the world gives no episode.
+    """
+    with ExitStack() as stack:
+        asked, note = _attempt(config, spec, out, encoder, show, stack)
+        for method in methods:
+            show(method)
+            write_episode(out, _record(config, spec, method, out, encoder, asked, note))
+
+
+def _attempt(
+    config: BenchConfig,
+    spec: WorldSpec,
+    out: Path,
+    encoder: CachingEncoder,
+    show: Show,
+    stack: ExitStack,
+) -> tuple[_Asked, str]:
+    """Return what the robot answered, and what went wrong; ``stack`` keeps the judge's eyes."""
+    world, notes = world_of(spec), []
+    for _ in range(_ATTEMPTS):
+        try:
+            asked = _Robot(config, spec, world, out, encoder, show).run(stack)
+        except (ProcessDiedError, RequestFailedError) as error:
+            notes.append(f'started anew: {str(error).splitlines()[0]}')
+        except WorldError as error:
+            raise BenchError(f'world {spec.name}: {error}') from error
+        else:
+            return asked, '; '.join(notes)
+    raise BenchError(f'{spec.name}: {"; ".join(notes)}')
+
+
+def _record(
+    config: BenchConfig,
+    spec: WorldSpec,
+    method: str,
+    out: Path,
+    encoder: CachingEncoder,
+    asked: _Asked,
+    note: str,
+) -> EpisodeRecord:
+    observations = asked.grader.stage.perception.observations
+    if method != OVER_DDS:
+        encoder.warm([*map(document, observations), *(c.question.text for c in asked.cases)])
+        record = one_method(config, spec, method, encoder, asked.grader, asked.cases, out)
+        return replace(record, note=note)
+    return EpisodeRecord(
+        world=spec.name,
+        kind=spec.kind,
+        seed=spec.seed,
+        method=method,
+        digest=config.digest(spec),
+        mode=config.mode,
+        status='ok',
+        observations=len(observations),
+        build_s=0.0,
+        build_cpu_s=0.0,
+        bytes_used=asked.bytes_used,
+        questions=asked.records,
+        note=note,
+    )
+
+
+class _Robot:
+    """One attempt at an episode, from the first process to the last answer."""
+
+    def __init__(
+        self,
+        config: BenchConfig,
+        spec: WorldSpec,
+        world: World,
+        out: Path,
+        encoder: CachingEncoder,
+        show: Show,
+    ) -> None:
+        self._config, self._spec, self._world, self._out = config, spec, world, out
+        self._encoder, self._show = encoder, show
+
+    def run(self, eyes: ExitStack) -> _Asked:
+        """Go through it; what judges later is closed by ``eyes``."""
+        folder = self._out / 'scratch' / self._spec.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        world_file = self._out / 'inputs' / self._spec.name / 'world.yaml'
+        world_file.parent.mkdir(parents=True, exist_ok=True)
+        save_world(self._world, world_file)
+        domain = free_domain_id()
+        logs = self._out / 'logs' / self._spec.name
+        with ExitStack() as stack:
+            processes = stack.enter_context(Processes(logs, robot_environment(domain)))
+            start_robot(
+                processes,
+                folder / 'memory.sqlite',
+                world=str(world_file),
+                seed=self._spec.seed,
+                camera_hz=_CAMERA_HZ,
+            )
+            sim = EmbeddedSimulator(self._world, camera=_JUDGE_CAMERA)
+            eyes.enter_context(closing(sim))
+            client = stack.enter_context(DemoClient(processes.check, domain_id=domain))
+            self._show('starting')
+            client.wait_for_simulator()
+            client.wait_for_memory()
+            if self._config.bag:
+                from memory_sim.bench.recorder import Recorder
+
+                bag = self._out / 'bags' / self._spec.name
+                stack.enter_context(closing(Recorder(client.node, bag)))
+            self._explore(processes, client)
+            client.save()
+            with Memory.open(folder / 'memory.sqlite', read_only=True) as memory:
+                observations = tuple(memory.observations())
+            grader, cases = self._questions(sim, observations)
+            client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
+            records = tuple(self._answers(client, grader, cases))
+            used = sum(p.stat().st_size for p in folder.glob('memory.sqlite*') if p.is_file())
+        return _Asked(records=records, grader=grader, cases=cases, bytes_used=used)
+
+    def _explore(self, processes: Processes, client: DemoClient) -> None:
+        config = self._config
+        start_explorer(
+            processes,
+            max_distance_m=min(config.budget_m, 1e6),
+            max_time_s=config.explore_s,
+        )
+
+        def finished() -> bool:
+            progress = client.exploration
+            self._show(f'exploring {float(progress.get("fraction", 0.0)):.0%}')
+            return progress.get('activity') == 'done'
+
+        client.wait_until(finished, 'exploration', config.timeout_s)
+        processes.stop_one('explorer')
+
+    def _questions(
+        self, sim: EmbeddedSimulator, observations: tuple[Observation, ...]
+    ) -> tuple[Grader, tuple[Case, ...]]:
+        ground = Ground(self._world)
+        roadmap = Roadmap(ground)
+        history = History(ground, ())
+        keyframes = tuple(
+            Keyframe(stamp_ns=o.stamp_ns, position=o.pose.position, yaw_rad=o.pose.yaw_rad)
+            for o in observations
+        )
+        stage = Stage(
+            ground=ground,
+            roadmap=roadmap,
+            history=history,
+            drive=Drive(
+                keyframes=keyframes,
+                length_m=_length_m(keyframes),
+                stops=tuple(sorted({roadmap.nearest(k.position) for k in keyframes})),
+            ),
+            perception=witnessed(ground, history, keyframes, observations),
+            judge=PictureJudge(ground, roadmap, Judge(sim)),
+            templates=self._config.templates,
+            seed=self._spec.seed + 1000 * self._config.seed,
+        )
+        cases = draw_cases(stage, self._config.questions, leave_out=_NOT_ASKED)
+        if not cases:
+            raise BenchError(f'world {self._spec.name}: what was explored gives no question')
+        log_inputs(self._out, self._spec.name, stage, cases)
+        return Grader(stage, TextJudge(self._encoder, vocabulary(stage))), cases
+
+    def _answers(
+        self, client: DemoClient, grader: Grader, cases: Sequence[Case]
+    ) -> Iterator[QuestionRecord]:
+        judge = grader.stage.judge
+        for number, case in enumerate(cases, start=1):
+            self._show(f'question {number} of {len(cases)}')
+            here = _place(client)
+            case = replace(
+                case, start=here, shortest_m=judge.shortest_m(here, case.targets, case.areas)
+            )
+            driven = len(client.track)
+            answer = client.ask(case.question.text)
+            if answer.goal is not None:
+                client.wait_for_arrival(answer.goal_stamp_ns)
+            final = _place(client)
+            place = AnsweredPlace(node_id='', position=final, confidence=answer.confidence)
+            record = grader.graded(
+                case,
+                Answer(
+                    found=answer.found,
+                    places=(place,),
+                    text=answer.why or answer.message,
+                    search_s=answer.latency_s,
+                ),
+                driven_m=_driven_m(client.track[max(driven - 1, 0) :]),
+            )
+            self._keep_view(client, case)
+            yield replace(record, seen=answer.label)
+
+    def _keep_view(self, client: DemoClient, case: Case) -> None:
+        folder = self._out / 'views'
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f'{self._spec.name}.{OVER_DDS}.{case.question.id}.png'
+        Image.fromarray(client.picture()).save(folder / name)
+
+
+def _place(client: DemoClient) -> tuple[float, float, float]:
+    pose = client.truth
+    assert pose is not None  # the simulator was heard before exploring
+    return pose.x, pose.y, pose.z
+
+
+def _driven_m(track: Sequence[Pose2D]) -> float:
+    steps = zip(track, track[1:], strict=False)
+    return sum(math.dist((a.x, a.y, a.z), (b.x, b.y, b.z)) for a, b in steps)
+
+
+def _length_m(keyframes: Sequence[Keyframe]) -> float:
+    steps = zip(keyframes, keyframes[1:], strict=False)
+    return sum(math.dist(a.position, b.position) for a, b in steps)
