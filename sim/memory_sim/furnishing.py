@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from memory_sim.buildings import common, hospital, house, office, school
+from memory_sim.buildings import (
+    common,
+    hospital,
+    house,
+    museum,
+    office,
+    school,
+    supermarket,
+    warehouse,
+)
 from memory_sim.footprints import Placed
 from memory_sim.placement import Recipe, RoomLayout
 from memory_sim.worlds import Room, Wall
@@ -14,7 +23,7 @@ from memory_sim.worlds import Room, Wall
 __all__ = ['furnish', 'missing_essentials']
 
 
-_PUBLIC = (common, hospital, house, office, school)
+_PUBLIC = (common, hospital, house, museum, office, school, supermarket, warehouse)
 
 #: What a room of this kind cannot do without, by label.
 _ESSENTIALS: Mapping[str, frozenset[str]] = {

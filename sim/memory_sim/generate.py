@@ -10,7 +10,15 @@ import zlib
 
 import numpy as np
 
-from memory_sim.buildings import hospital, house, office, school
+from memory_sim.buildings import (
+    hospital,
+    house,
+    museum,
+    office,
+    school,
+    supermarket,
+    warehouse,
+)
 from memory_sim.buildings.sketch import Sketch
 from memory_sim.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
 from memory_sim.floor_plan import as_room, enclose, plan_apartment
@@ -24,8 +32,11 @@ __all__ = ['WORLD_KINDS', 'WorldSize', 'generate_world']
 PLANS: Mapping[str, Callable[[np.random.Generator, str], Sketch]] = {
     'hospital': hospital.plan,
     'house': house.plan,
+    'museum': museum.plan,
     'office': office.plan,
     'school': school.plan,
+    'supermarket': supermarket.plan,
+    'warehouse': warehouse.plan,
 }
 
 #: Plans that are drawn until one has room for all that its rooms need.

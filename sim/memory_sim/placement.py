@@ -159,7 +159,7 @@ class RoomLayout:
         at = (host.x + c * dx - s * dy, host.y + s * dx + c * dy, host.top)
         piece = self._make(model, at, host.yaw_rad, size, color)
         others = (p for p in self.placed if p is not host and p.z < piece.top - 0.01)
-        if any(overlaps(piece.rect, p.rect) and p.top > piece.z + 0.01 for p in others):
+        if any(overlaps(piece.rect, p.rect, -0.01) and p.top > piece.z + 0.01 for p in others):
             return None
         self.placed.append(piece)
         return piece
@@ -206,6 +206,10 @@ class RoomLayout:
             return None
         self.placed.append(spot)
         return spot
+
+    def size_of(self, name: str) -> tuple[float, float, float]:
+        """Return the usual depth, width and height of a model [m]."""
+        return CATALOGUE[name].size
 
     def keep_clear(self, zone: Rect) -> None:
         """Let nothing stand on a part of the floor."""
