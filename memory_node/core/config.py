@@ -258,9 +258,19 @@ class ForestConfig(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelConfig(Checked):
-    """An optional language model behind an OpenAI-compatible endpoint: it words, never decides."""
+    """An optional language model: it names, words and picks among what is there."""
 
-    model: str = param('', 'Model asked for at the endpoint; empty: none is used.', read_only=True)
+    model: str = param(
+        '',
+        'Model asked for at the endpoint, or a GGUF file; empty: none is used.',
+        read_only=True,
+    )
+    provider: str = param(
+        'openai',
+        'Who runs it: an OpenAI-compatible endpoint, or this process (smollm2 or a GGUF file).',
+        choices=('openai', 'embedded'),
+        read_only=True,
+    )
     base_url: str = param(
         'http://127.0.0.1:8000/v1',
         'OpenAI-compatible endpoint; the key is read from OPENAI_API_KEY.',

@@ -229,8 +229,8 @@ class _Descent:
         return np.concatenate(keys) if keys else np.empty(0, np.int64)
 
     def _picked(self, options: Sequence[Option]) -> tuple[list[int], str]:
-        """Return what a model picks, and who chose; nothing to choose is chosen by nobody."""
-        if self._chooser is None or len(options) < 2:
+        """Return what a model picks, and who chose; it is not asked where all are kept anyway."""
+        if self._chooser is None or len(options) <= self._branches:
             return [], 'embeddings'
         # The most hopeful area always stays, so that a model that picks badly loses little.
         most = max(1, self._branches - 1)

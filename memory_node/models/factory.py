@@ -45,6 +45,10 @@ def make_language_model(config: LanguageModelConfig) -> LanguageModel | None:
     """Make the language model that ``config`` names, or None if it names none."""
     if not config.model:
         return None
+    if config.provider == 'embedded':
+        from memory_node.models.embedded_chat import EmbeddedChat
+
+        return EmbeddedChat(config.model, timeout_s=config.timeout_s)
     from memory_node.models.openai_chat import OpenAIChat
 
     return OpenAIChat(

@@ -144,7 +144,7 @@ def test_a_language_model_picks_and_its_nonsense_is_counted(remembering, finder,
 
 def test_a_search_is_cancelled_and_one_at_a_time(remembering, finder, model):
     model.may_answer.clear()
-    handle, told = send(remembering, finder, text='the bed', use_language_model=True)
+    handle, told = send(remembering, finder, text='the bed', branches=1, use_language_model=True)
     remembering.until(lambda: told, 'feedback')
     other, _ = send(remembering, finder, text='the sofa')
     assert not other.accepted
