@@ -37,6 +37,10 @@ _HEIGHTS = {
     'sofa': 0.85, 'stool': 0.6, 'stove': 0.9, 'table': 0.7, 'toilet': 0.75, 'wall': 2.6,
     'wardrobe': 2.0, 'washing machine': 0.85,
 }  # fmt: skip
+#: What lies level, by name.
+_LEVEL = frozenset(['carpet', 'ceiling', 'floor', 'flooring', 'ground', 'rug'])
+#: A scene is wider than high by at least this factor where its shape tells what is up.
+_FLAT = 0.6
 #: Units that makers of scenes use [m].
 _UNITS = (1.0, 0.1, 0.01, 0.001, 0.0254, 0.3048)
 #: A whole scene is between these high [m].
@@ -53,20 +57,35 @@ class Axes:
 
 def guess_up(parts: Sequence[Part]) -> str:
     """
-    Return the axis along which most surface faces: floors, ceilings, seats and shelves do.
+    Return the axis along which what is called a floor is thin, or else the whole scene is.
 
-    Walls face two ways and share their surface. A near tie goes to y, as most makers have it.
+    Where neither tells, it is the axis that most surface faces, as floors, seats and shelves do;
+    a near tie goes to y, as most makers have it.
     """
-    totals = np.zeros(3)
+    votes = np.zeros(3)
     for part in parts:
-        normal = np.cross(
-            part.corners[:, 1] - part.corners[:, 0], part.corners[:, 2] - part.corners[:, 0]
-        )
-        twice_area = np.linalg.norm(normal, axis=1)
-        along = np.abs(normal) > 0.98 * twice_area[:, None]
-        totals += (along * twice_area[:, None]).sum(axis=0)
+        if clean_label(part.name).rpartition(' ')[2] in _LEVEL:
+            extent = np.ptp(part.corners, axis=(0, 1))
+            votes[int(extent.argmin())] += float(np.sort(extent)[1:].prod())
+    if votes.any():
+        return 'xyz'[int(votes.argmax())]
+    low = np.min([p.corners.min(axis=(0, 1)) for p in parts], axis=0)
+    high = np.max([p.corners.max(axis=(0, 1)) for p in parts], axis=0)
+    order = np.argsort(high - low)
+    if (high - low)[order[0]] < _FLAT * (high - low)[order[1]]:
+        return 'xyz'[int(order[0])]
+    totals = np.sum([_facing(part) for part in parts], axis=0)
     best = int(totals.argmax())
     return 'y' if totals[1] > 0.9 * totals[best] else 'xyz'[best]
+
+
+def _facing(part: Part) -> FloatArray:
+    """Return twice the area that faces along each axis."""
+    corners = part.corners
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(normal, axis=1, keepdims=True)
+    facing: FloatArray = ((np.abs(normal) > 0.98 * area) * area).sum(axis=0)
+    return facing
 
 
 def guess_unit(parts: Sequence[Part], up: str) -> float:

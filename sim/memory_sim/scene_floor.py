@@ -21,7 +21,7 @@ _CELL_M = 0.05
 #: Surfaces within this of the floor's height belong to it [m].
 _LEVEL_M = 0.06
 #: Smaller outlines are steps and thresholds [m^2].
-_SMALLEST_M2 = 0.5
+_SMALLEST_M2 = 1.0
 #: Share of the largest level surface that a lower one needs to be the floor.
 _FLOOR_SHARE = 0.25
 

@@ -7,7 +7,7 @@ Reads glTF, OBJ, COLLADA, STL, PLY, and Gazebo's ``.world`` and ``.sdf``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 from pathlib import Path
 
@@ -35,6 +35,9 @@ _LAMP_SPACING_M = 4.0
 _MOST_LAMPS = 48
 #: Share of a thing's surface that one colour has to cover to be named.
 _MAIN_SHARE = 0.6
+#: Scenes with more surface than this get plain daylight: lamps would take minutes [m^2].
+_MOST_LIT_M2 = 15_000.0
+_SUN = np.array([0.36, 0.48, 0.8])
 _NAMED = (
     'beige', 'black', 'blue', 'brown', 'gray', 'green', 'orange', 'pink', 'purple', 'red',
     'turquoise', 'white', 'yellow',
@@ -208,6 +211,9 @@ def _assemble(
         objects=tuple(objects),
         lights=tuple(_lights(floor, parts)),
     )
+    if sum(_area_m2(p) for p in parts) > _MOST_LIT_M2:
+        background = [_in_daylight(p) for p in background]
+        things = {i: tuple(_in_daylight(p) for p in patches) for i, patches in things.items()}
     meshes = ImportedMeshes(things=things, background=tuple(background), textures=textures)
     return ImportedScene(world=world, meshes=meshes, axes=axes, floor_m=floor.height_m)
 
@@ -248,17 +254,28 @@ def _main_color(parts: Sequence[Part]) -> str:
     shares: dict[str, float] = {}
     names = np.array([COLORS[name] for name in _NAMED])
     for part in parts:
-        edges = part.corners[:, 1:] - part.corners[:, :1]
-        area = float(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum())
         color = np.array(part.color)
         if part.image is not None:
             color = color * part.image.mean(axis=(0, 1)) / 255.0
         if part.baked is not None:
             color = color * part.baked.mean(axis=(0, 1))
         nearest = _NAMED[int(((names - color) ** 2).sum(axis=1).argmin())]
-        shares[nearest] = shares.get(nearest, 0.0) + area
+        shares[nearest] = shares.get(nearest, 0.0) + _area_m2(part)
     best = max(shares, key=lambda name: (shares[name], name))
     return best if shares[best] >= _MAIN_SHARE * sum(shares.values()) else ''
+
+
+def _area_m2(part: Part) -> float:
+    edges = part.corners[:, 1:] - part.corners[:, :1]
+    return 0.5 * float(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum())
+
+
+def _in_daylight(patch: Patch) -> Patch:
+    """Return a patch under an even sky and a sun that casts no shadows."""
+    if patch.baked is not None:
+        return patch
+    light = 0.62 + 0.36 * np.clip(patch.normals @ _SUN.astype(np.float32), 0.0, 1.0)
+    return replace(patch, baked=np.repeat(light[:, :, None], 3, axis=2).astype(np.float32))
 
 
 def _lights(floor: Floor, parts: Sequence[Part]) -> Iterable[Light]:

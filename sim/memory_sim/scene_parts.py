@@ -167,12 +167,11 @@ def _rows(part: Part, rows: NDArray[Any]) -> Part:
 
 
 def _read(path: Path, resolver: _Resolver) -> Iterator[Part]:
-    data, options = path.read_bytes(), dict[str, Any]()
+    data, options, names = path.read_bytes(), dict[str, Any](), list[str]()
     if path.suffix.lower() == '.obj':
-        options['split_objects'] = bool(re.search(rb'(?m)^o[ \t]+\S', data))
-        options['split_groups'] = not options['split_objects'] and bool(
-            re.search(rb'(?m)^g[ \t]+\S', data)
-        )
+        options['split_objects'] = bool(names := _obj_names(data, b'o'))
+        if not names:
+            options['split_groups'] = bool(names := _obj_names(data, b'g'))
     scene: Any = trimesh.load(
         io.BytesIO(data),
         file_type=path.suffix[1:].lower(),
@@ -190,10 +189,17 @@ def _read(path: Path, resolver: _Resolver) -> Iterator[Part]:
         if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
             continue
         name = _thing(node, parents, str(scene.graph.base_frame))
-        if path.suffix.lower() == '.obj':
-            name = str(mesh.metadata.get('object') or mesh.metadata.get('group') or key)
+        if names:
+            name = next((n for n in names if key == n or key.startswith(f'{n}_')), str(key))
         part = _mesh_part(mesh, name, unlit=unlit)
         yield part.moved(np.asarray(matrix, dtype=np.float64))
+
+
+def _obj_names(data: bytes, directive: bytes) -> list[str]:
+    """Return the names that an OBJ file gives its objects or groups, longest first."""
+    found = re.findall(rb'(?m)^%s[ \t]+(\S[^\r\n]*)' % directive, data)
+    names = {name.decode(errors='replace').strip() for name in found}
+    return sorted(names, key=lambda name: (-len(name), name))
 
 
 def _edges(scene: Any) -> list[tuple[str, str]]:

@@ -74,11 +74,15 @@ def receive(channel: socket.socket) -> tuple[Fields, Arrays]:
         raise WireError(f'expected a message, got {magic!r} and a length of {length}')
     try:
         header = json.loads(bytes(_read(channel, length)))
-        fields = dict(header['fields'])
-        layout = [(str(name), str(dtype), tuple(map(int, shape)))
-                  for name, dtype, shape in header['arrays']]  # fmt: skip
-    except (ValueError, TypeError, KeyError) as error:
+        fields = header['fields']
+        layout = [
+            (str(name), str(dtype), tuple(map(int, shape)))
+            for name, dtype, shape in header['arrays']
+        ]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise WireError(f'not a header: {error!r}') from error
+    if not isinstance(fields, dict):
+        raise WireError(f'expected fields, got {fields!r:.80}')
     return fields, {name: _array(channel, dtype, shape) for name, dtype, shape in layout}
 
 
