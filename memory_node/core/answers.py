@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.areas import Areas
 from memory_node.core.candidates import Question
+from memory_node.core.colors import names_color, weighed_by_color
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.limits import Limits
@@ -28,8 +29,9 @@ from memory_node.core.data import (
 from memory_node.core.errors import EmptyMemoryError, NoRouteError, UnknownMapError
 from memory_node.core.goal import best_sighting, facing, GoalPlan, stand_row
 from memory_node.core.indexer import Indexer
-from memory_node.core.lexical import clean_label, content_terms, guess_mode
+from memory_node.core.lexical import clean_label, content_terms
 from memory_node.core.mirror import Mirror
+from memory_node.core.modes import guess_mode
 from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, Ranker, search
 from memory_node.core.routing import Router
@@ -74,7 +76,9 @@ class Answerer:
         mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
         snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
         ordering = None if limits is None else limits.ordering
-        wanted = query.k if ordering is None else min(MAX_K, max(4 * query.k, MIN_ORDERED))
+        colored = names_color(query.text)
+        reordered = colored or ordering is not None
+        wanted = min(MAX_K, max(4 * query.k, MIN_ORDERED)) if reordered else query.k
         question = Question(
             query=replace(query, k=wanted),
             mode=mode,
@@ -85,8 +89,11 @@ class Answerer:
         rows = None if limits is None else limits.rows
         choices = search(snapshot, question, self.ranker, self, rows)
         places = self._places(snapshot, question, choices, limits)
+        if colored:
+            places = weighed_by_color(places, query.text)
         if ordering is not None:
-            places = ordered(places, ordering, snapshot)[: query.k]
+            places = ordered(places, ordering, snapshot)
+        places = places[: query.k]
         if mode is QueryMode.GLOBAL:
             wide = area_places(self._areas, self._mirror, snapshot, question, (query.k + 1) // 2)
             places = (*wide, *places)[: query.k]

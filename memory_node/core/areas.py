@@ -7,6 +7,7 @@ the columns otherwise. Names are written once nothing has changed for a moment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 import contextlib
 import logging
@@ -174,6 +175,19 @@ class Areas:
             cosines = np.stack([node.embedding for node in nodes]) @ vector
             order = sorted(range(len(nodes)), key=lambda i: (-float(cosines[i]), nodes[i].id))
             return [(nodes[i], float(cosines[i])) for i in order[:k]]
+
+    def rooms(self, map_id: str | None = None) -> Counter[str]:
+        """Return kinds of rooms that areas are, by the observations in them."""
+        found: Counter[str] = Counter()
+        with self.lock:
+            stack = self._forest.roots(map_id)
+            while stack:
+                node = stack.pop()
+                if node.text is not None and node.text.room:
+                    found[node.text.room] += node.count
+                else:
+                    stack.extend(node.children)
+        return found
 
     def typical(self, node: ForestNode, most: int) -> list[int]:
         """Return the keys of the leaves of an area that are nearest to its middle."""

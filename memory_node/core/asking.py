@@ -18,11 +18,12 @@ import re
 from typing import Any
 
 from memory_node.core.captions import plural
-from memory_node.core.data import Place, Query, Retrieval, Vector3
+from memory_node.core.data import Place, Query, QueryMode, Retrieval, Vector3
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.lexical import clean_label
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
+from memory_node.core.telling import tell
 from memory_node.core.things import Thing, things_of
 
 __all__ = ['GroundedAnswer', 'QuestionKind', 'ask', 'question_kind']
@@ -116,6 +117,8 @@ def ask(
 def _extract(
     memory: Memory, query: Query, retrieval: Retrieval, now_ns: int | None
 ) -> GroundedAnswer:
+    if retrieval.mode is QueryMode.GLOBAL and (told := tell(memory, query)) is not None:
+        return GroundedAnswer(known=told.found, text=told.text, citations=told.citations)
     if not retrieval.found:
         return _unknown(retrieval)
     kind = question_kind(query.text)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from memory_node.core.data import Observation, QueryMode
+from memory_node.core.data import Observation
 
 __all__ = [
     'clean_label',
     'content_terms',
-    'guess_mode',
     'indexed_texts',
     'observation_text',
     'word_count',
@@ -32,17 +31,6 @@ STOP_WORDS = frozenset({
     'when', 'where', 'which', 'while', 'who', 'why', 'will', 'with', 'would', 'you', 'your',
 })
 # fmt: on
-
-_IMPLICIT = re.compile(
-    r'^\s*(where (can|could|should|might|do) (i|we|one|you)\b|somewhere\b|some place\b'
-    r"|a place (to|where)\b|i('m| am| want| need|'d)\b|we (want|need)\b|i would\b)",
-    re.IGNORECASE,
-)
-_GLOBAL = re.compile(
-    r'\b(overview|overall|describe|summar\w+|in general|what kind of (place|building|area)'
-    r'|what is (this|the) (place|building|floor|area|map)\b)',
-    re.IGNORECASE,
-)
 
 
 def clean_label(label: str) -> str:
@@ -73,12 +61,3 @@ def indexed_texts(observation: Observation) -> tuple[str, str]:
 def word_count(observation: Observation) -> int:
     """Return how many words can be searched."""
     return sum(len(re.findall(r'\w+', text)) for text in indexed_texts(observation))
-
-
-def guess_mode(text: str) -> QueryMode:
-    """Tell from its wording how a question wants to be answered."""
-    if _GLOBAL.search(text):
-        return QueryMode.GLOBAL
-    if _IMPLICIT.search(text):
-        return QueryMode.IMPLICIT
-    return QueryMode.EXPLICIT

@@ -19,7 +19,8 @@ import re
 import snowballstemmer
 
 from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
-from memory_node.core.lexical import clean_label, guess_mode
+from memory_node.core.lexical import clean_label
+from memory_node.core.modes import guess_mode
 
 __all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve']
 

@@ -25,8 +25,8 @@ from memory_node.core.constraints.naming import Names
 from memory_node.core.constraints.times import Clock
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
 from memory_node.core.errors import EmptyMemoryError
-from memory_node.core.lexical import guess_mode
 from memory_node.core.mirror import Mirror
+from memory_node.core.modes import guess_mode
 from memory_node.core.needs import explained, resolve, Resolved
 
 __all__ = ['Searcher', 'Understood']
@@ -148,6 +148,10 @@ class Searcher:
             return snapshot, np.flatnonzero(limits.rows)
         return snapshot, allowed[limits.rows[allowed]]
 
+    def names(self, snapshot: Snapshot) -> Names:
+        """Return what looks up names of areas and things in a snapshot."""
+        return Names(snapshot, self._areas, self._answerer.postings, self._encode)
+
     def stand(self, place: Place) -> Pose:
         """Return the best pose to see a place's target from."""
         return self._answerer.stand(place)[0].pose
@@ -176,8 +180,7 @@ class Searcher:
             north_rad=config.north_yaw_rad,
             distance_scale_m=config.distance_scale_m,
         )
-        names = Names(snapshot, self._areas, self._answerer.postings, self._encode)
-        ground = Ground(snapshot, self._areas, names, asker)
+        ground = Ground(snapshot, self._areas, self.names(snapshot), asker)
         limits = ground_conditions(ground, conditions, reading, whole_rows=reads)
         counted = [limit.condition for limit in limits.limits]
         return limits, reading.subject(counted, ordered=limits.ordering is not None)

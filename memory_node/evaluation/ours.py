@@ -121,19 +121,21 @@ class OursMethod(MemoryMethod):
         with Stopwatch(self._encoder) as watch:
             query = Query(text=question.text, k=k, here=question.near, now_ns=question.now_ns)
             retrieval = self.memory.search(query)
-            text = ''
+            found, text = retrieval.found, ''
             if retrieval.mode is QueryMode.GLOBAL:
                 answer = ask(self.memory, query, now_ns=question.now_ns, model=model)
-                text = answer.text
+                found, text = answer.known, answer.text
+            # Where it would send the robot, as ``navigation_goal`` does.
+            stands = [self.memory.searcher.stand(p) for p in retrieval.places]
         places = tuple(
             AnsweredPlace(
-                node_id=p.node_id, position=p.pose.position, confidence=float(p.confidence)
+                node_id=p.node_id, position=pose.position, confidence=float(p.confidence)
             )
-            for p in retrieval.places
+            for p, pose in zip(retrieval.places, stands, strict=True)
         )
         after = (0, 0) if model is None else (model.calls, model.tokens)
         return Answer(
-            found=retrieval.found,
+            found=found,
             places=places,
             text=text,
             search_s=watch.search_s,

@@ -135,6 +135,13 @@ class Names:
             rows &= np.isin(self._snapshot.keys, keys, assume_unique=True)
         return rows if lists else np.zeros(len(self._snapshot), np.bool_)
 
+    def said_any(self, words: Sequence[str]) -> BoolArray:
+        """Return (N,) the rows whose caption or labels have any of the words."""
+        rows = np.zeros(len(self._snapshot), np.bool_)
+        for keys, _ in self._postings(words):
+            rows |= np.isin(self._snapshot.keys, keys, assume_unique=True)
+        return rows
+
     def labels(self, phrase: str) -> NDArray[np.int64]:
         """
         Return which labels mean what a phrase names.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 import re
 
-__all__ = ['infer_room', 'named_room']
+__all__ = ['ROOM_NAMES', 'infer_room', 'named_room']
 
 #: Things and the weight of evidence they give; 2 nearly settles it, 1 supports.
 _ROOMS: Mapping[str, Mapping[str, float]] = {
@@ -72,6 +72,32 @@ _ROOMS: Mapping[str, Mapping[str, float]] = {
     },
 }  # fmt: skip
 
+#: What else captions call a part of a building or of its grounds.
+# fmt: off
+ROOM_NAMES = frozenset(_ROOMS) | {
+    'atrium', 'attic', 'auditorium', 'bakery', 'ballroom', 'basement', 'break room', 'bus stop',
+    'cafe', 'cafeteria', 'canteen', 'cellar', 'changing room', 'chapel', 'classroom',
+    'cloakroom', 'common room', 'computer lab', 'conference room', 'copy room',
+    'courtyard', 'dressing room', 'driveway', 'entrance hall', 'entryway',
+    'foyer', 'gallery', 'garden', 'guest room', 'gymnasium', 'hall', 'kitchenette',
+    'laboratory', 'landing', 'lecture hall', 'loading dock', 'lobby', 'locker room', 'loft',
+    'lounge', 'mudroom', 'nursery', "nurses' station", 'operating room', 'packing area', 'pantry',
+    'parking lot', 'patient room', 'patio', 'playground', 'playroom', 'plaza',
+    'porch', 'produce section', 'reception', 'restaurant', 'restroom', 'server room', 'shop',
+    'showroom', 'staff room', 'stairwell', 'storage room', 'storeroom',
+    'studio', 'study', 'sunroom', 'supply room', 'theater', 'treatment room', 'utility room',
+    'vestibule', 'waiting room', 'ward', 'warehouse', 'washroom', 'workshop', 'yard',
+}
+# fmt: on
+
+#: Words that can follow the name of a room; any other makes it part of the name of a thing.
+_AFTER = (
+    'and|area|as|at|behind|beside|beyond|by|can|contains|containing|featuring|features|filled|for|'
+    'from|furnished|has|have|having|in|inside|interior|into|is|near|next|of|on|opens|or|scene|'
+    'section|seen|setting|shows|space|that|there|through|to|under|view|viewed|was|where|which|'
+    'while|with|without'
+)
+
 #: What a room needs in all, and by how much it must lead.
 _ENOUGH = 1.8
 _LEAD = 1.25
@@ -88,15 +114,21 @@ def infer_room(labels: Iterable[str]) -> str:
 
 
 def named_room(text: str) -> str:
-    """Return the room a caption itself names, or ''."""
+    """
+    Return the room a caption itself names, or ''.
+
+    The name must stand by itself: "an office chair" names no office.
+    """
     match = _pattern().search(text.casefold())
     return match.group(1) if match else ''
 
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    names = sorted(_ROOMS, key=lambda name: (-len(name), name))
-    return re.compile(r'\b(' + '|'.join(map(re.escape, names)) + r')\b')
+    names = sorted(ROOM_NAMES, key=lambda name: (-len(name), name))
+    return re.compile(
+        rf'\b({"|".join(map(re.escape, names))})\b(?=\s*(?:$|[^\w\s#]|(?:{_AFTER})\b))'
+    )
 
 
 def _votes(kinds: set[str], things: Mapping[str, float]) -> float:

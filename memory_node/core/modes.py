@@ -1,0 +1,67 @@
+"""How a question wants to be answered, and what part of a building it is about: by its wording."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+import re
+
+from memory_node.core.data import QueryMode
+from memory_node.core.forest.rooms import ROOM_NAMES
+from memory_node.core.ranking.words import AREA_NOUNS
+
+__all__ = ['guess_mode', 'named_part']
+
+_IMPLICIT = re.compile(
+    r'^\s*(where (can|could|should|might|do) (i|we|one|you)\b|somewhere\b|some place\b'
+    r"|a place (to|where)\b|i('m| am| want| need|'d)\b|we (want|need)\b|i would\b)",
+    re.IGNORECASE,
+)
+_NAMES = '|'.join(sorted(map(re.escape, ROOM_NAMES | AREA_NOUNS), key=lambda n: (-len(n), n)))
+#: Words for everything there is, and for a part of it without a name.
+_WHOLE = (
+    'place|building|house|home|apartment|flat|site|map|world|environment|surroundings|'
+    'neighbou?rhood|everything|campus|premises|facility|property|whole|all'
+)
+_UNNAMED = 'area|room|floor|space|level|store?y|part|wing'
+_DETERMINER = r'(?:(?:the|this|that|your|my|our|a)\s+)?'
+_PART = rf"{_DETERMINER}(?:[\w'-]+\s+){{0,2}}(?:{_NAMES}|{_WHOLE}|{_UNNAMED})"
+_WHO = '(?:i|you|we|one|people)'
+_END = r'\s*[?.!]*$'
+_GLOBAL = re.compile(
+    '|'.join(
+        (
+            r'\b(?:overview|overall|describe|summar\w+|in general)\b',
+            r'\bwhat kinds? of (?:place|building|area|room)s?\b',
+            r'\bwhat is (?:this|the) (?:place|building|floor|area|map)\b',
+            rf"\b(?:what is|what's|how is) {_PART} like\b",
+            rf'\bwhat (?:does|do) {_PART} look like\b',
+            rf"\bwhat(?: is|'s| are| was| were)(?: there)? in {_PART}{_END}",
+            rf'\bwhat(?: \w+){{0,3}} (?:would|can|could|did|do|have|will) {_WHO}'
+            r' (?:find|see|seen|found|remember|expect)(?: there)?'
+            rf' (?:in|inside|about) {_PART}{_END}',
+            rf'\btell me (?:all |everything |more )?about {_PART}{_END}',
+            rf'\bwhat (?:have|did|do) {_WHO} (?:see|seen|learnt?|learned|know|found|find|remember)'
+            rf'(?: so far| (?:about|of|in|around|from) {_PART}| here)?{_END}',
+        )
+    ),
+    re.IGNORECASE,
+)
+_NAMED_PART = re.compile(rf'\b({_NAMES})\b')
+#: Nouns that name no part by themselves.
+_GENERIC = frozenset({'area', 'bar', 'dining', 'floor', 'living', 'room', 'stairs', 'store'})
+
+
+def guess_mode(text: str) -> QueryMode:
+    """Tell from its wording how a question wants to be answered."""
+    if _GLOBAL.search(text):
+        return QueryMode.GLOBAL
+    if _IMPLICIT.search(text):
+        return QueryMode.IMPLICIT
+    return QueryMode.EXPLICIT
+
+
+@lru_cache(maxsize=1024)
+def named_part(text: str) -> str:
+    """Return the room or area that a question names, '' if it is about everything."""
+    named = [name for name in _NAMED_PART.findall(text.casefold()) if name not in _GENERIC]
+    return named[-1] if named else ''

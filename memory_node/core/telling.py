@@ -1,0 +1,152 @@
+"""What a question about a room, a floor or everything is told: what is there, by who saw it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.areas import Areas
+from memory_node.core.captions import plural
+from memory_node.core.columns import Snapshot
+from memory_node.core.constraints.naming import Names
+from memory_node.core.data import Observation, Place, Query
+from memory_node.core.describing import AreaDescription
+from memory_node.core.forest.rooms import ROOM_NAMES
+from memory_node.core.inventory import commonest, covering, holdings, listed
+from memory_node.core.memory import Memory
+from memory_node.core.modes import named_part
+
+__all__ = ['tell']
+
+#: Kinds of things, kinds of rooms, and citations of one answer.
+_KINDS, _ROOMS, _CITED = 10, 12, 5
+#: Kinds of things that are told of a whole building.
+_COMMON = 8
+#: Captions that must call a place by a name before it counts.
+_CALLED = 2
+
+
+def tell(memory: Memory, query: Query) -> AreaDescription | None:
+    """
+    Say what the area that a question names is like, or everything if it names none.
+
+    Conditions of the question (a floor, a time) hold. ``found`` is false for an area that nothing
+    goes by; None where nothing was recognised. Raises as ``Memory.search`` does.
+    """
+    snapshot, remaining = memory.searcher.remaining(query)
+    kept = np.ones(len(snapshot), np.bool_)
+    if remaining is not None:
+        kept[:] = False
+        kept[remaining] = True
+    part = named_part(query.text)
+    if not part:
+        return _everything(memory, snapshot, kept, query.map_id)
+    names = memory.searcher.names(snapshot)
+    inside, outside = _area(names, part)
+    if not inside.any():
+        return AreaDescription(found=False, text=f"I don't know of a {part} here.")
+    if (inside & kept).any():
+        inside &= kept
+    return _one(memory, snapshot, part, inside, outside)
+
+
+def _area(names: Names, part: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None]:
+    """Return the rows in an area, and those known to be elsewhere; None: all others are."""
+    called = names.said(part)
+    if np.count_nonzero(called) >= _CALLED:
+        nouns = sorted({name.split()[-1] for name in ROOM_NAMES})
+        return called, names.said_any(nouns)
+    area = names.area(part)
+    return (called, None) if area is None else (area.rows.copy(), None)
+
+
+def _one(
+    memory: Memory,
+    snapshot: Snapshot,
+    part: str,
+    inside: NDArray[np.bool_],
+    outside: NDArray[np.bool_] | None,
+) -> AreaDescription | None:
+    kinds = holdings(snapshot, inside, outside)[:_KINDS]
+    if not kinds:
+        return None
+    cited = _cited(memory, snapshot, covering(kinds, _CITED))
+    return AreaDescription(
+        found=True,
+        name=part,
+        text=f'In the {part} there is {listed(kinds)}. {_marks(cited)}',
+        observations=int(np.count_nonzero(inside)),
+        citations=cited,
+    )
+
+
+def _everything(
+    memory: Memory, snapshot: Snapshot, kept: NDArray[np.bool_], map_id: str | None
+) -> AreaDescription | None:
+    rows = np.flatnonzero(kept)
+    things = [label for label, _ in commonest(snapshot, rows, _COMMON)]
+    rooms = _rooms(memory.searcher.names(snapshot), memory.areas, kept, map_id)
+    if not things and not rooms:
+        return None
+    sentences = []
+    if rooms:
+        sentences.append(f'There is {_joined(rooms)}.')
+    if things:
+        sentences.append(f'Most often I saw {_joined([plural(label) for label in things])}.')
+    middle = rows[np.linspace(0, len(rows) - 1, min(_CITED, len(rows))).astype(np.int64)]
+    cited = _cited(memory, snapshot, np.unique(middle).tolist())
+    return AreaDescription(
+        found=True,
+        name=map_id or 'everything',
+        text=f'{" ".join(sentences)} {_marks(cited)}',
+        observations=len(rows),
+        citations=cited,
+    )
+
+
+def _rooms(names: Names, areas: Areas, kept: NDArray[np.bool_], map_id: str | None) -> list[str]:
+    """Return kinds of rooms, those with most observations first."""
+    counts: Counter[str] = Counter()
+    for name in sorted(ROOM_NAMES):
+        called = int(np.count_nonzero(names.said(name) & kept))
+        if called >= _CALLED:
+            counts[name] = called
+    for name in list(counts):  # a caption that says "waiting room" has every word of "room"
+        longer = [other for other in counts if name != other and name in other.split()]
+        if any(counts[other] >= counts[name] for other in longer):
+            del counts[name]
+    if not counts:
+        counts = areas.rooms(map_id)
+    return [name for name, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))][:_ROOMS]
+
+
+def _cited(memory: Memory, snapshot: Snapshot, rows: Sequence[int]) -> tuple[Place, ...]:
+    items = memory.by_keys(snapshot.keys[np.array(rows, np.int64)].tolist())
+    return tuple(map(_citation, items))
+
+
+def _citation(item: Observation) -> Place:
+    return Place(
+        node_id=item.id,
+        level=0,
+        map_id=item.map_id,
+        pose=item.pose,
+        stamp_ns=item.stamp_ns,
+        score=1.0,
+        confidence=1.0,
+        label=item.sightings[0].label if item.sightings else '',
+        caption=item.caption,
+        evidence_ids=(item.id,),
+        why='seen there',
+    )
+
+
+def _marks(cited: Sequence[Place]) -> str:
+    return ' '.join(f'[{i}]' for i in range(1, len(cited) + 1))
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
