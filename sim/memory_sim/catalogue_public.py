@@ -111,6 +111,8 @@ PUBLIC_MODELS = (
        mount_m=0.45),
     _m('toilet cabin', (1.4, 0.95, 2.0), ('light blue', 'gray', 'white'), 'laminate',
        label='toilet cubicle', shape='wardrobe'),
+    _m('wash basin', (0.48, 0.62, 0.95), ('white', 'pine', 'gray'), 'ceramic', label='sink',
+       shape='vanity'),
     _m('hand dryer', (0.16, 0.28, 0.26), ('white', 'chrome'), 'metal', shape='dispenser',
        mount_m=1.15),
 )  # fmt: skip

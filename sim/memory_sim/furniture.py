@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.colors import rgb
-from memory_sim.mesh import fit, Patch, transform
+from memory_sim.mesh import fit, merge, Patch, transform
+from memory_sim.scene_detail import detail_of
 from memory_sim.shapes import build_shape
 from memory_sim.structure import build_structure
 from memory_sim.sweethome import SweetHome
@@ -19,6 +20,11 @@ from memory_sim.worlds import World, WorldError, WorldObject
 
 __all__ = ['Furniture', 'FurnitureSource']
 
+#: Triangles of a mesh in a small world, and pictures that things of one kind may differ in.
+_MOST_TRIANGLES = 12_000
+_MOST_VARIANTS = 4
+
+Vector3 = tuple[float, float, float]
 FurnitureSource = Literal['auto', 'procedural', 'sweethome3d']
 
 
@@ -54,6 +60,8 @@ class Furniture:
                 "furniture: expected Debian's sweethome3d-furniture to be installed, got none"
             )
         self._meshes = meshes if source != 'procedural' and meshes.installed else None
+        self._most = _MOST_TRIANGLES
+        self._made: dict[tuple[str, Vector3, str, int], list[Patch]] = {}
 
     @property
     def textures(self) -> Mapping[str, NDArray[np.uint8]]:
@@ -66,7 +74,12 @@ class Furniture:
         return False
 
     def structure(self, world: World) -> list[Patch]:
-        """Return everything that is no object: the rooms' surfaces and the lamps."""
+        """
+        Return everything that is no object: the rooms' surfaces and the lamps.
+
+        Meshes of the world's objects are simplified from here on if it has very many.
+        """
+        self._most = detail_of(world).mesh_triangles
         return build_structure(world)
 
     def close(self) -> None:
@@ -87,21 +100,25 @@ class Furniture:
         model = CATALOGUE.get(thing.model)
         if model is None:
             raise WorldError(f'model: expected an entry of the catalogue, got {thing.model!r}')
-        patches = self._mesh(model, thing)
-        if patches is None:
-            patches = build_shape(model.shape, thing.size, variant=thing.id)
-        color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
-        return [
-            transform(_tint(patch, color, own=not thing.color), thing.position, thing.yaw_rad)
-            for patch in patches
-        ]
+        variant = thing.id % _MOST_VARIANTS
+        key = (model.name, thing.size, thing.color, variant)
+        if key not in self._made:  # a row of desks is one desk in many places
+            patches = self._mesh(model, thing)
+            if patches is None:
+                patches = build_shape(model.shape, thing.size, variant=variant)
+            color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
+            self._made[key] = merge(_tint(p, color, own=not thing.color) for p in patches)
+        return [transform(patch, thing.position, thing.yaw_rad) for patch in self._made[key]]
 
     def _mesh(self, model: Model, thing: WorldObject) -> list[Patch] | None:
         if self._meshes is None or not model.meshes:
             return None
         # Colour picks the mesh, so that a set of chairs is a set.
         choice = sum(thing.color.encode()) % len(model.meshes)
-        patches = self._meshes.load(model.meshes[choice], tint=bool(model.colors))
+        name, tint = model.meshes[choice], bool(model.colors)
+        patches = self._meshes.load(name, tint=tint, most=self._most)
+        if patches and sum(map(len, patches)) > 2 * self._most < 2 * _MOST_TRIANGLES:
+            return None  # its texture keeps it from being simplified
         return fit(patches, thing.size) if patches else None
 
 

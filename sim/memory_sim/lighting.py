@@ -16,7 +16,7 @@ from scipy import spatial
 
 from memory_sim.raycaster import RayCaster
 
-__all__ = ['Emitter', 'Surfaces', 'bake']
+__all__ = ['Daylight', 'Emitter', 'Surfaces', 'bake']
 
 FloatArray = NDArray[np.float32]
 
@@ -27,6 +27,11 @@ _NEAR_RAYS = 16
 _NEAR_M = 0.7
 _OFFSET_M = 0.015
 _LAMP_REACH_M = 9.0
+#: The same in worlds larger than a home, for ordinary lamps and windows [m].
+_SHORT_REACH_M = 7.0
+_STRONG = 2.5
+#: How far a sunbeam is followed [m].
+_SUNBEAM_M = 120.0
 _LAMP_POWER = 2.6
 #: Light that is everywhere, so that nothing is black.
 _AMBIENT = 0.10
@@ -44,6 +49,16 @@ class Emitter:
     #: Edge vectors over which its shadows soften [m].
     spread: FloatArray
     #: RGB strength; falls off with the squared distance.
+    color: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Daylight:
+    """The sun: parallel light that whatever it meets shadows."""
+
+    #: Unit vector towards the sun.
+    towards: FloatArray
+    #: RGB strength.
     color: FloatArray
 
 
@@ -76,12 +91,37 @@ class _Points:
         return _Points(self.position[rows], self.normal[rows], self.coarse[rows], rows[:0])
 
 
-def bake(rays: RayCaster, surfaces: Surfaces, emitters: list[Emitter]) -> FloatArray:
-    """Return the (T, 3, 3) linear RGB light that falls on every corner."""
-    points = _points(surfaces)
+def bake(
+    rays: RayCaster,
+    surfaces: Surfaces,
+    emitters: list[Emitter],
+    sun: Daylight | None = None,
+    *,
+    scale: float = 1.0,
+) -> FloatArray:
+    """
+    Return the (T, 3, 3) linear RGB light that falls on every corner.
+
+    Parameters
+    ----------
+    rays, surfaces
+        The world.
+    emitters, sun
+        What shines.
+    scale
+        Times as large as in a home are the cells within which light is shared.
+
+    """
+    points = _points(surfaces, scale)
     direct = np.zeros_like(points.position)
+    cells = _Cells(points.position)
     for emitter in emitters:
-        _add_direct(rays, points, emitter, direct)
+        strong = scale == 1.0 or float(emitter.color.max()) > _STRONG
+        reach = _LAMP_REACH_M if strong else _SHORT_REACH_M
+        rows = cells.within(emitter.position, reach)
+        _add_direct(rays, points, emitter, direct, rows, reach, 5 if scale == 1.0 else 2)
+    if sun is not None:
+        _add_sun(rays, points, sun, direct)
     corner_light = direct[points.of_corner].reshape(-1, 3, 3)
     glow = surfaces.albedo * (corner_light.mean(axis=1) + _AMBIENT) + surfaces.emission
     bounced, buried = np.zeros_like(direct), np.zeros(len(direct), dtype=bool)
@@ -97,7 +137,7 @@ def bake(rays: RayCaster, surfaces: Surfaces, emitters: list[Emitter]) -> FloatA
     return light
 
 
-def _points(surfaces: Surfaces) -> _Points:
+def _points(surfaces: Surfaces, scale: float) -> _Points:
     """Merge corners that see the same light."""
     corners = surfaces.corners.reshape(-1, 3)
     normals = surfaces.normals.reshape(-1, 3)
@@ -107,7 +147,8 @@ def _points(surfaces: Surfaces) -> _Points:
     reach = np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
     inset = corners + inward / reach * np.minimum(0.25 * reach, 0.03)
     coarse = np.repeat(surfaces.coarse, 3)
-    cell = np.where(coarse, _CELL_M, 0.005)[:, None]
+    coarse_m = _CELL_M * min(scale, 5.0)
+    cell = np.where(coarse, coarse_m, 0.005 * scale)[:, None]
     place = np.floor(corners / cell).astype(np.int64) + (1 << 16)
     facing = np.where(
         coarse, 2 * np.abs(normals).argmax(axis=1), 8 + 2 * np.abs(normals).argmax(axis=1)
@@ -122,7 +163,7 @@ def _points(surfaces: Surfaces) -> _Points:
     is_coarse = np.zeros(len(position), dtype=bool)
     is_coarse[of_corner] = coarse
     # Half a cell clears the other layers of cloth and wood that share it.
-    position += np.where(is_coarse, 0.5 * _CELL_M, _OFFSET_M)[:, None] * normal
+    position += np.where(is_coarse, 0.5 * coarse_m, _OFFSET_M)[:, None] * normal
     return _Points(position.astype(np.float32), normal.astype(np.float32), is_coarse, of_corner)
 
 
@@ -133,15 +174,58 @@ def _mean_of(
     return np.stack(sums, axis=1) / counts[:, None]
 
 
-def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: FloatArray) -> None:
-    to_lamp = emitter.position - points.position
-    near = (np.abs(to_lamp) < _LAMP_REACH_M).all(axis=1)
-    facing = (to_lamp * points.normal).sum(axis=1) > 0.0
-    lit = np.flatnonzero(near & facing & ((to_lamp * emitter.normal).sum(axis=1) < 0.0))
+class _Cells:
+    """Finds points near a place without looking at all of them."""
+
+    def __init__(self, position: FloatArray) -> None:
+        self._position = position
+        self._low = position[:, :2].min(axis=0)
+        cell = ((position[:, :2] - self._low) / _LAMP_REACH_M).astype(np.int64)
+        self._columns = int(cell[:, 0].max()) + 1
+        self._stride = int(cell[:, 1].max()) + 1
+        key = cell[:, 0] * self._stride + cell[:, 1]
+        self._order = np.argsort(key, kind='stable')
+        self._starts = np.searchsorted(
+            key[self._order], np.arange(self._columns * self._stride + 1)
+        )
+
+    def within(self, place: FloatArray, reach_m: float) -> NDArray[np.int64]:
+        """Return the points that are within a distance along every axis, in their order."""
+        low = np.floor((place[:2] - reach_m - self._low) / _LAMP_REACH_M).astype(int)
+        high = np.floor((place[:2] + reach_m - self._low) / _LAMP_REACH_M).astype(int)
+        parts = [np.zeros(0, dtype=np.int64)]
+        first, last = max(0, low[1]), min(self._stride - 1, high[1])
+        for column in range(max(0, low[0]), min(self._columns - 1, high[0]) + 1):
+            if first <= last:
+                base = column * self._stride
+                span = slice(self._starts[base + first], self._starts[base + last + 1])
+                parts.append(self._order[span])
+        rows = np.sort(np.concatenate(parts))
+        near: NDArray[np.int64] = rows[
+            (np.abs(self._position[rows] - place) < reach_m).all(axis=1)
+        ]
+        return near
+
+
+_SHIFTS = ((-0.3, -0.3), (0.3, 0.3), (-0.35, 0.3), (0.3, -0.35), (0.0, 0.0))
+
+
+def _add_direct(
+    rays: RayCaster,
+    points: _Points,
+    emitter: Emitter,
+    light: FloatArray,
+    rows: NDArray[np.int64],
+    reach_m: float,
+    samples: int,
+) -> None:
+    to_lamp = emitter.position - points.position[rows]
+    facing = (to_lamp * points.normal[rows]).sum(axis=1) > 0.0
+    lit = rows[facing & ((to_lamp * emitter.normal).sum(axis=1) < 0.0)]
     if not len(lit):
         return
     position, normal = points.position[lit], points.normal[lit]
-    for shift in ((-0.3, -0.3), (0.3, -0.35), (-0.35, 0.3), (0.3, 0.3), (0.0, 0.0)):
+    for shift in _SHIFTS[:samples]:
         source = emitter.position + np.array(shift, dtype=np.float32) @ emitter.spread
         way = source - position
         squared = (way**2).sum(axis=1)
@@ -150,8 +234,19 @@ def _add_direct(rays: RayCaster, points: _Points, emitter: Emitter, light: Float
         cosine *= np.sqrt(np.clip(-(unit * emitter.normal).sum(axis=1), 0.0, 1.0))
         bundle = np.concatenate([position, way], axis=1, dtype=np.float32)
         free = ~rays.occluded(bundle, near=1e-3, far=0.985)
-        strength = np.where(free, _LAMP_POWER * cosine / (squared + 0.6) / 5.0, 0.0)
+        strength = np.where(free, _LAMP_POWER * cosine / (squared + 0.6) / samples, 0.0)
+        if reach_m < _LAMP_REACH_M:  # fades out instead of ending at an edge
+            strength *= np.clip(2.0 - 2.0 * np.sqrt(squared) / reach_m, 0.0, 1.0)
         light[lit] += (strength[:, None] * emitter.color).astype(np.float32)
+
+
+def _add_sun(rays: RayCaster, points: _Points, sun: Daylight, light: FloatArray) -> None:
+    cosine = points.normal @ sun.towards
+    lit = np.flatnonzero(cosine > 0.0)
+    bundle = np.empty((len(lit), 6), dtype=np.float32)
+    bundle[:, :3], bundle[:, 3:] = points.position[lit], sun.towards
+    free = ~rays.occluded(bundle, near=0.02, far=_SUNBEAM_M)
+    light[lit] += (cosine[lit] * free)[:, None].astype(np.float32) * sun.color
 
 
 def _directions(count: int) -> NDArray[np.float32]:
@@ -192,6 +287,8 @@ def _openness(rays: RayCaster, points: _Points) -> FloatArray:
 def _around(structure: _Points, light: FloatArray, places: FloatArray) -> FloatArray:
     """Return the light on the walls and ceilings nearest to each place."""
     upper = structure.normal[:, 2] < 0.7
+    if not upper.any():  # no wall anywhere: what the ground gets is as good
+        upper = ~upper
     tree = spatial.cKDTree(structure.position[upper])
     _, nearest = tree.query(places, k=min(6, int(upper.sum())))
     mean: FloatArray = light[upper][nearest].reshape(len(places), -1, 3).mean(axis=1)

@@ -17,6 +17,7 @@ __all__ = [
     'cylinder',
     'ellipsoid',
     'fit',
+    'merge',
     'picture',
     'polygon',
     'quad',
@@ -277,6 +278,27 @@ def fit(patches: Sequence[Patch], size: Vector3) -> list[Patch]:
             replace(patch, corners=corners.astype(np.float32), normals=normals.astype(np.float32))
         )
     return fitted
+
+
+def merge(patches: Iterable[Patch]) -> list[Patch]:
+    """Join patches of one finish, in the order in which finishes first appear."""
+    groups: dict[Finish, list[Patch]] = {}
+    single: list[Patch] = []
+    for patch in patches:
+        if patch.baked is None:
+            groups.setdefault(patch.finish, []).append(patch)
+        else:
+            single.append(patch)
+    joined = [
+        Patch(
+            corners=np.concatenate([p.corners for p in group]),
+            normals=np.concatenate([p.normals for p in group]),
+            uv=np.concatenate([p.uv for p in group]),
+            finish=finish,
+        )
+        for finish, group in groups.items()
+    ]
+    return joined + single
 
 
 def transform(patch: Patch, position: Vector3, yaw_rad: float) -> Patch:

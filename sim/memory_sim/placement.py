@@ -10,7 +10,8 @@ import numpy as np
 
 from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
-from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
+from memory_sim.room_walls import is_backed, openings_of, railings_of, solid_walls, SolidWall
+from memory_sim.worlds import DOOR, Opening, Room, Wall
 
 __all__ = ['Recipe', 'RoomLayout']
 
@@ -30,41 +31,25 @@ class RoomLayout:
     _doors: list[Rect] = field(init=False)
     _gaps: list[Rect] = field(init=False)
     _windows: list[tuple[Rect, Opening]] = field(init=False)
+    _solid: list[SolidWall] = field(init=False)
     _colors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.room.bounds
         half = 0.5 * max((w.thickness_m for w in self.walls), default=0.12)
         self.inner = (x0 + half, y0 + half, x1 - half, y1 - half)
-        openings = list(self._openings())
-        self._doors = [doorway(p, u, o.width_m + 0.2, 0.8) for p, u, o in openings if _is_door(o)]
-        self._gaps = [doorway(p, u, o.width_m + 0.2, 0.2) for p, u, o in openings if _is_door(o)]
+        openings = list(openings_of(self.room, self.walls))
+        doors = [o for o in openings if o.opening.kind == DOOR]
+        self._doors = [doorway(o.at, o.along, o.opening.width_m + 0.2, 0.8) for o in doors]
+        self._gaps = [doorway(o.at, o.along, o.opening.width_m + 0.2, 0.2) for o in doors]
         self._windows = [
-            (doorway(p, u, o.width_m + 0.1, 0.3), o) for p, u, o in openings if not _is_door(o)
+            (doorway(o.at, o.along, o.opening.width_m + 0.1, 0.3), o.opening)
+            for o in openings
+            if o.opening.kind != DOOR
         ]
-        self._windows += [rail for wall in self.walls if (rail := self._rail(wall)) is not None]
+        self._windows += railings_of(self.room, self.walls)
+        self._solid = solid_walls(self.room, self.walls)
         self.clear.extend(self._doors)
-
-    def _rail(self, wall: Wall) -> tuple[Rect, Opening] | None:
-        """Return a half-high wall as a window that nothing may cover."""
-        if wall.height_m > 0.6 * self.room.height_m:
-            return None
-        x, y = wall.point(0.5 * wall.length_m)
-        along = ((wall.end[0] - wall.start[0]) / wall.length_m,
-                 (wall.end[1] - wall.start[1]) / wall.length_m)  # fmt: skip
-        above = Opening(kind=WINDOW, offset_m=0.5 * wall.length_m, width_m=wall.length_m,
-                        bottom_m=wall.height_m, top_m=99.0)  # fmt: skip
-        return doorway((x, y), along, wall.length_m, 0.3), above
-
-    def _openings(self) -> Iterator[tuple[tuple[float, float], tuple[float, float], Opening]]:
-        x0, y0, x1, y1 = self.room.bounds
-        for wall in self.walls:
-            for opening in wall.openings:
-                x, y = wall.point(opening.offset_m)
-                if x0 - 0.01 <= x <= x1 + 0.01 and y0 - 0.01 <= y <= y1 + 0.01:
-                    (ax, ay), (bx, by) = wall.start, wall.end
-                    along = ((bx - ax) / wall.length_m, (by - ay) / wall.length_m)
-                    yield (x, y), along, opening
 
     # Rules ---------------------------------------------------------------------------------
 
@@ -199,7 +184,7 @@ class RoomLayout:
         self, name: str, x: float, y: float, yaw: float = 0.0, *, tucked: bool = False
     ) -> Placed | None:
         """Stand a piece at a place if nothing is there; ``tucked`` lets it reach under others."""
-        model, size, color = self._draw(name)
+        model, size, color = self._draw(name, vary=False)
         spot = self._make(model, (x, y, model.mount_m or 0.0), yaw, size, color)
         under = self._nearest(spot) if tucked else None
         if not self._fits(spot, 0.0, under):
@@ -236,9 +221,13 @@ class RoomLayout:
         color = str(self.rng.choice(CATALOGUE[names[0]].colors))
         self._colors.update(dict.fromkeys(names, color))
 
-    def _draw(self, name: str) -> tuple[Model, tuple[float, float, float], str]:
+    def _draw(
+        self, name: str, *, vary: bool = True
+    ) -> tuple[Model, tuple[float, float, float], str]:
         model = CATALOGUE[name]
-        scale = 1.0 if model.mount_m is not None else float(self.rng.uniform(0.96, 1.04))
+        scale = (
+            1.0 if model.mount_m is not None or not vary else float(self.rng.uniform(0.96, 1.04))
+        )
         color = str(self.rng.choice(model.colors)) if model.colors else ''
         color = self._colors.setdefault(name, color)  # one set of chairs, not five single ones
         d, w, h = (round(v * scale, 3) for v in model.size)
@@ -295,7 +284,7 @@ class RoomLayout:
             order = np.argsort(noise)
         tries = 0
         for i in (int(k) for k in order):
-            if self._fits(options[i], front_m):
+            if self._fits(options[i], front_m) and is_backed(options[i], self._solid):
                 tries += 1
                 if self._accept(options[i], front_m=front_m):
                     return options[i]
@@ -357,10 +346,6 @@ class RoomLayout:
 
 #: Furnishes one room, knowing the kinds of all rooms of the storey.
 Recipe = Callable[[RoomLayout, frozenset[str]], None]
-
-
-def _is_door(opening: Opening) -> bool:
-    return opening.kind == DOOR
 
 
 def _stands_on(piece: Placed, host: Placed) -> bool:

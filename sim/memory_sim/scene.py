@@ -9,20 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.colors import rgb
-from memory_sim.lighting import bake, Emitter, Surfaces
-from memory_sim.mesh import Patch, subdivide
+from memory_sim.lighting import bake, Daylight, Emitter, Surfaces
+from memory_sim.mesh import merge, Patch, subdivide
 from memory_sim.mesh_source import MeshSource
 from memory_sim.raycaster import RayCaster
+from memory_sim.scene_detail import detail_of
 from memory_sim.texture_atlas import TextureAtlas
 from memory_sim.worlds import World
 
 __all__ = ['Scene']
 
 FloatArray = NDArray[np.float32]
-
-#: Longest edge of a triangle, so that light can change across it [m].
-_STRUCTURE_EDGE_M = 0.3
-_OBJECT_EDGE_M = 0.35
 
 
 class Scene:
@@ -34,11 +31,14 @@ class Scene:
 
     def __init__(self, world: World, source: MeshSource, *, threads: int = 2) -> None:
         """Collect the triangles of a world; takes a second or two for an apartment."""
-        patches = [subdivide(p, _STRUCTURE_EDGE_M) for p in source.structure(world)]
+        self._detail = detail_of(world)
+        edge_m = self._detail.structure_edge_m
+        patches = [subdivide(p, edge_m) for p in merge(source.structure(world))]
         owners = [0] * len(patches)
         for thing in world.objects:
+            edge_m = self._detail.object_edge_m(thing.size)
             for patch in source.patches(thing):
-                patches.append(subdivide(patch, _OBJECT_EDGE_M))
+                patches.append(subdivide(patch, edge_m))
                 owners.append(thing.id)
         counts = np.array([len(p) for p in patches])
         self._world, self._patches = world, patches
@@ -69,34 +69,28 @@ class Scene:
         patches, self._patches = self._patches, []
         if all(p.baked is not None for p in patches):
             return _baked(patches)
-        shade = _shade(self._world, self.rays, patches, self.corners, self.instance, self.atlas)
+        shade = _shade(self, self._world, self._detail.scale, patches)
         known = np.repeat([p.baked is not None for p in patches], [len(p) for p in patches])
         if known.any():
             shade[known] = _baked([p for p in patches if p.baked is not None])
         return shade
 
 
-def _shade(
-    world: World,
-    rays: RayCaster,
-    patches: Sequence[Patch],
-    corners: FloatArray,
-    instance: NDArray[np.int32],
-    atlas: TextureAtlas,
-) -> FloatArray:
+def _shade(scene: Scene, world: World, scale: float, patches: Sequence[Patch]) -> FloatArray:
+    instance, atlas = scene.instance, scene.atlas
     counts = [len(p) for p in patches]
     color = _per_triangle([p.finish.color for p in patches], counts)
     emission = _per_triangle([p.finish.emission for p in patches], counts)
     mean = _per_triangle([atlas.mean(p.finish.texture) for p in patches], counts)
     albedo = (color * mean) ** np.float32(2.2)
     surfaces = Surfaces(
-        corners=corners,
+        corners=scene.corners,
         normals=np.concatenate([p.normals for p in patches]),
         albedo=albedo,
         emission=albedo * emission[:, None] * 1.5,
         coarse=instance > 0,
     )
-    light = bake(rays, surfaces, _emitters(world, patches))
+    light = bake(scene.rays, surfaces, _emitters(world, patches), _daylight(world), scale=scale)
     # Room light differs from world to world; a camera would expose for it.
     exposure = 0.62 / float(np.quantile(light[instance == 0].mean(axis=(1, 2)), 0.6))
     shown = light * exposure
@@ -141,6 +135,18 @@ def _emitters(world: World, patches: Sequence[Patch]) -> list[Emitter]:
             )
         )
     return emitters
+
+
+def _daylight(world: World) -> Daylight | None:
+    """Return the sun's light, if the world has a sun."""
+    if world.sun is None:
+        return None
+    up, level = np.sin(world.sun.elevation_rad), np.cos(world.sun.elevation_rad)
+    azimuth = world.sun.azimuth_rad
+    return Daylight(
+        towards=_vector(level * np.cos(azimuth), level * np.sin(azimuth), up),
+        color=_vector(1.5, 1.42, 1.25) * world.sun.power,
+    )
 
 
 def _texel_density(corners: FloatArray, uv: FloatArray, size: NDArray[np.int32]) -> FloatArray:

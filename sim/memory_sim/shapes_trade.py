@@ -13,8 +13,12 @@ _PARCELS = ('pine', 'brown', 'orange', 'blue', 'red', 'beige', 'dark green', 'wh
 
 def _goods(levels: int, c: str = 'white', t: str = 'goods') -> tuple[Part, ...]:
     """Return a shelf for one side, full of packages."""
-    parts = [bx(0, 0, 0, 0.06, 1, 1, c=c), bx(0, 0, 0, 1, 1, 0.1), bx(0, 0, 0.97, 0.8, 1, 1)]
-    parts += [bx(0, y, 0, 0.9, y + 0.015, 1, c='gray') for y in (0.0, 0.985)]
+    parts = [
+        bx(0.01, 0.016, 0.1, 0.06, 0.984, 0.97, c=c),
+        bx(0, 0, 0, 1, 1, 0.1),
+        bx(0, 0, 0.97, 0.8, 1, 1),
+    ]
+    parts += [bx(0.005, y, 0.1, 0.9, y + 0.015, 0.97, c='gray') for y in (0.0, 0.985)]
     for i in range(levels):
         low, high = 0.1 + 0.87 * i / levels, 0.1 + 0.87 * (i + 1) / levels
         parts.append(bx(0.06, 0.015, low, 0.95, 0.985, low + 0.02, c='light gray'))
@@ -84,7 +88,8 @@ TRADE_SHAPES: Mapping[str, tuple[Part, ...]] = {
     # Supermarkets.
     'goods shelf': _goods(4),
     'bottle shelf': _goods(4, t='bottles'),
-    'chilled shelf': (*_goods(4, c='light blue'), bx(0.0, 0, 0.9, 1, 1, 1, c='white')),
+    'chilled shelf': (*_goods(4, c='light blue'),
+                      bx(0.8, 0.01, 0.9, 0.99, 0.99, 0.995, c='white')),
     'produce stand': (
         bx(0, 0, 0, 1, 1, 0.55, t='wood'), bx(0, 0, 0.55, 0.5, 1, 0.95, t='wood'),
         Part('decal', (0.5, 0.02, 0.55, 1, 0.98, 0.6), 'white', 'produce'),

@@ -88,19 +88,20 @@ def _wall_patches(world: World, wall: Wall) -> Iterator[Patch]:
                     b, max(y, y + side * 0.015), _BASEBOARD_M)  # fmt: skip
                 yield transform(box(low_corner, high_corner, _TRIM), *place)
     for opening in wall.openings:
-        for patch in _opening_patches(opening, half):
+        for patch in _opening_patches(opening, half, wall.height_m):
             yield transform(patch, *place)
 
 
-def _opening_patches(opening: Opening, half: float) -> Iterator[Patch]:
+def _opening_patches(opening: Opening, half: float, height_m: float) -> Iterator[Patch]:
     a = opening.offset_m - 0.5 * opening.width_m
     b = opening.offset_m + 0.5 * opening.width_m
     low, high = opening.bottom_m, opening.top_m
     reveals = [
         [(a, -half, low), (a, half, low), (a, half, high), (a, -half, high)],
         [(b, half, low), (b, -half, low), (b, -half, high), (b, half, high)],
-        [(a, half, high), (b, half, high), (b, -half, high), (a, -half, high)],
     ]
+    if high < height_m - 0.01:  # else the ceiling is there
+        reveals.append([(a, half, high), (b, half, high), (b, -half, high), (a, -half, high)])
     if low > 0.0:
         reveals.append([(a, -half, low), (b, -half, low), (b, half, low), (a, half, low)])
     for corners in reveals:

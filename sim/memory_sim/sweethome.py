@@ -64,7 +64,7 @@ class SweetHome:
         self._folder = folder
         self._cache = cache if cache is not None else cache_folder() / 'furniture'
         self._archives: dict[str, tuple[zipfile.ZipFile, Mapping[str, _Entry]]] = {}
-        self._loaded: dict[tuple[str, bool], list[Patch] | None] = {}
+        self._loaded: dict[tuple[str, bool, int], list[Patch] | None] = {}
         #: Pictures that the patches loaded so far refer to by name.
         self.textures: dict[str, Image] = {}
 
@@ -73,18 +73,21 @@ class SweetHome:
         """Whether the package's libraries are on this machine."""
         return self._folder.is_dir() and any(self._folder.glob('*.sh3f'))
 
-    def load(self, name: str, *, tint: bool = True) -> list[Patch] | None:
+    def load(
+        self, name: str, *, tint: bool = True, most: int = _MOST_TRIANGLES
+    ) -> list[Patch] | None:
         """
         Return a model in its own size and the object's axes, or None where there is none.
 
         A name that ends in ``@90`` gives the model turned to its left.
 
         With ``tint``, what covers most of it is grayed and marked to take the object's colour.
+        ``most`` triangles are kept, but for what carries a texture.
         """
-        key = (name, tint)
+        key = (name, tint, most)
         if key not in self._loaded:
             plain, _, turned = name.partition('@')
-            patches = self._load(plain)
+            patches = self._load(plain, most)
             if patches is not None and turned:
                 angle = math.radians(float(turned))
                 patches = [transform(p, (0.0, 0.0, 0.0), angle) for p in patches]
@@ -99,7 +102,7 @@ class SweetHome:
             file.close()
         self._archives.clear()
 
-    def _load(self, name: str) -> list[Patch] | None:
+    def _load(self, name: str, most: int) -> list[Patch] | None:
         library, _, model = name.partition('/')
         archive = self._folder / f'{library}.sh3f'
         try:
@@ -110,10 +113,12 @@ class SweetHome:
             if model not in entries:
                 return None
             entry = entries[model]
-            kept = self._cache / f'{library}-{model}-{file.getinfo(entry.path).CRC:08x}.npz'
+            size = '' if most == _MOST_TRIANGLES else f'-{most}'
+            crc = file.getinfo(entry.path).CRC
+            kept = self._cache / f'{library}-{model}-{crc:08x}{size}.npz'
             patches = self._read_cache(kept, name)
             if patches is None:
-                patches, images = _convert(file, entry, name)
+                patches, images = _convert(file, entry, name, most)
                 self.textures.update(images)
                 self._write_cache(kept, patches, images)
         except (OSError, KeyError, zipfile.BadZipFile) as error:
@@ -183,7 +188,7 @@ def _read_catalogue(file: zipfile.ZipFile) -> Iterator[tuple[str, _Entry]]:
 
 
 def _convert(
-    file: zipfile.ZipFile, entry: _Entry, name: str
+    file: zipfile.ZipFile, entry: _Entry, name: str, most: int
 ) -> tuple[list[Patch], dict[str, Image]]:
     import trimesh  # seldom needed: the cache holds what it made
     from trimesh.resolvers import ZipResolver
@@ -213,7 +218,7 @@ def _convert(
         for p, c, a in zip(patches, clear, areas, strict=True)
         if not c or a > _LARGE_SHARE * areas.sum()
     ]
-    return _simplify(seen), images
+    return _simplify(seen, most), images
 
 
 def _neighbours(file: zipfile.ZipFile, folder: str) -> list[str]:
@@ -257,13 +262,15 @@ def _opacity(mesh: Any) -> float:
         return 1.0
 
 
-def _simplify(patches: list[Patch]) -> list[Patch]:
+def _simplify(patches: list[Patch], most: int) -> list[Patch]:
     """Merge triangles of a model that has very many, where no texture is painted on them."""
     total = sum(len(p) for p in patches)
-    if total <= _MOST_TRIANGLES:
+    if total <= most:
         return patches
     return [
-        decimate(p, max(200, len(p) * _MOST_TRIANGLES // total)) if not p.finish.texture else p
+        decimate(p, max(min(200, most // 8), len(p) * most // total))
+        if not p.finish.texture
+        else p
         for p in patches
     ]
 

@@ -25,7 +25,7 @@ def _noise(rng: np.random.Generator, cells: int) -> Gray:
 
 
 def _concrete(rng: np.random.Generator) -> Gray:
-    value = 0.9 + 0.16 * (_noise(rng, 6) - 0.5) + 0.1 * (rng.random((_SIZE, _SIZE)) - 0.5)
+    value = 0.92 + 0.07 * (_noise(rng, 8) - 0.5) + 0.08 * (rng.random((_SIZE, _SIZE)) - 0.5)
     value[:2], value[:, :2] = 0.74, 0.74
     return value
 

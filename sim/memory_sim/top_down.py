@@ -62,7 +62,7 @@ def draw_top_down(
     """
     resolution_m = max(resolution_m, _longest_m(world) / _MOST_PIXELS)
     base = world.elevations.get(floor, 0.0)
-    cut = base + (_SKY_M if any(room.outdoor for room in world.rooms) else _CUT_M)
+    cut = base + (_SKY_M if all(room.outdoor for room in world.rooms) else _CUT_M)
     x0, y0, x1, y1 = world.bounds
     x0, y0, x1, y1 = x0 - _MARGIN_M, y0 - _MARGIN_M, x1 + _MARGIN_M, y1 + _MARGIN_M
     width, height = math.ceil((x1 - x0) / resolution_m), math.ceil((y1 - y0) / resolution_m)

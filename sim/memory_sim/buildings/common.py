@@ -30,10 +30,10 @@ def _corridor(layout: RoomLayout, kinds: frozenset[str]) -> None:
 def restroom(layout: RoomLayout, kinds: frozenset[str]) -> None:
     """Furnish a room with toilets, wash basins and mirrors."""
     del kinds
-    basin = layout.against_wall('bathroom sink', front_m=0.7)
+    basin = layout.against_wall('wash basin', front_m=0.7)
     if basin is not None:
         layout.on_wall('mirror', over=basin)
-        second = layout.against_wall('bathroom sink', front_m=0.7, near=basin)
+        second = layout.against_wall('wash basin', front_m=0.7, near=basin)
         if second is not None:
             layout.on_wall('mirror', over=second)
         layout.on_wall('hand dryer')
@@ -115,7 +115,7 @@ def _changing_room(layout: RoomLayout, kinds: frozenset[str]) -> None:
     for _ in range(2):
         layout.against_wall('bench', front_m=0.3)
     layout.against_wall('shower', front_m=0.4)
-    basin = layout.against_wall('bathroom sink', front_m=0.5)
+    basin = layout.against_wall('wash basin', front_m=0.5)
     if basin is not None:
         layout.on_wall('mirror', over=basin)
     layout.on_wall('towel')

@@ -123,7 +123,7 @@ def _patient_room(layout: RoomLayout, kinds: frozenset[str]) -> None:
         layout.against_wall(('iv stand', 'patient monitor')[i % 2], front_m=0.0, near=bed)
     layout.against_wall('visitor chair', front_m=0.3, near=bed)
     layout.against_wall('small wardrobe', front_m=0.5)
-    basin = layout.against_wall('bathroom sink', front_m=0.5)
+    basin = layout.against_wall('wash basin', front_m=0.5)
     if basin is not None:
         layout.on_wall('mirror', over=basin)
     layout.against_wall('overbed table', front_m=0.0)
@@ -140,7 +140,7 @@ def _examination(layout: RoomLayout, kinds: frozenset[str]) -> None:
     if desk is not None:
         layout.facing('office chair', desk, (-0.15, 0.0))
         layout.on_top('computer', desk)
-    for name, front in (('medicine cabinet', 0.4), ('bathroom sink', 0.5), ('visitor chair', 0.3),
+    for name, front in (('medicine cabinet', 0.4), ('wash basin', 0.5), ('visitor chair', 0.3),
                         ('body scale', 0.3), ('trash can', 0.0)):  # fmt: skip
         layout.against_wall(name, front_m=front)
     for name in ('hand sanitizer', 'notice board', 'clock', 'light box'):
@@ -151,7 +151,7 @@ def _treatment(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
     layout.against_wall('examination table', front_m=0.6)
     for name, front in (('medicine cart', 0.3), ('medicine cabinet', 0.4), ('iv stand', 0.0),
-                        ('bathroom sink', 0.5), ('ultrasound machine', 0.3), ('stool', 0.0),
+                        ('wash basin', 0.5), ('ultrasound machine', 0.3), ('stool', 0.0),
                         ('oxygen tank', 0.0), ('trash can', 0.0)):  # fmt: skip
         layout.against_wall(name if name != 'stool' else 'lab stool', front_m=front)
     for name in ('first aid kit', 'hand sanitizer', 'defibrillator', 'clock'):
@@ -163,7 +163,7 @@ def _operating(layout: RoomLayout, kinds: frozenset[str]) -> None:
     table = layout.in_middle('operating table', 0.8) or layout.against_wall('operating table')
     if table is not None:
         layout.against_wall('operating lamp', front_m=0.0, near=table)
-    for name in ('patient monitor', 'medicine cart', 'oxygen tank', 'bathroom sink',
+    for name in ('patient monitor', 'medicine cart', 'oxygen tank', 'wash basin',
                  'medicine cabinet', 'iv stand'):  # fmt: skip
         layout.against_wall(name, front_m=0.3)
     for name in ('clock', 'light box', 'hand sanitizer'):
@@ -244,7 +244,7 @@ def _nursery(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
     for _ in range(4):
         layout.against_wall('incubator', front_m=0.5)
-    for name in ('armchair', 'bathroom sink', 'medicine cart', 'body scale', 'teddy bear'):
+    for name in ('armchair', 'wash basin', 'medicine cart', 'body scale', 'teddy bear'):
         layout.against_wall(name, front_m=0.3)
     layout.on_wall('clock')
     layout.on_wall('hand sanitizer')
@@ -252,7 +252,7 @@ def _nursery(layout: RoomLayout, kinds: frozenset[str]) -> None:
 
 def _utility(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
-    for name in ('washing machine', 'bathroom sink', 'shelf', 'laundry basket', 'recycling bin'):
+    for name in ('washing machine', 'wash basin', 'shelf', 'laundry basket', 'recycling bin'):
         layout.against_wall(name, front_m=0.4 if name != 'laundry basket' else 0.0)
 
 

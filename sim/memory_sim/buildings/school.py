@@ -141,7 +141,7 @@ def _science(layout: RoomLayout, kinds: frozenset[str]) -> None:
     layout.on_wall('whiteboard')
     layout.against_wall('fume hood', front_m=0.7)
     _benches(layout, 'lab stool', ('microscope', 'laptop'), 'lab bench')
-    for name in ('medicine cabinet', 'skeleton model', 'bathroom sink', 'shelf'):
+    for name in ('medicine cabinet', 'skeleton model', 'wash basin', 'shelf'):
         layout.against_wall(name, front_m=0.4)
     for name in ('fire extinguisher', 'first aid kit', 'poster', 'clock'):
         layout.on_wall(name)
@@ -150,7 +150,7 @@ def _science(layout: RoomLayout, kinds: frozenset[str]) -> None:
 def _art(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
     _benches(layout, 'lab stool', ('vase', 'fruit bowl'), 'reading table')
-    for name in ('easel', 'easel', 'easel', 'shelf', 'bathroom sink', 'shelf'):
+    for name in ('easel', 'easel', 'easel', 'shelf', 'wash basin', 'shelf'):
         layout.against_wall(name, front_m=0.4)
     for _ in range(5):
         layout.on_wall('poster')
