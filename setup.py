@@ -47,6 +47,7 @@ setup(
             'explorer = memory_sim.explorer:main',
             'memory = memory_node.cli.main:main',
             'memory-bench = memory_sim.bench.cli:entry',
+            'memory-world = memory_sim.export:main',
             'memory_demo = memory_sim.demo:main',
             'memory_node = memory_node.ros.node:main',
             'replay = memory_node.ros.replay:main',

@@ -26,7 +26,13 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'world',
         default_value='',
-        description='World file (YAML); empty: an apartment generated from the seed.',
+        description='World or scene file, or kind of world; empty: an apartment from the seed.',
+    ),
+    DeclareLaunchArgument(
+        'backend',
+        default_value='embedded',
+        choices=['embedded', 'habitat'],
+        description='Simulator that draws the world.',
     ),
     DeclareLaunchArgument(
         'seed', default_value='0', description='Seed of the world, the start and the detector.'
@@ -83,6 +89,7 @@ def generate_launch_description() -> LaunchDescription:
             {
                 'world': ParameterValue(LaunchConfiguration('world'), value_type=str),
                 'seed': ParameterValue(LaunchConfiguration('seed'), value_type=int),
+                'backend': LaunchConfiguration('backend'),
                 'real_time_factor': ParameterValue(
                     LaunchConfiguration('real_time_factor'), value_type=float
                 ),

@@ -40,13 +40,14 @@ from memory_sim.path_following import SpeedLimits
 from memory_sim.robot import RobotConfig, SimulatedRobot, Tick
 from memory_sim.simulator import CameraModel, Frame, Pose2D, VelocityCommand
 from memory_sim.transforms import TransformPublisher, yaw_of, yaw_quaternion
-from memory_sim.world_source import open_simulator
+from memory_sim.world_source import open_backend
 
 __all__ = ['SimulatorNode', 'main']
 
 #: Name: (default, description). Rates and faults are those of ``RobotConfig``.
 PARAMETERS: dict[str, tuple[Any, str]] = {
-    'world': ('', 'World file (YAML); empty: an apartment generated from the seed.'),
+    'world': ('', 'World or scene file, or kind of world; empty: an apartment from the seed.'),
+    'backend': ('embedded', 'Simulator that draws the world: embedded or habitat.'),
     'seed': (0, 'Seed of the generated world, the start, the detector and the drift.'),
     'camera_rate_hz': (5.0, 'Pictures per second of simulated time.'),
     'odometry_rate_hz': (50.0, 'Odometry messages per second of simulated time.'),
@@ -96,7 +97,7 @@ class SimulatorNode(Node):
         for name, (default, text) in PARAMETERS.items():
             self.declare_parameter(name, default, ParameterDescriptor(description=text))
         seed = int(self._param('seed'))
-        sim = open_simulator(str(self._param('world')), seed)
+        sim = open_backend(str(self._param('world')), seed, backend=str(self._param('backend')))
         self.robot = SimulatedRobot(sim, self._robot_config(), seed=seed)
         self._base_ns = int(self._param('start_time_s')) * 10**9
         self._frames = {n: str(self._param(f'{n}_frame')) for n in ('odom', 'base', 'camera')}

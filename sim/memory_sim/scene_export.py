@@ -14,6 +14,7 @@ import numpy as np
 from memory_sim.furniture import Furniture, FurnitureSource
 from memory_sim.habitat.scenes import HabitatScene
 from memory_sim.habitat.semantic_colors import semantic_colors
+from memory_sim.mesh_source import MeshSource
 from memory_sim.scene import Scene
 from memory_sim.scene_glb import semantic_glb, visual_glb
 from memory_sim.scene_truth import ground_truth
@@ -41,7 +42,11 @@ _STAGE = {
 
 
 def export_habitat(
-    world: World, folder: Path | str, *, furniture: FurnitureSource = 'auto', threads: int = 2
+    world: World,
+    folder: Path | str,
+    *,
+    furniture: FurnitureSource | MeshSource = 'auto',
+    threads: int = 2,
 ) -> HabitatScene:
     """
     Write a world as a scene data set of Habitat, looking as the embedded simulator draws it.
@@ -53,7 +58,7 @@ def export_habitat(
     folder
         Where the files go; it is made, and files of the same names are replaced.
     furniture
-        Where meshes come from, as in ``memory_sim.furniture.Furniture``.
+        Where meshes come from, as in ``memory_sim.embedded.EmbeddedSimulator``.
     threads
         Processor threads for the light.
 
@@ -70,7 +75,7 @@ def export_habitat(
         If a file cannot be written.
 
     """
-    source = Furniture(furniture)
+    source = Furniture(furniture) if isinstance(furniture, str) else furniture
     try:
         return export_scene(world, Scene(world, source, threads=threads), folder)
     finally:
@@ -114,7 +119,11 @@ def export_scene(world: World, scene: Scene, folder: Path | str) -> HabitatScene
 
 
 def export_glb(
-    world: World, path: Path | str, *, furniture: FurnitureSource = 'auto', threads: int = 2
+    world: World,
+    path: Path | str,
+    *,
+    furniture: FurnitureSource | MeshSource = 'auto',
+    threads: int = 2,
 ) -> None:
     """
     Write a world as one glTF 2.0 binary file: y up, metres, one named node per object.
@@ -130,7 +139,7 @@ def export_glb(
         If the file cannot be written.
 
     """
-    source = Furniture(furniture)
+    source = Furniture(furniture) if isinstance(furniture, str) else furniture
     try:
         scene = Scene(world, source, threads=threads)
         data = visual_glb(scene, ground_truth(world, scene), colors='linear')

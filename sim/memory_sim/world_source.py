@@ -3,22 +3,106 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args, Literal
 
 from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.generate import generate_world
-from memory_sim.simulator import CameraModel
+from memory_sim.furniture import FurnitureSource
+from memory_sim.generate import generate_world, WORLD_KINDS
+from memory_sim.mesh_source import MeshSource
+from memory_sim.scene_import import import_scene, is_scene_file
+from memory_sim.simulator import CameraModel, Simulator
 from memory_sim.world_file import load_world
+from memory_sim.worlds import World, WorldError
 
-__all__ = ['open_simulator']
+__all__ = ['Backend', 'find_world', 'open_backend', 'open_simulator']
+
+Backend = Literal['embedded', 'habitat']
+
+#: Between a Habitat data set's configuration and the scene in it.
+_OF_DATASET = '.scene_dataset_config.json'
+
+
+def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSource]:
+    """
+    Return the world that a command line names, and what it is drawn from.
+
+    Parameters
+    ----------
+    world
+        A world file (YAML), a scene file of others (glTF, OBJ, COLLADA, Gazebo), a kind of
+        world, or nothing for an apartment.
+    seed
+        Seed of a world that is generated.
+
+    Raises
+    ------
+    WorldError
+        If the world makes no sense.
+    OSError
+        If a file cannot be read.
+
+    """
+    if not world or world in WORLD_KINDS:
+        return generate_world(world or 'apartment', seed), 'auto'
+    if is_scene_file(world):
+        scene = import_scene(world)
+        return scene.world, scene.meshes
+    return load_world(Path(world)), 'auto'
 
 
 def open_simulator(
     world: str, seed: int, *, camera: CameraModel | None = None, threads: int = 2
 ) -> EmbeddedSimulator:
-    """
-    Open the world file ``world``, or an apartment generated from ``seed`` when it is empty.
+    """Open a world in the embedded simulator; ``world``, ``seed`` and errors as ``find_world``."""
+    described, source = find_world(world, seed)
+    return EmbeddedSimulator(described, furniture=source, camera=camera, threads=threads)
 
-    Raises ``WorldError`` for a world that makes no sense and ``OSError`` for an unreadable file.
+
+def open_backend(
+    world: str,
+    seed: int,
+    *,
+    backend: str = 'embedded',
+    camera: CameraModel | None = None,
+    threads: int = 2,
+) -> Simulator:
     """
-    described = load_world(Path(world)) if world else generate_world('apartment', seed)
-    return EmbeddedSimulator(described, camera=camera, threads=threads)
+    Open a world in either simulator.
+
+    Parameters
+    ----------
+    world, seed
+        As in ``find_world``; for ``'habitat'`` also the path of a
+        ``*.scene_dataset_config.json``, ``#`` and the name of a scene in it.
+    backend
+        ``'embedded'`` or ``'habitat'``.
+    camera
+        The robot's camera; the default one if None.
+    threads
+        Processor threads of the embedded simulator.
+
+    Raises
+    ------
+    WorldError
+        If the backend is unknown, or the world makes no sense.
+    HabitatError
+        If habitat-sim is not to be had, or fails.
+    OSError
+        If a file cannot be read or written.
+
+    """
+    if backend not in get_args(Backend):
+        raise WorldError(f'backend: expected one of {", ".join(get_args(Backend))}, '
+                         f'got {backend!r}')  # fmt: skip
+    dataset, _, scene = world.partition('#')
+    if backend == 'embedded':
+        if dataset.endswith(_OF_DATASET):
+            raise WorldError(f'world: only the backend habitat opens {world!r}')
+        return open_simulator(world, seed, camera=camera, threads=threads)
+    from memory_sim.habitat.scenes import find_scene
+    from memory_sim.habitat.simulator import HabitatSimulator, open_world
+
+    if dataset.endswith(_OF_DATASET):
+        return HabitatSimulator(find_scene(dataset, scene), camera=camera)
+    described, source = find_world(world, seed)
+    return open_world(described, furniture=source, camera=camera)

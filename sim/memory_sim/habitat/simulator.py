@@ -15,6 +15,7 @@ from memory_sim.habitat.errors import HabitatSceneError
 from memory_sim.habitat.frames import camera_pose, to_habitat, to_map
 from memory_sim.habitat.process import HabitatProcess
 from memory_sim.habitat.scenes import HabitatScene, Lookup, read_annotations
+from memory_sim.mesh_source import MeshSource
 from memory_sim.scene_export import export_habitat
 from memory_sim.simulator import (
     CameraModel,
@@ -287,7 +288,7 @@ def open_world(
     world: World,
     *,
     folder: Path | None = None,
-    furniture: FurnitureSource = 'auto',
+    furniture: FurnitureSource | MeshSource = 'auto',
     camera: CameraModel | None = None,
     robot_radius_m: float = 0.2,
     robot_height_m: float = 1.4,
@@ -303,7 +304,7 @@ def open_world(
     folder
         Where the files are kept; if None they are gone when the simulator is closed.
     furniture
-        Where meshes come from, as in ``memory_sim.furniture.Furniture``.
+        Where meshes come from, as in ``memory_sim.embedded.EmbeddedSimulator``.
     camera, robot_radius_m, robot_height_m, python
         As in ``HabitatSimulator``, with the same errors.
 
