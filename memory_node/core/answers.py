@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.areas import Areas
-from memory_node.core.candidates import Question
+from memory_node.core.candidates import allowed_rows, Question
 from memory_node.core.colors import names_color, weighed_by_color
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
@@ -33,14 +34,17 @@ from memory_node.core.lexical import clean_label, content_terms
 from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode
 from memory_node.core.overview import area_places
-from memory_node.core.retrieval import Choice, Ranker, search
+from memory_node.core.retrieval import Choice, MAX_EVIDENCE, Ranker, search
 from memory_node.core.routing import Router
+from memory_node.core.things import things_of
 from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
 
 #: How much a cosine of question and label counts against what the ranker takes to be meant.
 _LABEL_SHARPNESS = 20.0
+#: Things of one kind that are put in order, and how close to another a place is of it [m].
+_THINGS, _SAME_THING_M = 64, 1.0
 
 
 class Answerer:
@@ -92,7 +96,8 @@ class Answerer:
         if colored:
             places = weighed_by_color(places, query.text)
         if ordering is not None:
-            places = ordered(places, ordering, snapshot)
+            more = self._other_things(snapshot, question, choices, places, limits)
+            places = ordered((*places, *more), ordering, snapshot)
         places = places[: query.k]
         if mode is QueryMode.GLOBAL:
             wide = area_places(self._areas, self._mirror, snapshot, question, (query.k + 1) // 2)
@@ -108,6 +113,45 @@ class Answerer:
         else:
             message = 'no observation is inside the filters'
         return Retrieval(found=found, places=places, mode=mode, message=message)
+
+    def _other_things(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        choices: list[Choice],
+        places: tuple[Place, ...],
+        limits: Limits | None,
+    ) -> tuple[Place, ...]:
+        """
+        Return a place for every thing of the best place's kind that is not among the places.
+
+        Only where the request says no more than the name of that kind: all of them fit as well.
+        """
+        if not places or not places[0].label or places[0].target_position is None:
+            return ()
+        label = places[0].label
+        if set(question.terms) - set(content_terms(label)):
+            return ()
+        kinds = [i for i, name in enumerate(snapshot.labels) if clean_label(name) == label]
+        allowed = None if limits is None or limits.rows is None else np.flatnonzero(limits.rows)
+        filtered = allowed_rows(snapshot, question.query)
+        if filtered is not None:
+            allowed = filtered if allowed is None else np.intersect1d(allowed, filtered)
+        things = [t for t in things_of(snapshot, kinds, allowed) if t.measured]
+        things = [t for t in things if len(t.rows) > 1] or things
+        known = [p.target_position for p in places if p.label == label and p.target_position]
+        chosen = {choice.row for choice in choices}
+        more = []
+        for thing in things[:_THINGS]:
+            seen = any(math.dist(thing.position, at) <= _SAME_THING_M for at in known)
+            row, _ = stand_row(snapshot, thing.rows[0], label, thing.position)
+            if seen or row in chosen:
+                continue
+            chosen.add(row)
+            evidence = np.array([row, *(r for r in thing.rows if r != row)][:MAX_EVIDENCE])
+            more.append(replace(choices[0], row=row, evidence=evidence))
+        found = self._places(snapshot, question, more, limits)
+        return tuple(place for place in found if place.label == label)
 
     def _places(
         self,

@@ -83,6 +83,7 @@ class Memory:
             self._answerer,
             self._encode,
             lambda: self.config.retrieval,
+            self._router.drives,
         )
         if language_model is not None:
             self._searcher.reader = LanguageModelReader(language_model)

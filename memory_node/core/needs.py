@@ -135,10 +135,17 @@ def _names_a_label(text: str, labels: Sequence[str]) -> bool:
 
 def explained(retrieval: Retrieval, served: Resolved) -> Retrieval:
     """Return the answer to the explicit question as one to the implicit question."""
-    reason = f'a {served.labels[0]} serves "{served.need.phrase}"'
+    names = [p.label for p in retrieval.places if p.label in served.labels]
+    reason = _reason(served, names[0] if names else served.labels[0])
     places = tuple(
-        replace(place, why=f'{reason}; {place.why}') if place.label == served.labels[0] else place
+        replace(place, why=f'{_reason(served, place.label)}; {place.why}')
+        if place.label in served.labels
+        else place
         for place in retrieval.places
     )
     message = f'{reason}; {retrieval.message}' if retrieval.message else reason
     return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
+
+
+def _reason(served: Resolved, label: str) -> str:
+    return f'a {label} serves "{served.need.phrase}"'

@@ -22,6 +22,10 @@ from memory_node.core.topology import TopologicalMap, Topology
 __all__ = ['Router', 'rows_on_map']
 
 
+#: Rows of a map that is joined anew for a question about what is nearest.
+_JOINED_AT_ONCE = 20_000
+
+
 def rows_on_map(snapshot: Snapshot, map_id: str) -> NDArray[np.int64]:
     """Return the rows of one map; ``UnknownMapError`` if there is none."""
     if map_id in snapshot.map_ids:
@@ -75,6 +79,21 @@ class Router:
                 raise NoRouteError(f'{end!r} is not on the map {map_id!r}')
             ends.append(row)
         return self._described(snapshot, topological_map.shortest_path(*ends))
+
+    def drives(self, snapshot: Snapshot, start: Vector3) -> NDArray[np.float64] | None:
+        """
+        Return (N,) the way from a point to every row of ``snapshot`` [m], infinite where none is.
+
+        None where the map is too large to be joined for one question, or holds nothing.
+        """
+        if not 0 < len(snapshot) <= _JOINED_AT_ONCE:
+            return None
+        topological_map, newest = self.newest()
+        at = np.array(checked_point('start', start))
+        nearest = int(np.argmin(np.linalg.norm(newest.positions - at, axis=1)))
+        ways = topological_map.distances_from(nearest)
+        rows = newest.rows_of_each(snapshot.keys)
+        return np.where(rows >= 0, ways[np.maximum(rows, 0)], np.inf)
 
     def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
         if not isinstance(end, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 import threading
 import time
@@ -19,17 +19,29 @@ from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints import Order, read, Reading
 from memory_node.core.constraints.ground import Asker, Ground
 from memory_node.core.constraints.grounding import ground_conditions
-from memory_node.core.constraints.limits import among, Limits
+from memory_node.core.constraints.limits import among, Limits, Ordering
 from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.constraints.naming import Names
+from memory_node.core.constraints.ordering import way_to
 from memory_node.core.constraints.times import Clock
-from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
+from memory_node.core.data import (
+    FloatArray,
+    Place,
+    Pose,
+    Query,
+    QueryMode,
+    Retrieval,
+    Vector3,
+)
 from memory_node.core.errors import EmptyMemoryError
 from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode
 from memory_node.core.needs import explained, resolve, Resolved
 
 __all__ = ['Searcher', 'Understood']
+
+#: Things that serve a need among which the nearest is looked for.
+_SERVING = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,13 +65,19 @@ class Searcher:
         answerer: Answerer,
         encode: Callable[[list[str]], FloatArray],
         config: Callable[[], RetrievalConfig],
+        drives: Callable[[Snapshot, Vector3], NDArray[np.float64] | None],
     ) -> None:
-        """Search ``mirror`` by ``answerer``; ``config`` returns the settings of the moment."""
+        """
+        Search ``mirror`` by ``answerer``.
+
+        ``config`` returns the settings of the moment, ``drives`` the (N,) ways from a point [m].
+        """
         self._mirror = mirror
         self._areas = areas
         self._answerer = answerer
         self._encode = encode
         self._config = config
+        self._drives = drives
         #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
         self.reader: LanguageModelReader | None = None
         self._counting = threading.Lock()
@@ -109,12 +127,44 @@ class Searcher:
             )
         else:
             retrieval = self._answerer.answer(asked, vector, config, limits)
+            if limits is not None and limits.ordering is not None and understood.served:
+                others = understood.served.labels[1:_SERVING]
+                retrieval = self._nearer(retrieval, others, asked, limits, limits.ordering)
         if limits is not None:
             retrieval = self._told(retrieval, limits, asked, vector)
         if understood.served is not None:
             retrieval = explained(retrieval, understood.served)
         seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
         return replace(retrieval, seconds={**seconds, 'total': sum(seconds.values())})
+
+    def _nearer(
+        self,
+        retrieval: Retrieval,
+        others: Sequence[str],
+        asked: Query,
+        limits: Limits,
+        ordering: Ordering,
+    ) -> Retrieval:
+        """Return the places of all things that serve a need, in the order asked for."""
+        if ordering.origins is None or not others:
+            return retrieval
+        config, answers = self._config(), [retrieval]
+        for label, vector in zip(others, self._encode(list(others)), strict=True):
+            answers.append(
+                self._answerer.answer(replace(asked, text=label), vector, config, limits)
+            )
+        found = [a for a in answers if a.found]
+        if not found:
+            return retrieval
+        sign = -1.0 if ordering.order is Order.FARTHEST else 1.0
+
+        def away(place: Place) -> float:
+            return sign * way_to(place, ordering, limits.snapshot)
+
+        sure = [p for a in found for p in a.places if p.confidence >= config.found_threshold]
+        rest = [p for a in found for p in a.places if p.confidence < config.found_threshold]
+        places = {p.node_id: p for p in (*sorted(sure, key=away), *rest)}
+        return replace(found[0], places=tuple(places.values())[: asked.k])
 
     def understand(self, query: Query) -> Understood:
         """Read a query and ground it in what is held now; raises ``EmptyMemoryError``."""
@@ -179,6 +229,7 @@ class Searcher:
             zone=config.zone,
             north_rad=config.north_yaw_rad,
             distance_scale_m=config.distance_scale_m,
+            drives=self._drives,
         )
         ground = Ground(snapshot, self._areas, self.names(snapshot), asker)
         limits = ground_conditions(ground, conditions, reading, whole_rows=reads)

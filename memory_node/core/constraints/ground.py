@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
@@ -37,6 +38,8 @@ class Asker:
     #: Heading of north in the map frame, anticlockwise from +x [rad].
     north_rad: float
     distance_scale_m: float
+    #: Returns (N,) the way from "here" to every row of a snapshot [m], None if not known.
+    drives: Callable[[Snapshot, Vector3], RealArray | None] = lambda snapshot, here: None
 
 
 class Ground:
@@ -65,6 +68,12 @@ class Ground:
         positions = self.snapshot.sighting_positions.astype(np.float64)
         positions[~self.placed] = self.snapshot.positions[self.seers[~self.placed]]
         return positions
+
+    @cached_property
+    def drives(self) -> RealArray | None:
+        """(N,) way of the robot from the asker to every row [m]; None: not known."""
+        here = self.asker.here
+        return None if here is None else self.asker.drives(self.snapshot, here)
 
     @cached_property
     def maps(self) -> list[int]:

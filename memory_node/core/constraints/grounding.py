@@ -169,4 +169,4 @@ def _ordering(ground: Ground, reading: Reading) -> Ordering | str | None:
         )
     if ground.asker.here is None:
         return 'nobody said where the asker is'
-    return replace(plain, origins=np.array([ground.asker.here]))
+    return replace(plain, origins=np.array([ground.asker.here]), drives=ground.drives)

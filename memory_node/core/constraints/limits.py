@@ -46,6 +46,18 @@ class Ordering:
     #: (P, 3) what distance is measured from, and (P,) the maps of these; None for times.
     origins: RealArray | None = None
     maps: NDArray[np.int64] | None = None
+    #: (N,) way of the robot from the asker to where each row stood [m]; None: not known.
+    drives: RealArray | None = None
+
+    def reach(self, snapshot: Snapshot, rows: NDArray[np.int64], position: Vector3) -> float:
+        """Return the way to a point that ``rows`` saw [m]: a drive, and the rest straight."""
+        map_row = int(snapshot.maps[rows[0]])
+        if self.drives is not None:
+            legs = np.linalg.norm(snapshot.positions[rows] - np.array(position), axis=1)
+            way = float((self.drives[rows] + legs).min())
+            if np.isfinite(way):
+                return way
+        return self.distance(position, map_row)
 
     def distance(self, position: Vector3, map_row: int) -> float:
         """Return how far a point is from the nearest origin on its map [m]."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.conditions import Order
@@ -13,7 +14,7 @@ from memory_node.core.constraints.limits import Ordering
 from memory_node.core.data import Place
 from memory_node.core.lexical import clean_label
 
-__all__ = ['MIN_ORDERED', 'ordered']
+__all__ = ['MIN_ORDERED', 'ordered', 'way_to']
 
 #: Places looked at when one of those that fit is meant.
 MIN_ORDERED = 40
@@ -42,11 +43,7 @@ def ordered(places: Sequence[Place], ordering: Ordering, snapshot: Snapshot) -> 
         keys = [-float(max(s)) if newest else float(min(s)) for s in stamps]
         words = [''] * len(keys)
     else:
-        maps = {name: row for row, name in enumerate(snapshot.map_ids)}
-        away = [
-            ordering.distance(p.target_position or p.pose.position, maps.get(p.map_id, -1))
-            for p in fitting
-        ]
+        away = [way_to(p, ordering, snapshot) for p in fitting]
         keys = [-d if ordering.order is Order.FARTHEST else d for d in away]
         words = [f' ({d:.1f} m)' for d in away]
     order = sorted(range(len(fitting)), key=lambda i: (keys[i], i))
@@ -79,10 +76,28 @@ def _fits(place: Place, best: Place) -> bool:
     return place.confidence >= share * best.confidence
 
 
+def way_to(place: Place, ordering: Ordering, snapshot: Snapshot) -> float:
+    """Return how far the thing of a place is, as an order by distance measures it [m]."""
+    at = place.target_position or place.pose.position
+    rows = _seers(place, snapshot)
+    if len(rows):
+        return ordering.reach(snapshot, rows, at)
+    return ordering.distance(at, _map_row(place, snapshot))
+
+
 def _stamps(place: Place, snapshot: Snapshot) -> tuple[int, int]:
     """Return when the thing of a place was seen there first and last."""
-    if not place.label or place.target_position is None:
+    rows = _seers(place, snapshot)
+    if not len(rows):
         return place.stamp_ns, place.stamp_ns
+    stamps = snapshot.stamps[rows]
+    return int(stamps.min()), int(stamps.max())
+
+
+def _seers(place: Place, snapshot: Snapshot) -> NDArray[np.int64]:
+    """Return the rows that saw the thing of a place where it is; none without its position."""
+    if not place.label or place.target_position is None:
+        return np.empty(0, np.int64)
     labels = [i for i, name in enumerate(snapshot.labels) if clean_label(name) == place.label]
     same = np.flatnonzero(np.isin(snapshot.sighting_labels, np.array(labels, np.int64)))
     away = np.linalg.norm(
@@ -90,8 +105,8 @@ def _stamps(place: Place, snapshot: Snapshot) -> tuple[int, int]:
     )
     same = same[away <= _SAME_SPOT_M]  # a sighting without a position is at no distance
     rows = np.searchsorted(snapshot.sighting_starts, same, side='right') - 1
-    rows = rows[snapshot.maps[rows] == snapshot.map_ids.index(place.map_id)]
-    if not len(rows):
-        return place.stamp_ns, place.stamp_ns
-    stamps = snapshot.stamps[rows]
-    return int(stamps.min()), int(stamps.max())
+    return np.asarray(rows[snapshot.maps[rows] == _map_row(place, snapshot)])
+
+
+def _map_row(place: Place, snapshot: Snapshot) -> int:
+    return snapshot.map_ids.index(place.map_id) if place.map_id in snapshot.map_ids else -1

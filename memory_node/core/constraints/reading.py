@@ -94,6 +94,13 @@ _NEAREST_ME = _rule(
 _NEAREST_TO = _rule(
     rf'\b(?:that(?:\s+is|[\'’]s)\s+)?(?P<how>closest|nearest|farthest|furthest)\s+(?:to|from)\s+{_NP}'
 )
+_NOT_FAR = _rule(
+    r'\b(?:as (?:close|near)(?:by)? as (?:possible|you can)|the (?:closer|nearer) the better'
+    r"|(?:i |we )?(?:do not|don['’]?t|would rather not) (?:want to |like to |wish to )?"
+    rf'(?:walk|go|drive|travel) (?:too |very |that |all that )?far(?: from {_ME})?'
+    rf'|not (?:too |very )?far(?: away)?(?: from {_ME})?|close at hand'
+    r'|without (?:a long walk|walking (?:too )?far|going (?:too )?far))\b(?!\s+from\b)'
+)
 _NEAREST = _rule(r'\b(?P<how>closest|nearest|farthest|furthest)\b')
 _RECENT = _rule(
     r'\bmost recent(?:ly)?\b|\brecently\b|\blatest\b'
@@ -237,6 +244,9 @@ def _read_distance(rest: _Rest) -> None:
 
 def _read_order(rest: _Rest) -> tuple[Order | None, str, tuple[int, int] | None, bool]:
     """Return the order, what it is measured from, where it stands, and whether it names "me"."""
+    for match in rest.matches(_NOT_FAR):
+        rest.take(*match.span())
+        return Order.NEAREST, '', match.span(), True
     for rule in (_NEAREST_ME, _NEAREST_TO, _NEAREST):
         for match in rest.matches(rule):
             far = match['how'].casefold().startswith(('far', 'fur'))
