@@ -104,6 +104,8 @@ _NOT_FAR = _rule(
 _NEAREST = _rule(r'\b(?P<how>closest|nearest|farthest|furthest)\b')
 _RECENT = _rule(
     r'\bmost recent(?:ly)?\b|\brecently\b|\blatest\b'
+    r'|\b(?:currently|right now|at the moment|at present|by now|nowadays)\b'
+    r'|(?<=\w )now(?=\s*[?.!]*$)'
     r'|\blast(?=\s+(?:see|saw|seen|spot|notice|observe))'
     r'|\b(?<=was )last\b|\b(?<=were )last\b|\b(?P<old>first)(?=\s+(?:see|saw|seen|spotted))'
     r'|\b(?P<oldest>earliest)\b'

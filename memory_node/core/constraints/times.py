@@ -38,7 +38,8 @@ _LAST = re.compile(
     re.I,
 )
 _DAY = re.compile(
-    rf'\b(?:(?:earlier |on |from )?(?P<day>today|the day before yesterday|yesterday)(?: {_PART})?'
+    rf'\b(?:(?:earlier |on |from )?(?P<day>the day before today|today'
+    rf'|the day before yesterday|yesterday)(?: {_PART})?'
     rf'|(?:earlier )?this (?P<this>morning|afternoon|evening|night)|(?P<tonight>tonight)'
     rf'|(?P<lastnight>last night)|(?:on |this |last )(?P<weekday>{_WEEKDAY})'
     rf'(?: (?P<wpart>morning|afternoon|evening|night))?'
@@ -200,7 +201,7 @@ def _day(match: re.Match[str], today: datetime) -> tuple[datetime, Window]:
         on = date.fromisoformat(match['iso'])
         day = datetime(on.year, on.month, on.day, tzinfo=today.tzinfo)
         return day, _part(day, None)
-    back = {'today': 0, 'yesterday': 1}.get(match['day'].casefold(), 2)
+    back = {'today': 0, 'yesterday': 1, 'the day before today': 1}.get(match['day'].casefold(), 2)
     day = today - timedelta(days=back)
     return day, _part(day, part)
 
