@@ -105,12 +105,30 @@ _LEAD = 1.25
 
 def infer_room(labels: Iterable[str]) -> str:
     """Name a room from the kinds of things in it, clean labels; '' when they do not settle it."""
-    kinds = {_singular(label) for label in labels}
-    scores = sorted(
-        ((-_votes(kinds, things), room) for room, things in _ROOMS.items()), key=lambda s: s
-    )
-    best, second = -scores[0][0], -scores[1][0]
-    return scores[0][1] if best >= _ENOUGH and best >= _LEAD * second else ''
+    votes: dict[tuple[str, str], float] = {}
+    for label in labels:
+        votes.update(_evidence(label))
+    scores = dict.fromkeys(_ROOMS, 0.0)
+    for (room, _), weight in sorted(votes.items()):
+        scores[room] += weight
+    (best, room), (second, _) = sorted(((s, r) for r, s in scores.items()), key=_descending)[:2]
+    return room if best >= _ENOUGH and best >= _LEAD * second else ''
+
+
+def _descending(scored: tuple[float, str]) -> tuple[float, str]:
+    return -scored[0], scored[1]
+
+
+@lru_cache(maxsize=16384)
+def _evidence(label: str) -> dict[tuple[str, str], float]:
+    """Return the votes of one kind of thing by (room, thing): itself, or what it is a kind of."""
+    kind = _singular(label)
+    return {
+        (room, thing): weight
+        for room, things in _ROOMS.items()
+        for thing, weight in things.items()
+        if kind == thing or kind.endswith(' ' + thing)
+    }
 
 
 def named_room(text: str) -> str:
@@ -129,16 +147,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf'\b({"|".join(map(re.escape, names))})\b(?=\s*(?:$|[^\w\s#]|(?:{_AFTER})\b))'
     )
-
-
-def _votes(kinds: set[str], things: Mapping[str, float]) -> float:
-    """Sum of the weights of the things present; an exact label, or one that ends in it."""
-    total = 0.0
-    for thing, weight in things.items():
-        tail = ' ' + thing
-        if thing in kinds or any(kind.endswith(tail) for kind in kinds):
-            total += weight
-    return total
 
 
 def _singular(label: str) -> str:

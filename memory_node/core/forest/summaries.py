@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 import math
 import re
 from typing import Any
@@ -175,7 +176,12 @@ def _room(evidence: Evidence) -> tuple[str, bool]:
 
 def _supporting(room: str, evidence: Evidence) -> set[str]:
     """Terms without which the room would be less sure: those that name it alone or nearly."""
-    return {t for t in evidence.terms if infer_room([t]) == room}
+    return {t for t in evidence.terms if _alone(t) == room}
+
+
+@lru_cache(maxsize=16384)
+def _alone(term: str) -> str:
+    return infer_room([term])
 
 
 def _ordered(counter: Counter[str]) -> list[tuple[str, int]]:
