@@ -18,6 +18,7 @@ import re
 
 import snowballstemmer
 
+from memory_node.core.captions import compose_caption
 from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
 from memory_node.core.lexical import clean_label
 from memory_node.core.modes import guess_mode
@@ -148,4 +149,4 @@ def explained(retrieval: Retrieval, served: Resolved) -> Retrieval:
 
 
 def _reason(served: Resolved, label: str) -> str:
-    return f'a {label} serves "{served.need.phrase}"'
+    return f'{compose_caption([label])} serves "{served.need.phrase}"'

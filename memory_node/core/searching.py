@@ -181,7 +181,10 @@ class Searcher:
         asked = query if text == query.text else replace(query, text=text, mode=mode)
         served = None
         if not config.leaves_out('needs'):
-            served = resolve(asked, snapshot.labels, snapshot.label_vectors, self._encode)
+            # What is left of a request that a caller did not set the kind of may still be a need.
+            free = query.mode is QueryMode.AUTO and asked.mode is QueryMode.EXPLICIT
+            need = replace(asked, mode=QueryMode.AUTO) if free else asked
+            served = resolve(need, snapshot.labels, snapshot.label_vectors, self._encode)
         return Understood(
             query=asked if served is None else served.query, limits=limits, served=served
         )
