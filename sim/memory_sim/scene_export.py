@@ -24,20 +24,22 @@ from memory_sim.worlds import World, WorldError
 
 __all__ = ['export_glb', 'export_habitat', 'export_scene']
 
+# These glTF files are y up and look along -z, as Habitat itself.
 _STAGE = {
-    # These glTF files are y up and look along -z, as Habitat itself.
     'up': [0.0, 1.0, 0.0],
     'front': [0.0, 0.0, -1.0],
-    'semantic_up': [0.0, 1.0, 0.0],
-    'semantic_front': [0.0, 0.0, -1.0],
     'origin': [0.0, 0.0, 0.0],
     'scale': [1.0, 1.0, 1.0],
     'units_to_meters': 1.0,
     # Light is baked into the corners' colours.
     'requires_lighting': False,
     'shader_type': 'flat',
-    'has_semantic_textures': False,
     'is_collidable': True,
+}
+_SEMANTICS = {
+    'semantic_up': [0.0, 1.0, 0.0],
+    'semantic_front': [0.0, 0.0, -1.0],
+    'has_semantic_textures': False,
 }
 
 
@@ -96,19 +98,24 @@ def export_scene(world: World, scene: Scene, folder: Path | str) -> HabitatScene
             {
                 'render_asset': f'{name}.glb',
                 'collision_asset': f'{name}.glb',
-                'semantic_asset': f'{name}.semantic.glb',
-                'semantic_descriptor_filename': f'{name}.semantic.txt',
                 **_STAGE,
+                **_semantics(name),
             }
         ),
+        f'stages/{name}.semantic_config.json': _json(_semantics(name)),
         f'scenes/{name}.scene_instance.json': _json(
-            {'stage_instance': {'template_name': f'stages/{name}'}, 'default_lighting': ''}
+            {
+                'stage_instance': {'template_name': f'stages/{name}'},
+                'semantic_scene_instance': f'{name}.semantic_config.json',
+                'default_lighting': 'no_lights',
+            }
         ),
         # Last, so that whoever finds it finds the rest.
         f'{name}.scene_dataset_config.json': _json(
             {
                 'stages': {'paths': {'.json': ['stages']}},
                 'scene_instances': {'paths': {'.json': ['scenes']}},
+                'semantic_scene_descriptor_instances': {'paths': {'.json': ['stages']}},
             }
         ),
     }
@@ -146,6 +153,14 @@ def export_glb(
     finally:
         source.close()
     _write(Path(path), data)
+
+
+def _semantics(name: str) -> dict[str, Any]:
+    return {
+        'semantic_asset': f'{name}.semantic.glb',
+        'semantic_descriptor_filename': f'{name}.semantic.txt',
+        **_SEMANTICS,
+    }
 
 
 def _descriptor(truth: GroundTruth, shown: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:

@@ -167,6 +167,48 @@ def test_annotations_alone_name_the_same_things(
     assert set(np.unique(frame.instances)) == {0, 7}
 
 
+def test_movable_objects_are_things_too(
+    engine: HabitatSimulator, scenes: dict[str, HabitatScene], tmp_path: Path
+) -> None:
+    """Furnish a stage as ReplicaCAD and HSSD do: objects of their own, placed by the scene."""
+    config = export_habitat(room_with(BOX), tmp_path, furniture='procedural').dataset_config
+    assert config is not None
+    cube = (('cube', (0.0, 0.0, 0.0), (0.4, 0.4, 0.4), (20, 20, 200)),)
+    (tmp_path / 'objects').mkdir()
+    write_glb(tmp_path / 'objects' / 'mug_rack.glb', room_scene(boxes=cube, y_up=True))
+    (tmp_path / 'objects' / 'mug_rack.object_config.json').write_text(
+        json.dumps({'render_asset': 'mug_rack.glb', 'up': [0, 1, 0], 'front': [0, 0, -1]})
+    )
+    placed = [
+        {'template_name': 'mug_rack', 'translation': [-2.0, 0.6, -x], 'motion_type': 'STATIC',
+         'translation_origin': 'asset_local'}
+        for x in (2.5, 3.0)
+    ]  # fmt: skip
+    (tmp_path / 'scenes' / 'full.scene_instance.json').write_text(
+        json.dumps(
+            {
+                'stage_instance': {'template_name': 'stages/room'},
+                'semantic_scene_instance': 'room.semantic_config.json',
+                'object_instances': placed,
+                'default_lighting': 'no_lights',
+            }
+        )
+    )
+    data = json.loads(config.read_text())
+    config.write_text(json.dumps({**data, 'objects': {'paths': {'.json': ['objects']}}}))
+    engine.load(HabitatScene(dataset_config=config, scene_id='full', keep_navmesh=False))
+    labels = sorted(thing.label for thing in engine.ground_truth.instances)
+    assert labels == ['box', 'mug rack', 'mug rack']
+    racks = [t for t in engine.ground_truth.instances if t.label == 'mug rack']
+    assert sorted(round(t.center[0], 2) for t in racks) == [2.5, 3.0]
+    frame = engine.observe_from(Pose2D(x=1.0, y=2.0, yaw_rad=0.0))
+    near = min(racks, key=lambda t: t.center[0])
+    seen = frame.instances == near.id
+    assert seen.sum() > 100
+    assert np.median(frame.depth[seen]) == pytest.approx(1.3, abs=0.01)
+    assert BOX.id in np.unique(frame.instances)
+
+
 def test_a_scene_of_others_is_the_same_in_both(engine: HabitatSimulator, tmp_path: Path) -> None:
     scene = import_scene(write_glb(tmp_path / 'room.glb', room_scene(y_up=True)))
     embedded = EmbeddedSimulator(scene.world, furniture=scene.meshes, camera=LEVEL)
@@ -245,7 +287,7 @@ def test_a_simulator_that_dies_is_named_and_replaced(sim: HabitatSimulator) -> N
     with pytest.raises(SimulatorDiedError, match='habitat-sim.*code -9'):
         backend.observe()
     with pytest.raises(SimulatorDiedError, match='ended before'):
-        backend.step(VelocityCommand(), 0.1)
+        backend.step(VelocityCommand(linear_m_s=0.5), 0.1)
     sim.restart()
     assert sim.pose == pose
     np.testing.assert_array_equal(sim.observe().depth, before.depth)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -76,7 +76,7 @@ def find_scene(dataset_config: Path | str | None, scene_id: str) -> HabitatScene
 class Lookup:
     """Turns what Habitat's semantic cameras see into instance and class ids."""
 
-    def __init__(self, truth: GroundTruth, objects: dict[int, int]) -> None:
+    def __init__(self, truth: GroundTruth, objects: Mapping[int, tuple[int, int]]) -> None:
         """
         Prepare tables.
 
@@ -85,7 +85,7 @@ class Lookup:
         truth
             Instances; those of annotated surfaces carry their semantic ids.
         objects
-            Instance ids by Habitat's ids of movable objects.
+            Instance id and semantic id by Habitat's ids of movable objects.
 
         """
         top = max((thing.id for thing in truth.instances), default=0)
@@ -93,20 +93,29 @@ class Lookup:
         self._class = np.zeros(top + 1, dtype=np.int32)
         for thing in truth.instances:
             self._class[thing.id] = index[thing.label]
-        moving = set(objects.values())
+        moving = {instance for instance, _ in objects.values()}
         fixed = [thing.id for thing in truth.instances if thing.id not in moving]
         self._fixed = np.zeros(max(fixed, default=0) + 1, dtype=np.int32)
         self._fixed[fixed] = fixed
         self._object = np.zeros(max(objects, default=0) + 1, dtype=np.int32)
-        for number, instance in objects.items():
-            self._object[number] = instance
+        self._semantic = np.zeros(len(self._object), dtype=np.int32)
+        for number, (instance, semantic) in objects.items():
+            self._object[number], self._semantic[number] = instance, semantic
 
     def instances(
         self, semantic: NDArray[np.int32], objects: NDArray[np.int32]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return (H, W) instance ids and class ids for (H, W) semantic and object ids."""
-        found = _take(self._object, objects)
-        found = np.where(found > 0, found, _take(self._fixed, semantic))
+        """
+        Return (H, W) instance ids and class ids for (H, W) semantic and object ids.
+
+        A surface without an object shows its semantic id in the picture of objects too.
+        """
+        moving = _take(self._object, objects)
+        fixed = _take(self._fixed, semantic)
+        surface = (_take(self._semantic, objects) != semantic) | (
+            (objects == semantic) & (fixed > 0)
+        )
+        found = np.where((moving > 0) & ~surface, moving, fixed)
         return found, self._class[found]
 
 
@@ -118,14 +127,16 @@ def _take(table: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.int32]
 
 def read_annotations(
     things: Sequence[Any], boxes: NDArray[np.float64], regions: Sequence[Any]
-) -> tuple[GroundTruth, dict[int, int]]:
+) -> tuple[GroundTruth, dict[int, tuple[int, int]]]:
     """
-    Return the ground truth of a scene by its annotations, and instances by object id.
+    Return the ground truth of a scene by its annotations, and its movable objects.
+
+    These are given by Habitat's ids, as ``Lookup`` takes them.
 
     Parameters
     ----------
     things
-        (id, whether that is of an object, label, region) each.
+        (id, whether that is of an object, label, region, semantic id) each.
     boxes
         (N, 6) lower and upper corners in Habitat's axes [m].
     regions
@@ -135,14 +146,17 @@ def read_annotations(
     corners = to_map(boxes.reshape(-1, 2, 3))
     lows, highs = corners.min(axis=1), corners.max(axis=1)
     base = max((int(t[0]) for t in things if not t[1]), default=0)
-    instances, objects = [], {}
-    for (number, movable, label, region), low, high in zip(things, lows, highs, strict=True):
+    instances: list[Instance] = []
+    objects: dict[int, tuple[int, int]] = {}
+    for (number, movable, label, region, semantic), low, high in zip(
+        things, lows, highs, strict=True
+    ):
         name = clean_label(str(label))
         if name in _STRUCTURE or not np.isfinite([low, high]).all() or (high < low).any():
             continue
         instance = base + int(number) if movable else int(number)
         if movable:
-            objects[int(number)] = instance
+            objects[int(number)] = instance, int(semantic)
         instances.append(
             Instance(
                 id=instance,

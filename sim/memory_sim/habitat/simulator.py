@@ -102,6 +102,7 @@ class HabitatSimulator:
             'gpu_device_id': gpu_device_id,
         }
         self._python = python
+        self._scene: HabitatScene | None = None
         #: A folder that goes with the simulator.
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
         self._stamp_ns, self._pose = 0, Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
@@ -113,10 +114,29 @@ class HabitatSimulator:
             raise
 
     def load(self, scene: HabitatScene) -> None:
-        """Change to another scene in the same process; the robot starts anew."""
-        if scene.dataset_config is not None and not scene.dataset_config.is_file():
-            raise HabitatSceneError(f'{scene.dataset_config}: no such scene data set')
+        """
+        Change to another scene in the same process; the robot starts anew.
+
+        Raises
+        ------
+        HabitatSceneError
+            If the scene is not to be had, or the robot fits nowhere in it; the one before stays.
+        SimulatorDiedError
+            If the process of habitat-sim ends.
+
+        """
+        before = self._scene
+        try:
+            self._open(scene)
+        except HabitatSceneError:
+            if before is not None:
+                self._open(before)
+            raise
+
+    def _open(self, scene: HabitatScene) -> None:
         config = scene.dataset_config
+        if config is not None and not config.is_file():
+            raise HabitatSceneError(f'{config}: no such scene data set')
         answer, parts = self._process.ask(
             'load',
             {
@@ -137,12 +157,13 @@ class HabitatSimulator:
         self._process.close()
         self._process = HabitatProcess(self._python)
         pose, stamp_ns = self._pose, self._stamp_ns
-        self.load(self._scene)
+        self._open(self.scene)
         self._pose, self._stamp_ns = pose, stamp_ns
 
     @property
     def scene(self) -> HabitatScene:
         """The scene that is open."""
+        assert self._scene is not None
         return self._scene
 
     @property

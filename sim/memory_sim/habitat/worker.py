@@ -42,6 +42,7 @@ class Engine:
         self._habitat, self._magnum = habitat_sim, magnum
         self._sim: Any = None
         self._islands: list[int] = []
+        self._known: dict[tuple[str, str], tuple[list[Any], Any, list[Any]]] = {}
         self.requests = {
             'load': self.load,
             'scenes': self.scenes,
@@ -74,7 +75,11 @@ class Engine:
         self._agent = self._sim.get_agent(0)
         self._prepare_paths(fields)
         low, high = (np.array(v, dtype=float) for v in self._sim.pathfinder.get_bounds())
-        things, boxes, regions = self._contents()
+        # Habitat works out boxes only when it reads a mesh for the first time.
+        key = (config.sim_cfg.scene_dataset_config_file, config.sim_cfg.scene_id)
+        if key not in self._known:
+            self._known[key] = self._contents()
+        things, boxes, regions = self._known[key]
         return {
             'things': things,
             'regions': regions,
@@ -163,7 +168,7 @@ class Engine:
         self._islands = [i for i in order if areas[i] >= _ISLAND_SHARE * areas[order[0]]]
 
     def _contents(self) -> tuple[list[Any], Any, list[Any]]:
-        """Return things as (id, is an object, label, region), their boxes, and regions."""
+        """Return things as (id, is an object, label, region, semantic id), boxes, and regions."""
         things: list[Any] = []
         boxes: list[list[float]] = []
         regions: list[Any] = []
@@ -178,17 +183,16 @@ class Engine:
         for thing in scene.objects if scene is not None else []:
             if thing is None or _name(thing.category) in ('', 'Unknown'):
                 continue
-            region = getattr(thing.region, 'id', '')
-            things.append(
-                [int(thing.semantic_id), False, _name(thing.category), indices.get(region, 0)]
-            )
-            boxes.append([*map(float, thing.aabb.min), *map(float, thing.aabb.max)])
+            number, region = int(thing.semantic_id), getattr(thing.region, 'id', '')
+            label = _name(thing.category)
+            things.append([number, False, label, indices.get(region, 0), number])
+            boxes.append(_bounds(thing.obb))
         names = {t[0]: t[2] for t in things}
         for thing in (
             self._sim.get_rigid_object_manager().get_objects_by_handle_substring().values()
         ):
             label = names.get(int(thing.semantic_id)) or _stem(thing.handle)
-            things.append([int(thing.object_id), True, label, 0])
+            things.append([int(thing.object_id), True, label, 0, int(thing.semantic_id)])
             boxes.append(self._object_box(thing))
         return things, np.array(boxes, dtype=np.float64).reshape(-1, 6), regions
 
@@ -290,6 +294,21 @@ class Engine:
         if best is None:
             raise RefusedError('navmesh', 'no free place was found')
         return {}, {'point': np.array(list(best), dtype=np.float64)}
+
+
+def _bounds(box: Any) -> list[float]:
+    """Return the corners of the upright box around a turned one; Habitat's own holds (0, 0, 0)."""
+    center, half = (np.array(list(v), dtype=float) for v in (box.center, box.half_extents))
+    x, y, z, w = (float(v) for v in box.rotation)
+    rotation = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    reach = np.abs(rotation) @ half
+    return [*(center - reach).tolist(), *(center + reach).tolist()]
 
 
 def _name(category: Any) -> str:
