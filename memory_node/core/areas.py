@@ -79,7 +79,7 @@ class Areas:
         self._config = config
         self._topology = topology
         self._forest = Forest(config, mirror.dim)
-        self._survey = Survey(self._captions, self.lock, narrator)
+        self._survey = Survey(self.captions, self.lock, narrator)
         self._epoch = mirror.snapshot().epoch
         self._last_key = 0
         self._loaded = False
@@ -232,7 +232,8 @@ class Areas:
             snapshot = self._mirror.snapshot()
             self._survey.describe(self._forest, snapshot, lambda: self._closing)
 
-    def _captions(self, keys: NDArray[np.int64]) -> Sequence[str]:
+    def captions(self, keys: NDArray[np.int64]) -> Sequence[str]:
+        """Return what stands for observations in words, in order; none if one is gone."""
         try:
             return [observation_text(o) for o in self._mirror.fetch(keys)]
         except UnknownNodeError:  # removed meanwhile: the next round sees it

@@ -31,6 +31,7 @@ _GLOBAL = re.compile(
     '|'.join(
         (
             r'\b(?:overview|overall|describe|summar\w+|in general)\b',
+            rf'\babout (?:this|the|your) (?:whole |entire )?(?:{_WHOLE})\b',
             r'\bwhat kinds? of (?:place|building|area|room)s?\b',
             r'\bwhat is (?:this|the) (?:place|building|floor|area|map)\b',
             rf"\b(?:what is|what's|how is) {_PART} like\b",

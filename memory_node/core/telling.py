@@ -14,7 +14,7 @@ from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.naming import Names
 from memory_node.core.data import Observation, Place, Query
 from memory_node.core.describing import AreaDescription
-from memory_node.core.forest.rooms import ROOM_NAMES
+from memory_node.core.forest.rooms import named_room, ROOM_NAMES
 from memory_node.core.inventory import commonest, covering, holdings, listed
 from memory_node.core.memory import Memory
 from memory_node.core.modes import named_part
@@ -27,6 +27,8 @@ _KINDS, _ROOMS, _CITED = 10, 12, 5
 _COMMON = 8
 #: Captions that must call a place by a name before it counts.
 _CALLED = 2
+#: Captions that are read to learn what rooms there are.
+_ASKED = 500
 
 
 def tell(memory: Memory, query: Query) -> AreaDescription | None:
@@ -88,7 +90,7 @@ def _everything(
 ) -> AreaDescription | None:
     rows = np.flatnonzero(kept)
     things = [label for label, _ in commonest(snapshot, rows, _COMMON)]
-    rooms = _rooms(memory.searcher.names(snapshot), memory.areas, kept, map_id)
+    rooms = _rooms(snapshot, memory.areas, rows, map_id)
     if not things and not rooms:
         return None
     sentences = []
@@ -107,19 +109,14 @@ def _everything(
     )
 
 
-def _rooms(names: Names, areas: Areas, kept: NDArray[np.bool_], map_id: str | None) -> list[str]:
+def _rooms(
+    snapshot: Snapshot, areas: Areas, rows: NDArray[np.int64], map_id: str | None
+) -> list[str]:
     """Return kinds of rooms, those with most observations first."""
-    counts: Counter[str] = Counter()
-    for name in sorted(ROOM_NAMES):
-        called = int(np.count_nonzero(names.said(name) & kept))
-        if called >= _CALLED:
-            counts[name] = called
-    for name in list(counts):  # a caption that says "waiting room" has every word of "room"
-        longer = [other for other in counts if name != other and name in other.split()]
-        if any(counts[other] >= counts[name] for other in longer):
-            del counts[name]
-    if not counts:
-        counts = areas.rooms(map_id)
+    step = np.linspace(0, len(rows) - 1, min(_ASKED, len(rows))).astype(np.int64)
+    called = Counter(map(named_room, areas.captions(snapshot.keys[rows[np.unique(step)]])))
+    counts = Counter({name: n for name, n in called.items() if name and n >= _CALLED})
+    counts = counts or areas.rooms(map_id)
     return [name for name, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))][:_ROOMS]
 
 

@@ -75,21 +75,39 @@ _ROOMS: Mapping[str, Mapping[str, float]] = {
 #: What else captions call a part of a building or of its grounds.
 # fmt: off
 ROOM_NAMES = frozenset(_ROOMS) | {
-    'atrium', 'attic', 'auditorium', 'bakery', 'ballroom', 'basement', 'break room', 'bus stop',
-    'cafe', 'cafeteria', 'canteen', 'cellar', 'changing room', 'chapel', 'classroom',
-    'cloakroom', 'common room', 'computer lab', 'conference room', 'copy room',
-    'courtyard', 'dressing room', 'driveway', 'entrance hall', 'entryway',
-    'foyer', 'gallery', 'garden', 'guest room', 'gymnasium', 'hall', 'kitchenette',
+    'aisle', 'atrium', 'attic', 'auditorium', 'bakery', 'ballroom', 'basement', 'break room',
+    'bus stop', 'cafe', 'cafeteria', 'canteen', 'cellar', 'changing room', 'chapel',
+    'checkout area', 'classroom', 'cloakroom', 'common room', 'computer lab', 'conference room',
+    'copy room', 'courtyard', 'deli counter', 'dressing room', 'driveway', 'entrance hall',
+    'entryway', 'foyer', 'gallery', 'garden', 'guest room', 'gymnasium', 'hall', 'kitchenette',
     'laboratory', 'landing', 'lecture hall', 'loading dock', 'lobby', 'locker room', 'loft',
     'lounge', 'mudroom', 'nursery', "nurses' station", 'operating room', 'packing area', 'pantry',
-    'parking lot', 'patient room', 'patio', 'playground', 'playroom', 'plaza',
-    'porch', 'produce section', 'reception', 'restaurant', 'restroom', 'server room', 'shop',
-    'showroom', 'staff room', 'stairwell', 'storage room', 'storeroom',
-    'studio', 'study', 'sunroom', 'supply room', 'theater', 'treatment room', 'utility room',
-    'vestibule', 'waiting room', 'ward', 'warehouse', 'washroom', 'workshop', 'yard',
+    'parking lot', 'patient room', 'patio', 'playground', 'playroom', 'plaza', 'porch',
+    'produce section', 'reception', 'restaurant', 'restroom', 'server room', 'shop', 'showroom',
+    'staff room', 'stairwell', 'storage room', 'storeroom', 'studio', 'study', 'sunroom',
+    'supply room', 'theater', 'treatment room', 'utility room', 'vestibule', 'waiting room',
+    'ward', 'warehouse', 'washroom', 'workshop', 'yard',
 }
 # fmt: on
 
+#: Nouns that need a kind before them, and those that take one.
+_BARE = frozenset({'room', 'department', 'section', 'store', 'station', 'area'})
+_HEADS = _BARE | {'office', 'shop', 'hall', 'lab', 'entrance', 'lobby', 'ward', 'corridor'}
+#: Words before the name of a room that are no kind of it.
+# fmt: off
+_LOOKS = frozenset({
+    'a', 'an', 'and', 'another', 'as', 'at', 'beautiful', 'beige', 'big', 'black', 'blue',
+    'bright', 'brown', 'clean', 'clear', 'cluttered', 'corner', 'cosy', 'cozy', 'dark',
+    'different', 'dim', 'dirty', 'empty', 'entire', 'every', 'first', 'floor', 'for', 'from',
+    'furnished', 'gray', 'green', 'grey', 'huge', 'in', 'inside', 'into', 'is', 'large', 'left',
+    'light', 'lit', 'little', 'long', 'lower', 'main', 'messy', 'modern', 'my', 'narrow', 'near',
+    'neat', 'new', 'next', 'nice', 'of', 'old', 'on', 'one', 'open', 'or', 'orange', 'other',
+    'our', 'pink', 'plain', 'purple', 'quiet', 'red', 'right', 'same', 'seating', 'second',
+    'simple', 'sitting', 'small', 'some', 'spacious', 'stylish', 'sunny', 'tall', 'that', 'the',
+    'third', 'this', 'tidy', 'tiny', 'to', 'two', 'typical', 'unfurnished', 'unknown', 'upper',
+    'upstairs', 'warm', 'white', 'whole', 'wide', 'with', 'wooden', 'yellow', 'your',
+})
+# fmt: on
 #: Words that can follow the name of a room; any other makes it part of the name of a thing.
 _AFTER = (
     'and|area|as|at|behind|beside|beyond|by|can|contains|containing|featuring|features|filled|for|'
@@ -135,17 +153,24 @@ def named_room(text: str) -> str:
     """
     Return the room a caption itself names, or ''.
 
-    The name must stand by itself: "an office chair" names no office.
+    The name must stand by itself: "an office chair" names no office. What kind of room or shop it
+    is belongs to the name ("staff room", "manager office"), how it looks does not ("bright room").
     """
-    match = _pattern().search(text.casefold())
-    return match.group(1) if match else ''
+    for match in _pattern().finditer(text.casefold()):
+        kind, name = match['kind'], match['name']
+        if kind and kind not in _LOOKS and name in _HEADS:
+            return f'{kind} {name}'
+        if name not in _BARE:
+            return name
+    return ''
 
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    names = sorted(ROOM_NAMES, key=lambda name: (-len(name), name))
+    names = sorted(ROOM_NAMES | _BARE, key=lambda name: (-len(name), name))
     return re.compile(
-        rf'\b({"|".join(map(re.escape, names))})\b(?=\s*(?:$|[^\w\s#]|(?:{_AFTER})\b))'
+        rf"\b(?:(?P<kind>[a-z'-]+) )?\b(?P<name>{'|'.join(map(re.escape, names))})\b"
+        rf'(?=\s*(?:$|[^\w\s#]|(?:{_AFTER})\b))'
     )
 
 
