@@ -27,6 +27,8 @@ __all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve']
 
 #: A label this close to a thing of the table is that thing; MiniLM has couch and sofa at 0.75.
 SAME_THING_COSINE = 0.8
+#: Needs of one text that are tried, until something that serves one was seen.
+_TRIED = 4
 #: Longer texts are instructions that say what they are about.
 MAX_WORDS = 14
 
@@ -109,7 +111,7 @@ def resolve(
         return None
     if _names_a_label(query.text, labels):
         return None
-    for need in needs_of(query.text):
+    for need in needs_of(query.text, _TRIED):
         if served := _served(need, labels, label_vectors, encode):
             asked = replace(query, text=served[0], mode=QueryMode.EXPLICIT)
             return Resolved(query=asked, need=need, labels=served)
