@@ -88,6 +88,8 @@ class Lookup:
             Instance id and semantic id by Habitat's ids of movable objects.
 
         """
+        #: Whether there are movable objects, so that the picture of their ids is needed.
+        self.movable = bool(objects)
         top = max((thing.id for thing in truth.instances), default=0)
         index = {label: i for i, label in enumerate(truth.classes)}
         self._class = np.zeros(top + 1, dtype=np.int32)

@@ -241,18 +241,28 @@ class HabitatSimulator:
 
     def observe_from(self, pose: Pose2D) -> Frame:
         """Draw what the camera would see from ``pose``, without moving the robot."""
-        position, rotation = camera_pose(pose, self._camera)
-        _, seen = self._process.ask('render', position=position, rotation=rotation)
-        instances, classes = self._lookup.instances(seen['semantic'], seen['objects'])
+        seen = self._draw(pose, 'color', 'depth')
         depth = seen['depth']
         return Frame(
             stamp_ns=self._stamp_ns,
             pose=pose,
             color=seen['color'],
             depth=np.where(depth > self._camera.max_depth_m, np.float32(0.0), depth),
-            instances=instances,
-            classes=classes,
+            instances=seen['instances'],
+            classes=seen['classes'],
         )
+
+    def _draw(self, pose: Pose2D, *pictures: str) -> dict[str, NDArray[Any]]:
+        """Return instances and classes from a pose, and the pictures named besides."""
+        position, rotation = camera_pose(pose, self._camera)
+        names = [*pictures, 'semantic', *(['objects'] if self._lookup.movable else [])]
+        _, seen = self._process.ask(
+            'render', {'pictures': names}, position=position, rotation=rotation
+        )
+        semantic: NDArray[np.int32] = seen['semantic']
+        objects: NDArray[np.int32] = seen.get('objects', semantic)
+        instances, classes = self._lookup.instances(semantic, objects)
+        return {**seen, 'instances': instances, 'classes': classes}
 
     def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
         """Whether the robot's footprint fits at (x, y) on the floor at height z."""
@@ -294,7 +304,7 @@ class HabitatSimulator:
 
     def seen_from(self, pose: Pose2D) -> dict[int, int]:
         """Return how many pixels each object fills in the picture from ``pose``, by id."""
-        instances = self.observe_from(pose).instances
+        instances = self._draw(pose)['instances']
         ids, counts = np.unique(instances[instances > 0], return_counts=True)
         return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 

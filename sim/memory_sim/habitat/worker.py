@@ -218,19 +218,27 @@ class Engine:
         return self._magnum.Vector3(*(float(v) for v in values))
 
     def render(self, fields: dict[str, Any], arrays: Any) -> Reply:
-        """Draw all pictures from a position and a quaternion, w first."""
+        """Draw the pictures asked for from a position and a quaternion, w first."""
         self._loaded()
         w, x, y, z = (float(v) for v in arrays['rotation'])
         node = self._agent.scene_node
         node.translation = self._point(arrays['position'])
         node.rotation = self._magnum.Quaternion(self._magnum.Vector3(x, y, z), w)
-        seen = self._sim.get_sensor_observations()
-        return {}, {
-            'color': seen['color'][:, :, :3],
-            'depth': seen['depth'].astype('<f4', copy=False),
-            'semantic': seen['semantic'].astype('<i4'),
-            'objects': seen['objects'].astype('<i4'),
-        }
+        pictures = {name: self._draw(name) for name in fields['pictures']}
+        for name in ('semantic', 'objects'):
+            if name in pictures:
+                pictures[name] = pictures[name].astype('<i4')
+        if 'color' in pictures:
+            pictures['color'] = pictures['color'][:, :, :3]
+        return {}, pictures
+
+    def _draw(self, name: str) -> Any:
+        """Draw with one camera; habitat-sim's own call draws with all of them."""
+        sensors = getattr(self._sim, '_Simulator__sensors', None)
+        if not sensors:
+            return self._sim.get_sensor_observations()[name]
+        sensors[0][name].draw_observation()
+        return sensors[0][name].get_observation()
 
     def move(self, fields: dict[str, Any], arrays: Any) -> Reply:
         """Go (N, 3) strides one after the other, sliding along what is in the way."""
