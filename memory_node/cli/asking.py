@@ -10,13 +10,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from memory_node.cli.common import open_memory, print_json
-from memory_node.cli.querying import place_to_dict
+from memory_node.cli.common import add_language_model, language_model, open_memory, print_json
+from memory_node.cli.querying import add_asker, place_to_dict
 from memory_node.core.asking import ask
-from memory_node.core.config import LanguageModelConfig
 from memory_node.core.data import Place, Query
 from memory_node.core.describing import describe
-from memory_node.models.factory import make_language_model
+from memory_node.core.requests import nanoseconds
 
 __all__ = ['add_command']
 
@@ -31,15 +30,8 @@ def add_command(
     )
     asking.add_argument('text', help='for example "is there a printer?"')
     asking.add_argument('--map-id', help='only this map')
-    asking.add_argument(
-        '--llm', default='', metavar='NAME', help='let this language model word the answer'
-    )
-    asking.add_argument(
-        '--llm-url',
-        default=LanguageModelConfig().base_url,
-        metavar='URL',
-        help='OpenAI-compatible endpoint (default: %(default)s)',
-    )
+    add_asker(asking)
+    add_language_model(asking, 'let this language model word the answer')
     asking.set_defaults(run=run_ask)
     describing = commands.add_parser(
         'describe', parents=[shared], help='say what an area is like', description=__doc__
@@ -51,9 +43,12 @@ def add_command(
 
 def run_ask(args: argparse.Namespace, messages: Console) -> int:
     """Answer one question."""
-    model = make_language_model(LanguageModelConfig(model=args.llm, base_url=args.llm_url))
+    model = language_model(args)
+    query = Query(
+        text=args.text, map_id=args.map_id, here=args.here, now_ns=nanoseconds('now', args.now)
+    )
     with open_memory(args) as memory:
-        answer = ask(memory, Query(text=args.text, map_id=args.map_id), model=model)
+        answer = ask(memory, query, now_ns=query.now_ns, model=model)
     if args.json:
         print_json(_plain(answer))
         return 0

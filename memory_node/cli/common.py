@@ -8,11 +8,14 @@ import json
 import sys
 from typing import Any
 
+from memory_node.core.config import LanguageModelConfig
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.ports import LanguageModel
+from memory_node.models.factory import make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
-__all__ = ['open_memory', 'print_json']
+__all__ = ['add_language_model', 'language_model', 'open_memory', 'print_json']
 
 
 def open_memory(args: argparse.Namespace, *, create: bool = False) -> Memory:
@@ -22,6 +25,33 @@ def open_memory(args: argparse.Namespace, *, create: bool = False) -> Memory:
             f'no memory at {args.store}: make one with `memory import FILE --store {args.store}`'
         )
     return Memory.open(args.store, encoder=SentenceEncoder(args.model))
+
+
+def add_language_model(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Describe the options that name a language model."""
+    defaults = LanguageModelConfig()
+    parser.add_argument('--llm', default='', metavar='NAME', help=purpose)
+    parser.add_argument(
+        '--llm-url',
+        default=defaults.base_url,
+        metavar='URL',
+        help='OpenAI-compatible endpoint (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--llm-embedded',
+        action='store_true',
+        help='run it in this process: smollm2, or a GGUF file',
+    )
+
+
+def language_model(args: argparse.Namespace) -> LanguageModel | None:
+    """Make the language model that the options name, None where they name none."""
+    config = LanguageModelConfig(
+        model=args.llm,
+        base_url=args.llm_url,
+        provider='embedded' if args.llm_embedded else 'openai',
+    )
+    return make_language_model(config)
 
 
 def print_json(item: Mapping[str, Any]) -> None:

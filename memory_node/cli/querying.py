@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 import time
@@ -20,7 +20,7 @@ from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.interchange.jsonl import QueryRecord, read_queries, Rejected
 
-__all__ = ['add_command', 'place_to_dict']
+__all__ = ['add_asker', 'add_command', 'place_to_dict', 'show_places']
 
 
 def add_command(
@@ -42,9 +42,23 @@ def add_command(
     parser.add_argument('--radius', type=float, metavar='M', help='only this close to --near [m]')
     parser.add_argument('--since', type=_time, metavar='TIME', help='seconds or ISO 8601')
     parser.add_argument('--until', type=_time, metavar='TIME', help='seconds or ISO 8601')
+    add_asker(parser)
     parser.add_argument('--map-id', help='only this map')
     parser.add_argument('--mode', choices=[m.value for m in QueryMode], default='auto')
     parser.set_defaults(run=run)
+
+
+def add_asker(parser: argparse.ArgumentParser) -> None:
+    """Describe where and when a question is asked."""
+    parser.add_argument(
+        '--here', type=_vector, metavar='X,Y,Z', help='where "near me" and "the nearest" is [m]'
+    )
+    parser.add_argument(
+        '--now',
+        type=_time,
+        metavar='TIME',
+        help='when "this morning" is: seconds or ISO 8601 (default: the newest observation)',
+    )
 
 
 def _vector(text: str) -> tuple[float, float, float]:
@@ -93,6 +107,7 @@ def place_to_dict(place: Place) -> dict[str, Any]:
         'evidence_ids': list(place.evidence_ids),
         'signals': {name: round(value, 4) for name, value in place.signals.items()},
         'why': place.why,
+        'unmet': list(place.unmet),
     }
 
 
@@ -104,6 +119,7 @@ def _answer(record: QueryRecord, retrieval: Retrieval, latency_s: float) -> dict
         'found': retrieval.found,
         'mode': retrieval.mode.value,
         'message': retrieval.message,
+        'conditions': list(retrieval.conditions),
         'places': [place_to_dict(place) for place in retrieval.places],
         'latency_ms': round(latency_s * 1e3, 3),
     }
@@ -145,7 +161,7 @@ def run(args: argparse.Namespace, messages: Console) -> int:
         raise InvalidQueryError('give either a text or --batch FILE')
     filters = {
         name: getattr(args, name)
-        for name in ('k', 'near', 'radius', 'since', 'until', 'map_id', 'mode')
+        for name in ('k', 'near', 'radius', 'since', 'until', 'map_id', 'mode', 'here', 'now')
     }
     rejected: list[Rejected] = []
     found = failed = asked = 0
@@ -186,6 +202,14 @@ def _when(stamp_ns: int) -> str:
 
 def _show(text: str, retrieval: Retrieval, latency_s: float) -> None:
     console = Console()
+    console.print(Text(text, style='bold'))
+    console.print(Text(retrieval.message, style='green' if retrieval.found else 'yellow'))
+    show_places(console, retrieval.places)
+    console.print(f'[dim]{retrieval.mode.value} question, {latency_s * 1e3:.1f} ms[/]')
+
+
+def show_places(console: Console, places: Sequence[Place]) -> None:
+    """Print places as a table; nothing where there are none."""
     table = Table(title=None, expand=True, show_lines=False)
     for header, options in (
         ('#', {'justify': 'right', 'no_wrap': True}),
@@ -196,7 +220,7 @@ def _show(text: str, retrieval: Retrieval, latency_s: float) -> None:
         ('why', {'ratio': 3}),
     ):
         table.add_column(header, **options)
-    for rank, place in enumerate(retrieval.places, start=1):
+    for rank, place in enumerate(places, start=1):
         x, y, z = place.pose.position
         where = ' › '.join(place.area_path)
         what = place.label or place.caption[:80]
@@ -208,9 +232,5 @@ def _show(text: str, retrieval: Retrieval, latency_s: float) -> None:
             _when(place.stamp_ns),
             Text(place.why),
         )
-    color = 'green' if retrieval.found else 'yellow'
-    console.print(Text(text, style='bold'))
-    console.print(Text(retrieval.message, style=color))
-    if retrieval.places:
+    if places:
         console.print(table)
-    console.print(f'[dim]{retrieval.mode.value} question, {latency_s * 1e3:.1f} ms[/]')

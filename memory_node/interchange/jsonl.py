@@ -192,7 +192,7 @@ def query_from_dict(item: object) -> QueryRecord:
         goal = item.get('goal')
         filters = {
             name: item[name]
-            for name in ('k', 'near', 'radius', 'since', 'until', 'map_id', 'mode')
+            for name in ('k', 'near', 'radius', 'since', 'until', 'map_id', 'mode', 'here', 'now')
             if item.get(name) is not None
         }
         return QueryRecord(

@@ -250,3 +250,29 @@ def test_everything_is_described(store, capsys):
     assert code == 0
     assert told['found']
     assert told['observations'] == 3
+
+
+def test_find_tells_its_way_down(store, capsys):
+    code, out, _ = _run(capsys, 'find', 'the wardrobe', '--store', store)
+    assert code == 0
+    assert 'level 1, by embeddings' in out
+    code, out, _ = _run(capsys, 'find', 'the wardrobe', '--store', store, '--json')
+    answer = json.loads(out)
+    assert (code, answer['found']) == (0, True)
+    assert answer['places'][0]['label'] == 'wardrobe'
+    assert answer['levels'][-1]['level'] == 1
+
+
+def test_where_and_when_is_asked_counts(store, capsys):
+    asked = ['query', 'a sofa within 5 m', '--store', store, '--json']
+    code, out, _ = _run(capsys, *asked, '--here', '8,0')
+    near = json.loads(out)
+    assert (code, near['found'], near['conditions']) == (0, True, ['within 5 m'])
+    _, out, _ = _run(capsys, *asked, '--here', '50,0')
+    far = json.loads(out)
+    assert not far['found']
+    assert far['places'][0]['unmet'] == ['within 5 m']
+    _, out, _ = _run(capsys, 'ask', 'the sofa in the last minute', '--store', store, '--now', 110)
+    assert 'sofa' in out
+    _, out, _ = _run(capsys, 'ask', 'the sofa in the last minute', '--store', store, '--now', 900)
+    assert "don't know" in out
