@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from memory_sim.furniture import Furniture, FurnitureSource
-from memory_sim.habitat.scenes import HabitatScene
+from memory_sim.habitat.scenes import exported_scene, HabitatScene
 from memory_sim.habitat.semantic_colors import semantic_colors
 from memory_sim.mesh_source import MeshSource
 from memory_sim.scene import Scene
@@ -121,8 +121,7 @@ def export_scene(world: World, scene: Scene, folder: Path | str) -> HabitatScene
     }
     for path, data in files.items():
         _write(base / path, data)
-    config = (base / f'{name}.scene_dataset_config.json').absolute()
-    return HabitatScene(dataset_config=config, scene_id=name, truth=truth, keep_navmesh=False)
+    return exported_scene(base / f'{name}.scene_dataset_config.json', name, truth)
 
 
 def export_glb(

@@ -17,7 +17,7 @@ from memory_sim.habitat.frames import to_map
 from memory_sim.simulator import GroundTruth, Instance, Region, Vector3
 from memory_sim.truth_file import load_truth
 
-__all__ = ['HabitatScene', 'Lookup', 'find_scene', 'read_annotations']
+__all__ = ['HabitatScene', 'Lookup', 'exported_scene', 'find_scene', 'read_annotations']
 
 #: What annotators call the parts of a building; they are no things that one looks for.
 _STRUCTURE = frozenset(
@@ -26,6 +26,9 @@ _STRUCTURE = frozenset(
 )  # fmt: skip
 #: Floors of rooms farther apart in height than this belong to different storeys [m].
 _STOREY_M = 1.5
+#: Height of a step of stairs, and of what else is driven over [m].
+_STAIR_M = 0.2
+_THRESHOLD_M = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class HabitatScene:
     truth: GroundTruth | None = None
     #: Take the navigation mesh that comes with the scene, if one does, as its episodes do.
     keep_navmesh: bool = True
+    #: Highest step that a robot takes there [m]; the default is Habitat's own.
+    climb_m: float = 0.2
 
 
 def find_scene(dataset_config: Path | str | None, scene_id: str) -> HabitatScene:
@@ -67,10 +72,20 @@ def find_scene(dataset_config: Path | str | None, scene_id: str) -> HabitatScene
         raise HabitatSceneError(f'{path}: expected a mapping, got {type(found).__name__}')
     beside = path.parent / 'stages' / f'{Path(scene_id).name}.truth.json'
     if beside.is_file():
-        return HabitatScene(
-            dataset_config=path, scene_id=scene_id, truth=load_truth(beside), keep_navmesh=False
-        )
+        return exported_scene(path, scene_id, load_truth(beside))
     return HabitatScene(dataset_config=path, scene_id=scene_id)
+
+
+def exported_scene(dataset_config: Path, scene_id: str, truth: GroundTruth) -> HabitatScene:
+    """Return a scene that was written here; only where there are stairs are steps climbed."""
+    storeys = {region.floor for region in truth.regions}
+    return HabitatScene(
+        dataset_config=dataset_config.absolute(),
+        scene_id=scene_id,
+        truth=truth,
+        keep_navmesh=False,
+        climb_m=_STAIR_M if len(storeys) > 1 else _THRESHOLD_M,
+    )
 
 
 class Lookup:

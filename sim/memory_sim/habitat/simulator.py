@@ -55,7 +55,6 @@ class HabitatSimulator:
         camera: CameraModel | None = None,
         robot_radius_m: float = 0.2,
         robot_height_m: float = 1.4,
-        climb_m: float = 0.06,
         gpu_device_id: int = -1,
         python: str | None = None,
     ) -> None:
@@ -70,8 +69,6 @@ class HabitatSimulator:
             The robot's camera; the default one if None.
         robot_radius_m, robot_height_m
             Size of the robot, a cylinder [m].
-        climb_m
-            Highest step that it takes [m].
         gpu_device_id
             CUDA device that draws; -1 for EGL without CUDA.
         python
@@ -96,7 +93,6 @@ class HabitatSimulator:
             'sky': _SKY,
             'robot_radius_m': robot_radius_m,
             'robot_height_m': robot_height_m,
-            'climb_m': climb_m,
             'cell_m': 0.05,
             'cell_height_m': 0.02,
             'gpu_device_id': gpu_device_id,
@@ -144,6 +140,7 @@ class HabitatSimulator:
                 'dataset_config': '' if config is None else str(config),
                 'scene_id': scene.scene_id,
                 'keep_navmesh': scene.keep_navmesh,
+                'climb_m': scene.climb_m,
             },
             timeout_s=_LOAD_S,
         )

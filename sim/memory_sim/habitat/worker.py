@@ -25,6 +25,8 @@ Reply = tuple[dict[str, Any], dict[str, Any]]
 
 #: Islands of the navigation mesh smaller than this share of the largest are furniture.
 _ISLAND_SHARE = 0.1
+#: A navigation mesh is made from at most about this many cells.
+_MOST_CELLS = 6_000_000.0
 
 
 class RefusedError(Exception):
@@ -156,10 +158,16 @@ class Engine:
             settings.agent_radius = float(fields['robot_radius_m'])
             settings.agent_height = float(fields['robot_height_m'])
             settings.agent_max_climb = float(fields['climb_m'])
-            settings.cell_size = float(fields['cell_m'])
             settings.cell_height = float(fields['cell_height_m'])
             settings.include_static_objects = True
-            if not self._sim.recompute_navmesh(finder, settings) or not finder.is_loaded:
+            box = self._sim.get_active_scene_graph().get_root_node().cumulative_bb
+            cell = max(float(fields['cell_m']), (box.size_x() * box.size_z() / _MOST_CELLS) ** 0.5)
+            for _ in range(3):  # the mesh of a large place has too many corners when it is fine
+                settings.cell_size = cell
+                if self._sim.recompute_navmesh(finder, settings) and finder.is_loaded:
+                    break
+                cell *= 1.6
+            else:
                 raise RefusedError('navmesh', 'the robot fits nowhere in this scene')
         areas = [finder.island_area(i) for i in range(finder.num_islands)]
         if not areas or max(areas) <= 0.0:
