@@ -20,6 +20,7 @@ from memory_sim.buildings import (
     warehouse,
 )
 from memory_sim.buildings.sketch import Sketch
+from memory_sim.campus import campus
 from memory_sim.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
 from memory_sim.floor_plan import as_room, enclose, plan_apartment
 from memory_sim.footprints import Placed
@@ -226,6 +227,7 @@ def _windows(first_id: int, rooms: Sequence[Room], walls: Sequence[Wall]) -> lis
 
 _GENERATORS: Mapping[str, Callable[[str, WorldSize, np.random.Generator], World]] = {
     'apartment': _apartment,
+    'campus': campus,
     **dict.fromkeys(PLANS, _building),
 }
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
-from scipy.sparse import csgraph
+from scipy import ndimage
 
+from memory_sim.grid_graph import COMFORT_M, GridGraph
 from memory_sim.mesh import FloatArray
 from memory_sim.worlds import DOOR, Wall, World, WorldError
 
@@ -24,8 +25,6 @@ _CELLS = ((0.05, 12_000.0), (0.1, 40_000.0))
 _COARSEST_M = 0.25
 #: Things lower than this are driven over [m].
 _STEP_M = 0.04
-#: Extra distance that paths keep where there is room [m].
-_COMFORT_M = 0.15
 _MARGIN_M = 0.4
 #: How far door frames and skirting boards stand out from a wall [m].
 _TRIM_M = 0.02
@@ -177,9 +176,6 @@ class OccupancyMap:
         self._values = np.ascontiguousarray(self.clearance).data.cast('B').cast('d')
         #: (X, Y) cells where the robot's middle can be and that it can drive to.
         self.reachable: BoolGrid = self._main_part(world.name)
-        self._nodes, self._cells = self._number_cells()
-        self._graph = self._connect(comfort=False)
-        self._comfort_graph = self._connect(comfort=True)
 
     @property
     def cell_m(self) -> float:
@@ -221,7 +217,7 @@ class OccupancyMap:
         """Return the nearest reachable cell's middle, or (x, y) itself where it is reachable."""
         if self.is_navigable(x, y):
             return x, y
-        if not (len(self._cells) and math.isfinite(x) and math.isfinite(y)):
+        if not (math.isfinite(x) and math.isfinite(y)):
             return None
         (x0, y0), cell = self._grid.origin, self._grid.cell_m
         way = (self._cells + 0.5) * cell + (x0 - x, y0 - y)
@@ -238,16 +234,15 @@ class OccupancyMap:
 
     def distances_from(self, x: float, y: float) -> NDArray[np.float64]:
         """Return the (X, Y) driving distance to every cell [m], infinite where there is none."""
-        field = np.full(self._grid.shape, np.inf)
-        node = self._node(x, y)
-        if node is not None:
-            distance = csgraph.dijkstra(self._graph, directed=False, indices=node)
-            field[self._cells[:, 0], self._cells[:, 1]] = distance
-        return field
+        place = self.snap(x, y)
+        node = None if place is None else self._graph.node_at(*self._grid.index(*place))
+        if node is None:
+            return np.full(self._grid.shape, np.inf)
+        return self._graph.distances(node)
 
     def geodesic_distance(self, start: Sequence[float], goal: Sequence[float]) -> float:
         """Return the length of the shortest path between two places [m], or infinity."""
-        path = self._path(start, goal, self._graph)
+        path = self._path(start, goal, comfort=False)
         if path is None:
             return math.inf
         return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
@@ -256,7 +251,7 @@ class OccupancyMap:
         self, start: Sequence[float], goal: Sequence[float]
     ) -> NDArray[np.float64] | None:
         """Return (N, 2) way points [m] that keep their distance from obstacles, or None."""
-        return self._path(start, goal, self._comfort_graph)
+        return self._path(start, goal, comfort=True)
 
     # Building ------------------------------------------------------------------------------
 
@@ -319,58 +314,35 @@ class OccupancyMap:
         main: BoolGrid = labels == int(sizes.argmax())
         return main
 
-    def _number_cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        cells = np.argwhere(self.reachable)
-        nodes = np.full(self._grid.shape, -1, dtype=np.int64)
-        nodes[cells[:, 0], cells[:, 1]] = np.arange(len(cells))
-        return nodes, cells
-
-    def _connect(self, *, comfort: bool) -> sparse.csr_matrix:
-        nodes, cell = self._nodes, self._grid.cell_m
-        price = np.ones(self._grid.shape)
-        if comfort:
-            lack = np.clip((self.radius_m + _COMFORT_M - self.clearance) / _COMFORT_M, 0.0, 1.0)
-            price += 4.0 * lack
-        starts, ends, costs = [], [], []
-        for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
-            a_rows = slice(None, -di or None)
-            b_rows = slice(di, None)
-            a_cols, b_cols = slice(max(0, -dj), -dj if dj > 0 else None), slice(
-                max(0, dj), dj if dj < 0 else None)  # fmt: skip
-            a, b = nodes[a_rows, a_cols], nodes[b_rows, b_cols]
-            joined = (a >= 0) & (b >= 0)
-            starts.append(a[joined])
-            ends.append(b[joined])
-            mean = 0.5 * (price[a_rows, a_cols] + price[b_rows, b_cols])
-            costs.append(mean[joined] * cell * math.hypot(di, dj))
-        size = len(self._cells)
-        entries = (np.concatenate(costs), (np.concatenate(starts), np.concatenate(ends)))
-        return sparse.csr_matrix(entries, shape=(size, size))
-
     # Paths ---------------------------------------------------------------------------------
 
-    def _node(self, x: float, y: float) -> int | None:
-        place = self.snap(x, y)
-        if place is None:
-            return None
-        return int(self._nodes[self._grid.index(*place)])
+    @cached_property
+    def _cells(self) -> NDArray[np.int32]:
+        return np.argwhere(self.reachable).astype(np.int32)
+
+    @cached_property
+    def _graph(self) -> GridGraph:
+        return GridGraph(
+            self.reachable, self.clearance, cell_m=self.cell_m, radius_m=self.radius_m
+        )
 
     def _path(
-        self, start: Sequence[float], goal: Sequence[float], graph: sparse.csr_matrix
+        self, start: Sequence[float], goal: Sequence[float], *, comfort: bool
     ) -> NDArray[np.float64] | None:
         if not (self.is_navigable(*start[:2]) and self.is_navigable(*goal[:2])):
             return None
-        a, b = (int(self._nodes[self._grid.index(p[0], p[1])]) for p in (start, goal))
-        _, before = csgraph.dijkstra(graph, directed=False, indices=a, return_predecessors=True)
-        chain = [b]
-        while chain[-1] != a:
-            chain.append(int(before[chain[-1]]))
-            if chain[-1] < 0:
-                return None
+        a, b = (self._graph.node_at(*self._grid.index(p[0], p[1])) for p in (start, goal))
+        if a is None or b is None:
+            return None
+        way = self._graph.way(a, b, comfort=comfort)
+        if way is None:
+            return None
         (x0, y0), cell = self._grid.origin, self._grid.cell_m
-        middles = (self._cells[chain[::-1]] + 0.5) * cell + (x0, y0)
-        points = np.concatenate([[start[:2]], middles[1:-1], [goal[:2]]]).astype(np.float64)
-        keep = self.radius_m if graph is self._graph else self.radius_m + 0.5 * _COMFORT_M
+        middles = (way + 0.5) * cell + (x0, y0)
+        if self._graph.stride == 1:  # the ends lie in the first and the last cell
+            middles = middles[1:-1]
+        points = np.concatenate([[start[:2]], middles, [goal[:2]]]).astype(np.float64)
+        keep = self.radius_m + (0.5 * COMFORT_M if comfort else 0.0)
         return points[list(self._corners_of(points, keep))]
 
     def _corners_of(self, points: NDArray[np.float64], keep_m: float) -> Iterator[int]:
