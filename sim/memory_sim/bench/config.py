@@ -71,7 +71,7 @@ class BenchConfig:
         _require(bool(self.worlds), 'worlds', self.worlds, 'at least one')
         names = [w.name for w in self.worlds]
         _require(len(set(names)) == len(names), 'worlds', names, 'no world twice')
-        known = (*method_names(), EXPLORATION, 'lightrag')
+        known = (*method_names(), EXPLORATION)
         for method in self.methods:
             _require(method in known, 'methods', method, f'one of {", ".join(known)}')
         _require(bool(self.methods), 'methods', self.methods, 'at least one')

@@ -36,15 +36,17 @@ def draw_cases(
         for kind, forms in FORMS.items()
     }
     chosen: list[Case] = []
-    labels: Counter[str] = Counter()
+    used: Counter[str] = Counter()
     while len(chosen) < count and any(pools.values()):
-        for kind in KINDS:
-            pool = pools[kind]
+        for pool in (pools[kind] for kind in KINDS):
             if pool and len(chosen) < count:
-                # A thing that was asked for already is asked for last.
-                best = min(range(len(pool)), key=lambda i: (labels[_subject(pool[i])], i))
+                # What was asked for already, and in which form, is asked for last.
+                best = min(
+                    range(len(pool)),
+                    key=lambda i: (used[pool[i].form] + 2 * used[_subject(pool[i])], i),
+                )
                 case = pool.pop(best)
-                labels[_subject(case)] += 1
+                used.update([case.form, _subject(case)])
                 chosen.append(case)
     return tuple(_numbered(case, f'q{number:02d}') for number, case in enumerate(chosen, start=1))
 
