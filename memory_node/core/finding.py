@@ -191,6 +191,8 @@ class _Descent:
         with self._areas.lock:
             self._frontier = [h for h in self._frontier if self._is_there(h.node)]
             level = max((h.node.level for h in self._frontier), default=0)
+            if not self._frontier:
+                return None
             if self._fresh:
                 self._fresh = False
                 roots = sorted(self._frontier, key=lambda h: (-h.hope, h.node.id))
