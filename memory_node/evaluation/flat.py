@@ -7,6 +7,7 @@ the k best say.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Bm25:
         return sum(rows.nbytes + gains.nbytes for rows, gains in self._postings.values())
 
 
-class FlatMethod:
+class FlatMethod(ABC):
     """Ranks all observations by one score; the first ``k`` are the answer."""
 
     def __init__(self, name: str, encoder: CachingEncoder) -> None:
@@ -110,17 +111,20 @@ class FlatMethod:
         return sum(len(t.encode('utf-8', 'replace')) for t in self._texts) + self._index_bytes()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Let go of the texts; nothing is open."""
+        self._observations, self._texts = (), []
 
+    @abstractmethod
     def _index(self) -> None:
-        raise NotImplementedError
+        """Make what the texts are searched by."""
 
+    @abstractmethod
     def _index_bytes(self) -> int:
-        raise NotImplementedError
+        """Size of it."""
 
+    @abstractmethod
     def _scores(self, text: str) -> tuple[RealArray, RealArray]:
         """Return (N,) scores to rank by, and (N,) how sure each is, about in [0, 1]."""
-        raise NotImplementedError
 
 
 class Bm25Method(FlatMethod):

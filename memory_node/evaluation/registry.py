@@ -31,7 +31,7 @@ _Maker = Callable[[str, CachingEncoder, MethodOptions], Method]
 def _flat(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
     from memory_node.evaluation import flat
 
-    kinds = {
+    kinds: Mapping[str, Callable[[str, CachingEncoder], Method]] = {
         'bm25': flat.Bm25Method,
         'dense': flat.DenseMethod,
         'hybrid': flat.HybridMethod,
