@@ -62,7 +62,7 @@ def campus(kind: str, size: str, rng: np.random.Generator) -> World:
     for i, (x0, x1) in enumerate(xs):
         for j, (y0, y1) in enumerate(ys):
             build = BLOCKS[kinds[i * rows + j]]
-            build(plan.region, (x0, y0, x1, y1), rng, len(plan.rooms))
+            build(plan.region, (x0, y0, x1, y1), rng, i * rows + j)
     return World(
         name=kind, kind=kind, rooms=tuple(plan.rooms), objects=tuple(plan.objects),
         sun=draw_sun(rng),

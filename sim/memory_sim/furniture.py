@@ -60,7 +60,7 @@ class Furniture:
                 "furniture: expected Debian's sweethome3d-furniture to be installed, got none"
             )
         self._meshes = meshes if source != 'procedural' and meshes.installed else None
-        self._most = _MOST_TRIANGLES
+        self._most, self._sides = _MOST_TRIANGLES, 16
         self._made: dict[tuple[str, Vector3, str, int], list[Patch]] = {}
 
     @property
@@ -79,7 +79,8 @@ class Furniture:
 
         Meshes of the world's objects are simplified from here on if it has very many.
         """
-        self._most = detail_of(world).mesh_triangles
+        detail = detail_of(world)
+        self._most, self._sides = detail.mesh_triangles, detail.sides
         return build_structure(world)
 
     def close(self) -> None:
@@ -105,13 +106,13 @@ class Furniture:
         if key not in self._made:  # a row of desks is one desk in many places
             patches = self._mesh(model, thing)
             if patches is None:
-                patches = build_shape(model.shape, thing.size, variant=variant)
+                patches = build_shape(model.shape, thing.size, variant=variant, sides=self._sides)
             color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
             self._made[key] = merge(_tint(p, color, own=not thing.color) for p in patches)
         return [transform(patch, thing.position, thing.yaw_rad) for patch in self._made[key]]
 
     def _mesh(self, model: Model, thing: WorldObject) -> list[Patch] | None:
-        if self._meshes is None or not model.meshes:
+        if self._meshes is None or not model.meshes or self._most == 0:
             return None
         # Colour picks the mesh, so that a set of chairs is a set.
         choice = sum(thing.color.encode()) % len(model.meshes)

@@ -75,7 +75,8 @@ class GridGraph:
         n = self.stride
         if n == 1:
             return int(self._nodes[i, j])
-        rows, columns = (int(v) for v in self._nodes.shape)
+        size: tuple[int, ...] = self._nodes.shape
+        rows, columns = size[0], size[-1]
         best: tuple[float, int] | None = None
         for a in range(max(0, i // n - 1), min(rows, i // n + 3)):
             for b in range(max(0, j // n - 1), min(columns, j // n + 3)):

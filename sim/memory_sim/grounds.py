@@ -60,7 +60,8 @@ class Grounds:
         """
         model = CATALOGUE[name]
         if size is None:
-            scale = float(self.rng.uniform(0.92, 1.12)) if not model.flat else 1.0
+            # Few sizes, so that equal trees are built once.
+            scale = float(self.rng.choice((0.94, 1.0, 1.08))) if not model.flat else 1.0
             d, w, h = (round(v * scale, 2) for v in model.size)
             size = (d, w, h)
         if not color and model.colors:

@@ -241,8 +241,8 @@ class RoomLayout:
         size: tuple[float, float, float],
         color: str,
     ) -> Placed:
-        yaw = math.remainder(yaw, 2 * math.pi)
-        x, y, z = (round(v, 3) for v in at)
+        yaw = math.remainder(float(yaw), 2 * math.pi)
+        x, y, z = (round(float(v), 3) for v in at)
         return Placed(model=model, x=x, y=y, z=z, yaw_rad=round(yaw, 6), size=size, color=color)
 
     def _wall_spots(

@@ -92,7 +92,10 @@ def _shade(scene: Scene, world: World, scale: float, patches: Sequence[Patch]) -
     )
     light = bake(scene.rays, surfaces, _emitters(world, patches), _daylight(world), scale=scale)
     # Room light differs from world to world; a camera would expose for it.
-    exposure = 0.62 / float(np.quantile(light[instance == 0].mean(axis=(1, 2)), 0.6))
+    # ... and longer under a sky that is brighter than anything below it.
+    exposure = (0.62 if world.lights else 1.1) / float(
+        np.quantile(light[instance == 0].mean(axis=(1, 2)), 0.6)
+    )
     shown = light * exposure
     shown = shown * (1.0 + shown / 6.0) / (1.0 + 0.45 * shown)
     shown = np.where(emission[:, None, None] > 0.0, np.float32(1.0), shown)

@@ -12,6 +12,8 @@ __all__ = ['SceneDetail', 'detail_of']
 #: Floor that is drawn in full detail [m2], and the coarsest scale.
 _FULL_M2 = 250.0
 _COARSEST = 12.0
+#: From this scale on things are seen from afar.
+_OUTDOORS = 5.0
 #: Things up to this many keep their meshes; more share a budget of triangles.
 _FEW_THINGS = 120
 _TRIANGLES = 900_000
@@ -25,8 +27,13 @@ class SceneDetail:
 
     #: Times as long as a home's are edges of triangles and cells of light.
     scale: float
-    #: Most triangles of one mesh.
+    #: Most triangles of one mesh; 0 for shapes instead of meshes.
     mesh_triangles: int
+
+    @property
+    def sides(self) -> int:
+        """How many sides a cylinder has."""
+        return 16 if self.scale < _OUTDOORS else 8
 
     @property
     def structure_edge_m(self) -> float:
@@ -35,6 +42,8 @@ class SceneDetail:
 
     def object_edge_m(self, size: tuple[float, float, float]) -> float:
         """Return the longest edge for an object of this size [m]."""
+        if self.scale >= _OUTDOORS:
+            return max(2.0, max(size) / 4.0)
         return max(0.35 * min(self.scale, 3.0), max(size) / 6.0)
 
 
@@ -45,4 +54,4 @@ def detail_of(world: World) -> SceneDetail:
     count = len(world.objects)
     share = _BUDGETS[-1] if count <= _FEW_THINGS else _TRIANGLES // count
     budget = max((b for b in _BUDGETS if b <= share), default=_BUDGETS[0])
-    return SceneDetail(scale, budget)
+    return SceneDetail(scale, budget if scale < _OUTDOORS else 0)

@@ -15,11 +15,11 @@ __all__ = ['build_shape']
 Vector3 = tuple[float, float, float]
 
 
-def build_shape(name: str, size: Vector3, variant: int = 0) -> list[Patch]:
+def build_shape(name: str, size: Vector3, variant: int = 0, *, sides: int = 16) -> list[Patch]:
     """
     Return the patches of a shape, filling ``size`` (depth, width, height) [m] over the origin.
 
-    ``variant`` picks the picture of a shape that shows one.
+    ``variant`` picks the picture of a shape that shows one, ``sides`` makes cylinders rounder.
 
     Raises
     ------
@@ -27,10 +27,10 @@ def build_shape(name: str, size: Vector3, variant: int = 0) -> list[Patch]:
         If no shape has this name.
 
     """
-    return fit([_build_part(part, size, variant) for part in SHAPES[name]], size)
+    return fit([_build_part(part, size, variant, sides) for part in SHAPES[name]], size)
 
 
-def _build_part(part: Part, size: Vector3, variant: int) -> Patch:
+def _build_part(part: Part, size: Vector3, variant: int, sides: int) -> Patch:
     low = [f * s for f, s in zip(part.span[:3], size, strict=True)]
     high = [f * s for f, s in zip(part.span[3:], size, strict=True)]
     tinted = part.color == '*'
@@ -42,9 +42,9 @@ def _build_part(part: Part, size: Vector3, variant: int) -> Patch:
     if part.kind == 'box':
         return box(low, high, finish, repeat_m=PUBLIC_REPEAT_M.get(texture, 1.0))
     if part.kind == 'cylinder':
-        return cylinder(low, high, finish, top=part.top)
+        return cylinder(low, high, finish, top=part.top, sides=sides)
     if part.kind == 'ellipsoid':
-        return ellipsoid(low, high, finish)
+        return ellipsoid(low, high, finish, sides=3 * sides // 4)
     (x0, y0, z0), (x1, y1, z1) = low, high
     if part.kind == 'pane':  # a lit picture of the outside
         finish = replace(finish, emission=1.0)

@@ -167,7 +167,7 @@ class Storeys:
         rows = [[*points[0], self.height_at(index, *points[0])]]
         for a, b in zip(points[:-1], points[1:], strict=True):
             steps = max(1, math.ceil(float(np.linalg.norm(b - a)) / 0.25))
-            line = [a + (k + 1) / steps * (b - a) for k in range(steps)]
+            line = [a + (k + 1) / steps * (b - a) for k in range(steps - 1)] + [b]
             flat = self._heights[index]
             heights = [self.height_at(index, *p) for p in line]
             for p, z in zip(line, heights, strict=True):

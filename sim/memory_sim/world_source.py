@@ -9,6 +9,7 @@ from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.furniture import FurnitureSource
 from memory_sim.generate import generate_world, WORLD_KINDS
 from memory_sim.mesh_source import MeshSource
+from memory_sim.official import parse_world_name
 from memory_sim.scene_import import import_scene, is_scene_file
 from memory_sim.simulator import CameraModel, Simulator
 from memory_sim.world_file import load_world
@@ -30,9 +31,9 @@ def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSour
     ----------
     world
         A world file (YAML), a scene file of others (glTF, OBJ, COLLADA, Gazebo), a kind of
-        world, or nothing for an apartment.
+        world, ``kind:seed`` or ``kind:seed:size``, or nothing for an apartment.
     seed
-        Seed of a world that is generated.
+        Seed of a world that is generated and does not name its own.
 
     Raises
     ------
@@ -44,6 +45,9 @@ def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSour
     """
     if not world or world in WORLD_KINDS:
         return generate_world(world or 'apartment', seed), 'auto'
+    named = parse_world_name(world)
+    if named is not None:
+        return named.generate(), 'auto'
     if is_scene_file(world):
         scene = import_scene(world)
         return scene.world, scene.meshes
