@@ -210,9 +210,14 @@ def cmu() -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     forest = grown(positions, vectors, STREET)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    start = time.process_time()
+    condensed(positions, vectors)
+    scipy_s = time.process_time() - start
     sizes = '/'.join(str(len(nodes)) for nodes in forest.levels().values())
-    print(f'paper mode: {seconds:.1f} s CPU; incremental: {cpu:.1f} s CPU, {wall:.1f} s wall,')
-    print(f'levels {sizes} over {len(forest)} leaves')
+    print(
+        f'paper mode: {seconds:.1f} s CPU; SciPy complete linkage, one level: {scipy_s:.1f} s CPU;'
+    )
+    print(f'incremental: {cpu:.1f} s CPU, {wall:.1f} s wall; levels {sizes}, {len(forest)} leaves')
 
 
 # ---- retrieval -------------------------------------------------------------------------------

@@ -336,9 +336,10 @@ class RankingModel:
         rare = np.exp(-_ROOM_SPREAD * np.log(np.maximum(counts, 1.0)))
         mixed = kernel @ (scene.presence @ (labels.room * rare[:, None]))
         mixed /= np.sqrt(1e-3 + kernel @ scene.presence.sum(axis=1, keepdims=True))
-        return np.tanh(
+        kinds: Matrix = np.tanh(
             np.concatenate([mixed, scene.structure], axis=1) @ w['room_w'] + w['room_b']
         )
+        return kinds
 
     def _refused(
         self, reading: Reading, scene: Scene, labels: LabelVectors, lexical: Matrix

@@ -24,7 +24,7 @@ from memory_node.core.ranking.selection import choose_places, nearness, probabil
 from memory_node.core.ranking.weights import load_weights
 from memory_node.core.retrieval import closeness, counted, FusionRanker, Ranking
 
-__all__ = ['LearnedRanker']
+__all__ = ['Heard', 'LearnedRanker', 'View']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -47,7 +47,7 @@ _SAMPLED_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class View:
     """Candidates, their labels, and what of their score depends on nothing that is asked."""
 
     scene: Scene
@@ -56,6 +56,18 @@ class _View:
     crowding: RealArray
     #: (C, C) 1 where an answer at one candidate is right for a goal at the other.
     near: RealArray
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An instruction as the model read it, against the labels of one memory."""
+
+    reading: Reading
+    table: LabelTable
+    #: (T, L, 3) which words and labels share letters.
+    lexical: NDArray[np.float32]
+    #: Number of content words.
+    length: int
 
 
 class LearnedRanker:
@@ -89,7 +101,7 @@ class LearnedRanker:
         self._lock = threading.Lock()
         self._known_words: OrderedDict[str, FloatArray] = OrderedDict()
         self._held_table: tuple[tuple[str, ...], LabelTable] | None = None
-        self._held_view: tuple[tuple[int, int, int], _View] | None = None
+        self._held_view: tuple[tuple[int, int, int], View] | None = None
 
     def reads(self, snapshot: Snapshot) -> bool:
         """Tell whether instructions about this memory are read whole: areas, landmarks, floors."""
@@ -118,7 +130,8 @@ class LearnedRanker:
         reading = self._model.read(parsed, self._word_vectors(parsed.words))
         lexical = table.lexical(parsed.words)
         wanted = self._model.wanted(reading, table.vectors, lexical)
-        kept = self._narrowed(snapshot, candidates, reading, table, lexical, wanted)
+        heard = Heard(reading, table, lexical, len(question.terms))
+        kept = self._narrowed(snapshot, candidates, heard, wanted)
         rows = candidates.rows[kept]
         view = self._view(snapshot, table, rows)
         scene = view.scene
@@ -136,15 +149,16 @@ class LearnedRanker:
         signals = {n: cold * (values - values.mean()) for n, values in signals.items()}
         signals = dict(counted(signals, self._config))
         scores = np.sum(list(signals.values()), axis=0)
-        places, _ = choose_places(
-            probabilities(scores), scene.squared_m2, question.query.k, view.near
-        )
+        probability = probabilities(scores)
+        places, _ = choose_places(probability, scene.squared_m2, question.query.k, view.near)
+        firsts = np.array([place[0] for place in places], np.int64)
+        mass = view.near[firsts] @ probability
         return Ranking(
             rows=rows,
             signals=signals,
             scores=scores,
             places=places,
-            confidence=self._confidence(snapshot, question, candidates, kept, places),
+            confidence=confidence.calibrated_reading(self.evidence(heard, view, firsts, mass)),
             label_scores=wanted.astype(np.float64),
         )
 
@@ -175,7 +189,7 @@ class LearnedRanker:
                     self._known_words.popitem(last=False)
         return found
 
-    def _view(self, snapshot: Snapshot, table: LabelTable, rows: IntArray) -> _View:
+    def _view(self, snapshot: Snapshot, table: LabelTable, rows: IntArray) -> View:
         """Return what no question changes about these rows; kept while they are the memory."""
         whole = len(rows) == len(snapshot)
         key = (snapshot.revision, snapshot.epoch, len(snapshot))
@@ -194,7 +208,7 @@ class LearnedRanker:
         labels = table.vectors.take(scene.labels)
         around = self._model.survey(scene, labels)
         near = nearness(scene.squared_m2).astype(np.float64)
-        view = _View(scene, labels, around, -crowding(scene.squared_m2), near)
+        view = View(scene, labels, around, -crowding(scene.squared_m2), near)
         if whole:
             self._held_view = (key, view)
         return view
@@ -209,37 +223,40 @@ class LearnedRanker:
             found[name] = float(weight) * values / max(deviation, 1e-9)
         return found
 
-    def _confidence(
-        self,
-        snapshot: Snapshot,
-        question: Question,
-        candidates: Candidates,
-        kept: IntArray,
-        places: list[IntArray],
-    ) -> RealArray:
-        """Return how sure each place is: as its best evidence, judged apart from its rivals."""
-        members = np.concatenate(places) if places else np.empty(0, np.int64)
-        sure = confidence.calibrated(
-            self._fusion.evidence(snapshot, question, candidates, kept[members])
+    def evidence(self, heard: Heard, view: View, firsts: IntArray, mass: RealArray) -> RealArray:
+        """
+        Return (P, F) what confidence is judged from; see ``confidence.reading_features``.
+
+        ``firsts`` are the candidates that stand for the places, ``mass`` is the probability
+        within reach of each.
+        """
+        lexical, scene = heard.lexical, view.scene
+        wanted = heard.reading.attention.astype(np.float64)
+        meant = self._model.translations(heard.reading, heard.table.vectors, lexical, 0)
+        around = (view.near[firsts] @ scene.presence) > 0.0
+        here = meant[:, scene.labels]
+        return confidence.reading_features(
+            mass,
+            float(wanted @ meant.max(axis=1, initial=0.0)),
+            np.array([wanted @ here[:, shown].max(axis=1, initial=0.0) for shown in around]),
+            float(wanted @ lexical[:, :, 0].max(axis=1, initial=0.0)),
+            float((wanted * lexical[:, :, 2].max(axis=1, initial=0.0)).max(initial=0.0)),
+            heard.length,
         )
-        ends = np.cumsum([len(p) for p in places])
-        return np.array([part.max() for part in np.split(sure, ends[:-1])]) if places else sure
 
     def _narrowed(
         self,
         snapshot: Snapshot,
         candidates: Candidates,
-        reading: Reading,
-        table: LabelTable,
-        lexical: NDArray[np.float32],
+        heard: Heard,
         wanted: NDArray[np.float32],
     ) -> IntArray:
         """Return which candidates the whole model looks at, ascending."""
         rows = candidates.rows
         if len(rows) <= MAX_CANDIDATES:
             return np.arange(len(rows))
-        meant = reading.gates[:, 0] @ np.log1p(
-            50.0 * self._model.translations(reading, table.vectors, lexical, 0)
+        meant = heard.reading.gates[:, 0] @ np.log1p(
+            50.0 * self._model.translations(heard.reading, heard.table.vectors, heard.lexical, 0)
         )
         worth = meant + 2.0 * np.log1p(100.0 * wanted)
         best = _best_label(snapshot, rows, worth.astype(np.float64))

@@ -169,4 +169,4 @@ def crowding(squared_m2: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     flat = squared_m2.astype(np.float32)
     flat *= np.float32(-1.0 / _CROWD_M**2)
-    return np.log(np.exp(flat, out=flat).sum(axis=1), dtype=np.float64)
+    return np.asarray(np.log(np.exp(flat, out=flat).sum(axis=1)), np.float64)
