@@ -122,10 +122,14 @@ class Names:
         rows = np.zeros(len(self._snapshot), np.bool_)
         if keys:
             rows[self._snapshot.rows_of(np.concatenate(keys))] = True
-        if rows.any():
-            return NamedArea(rows=rows, known_as=', '.join(dict.fromkeys(names[:3])))
         said = self.said(phrase)
-        return NamedArea(rows=said, known_as=f'captions with {phrase!r}') if said.any() else None
+        if np.count_nonzero(said) > np.count_nonzero(rows):
+            # The forest has cut the area otherwise than those who describe it.
+            rows |= said
+            names.append(f'captions with {phrase!r}')
+        if not rows.any():
+            return None
+        return NamedArea(rows=rows, known_as=', '.join(dict.fromkeys(names[:3])))
 
     def said(self, phrase: str) -> BoolArray:
         """Return (N,) the rows whose caption or labels have every word of a phrase."""

@@ -35,7 +35,10 @@ def ordered(places: Sequence[Place], ordering: Ordering, snapshot: Snapshot) -> 
         return ()
     best = places[0]
     fitting = [p for p in places if _fits(p, best)]
-    others = [p for p in places if not _fits(p, best)]
+    if ordering.origins is not None:
+        fitting = _confirmed(fitting, snapshot)
+    chosen = {p.node_id for p in fitting}
+    others = [p for p in places if p.node_id not in chosen]
     if ordering.origins is None:
         stamps = [_stamps(p, snapshot) for p in fitting]
         newest = ordering.order is Order.NEWEST
@@ -83,6 +86,12 @@ def way_to(place: Place, ordering: Ordering, snapshot: Snapshot) -> float:
     if len(rows):
         return ordering.reach(snapshot, rows, at)
     return ordering.distance(at, _map_row(place, snapshot))
+
+
+def _confirmed(places: Sequence[Place], snapshot: Snapshot) -> list[Place]:
+    """Return the places whose thing was seen more than once, all where none was."""
+    twice = [p for p in places if len(np.unique(_seers(p, snapshot))) > 1]
+    return twice or list(places)
 
 
 def _stamps(place: Place, snapshot: Snapshot) -> tuple[int, int]:
