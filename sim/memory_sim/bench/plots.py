@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 import io
+import re
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -25,8 +26,10 @@ def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
     with mpl.rc_context({'svg.hashsalt': 'memory-bench', 'svg.fonttype': 'path'}):
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
-    text = buffer.getvalue()
-    return text[text.index('<svg') :]
+    drawing = buffer.getvalue()
+    return re.sub(
+        r'<metadata>.*?</metadata>', '', drawing[drawing.index('<svg') :], flags=re.DOTALL
+    )
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:

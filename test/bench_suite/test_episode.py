@@ -1,0 +1,127 @@
+"""One world from its plan to judged answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import re
+
+from fakes import BagOfWordsEncoder
+import numpy as np
+import pytest
+
+from memory_node.evaluation.encoding import CachingEncoder
+from memory_sim.bench.cases import KINDS
+from memory_sim.bench.config import BenchConfig, WorldSpec
+from memory_sim.bench.drawing import draw_cases
+from memory_sim.bench.episode import prepare, run_episode
+from memory_sim.bench.errors import BenchError
+from memory_sim.bench.exploring import explore
+from memory_sim.bench.judging import TextJudge
+from memory_sim.bench.records import read_episode, read_run
+from memory_sim.bench.wording import needs, question_texts, split
+
+SPEC = WorldSpec(kind='apartment', seed=1)
+CONFIG = BenchConfig(worlds=(SPEC,), methods=('oracle',), templates='develop')
+
+
+@pytest.fixture(scope='module')
+def stage():
+    return prepare(CONFIG, SPEC)
+
+
+def test_every_room_can_be_driven_to(stage):
+    assert set(stage.roadmap.regions.tolist()) == {room.id for room in stage.ground.world.rooms}
+    assert np.isfinite(stage.roadmap.distances(0)).all()
+
+
+def test_equal_seeds_give_equal_observations_and_questions(stage):
+    again = prepare(CONFIG, SPEC)
+    told = [[o.caption for o in s.perception.observations] for s in (stage, again)]
+    asked = [[c.question for c in draw_cases(s, 24)] for s in (stage, again)]
+    assert told[0] == told[1]
+    assert asked[0] == asked[1]
+
+
+def test_a_world_is_asked_about_in_every_kind(stage):
+    cases = draw_cases(stage, 24)
+    assert len(cases) == 24
+    assert {c.question.kind for c in cases} == set(KINDS)
+
+
+def test_a_thing_behind_a_wall_is_not_seen(stage):
+    ground, roadmap = stage.ground, stage.roadmap
+    sink = next(i for i in ground.instances if i.label == 'toilet')
+    seen = ground.sees(roadmap.points, sink, range_m=3.0)
+    assert seen.any()
+    near = np.linalg.norm(roadmap.points[:, :2] - sink.center[:2], axis=1) < 3.0
+    assert (near & ~seen).any()
+    rooms = set(roadmap.regions[seen].tolist())
+    assert sink.region_id in rooms
+    assert len(rooms) < len(ground.regions)
+
+
+def test_the_judge_holds_right_places_right_and_far_ones_wrong(stage):
+    for case in draw_cases(stage, 36):
+        if not case.targets:
+            continue
+        right = stage.judge.right_places(case.targets, case.areas)
+        place = tuple(stage.roadmap.points[int(right[0])].tolist())
+        assert stage.judge.judge(case.start, place, case.targets).success
+        far = stage.roadmap.distances(int(right[0])).argmax()
+        if all(stage.roadmap.distances(int(r))[far] > 4.0 for r in right):
+            place = tuple(stage.roadmap.points[int(far)].tolist())
+            assert not stage.judge.judge(case.start, place, case.targets).success
+
+
+def test_who_remembers_nothing_drives_farther(stage):
+    for case in (c for c in draw_cases(stage, 24) if c.targets):
+        ended = explore(stage, case, 1000.0)
+        assert ended.found
+        assert ended.driven_m >= case.shortest_m - 1e-6
+
+
+def test_a_text_is_judged_by_what_it_names():
+    judge = TextJudge(BagOfWordsEncoder(), ['sofa', 'office chair', 'chair', 'bathtub'])
+    good = judge.judge('I saw two sofas and an office chair.', ('sofa', 'office chair'))
+    assert (good.recall, good.precision, good.success) == (1.0, 1.0, True)
+    assert not judge.judge('A bathtub.', ('sofa', 'office chair')).success
+    assert judge.judge('', ('sofa',)).recall == 0.0
+
+
+def test_no_need_names_what_meets_it():
+    for need in needs('all'):
+        for label in need.labels:
+            for text in need.texts:
+                assert not re.search(rf'\b{re.escape(label)}s?\b', text.lower()), text
+
+
+def test_the_two_halves_of_the_wordings_share_nothing():
+    for kind in ('name', 'near', 'now', 'whole'):
+        halves = [set(question_texts(kind, part)) for part in ('develop', 'held_out')]
+        assert all(halves)
+        assert not halves[0] & halves[1]
+    with pytest.raises(ValueError, match='templates'):
+        split(('a',), 'test')
+
+
+def test_methods_answer_the_same_questions_and_a_missing_model_is_told(tmp_path):
+    config = replace(CONFIG, budget_m=40.0, questions=12)
+    encoder = CachingEncoder(BagOfWordsEncoder())
+    run_episode(config, SPEC, ('oracle', 'random', 'bm25', 'ours+llm'), tmp_path, encoder)
+    records = {r.method: r for r in read_run(tmp_path)}
+    texts = {m: [q.text for q in r.questions] for m, r in records.items() if r.questions}
+    assert texts['oracle'] == texts['random'] == texts['bm25']
+    rate = {m: np.mean([q.success for q in records[m].questions]) for m in texts}
+    assert rate['oracle'] >= 0.9
+    assert rate['random'] < rate['oracle']
+    assert 'needs a language model' in records['ours+llm'].status
+
+
+def test_unknown_worlds_and_damaged_records_are_refused(tmp_path):
+    with pytest.raises(BenchError, match='castle'):
+        prepare(CONFIG, WorldSpec(kind='castle', seed=1))
+    broken = tmp_path / 'episodes' / 'x.ours.jsonl'
+    broken.parent.mkdir()
+    broken.write_text('{"format": "memory-bench epi')
+    with pytest.raises(BenchError, match=r'x\.ours'):
+        read_episode(broken)
