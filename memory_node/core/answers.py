@@ -43,6 +43,8 @@ __all__ = ['Answerer']
 
 #: How much a cosine of question and label counts against what the ranker takes to be meant.
 _LABEL_SHARPNESS = 20.0
+#: Places looked at for each one wanted, when a colour is asked for.
+_COLORED = 3
 #: Things of one kind that are put in order, and how close to another a place is of it [m].
 _THINGS, _SAME_THING_M = 64, 1.0
 
@@ -81,8 +83,11 @@ class Answerer:
         snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
         ordering = None if limits is None else limits.ordering
         colored = names_color(query.text)
-        reordered = colored or ordering is not None
-        wanted = min(MAX_K, max(4 * query.k, MIN_ORDERED)) if reordered else query.k
+        wanted = query.k
+        if ordering is not None:
+            wanted = min(MAX_K, max(4 * query.k, MIN_ORDERED))
+        elif colored:
+            wanted = min(MAX_K, _COLORED * query.k)
         question = Question(
             query=replace(query, k=wanted),
             mode=mode,

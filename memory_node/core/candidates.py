@@ -131,6 +131,8 @@ def generate(
     captions = _cosines(snapshot, rows, question.vector)
     others = captions if whole else _cosines(snapshot, reference, question.vector)
     shown = _filled(objects[rows], captions)
+    # Where nothing was sighted the captions stand in for objects, and would count twice.
+    sighted = len(snapshot.sighting_labels) > 0
     return Candidates(
         rows=rows,
         captions=captions,
@@ -139,7 +141,9 @@ def generate(
         postings=postings,
         population={
             'captions': _spread(others),
-            'objects': _spread(shown if whole else _filled(objects[reference], others)),
+            'objects': _spread(shown if whole else _filled(objects[reference], others))
+            if sighted
+            else (0.0, 0.0),
             'words': _spread(words if allowed is None else words[allowed]),
         },
     )

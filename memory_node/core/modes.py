@@ -7,9 +7,9 @@ import re
 
 from memory_node.core.data import QueryMode
 from memory_node.core.forest.rooms import ROOM_NAMES
-from memory_node.core.ranking.words import AREA_NOUNS
+from memory_node.core.ranking.words import ACTIONS, AREA_NOUNS, MOTIONS
 
-__all__ = ['guess_mode', 'named_part']
+__all__ = ['guess_mode', 'is_description', 'named_part']
 
 _IMPLICIT = re.compile(
     r'^\s*(where (can|could|should|might|do) (i|we|one|you)\b|somewhere\b|some place\b'
@@ -48,12 +48,37 @@ _GLOBAL = re.compile(
     re.IGNORECASE,
 )
 _NAMED_PART = re.compile(rf'\b({_NAMES})\b')
+#: Hardly any request is longer; captions say "overall" and "next to" without asking for it.
+_SHORT_WORDS, _REQUEST_WORDS = 10, 60
+# fmt: off
+_ASKING = frozenset({
+    'where', 'which', 'who', 'what', 'when', 'how', 'find', 'go', 'take', 'bring', 'show', 'guide',
+    'drive', 'walk', 'navigate', 'head', 'look', 'locate', 'get', 'fetch', 'i', 'me', 'my', 'we',
+    'us', 'our', 'you', 'please', 'need', 'want', 'can', 'could', 'should', 'would',
+})
+# fmt: on
 #: Nouns that name no part by themselves.
 _GENERIC = frozenset({'area', 'bar', 'dining', 'floor', 'living', 'room', 'stairs', 'store'})
 
 
+@lru_cache(maxsize=1024)
+def is_description(text: str) -> bool:
+    """
+    Tell whether a text describes a view, as captions do, and asks for nothing.
+
+    Very long texts do, and longer ones without any word that asks, such as "where" or "find".
+    """
+    words = re.findall(r"[\w']+", text.casefold())
+    if len(words) <= _SHORT_WORDS:
+        return False
+    asks = '?' in text or words[0] in ACTIONS | MOTIONS or not _ASKING.isdisjoint(words)
+    return len(words) > _REQUEST_WORDS or not asks
+
+
 def guess_mode(text: str) -> QueryMode:
     """Tell from its wording how a question wants to be answered."""
+    if is_description(text):
+        return QueryMode.EXPLICIT
     if _GLOBAL.search(text):
         return QueryMode.GLOBAL
     if _IMPLICIT.search(text):

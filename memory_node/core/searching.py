@@ -35,7 +35,7 @@ from memory_node.core.data import (
 )
 from memory_node.core.errors import EmptyMemoryError
 from memory_node.core.mirror import Mirror
-from memory_node.core.modes import guess_mode
+from memory_node.core.modes import guess_mode, is_description
 from memory_node.core.needs import explained, resolve, Resolved
 
 __all__ = ['Searcher', 'Understood']
@@ -173,7 +173,7 @@ class Searcher:
         if not len(snapshot):
             raise EmptyMemoryError('the memory holds no observation yet')
         limits, text = None, query.text
-        if not config.leaves_out('conditions'):
+        if not config.leaves_out('conditions') and not is_description(query.text):
             reading = self._read(query, snapshot, config)
             limits, text = self._grounded(query, reading, snapshot, config)
         # The kind of question is told from all of its words.
