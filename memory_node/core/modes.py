@@ -52,9 +52,12 @@ _NAMED_PART = re.compile(rf'\b({_NAMES})\b')
 _SHORT_WORDS, _REQUEST_WORDS = 10, 60
 # fmt: off
 _ASKING = frozenset({
-    'where', 'which', 'who', 'what', 'when', 'how', 'find', 'go', 'take', 'bring', 'show', 'guide',
-    'drive', 'walk', 'navigate', 'head', 'look', 'locate', 'get', 'fetch', 'i', 'me', 'my', 'we',
-    'us', 'our', 'you', 'please', 'need', 'want', 'can', 'could', 'should', 'would',
+    'bring', 'fetch', 'find', 'guide', 'i', 'locate', 'me', 'my', 'navigate', 'need', 'our',
+    'please', 'show', 'us', 'want', 'we', 'you', 'your',
+})
+_OPENING = frozenset({
+    'are', 'can', 'could', 'did', 'do', 'does', 'get', 'has', 'have', 'how', 'is', 'look', 'take',
+    'was', 'were', 'what', 'when', 'where', 'which', 'who',
 })
 # fmt: on
 #: Nouns that name no part by themselves.
@@ -66,12 +69,14 @@ def is_description(text: str) -> bool:
     """
     Tell whether a text describes a view, as captions do, and asks for nothing.
 
-    Very long texts do, and longer ones without any word that asks, such as "where" or "find".
+    Very long texts do, and longer ones that neither open as a request nor have a word that asks,
+    such as "find" or "please".
     """
     words = re.findall(r"[\w']+", text.casefold())
     if len(words) <= _SHORT_WORDS:
         return False
-    asks = '?' in text or words[0] in ACTIONS | MOTIONS or not _ASKING.isdisjoint(words)
+    opens = words[0] in ACTIONS | MOTIONS | _OPENING
+    asks = opens or '?' in text or not _ASKING.isdisjoint(words)
     return len(words) > _REQUEST_WORDS or not asks
 
 
