@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 
@@ -59,7 +60,12 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return chosen
 
 
+#: Set once the demo is told to stop.
+_STOPPED = threading.Event()
+
+
 def _interrupt(signum: int, frame: FrameType | None) -> None:
+    _STOPPED.set()
     raise KeyboardInterrupt
 
 
@@ -78,6 +84,8 @@ def _run_all(chosen: argparse.Namespace, console: Console) -> list[WorldReport]:
             task = bar.add_task('starting', total=1.0, text='')
 
             def show(stage: str, fraction: float, text: str) -> None:
+                if _STOPPED.is_set():  # an interrupt that fell into a callback is swallowed there
+                    raise KeyboardInterrupt
                 bar.update(task, description=_STAGES[stage], completed=fraction, text=text)  # noqa: B023
 
             report = run_world(seed, replace(config, out=out), show)
@@ -108,7 +116,8 @@ def main() -> None:
     """Run the demo; exit code 0 when it ran to its end, 1 when a part failed, 130 on Ctrl-C."""
     chosen = parse_arguments(sys.argv[1:])
     console = Console()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     begin = time.monotonic()
     try:
         reports = _run_all(chosen, console)
