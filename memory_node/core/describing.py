@@ -14,7 +14,7 @@ from memory_node.core.forest.node import ForestNode
 from memory_node.core.memory import Memory
 from memory_node.core.overview import area_id
 
-__all__ = ['AreaDescription', 'describe']
+__all__ = ['AreaDescription', 'citation', 'describe', 'marks']
 
 #: Parts and citations of one description.
 MAX_PARTS, MAX_CITATIONS = 8, 5
@@ -77,11 +77,10 @@ def _one(memory: Memory, areas: Areas, node: ForestNode) -> AreaDescription:
     if text is None:
         raise UnknownNodeError(f'area {area_id(node.id)} is not described yet')
     words = ' '.join((text.summary, *(f'{r.rstrip(".")}.' for r in text.relations)))
-    marks = ' '.join(f'[{i}]' for i in range(1, len(cited) + 1))
     return AreaDescription(
         found=True,
         name=text.name,
-        text=f'{words} {marks}'.strip(),
+        text=f'{words} {marks(cited)}'.strip(),
         observations=count,
         parts=parts,
         citations=cited,
@@ -139,24 +138,33 @@ def _places(memory: Memory, areas: Areas, nodes: Sequence[ForestNode]) -> tuple[
     return tuple(places)
 
 
-def _cited(memory: Memory, areas: Areas, node: ForestNode, most: int) -> tuple[Place, ...]:
-    return tuple(
-        Place(
-            node_id=o.id,
-            level=0,
-            map_id=o.map_id,
-            pose=o.pose,
-            stamp_ns=o.stamp_ns,
-            score=1.0,
-            confidence=1.0,
-            label=o.sightings[0].label if o.sightings else '',
-            caption=o.caption,
-            area_path=(*areas.path_of(node), node.name),
-            evidence_ids=(o.id,),
-            why='seen in this area',
-        )
-        for o in _observations(memory, areas, node, most)
+def citation(item: Observation, area_path: tuple[str, ...] = (), why: str = 'seen there') -> Place:
+    """Return an observation as the place that a text rests on."""
+    return Place(
+        node_id=item.id,
+        level=0,
+        map_id=item.map_id,
+        pose=item.pose,
+        stamp_ns=item.stamp_ns,
+        score=1.0,
+        confidence=1.0,
+        label=item.sightings[0].label if item.sightings else '',
+        caption=item.caption,
+        area_path=area_path,
+        evidence_ids=(item.id,),
+        why=why,
     )
+
+
+def marks(cited: Sequence[Place]) -> str:
+    """Return the marks of all citations, ``[1] [2]``."""
+    return ' '.join(f'[{i}]' for i in range(1, len(cited) + 1))
+
+
+def _cited(memory: Memory, areas: Areas, node: ForestNode, most: int) -> tuple[Place, ...]:
+    path = (*areas.path_of(node), node.name)
+    items = _observations(memory, areas, node, most)
+    return tuple(citation(item, path, 'seen in this area') for item in items)
 
 
 def _observations(memory: Memory, areas: Areas, node: ForestNode, most: int) -> list[Observation]:

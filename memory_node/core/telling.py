@@ -12,8 +12,8 @@ from memory_node.core.areas import Areas
 from memory_node.core.captions import plural
 from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.naming import Names
-from memory_node.core.data import Observation, Place, Query
-from memory_node.core.describing import AreaDescription
+from memory_node.core.data import Place, Query
+from memory_node.core.describing import AreaDescription, citation, marks
 from memory_node.core.forest.rooms import named_room, ROOM_NAMES
 from memory_node.core.inventory import commonest, covering, holdings, listed
 from memory_node.core.memory import Memory
@@ -79,7 +79,7 @@ def _one(
     return AreaDescription(
         found=True,
         name=part,
-        text=f'In the {part} there is {listed(kinds)}. {_marks(cited)}',
+        text=f'In the {part} there is {listed(kinds)}. {marks(cited)}',
         observations=int(np.count_nonzero(inside)),
         citations=cited,
     )
@@ -103,7 +103,7 @@ def _everything(
     return AreaDescription(
         found=True,
         name=map_id or 'everything',
-        text=f'{" ".join(sentences)} {_marks(cited)}',
+        text=f'{" ".join(sentences)} {marks(cited)}',
         observations=len(rows),
         citations=cited,
     )
@@ -122,27 +122,7 @@ def _rooms(
 
 def _cited(memory: Memory, snapshot: Snapshot, rows: Sequence[int]) -> tuple[Place, ...]:
     items = memory.by_keys(snapshot.keys[np.array(rows, np.int64)].tolist())
-    return tuple(map(_citation, items))
-
-
-def _citation(item: Observation) -> Place:
-    return Place(
-        node_id=item.id,
-        level=0,
-        map_id=item.map_id,
-        pose=item.pose,
-        stamp_ns=item.stamp_ns,
-        score=1.0,
-        confidence=1.0,
-        label=item.sightings[0].label if item.sightings else '',
-        caption=item.caption,
-        evidence_ids=(item.id,),
-        why='seen there',
-    )
-
-
-def _marks(cited: Sequence[Place]) -> str:
-    return ' '.join(f'[{i}]' for i in range(1, len(cited) + 1))
+    return tuple(map(citation, items))
 
 
 def _joined(words: Sequence[str]) -> str:

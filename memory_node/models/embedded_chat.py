@@ -18,7 +18,7 @@ from typing import Any
 
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
-from memory_node.models.openai_endpoint import Usage
+from memory_node.models.openai_endpoint import chat_request, Usage
 from memory_node.models.schema_check import checked_object, DATA_RULES
 
 __all__ = ['PACKAGED', 'EmbeddedChat', 'packaged_model']
@@ -119,19 +119,11 @@ class EmbeddedChat:
         Raises ``LanguageModelError`` when it takes too long, or the prompt or the answer does not
         fit.
         """
-        request = {
-            'messages': [
-                {'role': 'system', 'content': instruction + DATA_RULES},
-                {'role': 'user', 'content': data},
-            ],
-            'max_tokens': max_tokens,
-            'temperature': 0.0,
-            'seed': 0,
-            'response_format': {
-                'type': 'json_schema',
-                'json_schema': {'name': 'answer', 'strict': True, 'schema': dict(schema)},
-            },
-        }
+        messages = [
+            {'role': 'system', 'content': instruction + DATA_RULES},
+            {'role': 'user', 'content': data},
+        ]
+        request = chat_request(messages, schema, max_tokens)
         prompt_tokens = completion_tokens = 0
         failed = True
         try:

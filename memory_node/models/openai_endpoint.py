@@ -12,7 +12,14 @@ from typing import Any, Generic, TypeVar
 
 from memory_node.core.errors import MemoryNodeError
 
-__all__ = ['OpenAIAnswer', 'OpenAIEndpoint', 'Usage', 'bare_text', 'parse_json_object']
+__all__ = [
+    'OpenAIAnswer',
+    'OpenAIEndpoint',
+    'Usage',
+    'bare_text',
+    'chat_request',
+    'parse_json_object',
+]
 
 ValueT = TypeVar('ValueT')
 
@@ -46,6 +53,22 @@ class Usage:
     failures: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+def chat_request(
+    messages: Iterable[Mapping[str, Any]], schema: Mapping[str, Any], max_tokens: int
+) -> dict[str, Any]:
+    """Return the body of a deterministic chat request that is answered inside a JSON schema."""
+    return {
+        'messages': list(messages),
+        'max_tokens': max_tokens,
+        'temperature': 0.0,
+        'seed': 0,
+        'response_format': {
+            'type': 'json_schema',
+            'json_schema': {'name': 'answer', 'strict': True, 'schema': dict(schema)},
+        },
+    }
 
 
 class OpenAIEndpoint:
@@ -126,17 +149,7 @@ class OpenAIEndpoint:
         ``read`` turns the text into a value and raises ``error`` for text it does not accept.
         Raises ``error``.
         """
-        request = {
-            'model': self.model,
-            'messages': list(messages),
-            'max_tokens': max_tokens,
-            'temperature': 0.0,
-            'seed': 0,
-            'response_format': {
-                'type': 'json_schema',
-                'json_schema': {'name': 'answer', 'strict': True, 'schema': dict(schema)},
-            },
-        }
+        request = {'model': self.model, **chat_request(messages, schema, max_tokens)}
         prompt_tokens = completion_tokens = 0
         failed = True
         try:

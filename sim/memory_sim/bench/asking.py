@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import math
 
 from memory_node.core.data import Vector3
@@ -100,28 +100,24 @@ def _nearest(desk: Desk, start: Vector3, things: Iterable[Instance]) -> list[Ins
 
 def _near(desk: Desk) -> Iterator[Case]:
     for label, things in desk.shuffled(desk.by_label.items()):
-        if not 2 <= len(things) <= 30:
-            continue
-        start = desk.start()
-        right = _nearest(desk, start, things)
-        if right and len(right) < len(things):
-            text = desk.text('near', thing=label)
-            yield from made(
-                [desk.case('spatial', 'near', text, right, start=start, tell_near=True)]
-            )
+        yield from _nearest_of(desk, 'near', things, thing=label)
 
 
 def _near_needs(desk: Desk) -> Iterator[Case]:
     for need, things in _met(desk):
-        if not 2 <= len(things) <= 30:
-            continue
-        start = desk.start()
-        right = _nearest(desk, start, things)
-        if right and len(right) < len(things):
-            text = desk.text('near_need', need=need)
-            yield from made(
-                [desk.case('spatial', 'near_need', text, right, start=start, tell_near=True)]
-            )
+        yield from _nearest_of(desk, 'near_need', things, need=need)
+
+
+def _nearest_of(
+    desk: Desk, form: str, things: Sequence[Instance], *, thing: str = '', need: str = ''
+) -> Iterator[Case]:
+    if not 2 <= len(things) <= 30:
+        return
+    start = desk.start()
+    right = _nearest(desk, start, things)
+    if right and len(right) < len(things):
+        text = desk.text(form, thing=thing, need=need)
+        yield from made([desk.case('spatial', form, text, right, start=start, tell_near=True)])
 
 
 def _areas(desk: Desk) -> Iterator[Case]:
