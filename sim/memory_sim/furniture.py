@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from memory_sim.catalogue import CATALOGUE, Model
 from memory_sim.colors import rgb
-from memory_sim.mesh import fit, merge, Patch, transform
-from memory_sim.scene_detail import detail_of
+from memory_sim.mesh import fit, merge, Patch, subdivide, transform
+from memory_sim.scene_detail import detail_of, SceneDetail
 from memory_sim.shapes import build_shape
 from memory_sim.structure import build_structure
 from memory_sim.sweethome import SweetHome
@@ -23,6 +23,8 @@ __all__ = ['Furniture', 'FurnitureSource']
 #: Triangles of a mesh in a small world, and pictures that things of one kind may differ in.
 _MOST_TRIANGLES = 12_000
 _MOST_VARIANTS = 4
+#: Sides of a cylinder where no world says otherwise.
+_SIDES = 16
 
 Vector3 = tuple[float, float, float]
 FurnitureSource = Literal['auto', 'procedural', 'sweethome3d']
@@ -60,7 +62,7 @@ class Furniture:
                 "furniture: expected Debian's sweethome3d-furniture to be installed, got none"
             )
         self._meshes = meshes if source != 'procedural' and meshes.installed else None
-        self._most, self._sides = _MOST_TRIANGLES, 16
+        self._detail: SceneDetail | None = None
         self._made: dict[tuple[str, Vector3, str, int], list[Patch]] = {}
 
     @property
@@ -77,10 +79,10 @@ class Furniture:
         """
         Return everything that is no object: the rooms' surfaces and the lamps.
 
-        Meshes of the world's objects are simplified from here on if it has very many.
+        From here on the objects' meshes are as fine as the world's detail wants them.
         """
-        detail = detail_of(world)
-        self._most, self._sides = detail.mesh_triangles, detail.sides
+        self._detail = detail_of(world)
+        self._made.clear()
         return build_structure(world)
 
     def close(self) -> None:
@@ -106,19 +108,25 @@ class Furniture:
         if key not in self._made:  # a row of desks is one desk in many places
             patches = self._mesh(model, thing)
             if patches is None:
-                patches = build_shape(model.shape, thing.size, variant=variant, sides=self._sides)
+                sides = self._detail.sides if self._detail else _SIDES
+                patches = build_shape(model.shape, thing.size, variant=variant, sides=sides)
             color = rgb(thing.color) if thing.color else (1.0, 1.0, 1.0)
-            self._made[key] = merge(_tint(p, color, own=not thing.color) for p in patches)
+            patches = merge(_tint(p, color, own=not thing.color) for p in patches)
+            if self._detail:
+                edge_m = self._detail.object_edge_m(thing.size)
+                patches = [subdivide(patch, edge_m) for patch in patches]
+            self._made[key] = patches
         return [transform(patch, thing.position, thing.yaw_rad) for patch in self._made[key]]
 
     def _mesh(self, model: Model, thing: WorldObject) -> list[Patch] | None:
-        if self._meshes is None or not model.meshes or self._most == 0:
+        most = self._detail.mesh_triangles if self._detail else _MOST_TRIANGLES
+        if self._meshes is None or not model.meshes or most == 0:
             return None
         # Colour picks the mesh, so that a set of chairs is a set.
         choice = sum(thing.color.encode()) % len(model.meshes)
         name, tint = model.meshes[choice], bool(model.colors)
-        patches = self._meshes.load(name, tint=tint, most=self._most)
-        if patches and sum(map(len, patches)) > 2 * self._most < 2 * _MOST_TRIANGLES:
+        patches = self._meshes.load(name, tint=tint, most=most)
+        if patches and sum(map(len, patches)) > 2 * most < 2 * _MOST_TRIANGLES:
             return None  # its texture keeps it from being simplified
         return fit(patches, thing.size) if patches else None
 

@@ -84,11 +84,12 @@ class _Points:
     normal: FloatArray
     #: Whether the point stands for a cell of furniture rather than for one place of a wall.
     coarse: NDArray[np.bool_]
-    of_corner: NDArray[np.int64]
+    of_corner: NDArray[np.int32]
 
     def take(self, rows: NDArray[np.int64]) -> _Points:
         """Return some of the points, without their corners."""
-        return _Points(self.position[rows], self.normal[rows], self.coarse[rows], rows[:0])
+        none = self.of_corner[:0]
+        return _Points(self.position[rows], self.normal[rows], self.coarse[rows], none)
 
 
 def bake(
@@ -122,8 +123,10 @@ def bake(
         _add_direct(rays, points, emitter, direct, rows, reach, 5 if scale == 1.0 else 2)
     if sun is not None:
         _add_sun(rays, points, sun, direct)
-    corner_light = direct[points.of_corner].reshape(-1, 3, 3)
-    glow = surfaces.albedo * (corner_light.mean(axis=1) + _AMBIENT) + surfaces.emission
+    glow = np.zeros_like(surfaces.albedo)
+    for corner in points.of_corner.reshape(-1, 3).T:
+        glow += direct[corner] / 3.0
+    glow = surfaces.albedo * (glow + _AMBIENT) + surfaces.emission
     bounced, buried = np.zeros_like(direct), np.zeros(len(direct), dtype=bool)
     fine = np.flatnonzero(~points.coarse)
     bounced[fine], buried[fine] = _gather(rays, points.take(fine), glow.astype(np.float32))
@@ -131,47 +134,76 @@ def bake(
     if len(coarse) and len(fine):
         near = _around(points.take(fine), bounced[fine], points.position[coarse])
         bounced[coarse] = near * _openness(rays, points.take(coarse))[:, None]
-    total = direct + bounced + _AMBIENT
+    total = direct + bounced + np.float32(_AMBIENT)
     _fill_buried(total, buried, points.of_corner.reshape(-1, 3))
-    light: FloatArray = total[points.of_corner].reshape(-1, 3, 3).astype(np.float32)
+    light: FloatArray = total[points.of_corner].reshape(-1, 3, 3)
     return light
 
 
 def _points(surfaces: Surfaces, scale: float) -> _Points:
     """Merge corners that see the same light."""
-    corners = surfaces.corners.reshape(-1, 3)
-    normals = surfaces.normals.reshape(-1, 3)
-    # Points move a little into their triangle: a corner of a room lies in three walls.
-    middle = np.repeat(surfaces.corners.mean(axis=1), 3, axis=0)
-    inward = middle - corners
-    reach = np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
-    inset = corners + inward / reach * np.minimum(0.25 * reach, 0.03)
-    coarse = np.repeat(surfaces.coarse, 3)
+    # Axis by axis: a campus has millions of corners, and many arrays of them fill the memory.
+    x, y, z = (surfaces.corners[:, :, k] for k in range(3))
     coarse_m = _CELL_M * min(scale, 5.0)
-    cell = np.where(coarse, coarse_m, 0.005 * scale)[:, None]
-    place = np.floor(corners / cell).astype(np.int64) + (1 << 16)
-    facing = np.where(
-        coarse, 2 * np.abs(normals).argmax(axis=1), 8 + 2 * np.abs(normals).argmax(axis=1)
+    cell = np.where(surfaces.coarse, coarse_m, 0.005 * scale)[:, None]
+    key = np.zeros(x.shape, dtype=np.int64)
+    for along in (x, y, z):
+        key <<= 18
+        key |= np.floor(along / cell).astype(np.int64) + (1 << 16)
+    key <<= 5
+    key |= _facing(surfaces.normals) + np.where(surfaces.coarse, 0, 8)[:, None].astype(np.int8)
+    of_corner, counts = _groups(key.ravel())
+    del key
+    # Points move a little into their triangle: a corner of a room lies in three walls.
+    reach = np.sqrt(sum((along.mean(axis=1, keepdims=True) - along) ** 2 for along in (x, y, z)))
+    np.maximum(reach, 1e-9, out=reach)
+    share = np.minimum(0.25 * reach, 0.03) / reach
+    position = np.stack(
+        [
+            _mean_of((p + (p.mean(axis=1, keepdims=True) - p) * share).ravel(), of_corner, counts)
+            for p in (x, y, z)
+        ],
+        axis=1,
     )
-    facing += np.take_along_axis(normals, np.abs(normals).argmax(axis=1)[:, None], 1)[:, 0] > 0
-    key = ((place[:, 0] << 18 | place[:, 1]) << 18 | place[:, 2]) << 5 | facing
-    _, of_corner, counts = np.unique(key, return_inverse=True, return_counts=True)
-    of_corner = of_corner.reshape(-1)
-    position = _mean_of(inset, of_corner, counts)
-    normal = _mean_of(normals, of_corner, counts)
+    normal = np.stack(
+        [_mean_of(surfaces.normals[:, :, k].ravel(), of_corner, counts) for k in range(3)], axis=1
+    )
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     is_coarse = np.zeros(len(position), dtype=bool)
-    is_coarse[of_corner] = coarse
+    is_coarse[of_corner] = np.repeat(surfaces.coarse, 3)
     # Half a cell clears the other layers of cloth and wood that share it.
     position += np.where(is_coarse, 0.5 * coarse_m, _OFFSET_M)[:, None] * normal
     return _Points(position.astype(np.float32), normal.astype(np.float32), is_coarse, of_corner)
 
 
+def _facing(normals: FloatArray) -> NDArray[np.int8]:
+    """Return which of six ways (T, 3, 3) normals point most: twice the axis plus the sign."""
+    most, facing = np.abs(normals[..., 0]), (normals[..., 0] > 0).astype(np.int8)
+    for k in (1, 2):
+        along = normals[..., k]
+        longer = np.abs(along) > most
+        most[longer] = np.abs(along[longer])
+        facing[longer] = 2 * k + (along[longer] > 0)
+    return facing
+
+
+def _groups(key: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return for each entry the number of its key among all keys, and how often each occurs."""
+    order = np.argsort(key)
+    ranked = key[order]
+    begins = np.concatenate([[True], ranked[1:] != ranked[:-1]])
+    del ranked
+    group = np.empty(len(key), dtype=np.int32)
+    group[order] = np.cumsum(begins, dtype=np.int32) - np.int32(1)
+    starts = np.flatnonzero(begins)
+    return group, np.diff(starts, append=len(key))
+
+
 def _mean_of(
-    values: FloatArray, group: NDArray[np.int64], counts: NDArray[np.int64]
+    values: FloatArray, group: NDArray[np.int32], counts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    sums = [np.bincount(group, weights=values[:, k], minlength=len(counts)) for k in range(3)]
-    return np.stack(sums, axis=1) / counts[:, None]
+    sums = np.bincount(group, weights=values, minlength=len(counts))
+    return np.asarray(sums / counts, dtype=np.float64)
 
 
 class _Cells:
@@ -313,20 +345,20 @@ def _gather(
 
 
 def _fill_buried(
-    light: FloatArray, buried: NDArray[np.bool_], triangles: NDArray[np.int64]
+    light: FloatArray, buried: NDArray[np.bool_], triangles: NDArray[np.int32]
 ) -> None:
     """Give points inside walls and furniture the light of the nearest points outside."""
     valid = ~buried
     for _ in range(3):
-        weight = valid[triangles].astype(np.float32)
-        mean = (light[triangles] * weight[:, :, None]).sum(axis=1)
-        mean /= np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
-        useful = (weight.sum(axis=1) > 0.0) & (weight.sum(axis=1) < 3.0)
-        corner, source = triangles[useful].ravel(), np.repeat(mean[useful], 3, axis=0)
-        open_slots = ~valid[corner]
-        corner, source = corner[open_slots], source[open_slots]
-        if not len(corner):
+        known = valid[triangles]
+        count = known.sum(axis=1)
+        useful = np.flatnonzero((count > 0) & (count < 3))
+        if not len(useful):
             return
+        rows, known = triangles[useful], known[useful]
+        mean = np.einsum('tkc,tk->tc', light[rows], known.astype(np.float32))
+        mean /= count[useful, None]
+        corner, source = rows[~known], np.repeat(mean, 3 - count[useful], axis=0)
         counts = np.bincount(corner, minlength=len(light))
         filled = counts > 0
         for k in range(3):

@@ -52,24 +52,34 @@ def rasterize(
 
     """
     grid = np.zeros(shape, dtype=bool)
+    flat = grid.ravel()
     z = corners[:, :, 2]
     corners = corners[(z.max(axis=1) > low_m) & (z.min(axis=1) < high_m)]
-    edges = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2).max(axis=1)
-    steps = np.ceil(edges / (0.5 * cell_m)).astype(int) + 1
+    steps = np.ceil(_longest_edge(corners) / (0.5 * cell_m)).astype(int) + 1
     steps = np.minimum(2 ** np.ceil(np.log2(steps)).astype(int), 256)
     for n in np.unique(steps):
         weights = _lattice(int(n))
         chosen = corners[steps == n]
-        for low in range(0, len(chosen), max(1, 2_000_000 // len(weights))):
-            part = chosen[low : low + max(1, 2_000_000 // len(weights))]
-            points = np.matmul(weights, part).reshape(-1, 3)
-            points = points[(points[:, 2] > low_m) & (points[:, 2] < high_m)]
-            cells = np.floor((points[:, :2] - np.array(origin, dtype=np.float32)) / cell_m).astype(
-                np.int64
+        count = max(1, 500_000 // len(weights))
+        for low in range(0, len(chosen), count):
+            x, y, z = (np.matmul(weights, chosen[low : low + count, :, k].T) for k in range(3))
+            keep = (z > low_m) & (z < high_m)
+            i, j = (
+                np.floor((values[keep] - np.float32(start)) / cell_m).astype(np.int32)
+                for values, start in zip((x, y), origin, strict=True)
             )
-            inside = ((cells >= 0) & (cells < shape)).all(axis=1)
-            grid[cells[inside, 0], cells[inside, 1]] = True
+            inside = (i >= 0) & (i < shape[0]) & (j >= 0) & (j < shape[1])
+            flat[i[inside] * shape[1] + j[inside]] = True
     return grid
+
+
+def _longest_edge(corners: FloatArray) -> NDArray[np.float32]:
+    """Return the length of the longest edge of (T, 3, 3) triangles [m]."""
+    longest = np.zeros(len(corners), dtype=np.float32)
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        way = corners[:, a] - corners[:, b]
+        np.maximum(longest, np.einsum('tc,tc->t', way, way), out=longest)
+    return np.sqrt(longest)
 
 
 def _lattice(n: int) -> FloatArray:
