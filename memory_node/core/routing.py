@@ -17,6 +17,7 @@ from memory_node.core.errors import (
 )
 from memory_node.core.mirror import Mirror
 from memory_node.core.requests import checked_point
+from memory_node.core.sight_ways import SightWays
 from memory_node.core.topology import TopologicalMap, Topology
 
 __all__ = ['Router', 'rows_on_map']
@@ -42,6 +43,7 @@ class Router:
         """Route over what ``mirror`` holds."""
         self._mirror = mirror
         self._topology = Topology(config)
+        self._ways: SightWays | None = None
 
     def newest(self) -> tuple[TopologicalMap, Snapshot]:
         """Return the topological map of what is held now, and its snapshot."""
@@ -84,14 +86,18 @@ class Router:
         """
         Return (N,) the way from a point to every row of ``snapshot`` [m], infinite where none is.
 
+        Lines of sight count as ways: this says how far something is, not how to drive there.
         None where the map is too large to be joined for one question, or holds nothing.
         """
         if not 0 < len(snapshot) <= _JOINED_AT_ONCE:
             return None
         topological_map, newest = self.newest()
+        ways_held = self._ways
+        if ways_held is None or ways_held.snapshot is not newest:
+            self._ways = ways_held = SightWays(topological_map)
         at = np.array(checked_point('start', start))
         nearest = int(np.argmin(np.linalg.norm(newest.positions - at, axis=1)))
-        ways = topological_map.distances_from(nearest)
+        ways = ways_held.distances_from(nearest)
         rows = newest.rows_of_each(snapshot.keys)
         return np.where(rows >= 0, ways[np.maximum(rows, 0)], np.inf)
 
