@@ -32,6 +32,7 @@ from memory_node.core.goal import best_sighting, facing, GoalPlan, stand_row
 from memory_node.core.indexer import Indexer
 from memory_node.core.lexical import clean_label, content_terms
 from memory_node.core.mirror import Mirror
+from memory_node.core.misreading import standings
 from memory_node.core.modes import guess_mode
 from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE, Ranker, search
@@ -43,8 +44,10 @@ __all__ = ['Answerer']
 
 #: How much a cosine of question and label counts against what the ranker takes to be meant.
 _LABEL_SHARPNESS = 20.0
-#: Places looked at for each one wanted, when a colour is asked for.
-_COLORED = 3
+#: Places looked at for each one wanted: of several that show one thing, one is answered.
+_LOOKED_AT = 3
+#: Score of a thing that most frames take for another, in standard deviations of one signal.
+_MISREAD = -8.0
 #: Things of one kind that are put in order, and how close to another a place is of it [m].
 _THINGS, _SAME_THING_M = 64, 1.0
 
@@ -83,11 +86,9 @@ class Answerer:
         snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
         ordering = None if limits is None else limits.ordering
         colored = names_color(query.text)
-        wanted = query.k
+        wanted = min(MAX_K, _LOOKED_AT * query.k)
         if ordering is not None:
             wanted = min(MAX_K, max(4 * query.k, MIN_ORDERED))
-        elif colored:
-            wanted = min(MAX_K, _COLORED * query.k)
         question = Question(
             query=replace(query, k=wanted),
             mode=mode,
@@ -97,6 +98,9 @@ class Answerer:
         )
         rows = None if limits is None else limits.rows
         choices = search(snapshot, question, self.ranker, self, rows)
+        choices = self._told_apart(snapshot, question, choices)
+        if ordering is None and not colored:
+            choices = choices[: query.k]
         places = self._places(snapshot, question, choices, limits)
         if colored:
             places = weighed_by_color(places, query.text)
@@ -118,6 +122,60 @@ class Answerer:
         else:
             message = 'no observation is inside the filters'
         return Retrieval(found=found, places=places, mode=mode, message=message)
+
+    def _told_apart(
+        self, snapshot: Snapshot, question: Question, choices: list[Choice]
+    ) -> list[Choice]:
+        """
+        Return choices with one for each thing first, and what is most likely misread later.
+
+        Only where depth has placed the things; others come back as they are.
+        """
+        if not choices:
+            return choices
+        fits = self._fits(snapshot, question, choices[0])
+        at = [best_sighting(snapshot, c.row, fits) for c in choices]
+        labels = np.array([-1 if s is None else int(snapshot.sighting_labels[s]) for s in at])
+        points = np.full((len(at), 3), np.nan)
+        for i, sighting in enumerate(at):
+            if sighting is not None:
+                points[i] = snapshot.sighting_positions[sighting]
+        maps = snapshot.maps[[c.row for c in choices]].astype(np.int64)
+        placed = ~np.isnan(points).any(axis=1)
+        if not placed.any():
+            return choices
+        doubt = np.maximum(1.0 - 2.0 * standings(snapshot, labels, points, maps).share, 0.0)
+        weighed = [
+            replace(
+                c,
+                score=c.score + _MISREAD * d,
+                confidence=c.confidence * (1.0 - d),
+                signals={**c.signals, 'misread': _MISREAD * d},
+            )
+            if d > 0.0
+            else c
+            for c, d in zip(choices, doubt.tolist(), strict=True)
+        ]
+        order = sorted(range(len(weighed)), key=lambda i: -weighed[i].score)
+        first: list[int] = []
+        again: list[int] = []
+        for i in order:
+            same = [
+                j for j in first
+                if placed[i] and placed[j] and labels[i] == labels[j] and maps[i] == maps[j]
+                and np.linalg.norm(points[i] - points[j]) <= _SAME_THING_M
+            ]  # fmt: skip
+            (again if same else first).append(i)
+        return [weighed[i] for i in (*first, *again)]
+
+    @staticmethod
+    def _fits(snapshot: Snapshot, question: Question, choice: Choice) -> NDArray[np.float64]:
+        """Return (L,) how well each label fits the question."""
+        labels = (snapshot.label_vectors @ question.vector).astype(np.float64)
+        if choice.label_scores is None:
+            return labels
+        # Two experts: what is said, and what it tends to mean.
+        return np.asarray(choice.label_scores * np.exp(_LABEL_SHARPNESS * labels))
 
     def _other_things(
         self,
@@ -172,10 +230,10 @@ class Answerer:
         ids = dict(zip(rows.tolist(), self._mirror.ids(snapshot.keys[rows]), strict=True))
         chosen = np.array(sorted(own), np.int64)
         items = dict(zip(chosen.tolist(), self._mirror.fetch(snapshot.keys[chosen]), strict=True))
-        labels = (snapshot.label_vectors @ question.vector).astype(np.float64)
+        fits = self._fits(snapshot, question, choices[0])
         return tuple(
             self._place(
-                snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], labels, limits
+                snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], fits, limits
             )
             for c in choices
         )
@@ -186,12 +244,9 @@ class Answerer:
         choice: Choice,
         item: Observation,
         evidence: list[str],
-        labels: NDArray[np.float64],
+        fits: NDArray[np.float64],
         limits: Limits | None,
     ) -> Place:
-        fits = labels
-        if choice.label_scores is not None:  # two experts: what is said, and what it tends to mean
-            fits = choice.label_scores * np.exp(_LABEL_SHARPNESS * labels)
         at = best_sighting(snapshot, choice.row, fits)
         sighting = None
         if at is not None:
