@@ -30,9 +30,19 @@ _END = r'\s*[?.!]*$'
 _GLOBAL = re.compile(
     '|'.join(
         (
-            r'\b(?:overview|overall|describe|summar\w+|in general)\b',
+            r'\b(?:overview|overall|describe|description|summar\w+|in general|layout)\b',
+            r'\bin (?:a few|few|one or two|two|three|short|brief)(?: \w+)? (?:sentences|words)\b',
             rf'\babout (?:this|the|your) (?:whole |entire )?(?:{_WHOLE})\b',
-            r'\bwhat kinds? of (?:place|building|area|room)s?\b',
+            r'\b(?:what|which) (?:kind|sort|type)s? of (?:place|building|area|room|space)s?\b',
+            rf'\b(?:what|which) (?:rooms|areas|parts|spaces)\b.*\b(?:there|here|{_WHOLE})\b',
+            rf'\bhow (?:is|are) {_PART} (?:laid out|organi[sz]ed|arranged|structured|divided|split'
+            r'|furnished|equipped|decorated|set up)\b',
+            rf"\bwhat(?: is|'s) (?:all )?(?:around|about) (?:here|us|me|you){_END}",
+            rf'\b(?:what|which) (?:objects|things|items|furniture|stuff|equipment|objects?)'
+            rf'(?: \w+){{0,4}} (?:in|inside) {_PART}{_END}',
+            rf'\bwhat (?:stands|is kept|is stored|is located|belongs|can be (?:seen|found))'
+            rf'(?: \w+){{0,2}} (?:in|inside) {_PART}{_END}',
+            rf'\bshow me around\b|\bwhere (?:am i|are we){_END}',
             r'\bwhat is (?:this|the) (?:place|building|floor|area|map)\b',
             rf"\b(?:what is|what's|how is) {_PART} like\b",
             rf'\bwhat (?:does|do) {_PART} look like\b',

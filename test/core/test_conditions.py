@@ -94,6 +94,9 @@ def test_a_condition_decides_and_is_explained(home, text, signal, best, label):
         ('where did you last see a chair?', 'newest', 'living room'),
         ('the latest toilet', 'newest', 'upper bathroom'),
         ('where was a toilet first seen?', 'oldest', 'bathroom'),
+        ('bring me to the next chair from here', 'nearest', 'living room'),
+        ('the chair that is the shortest way from here', 'nearest', 'living room'),
+        ('what is the closest chair from where I stand?', 'nearest', 'living room'),
     ],
 )
 def test_of_things_that_fit_alike_the_one_that_is_meant_comes_first(home, text, signal, best):

@@ -104,8 +104,8 @@ class Reading:
     #: Whether the words name the asker, as "closest to me" does.
     order_from_asker: bool = False
     order_phrase: str = ''
-    #: Where the words of ``order`` stand.
-    order_span: tuple[int, int] | None = None
+    #: Where the words of ``order`` stand, as (start, stop).
+    order_spans: tuple[tuple[int, int], ...] = ()
     #: What is wanted in the words of a language model; empty: what the conditions leave.
     wanted: str = ''
 
@@ -119,8 +119,8 @@ class Reading:
             return self.wanted
         rest = self.text
         gone = [s for c, s in zip(self.conditions, self.spans, strict=False) if c in applied]
-        if ordered and self.order_span is not None:
-            gone.append(self.order_span)
+        if ordered:
+            gone.extend(self.order_spans)
         for start, stop in gone:
             rest = rest[:start] + _GONE * (stop - start) + rest[stop:]
         parts = [_DANGLING.sub('', part).rstrip(' ,;:') for part in re.split(f'{_GONE}+', rest)]

@@ -147,7 +147,7 @@ def _reading(value: Mapping[str, Any], text: str, clock: Clock, ruled: Reading) 
         order=known.get(order) if isinstance(order, str) else None,
         order_from='',
         order_phrase=str(order),
-        order_span=None,
+        order_spans=(),
         wanted=' '.join(wanted.split())[:400],
     )
 

@@ -38,7 +38,10 @@ _NOT = (
     r"(?:\bnot\s+|(?<=[a-z])n['’]t\s+|\bnever\s+))"
 )
 _IS = r'(?:\b(?:that|which|who)(?:\s+(?:is|are|was|were|stands?)|[\'’]s)\s+)?'
-_ME = r'(?:me|us|here|my (?:position|place|location)|where i am|the robot|yourself|you)'
+_ME = (
+    r'(?:me|us|here|my (?:current )?(?:position|place|location)'
+    r'|where (?:i|we) (?:am|are|stand)(?: now| right now| standing)?|the robot|yourself|you)'
+)
 _METRES = {
     'm': 1.0, 'meter': 1.0, 'metre': 1.0, 'cm': 0.01, 'centimeter': 0.01, 'centimetre': 0.01,
     'km': 1e3, 'kilometer': 1e3, 'kilometre': 1e3, 'ft': 0.3048, 'foot': 0.3048, 'feet': 0.3048,
@@ -60,7 +63,10 @@ _REACH = (
         r'near(?:by)?(?: to)?|close(?: |-)by|close to|in front of|behind|around'
         r'|to the (?:left|right) of|left of|right of|next door to',
     ),
-    (5.0, r'opposite(?: to| of| from)?|across(?: the \w+)? from|across|facing'),
+    (
+        5.0,
+        r'opposite(?: to| of| from)?|across(?: the \w+)? from|(?<!come )(?<!came )across|facing',
+    ),
 )
 _RELATION = '|'.join(sorted((words for _, words in _REACH), key=len, reverse=True))
 _FLOOR_NAMES = {
@@ -99,9 +105,20 @@ _NOT_FAR = _rule(
     r"|(?:i |we )?(?:do not|don['’]?t|would rather not) (?:want to |like to |wish to )?"
     rf'(?:walk|go|drive|travel) (?:too |very |that |all that )?far(?: from {_ME})?'
     rf'|not (?:too |very )?far(?: away)?(?: from {_ME})?|close at hand'
-    r'|without (?:a long walk|walking (?:too )?far|going (?:too )?far))\b(?!\s+from\b)'
+    r'|without (?:a long walk|walking (?:too )?far|going (?:too )?far)'
+    r'|(?:that (?:is|has) |by )?the shortest (?:way|walk|route|path|drive|distance|trip)'
+    rf'(?: (?:away )?from {_ME})?'
+    r'|(?:just )?a (?:few|couple of) (?:steps|met(?:er|re)s) away'
+    rf'(?: from {_ME})?)\b(?!\s+from\b)'
 )
 _NEAREST = _rule(r'\b(?P<how>closest|nearest|farthest|furthest)\b')
+#: "The next printer" is the nearest; "next to", "next week" and "the next day" are not.
+_NEXT = _rule(
+    r'(?<=\bthe )(?P<how>next)\b(?=\s+(?!(?:to|day|week|month|year|time|morning|evening|night|hour'
+    rf'|minutes?|one|thing)\b){_WORD})'
+)
+#: What is left of "the closest printer from where I stand".
+_FROM_ME = _rule(rf'\b(?:away\s+)?(?:from|to)\s+{_ME}\b')
 _RECENT = _rule(
     r'\bmost recent(?:ly)?\b|\brecently\b|\blatest\b'
     r'|\b(?:currently|right now|at the moment|at present|by now|nowadays)\b'
@@ -205,7 +222,7 @@ def read(text: str, clock: Clock) -> Reading:
         )
         rest.take(phrase.start, phrase.stop)
     _read_distance(rest)
-    order, order_from, order_span, to_asker = _read_order(rest)
+    order, order_from, order_spans, to_asker = _read_order(rest)
     _read_floor(rest)
     _read_sides(rest)
     _read_things(rest)
@@ -218,8 +235,8 @@ def read(text: str, clock: Clock) -> Reading:
         order=order,
         order_from=order_from,
         order_from_asker=to_asker,
-        order_span=order_span,
-        order_phrase='' if order_span is None else ' '.join(text[slice(*order_span)].split()),
+        order_spans=order_spans,
+        order_phrase=' ... '.join(' '.join(text[slice(*span)].split()) for span in order_spans),
     )
 
 
@@ -244,26 +261,34 @@ def _read_distance(rest: _Rest) -> None:
         rest.add(match, Kind.NEAR)
 
 
-def _read_order(rest: _Rest) -> tuple[Order | None, str, tuple[int, int] | None, bool]:
+_Spans = tuple[tuple[int, int], ...]
+
+
+def _read_order(rest: _Rest) -> tuple[Order | None, str, _Spans, bool]:
     """Return the order, what it is measured from, where it stands, and whether it names "me"."""
     for match in rest.matches(_NOT_FAR):
         rest.take(*match.span())
-        return Order.NEAREST, '', match.span(), True
-    for rule in (_NEAREST_ME, _NEAREST_TO, _NEAREST):
+        return Order.NEAREST, '', (match.span(),), True
+    for rule in (_NEAREST_ME, _NEAREST_TO, _NEAREST, _NEXT):
         for match in rest.matches(rule):
             far = match['how'].casefold().startswith(('far', 'fur'))
             about = match['np'].casefold() if rule is _NEAREST_TO else ''
             rest.take(*match.span())
+            spans, to_asker = [match.span()], rule is _NEAREST_ME
+            if not about and (tail := _FROM_ME.search(rest.text, match.end())):
+                rest.take(*tail.span())
+                spans.append(tail.span())
+                to_asker = True
             order = Order.FARTHEST if far else Order.NEAREST
-            return order, about, match.span(), rule is _NEAREST_ME
+            return order, about, tuple(spans), to_asker
     for match in rest.matches(_FAR):
         rest.take(*match.span())
-        return Order.FARTHEST, '', match.span(), True
+        return Order.FARTHEST, '', (match.span(),), True
     for match in rest.matches(_RECENT):
         rest.take(*match.span())
         old = match['old'] or match['oldest']
-        return (Order.OLDEST if old else Order.NEWEST), '', match.span(), False
-    return None, '', None, False
+        return (Order.OLDEST if old else Order.NEWEST), '', (match.span(),), False
+    return None, '', (), False
 
 
 def _read_floor(rest: _Rest) -> None:
