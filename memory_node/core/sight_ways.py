@@ -92,6 +92,8 @@ def _touching(snapshot: Snapshot) -> tuple[IntArray, IntArray, RealArray]:
     pairs = []
     for one in np.unique(snapshot.maps):
         rows = np.flatnonzero(snapshot.maps == one)
+        if len(rows) < 2:
+            continue
         tree = cKDTree(snapshot.positions[rows])
         _, found = tree.query(
             snapshot.positions[rows], k=range(2, min(6, len(rows)) + 1),
