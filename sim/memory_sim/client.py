@@ -13,7 +13,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from memory_msgs.msg import Statistics, Status
-from memory_msgs.srv import NavigationGoal, Save
+from memory_msgs.srv import Ask, NavigationGoal, Save
 from nav_msgs.msg import Odometry
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from memory_sim.explorer import read_progress
 from memory_sim.simulator import Pose2D
 from memory_sim.transforms import yaw_of
 
-__all__ = ['Answer', 'DemoClient', 'RequestFailedError']
+__all__ = ['Answer', 'DemoClient', 'RequestFailedError', 'Words']
 
 _ENDED = {
     GoalStatus.STATUS_SUCCEEDED: 'arrived',
@@ -64,6 +64,15 @@ class Answer:
     route_length_m: float
     latency_s: float
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What ``ask`` said, and how long the client waited for it [s]."""
+
+    known: bool
+    text: str
+    latency_s: float
 
 
 class DemoClient:
@@ -98,6 +107,7 @@ class DemoClient:
         node.create_subscription(GoalStatus, 'navigation_status', self._on_status, _LATCHED)
         self._state = node.create_client(GetState, f'{memory}/get_state')
         self._goal = node.create_client(NavigationGoal, f'{memory}/navigation_goal')
+        self._words = node.create_client(Ask, f'{memory}/ask')
         self._settings = node.create_client(SetParameters, 'simulator/set_parameters')
         self._save = node.create_client(Save, f'{memory}/save')
 
@@ -178,6 +188,16 @@ class DemoClient:
         if reply.status.code != Status.OK:
             raise RequestFailedError(f'navigation_goal({text!r}): {reply.status.message}')
         return _answer(reply, latency_s)
+
+    def ask_in_words(self, text: str, timeout_s: float = 30.0) -> Words:
+        """Ask for an answer in words; the robot stays where it is."""
+        self.wait_until(self._words.service_is_ready, 'ask', timeout_s)
+        begin = time.monotonic()
+        reply = self._call(self._words, Ask.Request(question=text), 'ask', timeout_s)
+        latency_s = time.monotonic() - begin
+        if reply.status.code != Status.OK:
+            raise RequestFailedError(f'ask({text!r}): {reply.status.message}')
+        return Words(known=reply.known, text=reply.answer, latency_s=latency_s)
 
     def wait_for_arrival(self, goal_stamp_ns: int, timeout_s: float = 120.0) -> str:
         """Wait for the end of the drive to a goal; return arrived, failed or canceled."""

@@ -85,7 +85,7 @@ class Judge:
         if not targets:
             raise ValueError('a question needs at least one acceptable target')
         ranked = sorted(targets, key=lambda t: (footprint_distance(pose, t), t.id))
-        in_view = self._shown(pose, ranked)
+        in_view = self.shows(pose, ranked)
         for place, walk_m in self._places(pose, ranked[0]):
             for target in ranked:
                 if self._visible_from(place, target):
@@ -104,7 +104,8 @@ class Judge:
             walk_m=math.nan,
         )
 
-    def _shown(self, pose: Pose2D, targets: Sequence[Instance]) -> bool:
+    def shows(self, pose: Pose2D, targets: Sequence[Instance]) -> bool:
+        """Whether the picture from ``pose`` itself shows a target close and large enough."""
         near = [t for t in targets if footprint_distance(pose, t) <= self.criteria.view_range_m]
         if not near:
             return False

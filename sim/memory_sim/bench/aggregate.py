@@ -47,6 +47,8 @@ class Costs:
     distance_m: float
     any_of_k: float
     spl: float
+    #: Share of the final views that show a target; NaN where no pictures were taken.
+    visible: float
     #: Mean of cosine and keyword recall of texts about areas.
     similarity: float
 
@@ -219,6 +221,7 @@ def _costs(records: Sequence[EpisodeRecord]) -> Costs:
         distance_m=_median(away),
         any_of_k=_mean(q.any_of_k for q in placed),
         spl=_mean(q.spl for q in placed),
+        visible=_mean(q.visible for q in placed if q.visible is not None),
         similarity=_mean(texts),
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 import math
 
-from memory_node.core.data import Vector3
 from memory_node.evaluation.datasets import Question
 from memory_sim.bench.cases import Case
 from memory_sim.bench.desk import Desk, made
 from memory_sim.bench.history import ASKED_NS, at_hour
+from memory_sim.bench.standing import nearest
 from memory_sim.bench.wording import area_uses, needs, question_texts
 from memory_sim.colors import COLORS
 from memory_sim.simulator import Instance
@@ -21,8 +22,6 @@ __all__ = ['FORM_MAKERS']
 _FLOORS = ('ground', 'second', 'third', 'fourth', 'fifth', 'sixth')
 #: Two things stand together when their boxes are this close [m].
 _BESIDE_M = 0.8
-#: Another thing counts as nearest too when its way is so much longer [m].
-_AS_NEAR_M = 1.0
 
 
 # ---- explicit ----------------------------------------------------------------------------------
@@ -92,12 +91,6 @@ def _implicit(desk: Desk) -> Iterator[Case]:
 # ---- spatial -----------------------------------------------------------------------------------
 
 
-def _nearest(desk: Desk, start: Vector3, things: Iterable[Instance]) -> list[Instance]:
-    walks = [(desk.judge.walk_to_m(start, t), t) for t in things if desk.seen(t)]
-    best = min((w for w, _ in walks), default=math.inf)
-    return [t for w, t in walks if w <= best + _AS_NEAR_M and math.isfinite(w)]
-
-
 def _near(desk: Desk) -> Iterator[Case]:
     for label, things in desk.shuffled(desk.by_label.items()):
         yield from _nearest_of(desk, 'near', things, thing=label)
@@ -114,10 +107,11 @@ def _nearest_of(
     if not 2 <= len(things) <= 30:
         return
     start = desk.start()
-    right = _nearest(desk, start, things)
+    right = nearest(desk.stage, start, things)
     if right and len(right) < len(things):
         text = desk.text(form, thing=thing, need=need)
-        yield from made([desk.case('spatial', form, text, right, start=start, tell_near=True)])
+        case = desk.case('spatial', form, text, right, start=start, tell_near=True)
+        yield from (replace(c, choices=tuple(things)) for c in made([case]))
 
 
 def _areas(desk: Desk) -> Iterator[Case]:

@@ -32,6 +32,8 @@ class Case:
     start: Vector3
     #: Any of these is right, as it was or is at the time that is asked about.
     targets: tuple[Instance, ...] = ()
+    #: Of what is asked for near the robot: everything that the nearest are taken from.
+    choices: tuple[Instance, ...] = ()
     #: Any of these areas is right, by id.
     areas: frozenset[int] = frozenset()
     #: Shortest way from ``start`` to a right place [m]; 0 where no place is asked for.

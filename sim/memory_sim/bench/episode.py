@@ -29,7 +29,7 @@ from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import drive_rounds
 from memory_sim.bench.sensing import perceive
 from memory_sim.generate import generate_world
-from memory_sim.simulator import Vector3
+from memory_sim.simulator import Pose2D, Vector3
 from memory_sim.worlds import World, WorldError
 
 __all__ = [
@@ -210,8 +210,14 @@ class Grader:
         self.stage, self._texts = stage, texts
         self._by_id = {o.id: o for o in stage.perception.observations}
 
-    def graded(self, case: Case, answer: Answer, driven_m: float | None = None) -> QuestionRecord:
-        """Judge what a method answered; ``driven_m`` if the robot really went there."""
+    def graded(
+        self,
+        case: Case,
+        answer: Answer,
+        driven_m: float | None = None,
+        final: Pose2D | None = None,
+    ) -> QuestionRecord:
+        """Judge what a method answered; ``driven_m`` and ``final`` if the robot really went."""
         if case.worded:
             verdict = self._texts.judge(answer.text, case.question.facts)
             success = answer.found and verdict.success
@@ -235,7 +241,19 @@ class Grader:
             case, answer, success=success, spl=spl, first=first,
             any_of_k=any(v.success for v in verdicts),
             distance_m=verdicts[0].distance_m if verdicts else None,
+            visible=self._visible(case, answer, final),
         )  # fmt: skip
+
+    def _visible(self, case: Case, answer: Answer, final: Pose2D | None) -> bool | None:
+        """Whether the last view shows a target: from where the robot ended, or would end."""
+        held = self._by_id.get(answer.places[0].node_id) if answer.places else None
+        if final is None and held is not None:
+            x, y, z = held.pose.position
+            final = Pose2D(x=x, y=y, z=z, yaw_rad=held.pose.yaw_rad)
+        if final is None:
+            return None
+        shown = self.stage.judge.in_view(final, case.targets)
+        return None if shown is None else shown and answer.found
 
     def explored(self, case: Case) -> QuestionRecord:
         """Judge a search without memory."""
@@ -263,6 +281,7 @@ class Grader:
         recall: float | None = None,
         cosine: float | None = None,
         position: Vector3 | None = None,
+        visible: bool | None = None,
     ) -> QuestionRecord:
         best = answer.places[0] if answer.places else None
         held = self._by_id.get(best.node_id) if best else None
@@ -289,4 +308,5 @@ class Grader:
             search_cpu_s=answer.search_cpu_s,
             llm_calls=answer.llm_calls,
             llm_tokens=answer.llm_tokens,
+            visible=visible,
         )

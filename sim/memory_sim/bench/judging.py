@@ -139,6 +139,11 @@ class PlaceJudge:
             path_m=float(self._roadmap.distances(self._roadmap.nearest(start))[here]),
         )
 
+    def in_view(self, pose: Pose2D, targets: Sequence[Instance]) -> bool | None:
+        """Whether the robot's picture from a pose shows a target; None without pictures."""
+        del pose, targets
+        return None
+
     def _succeeds(
         self, position: Vector3, targets: Sequence[Instance], areas: frozenset[int]
     ) -> bool:
@@ -175,6 +180,10 @@ class PictureJudge(PlaceJudge):
         """Draw with the simulator of ``pictures``."""
         super().__init__(ground, roadmap)
         self._pictures = pictures
+
+    def in_view(self, pose: Pose2D, targets: Sequence[Instance]) -> bool | None:
+        """Whether the picture shows a target large enough; None where no thing is asked for."""
+        return self._pictures.shows(pose, targets) if targets else None
 
     def _succeeds(
         self, position: Vector3, targets: Sequence[Instance], areas: frozenset[int]

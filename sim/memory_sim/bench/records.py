@@ -58,6 +58,8 @@ class QuestionRecord:
     search_cpu_s: float
     llm_calls: int
     llm_tokens: int
+    #: Whether the picture from where the robot ended shows a target; None where none was taken.
+    visible: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, ExitStack
 from dataclasses import dataclass, replace
+import json
 import math
 from pathlib import Path
 import shutil
+import time
 
 from PIL import Image
 
@@ -28,6 +30,7 @@ from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episod
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import Drive, Keyframe
 from memory_sim.bench.sensing import witnessed
+from memory_sim.bench.standing import asked_at
 from memory_sim.client import DemoClient, RequestFailedError
 from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.judge import Judge
@@ -43,9 +46,8 @@ Show = Callable[[str], None]
 
 #: The method that answers through the ROS services; the others get what it stored.
 OVER_DDS = 'ours'
-#: What a single exploration gives no questions about: nothing moves in it, it asks from where
-#: the robot stands, and ``navigation_goal`` answers with a place.
-_NOT_ASKED = frozenset({'now', 'yesterday', 'morning', 'near', 'near_need', 'room', 'whole'})
+#: What a single exploration gives no questions about: nothing moves in it.
+_NOT_ASKED = frozenset({'now', 'yesterday', 'morning'})
 _CAMERA_HZ = 2.5
 _CAMERA_HZ_WHILE_ASKED = 1.0
 _JUDGE_CAMERA = CameraModel(width=160, height=120)
@@ -57,8 +59,29 @@ _ATTEMPTS = 2
 class _Asked:
     records: tuple[QuestionRecord, ...]
     grader: Grader
+    #: As they were asked: from where the robot stood.
     cases: tuple[Case, ...]
     bytes_used: int
+    #: Wall time of each stage, and processor time of each process [s].
+    seconds: Mapping[str, float]
+    cpu_seconds: Mapping[str, float]
+
+
+class _Stopwatch:
+    """Adds up the wall time of stages."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        """Count what happens inside."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = self.seconds.get(name, 0.0) + time.monotonic() - began
+            self.seconds[name] = round(spent, 2)
 
 
 def run_rendered(
@@ -77,9 +100,15 @@ def run_rendered(
     """
     with ExitStack() as stack:
         asked, note = _attempt(config, spec, out, encoder, show, stack)
+        watch = _Stopwatch()
         for method in methods:
             show(method)
-            write_episode(out, _record(config, spec, method, out, encoder, asked, note))
+            with watch.time(method):
+                record = _record(config, spec, method, out, encoder, asked, note)
+            write_episode(out, record)
+        spent = {'wall_s': {**asked.seconds, **watch.seconds}, 'cpu_s': {**asked.cpu_seconds}}
+        path = out / 'logs' / spec.name / 'seconds.json'
+        path.write_text(json.dumps(spent, indent=1), encoding='utf-8')
 
 
 def _attempt(
@@ -149,6 +178,7 @@ class _Robot:
     ) -> None:
         self._config, self._spec, self._world, self._out = config, spec, world, out
         self._encoder, self._show = encoder, show
+        self._watch = _Stopwatch()
 
     def run(self, eyes: ExitStack) -> _Asked:
         """Go through it; what judges later is closed by ``eyes``."""
@@ -160,35 +190,47 @@ class _Robot:
         save_world(self._world, world_file)
         domain = free_domain_id()
         logs = self._out / 'logs' / self._spec.name
+        watch = self._watch
         with ExitStack() as stack:
             processes = stack.enter_context(Processes(logs, robot_environment(domain)))
-            start_robot(
-                processes,
-                folder / 'memory.sqlite',
-                world=str(world_file),
-                seed=self._spec.seed,
-                camera_hz=_CAMERA_HZ,
-            )
-            sim = EmbeddedSimulator(self._world, camera=_JUDGE_CAMERA)
-            eyes.enter_context(closing(sim))
-            client = stack.enter_context(DemoClient(processes.check, domain_id=domain))
             self._show('starting')
-            client.wait_for_simulator()
-            client.wait_for_memory()
+            with watch.time('start'):
+                start_robot(
+                    processes,
+                    folder / 'memory.sqlite',
+                    world=str(world_file),
+                    seed=self._spec.seed,
+                    camera_hz=_CAMERA_HZ,
+                )
+                sim = EmbeddedSimulator(self._world, camera=_JUDGE_CAMERA)
+                eyes.enter_context(closing(sim))
+                client = stack.enter_context(DemoClient(processes.check, domain_id=domain))
+                client.wait_for_simulator()
+                client.wait_for_memory()
             if self._config.bag:
                 from memory_sim.bench.recorder import Recorder
 
                 bag = self._out / 'bags' / self._spec.name
                 stack.enter_context(closing(Recorder(client.node, bag)))
-            self._explore(processes, client)
-            client.save()
-            with Memory.open(folder / 'memory.sqlite', read_only=True) as memory:
-                observations = tuple(memory.observations())
-            grader, cases = self._questions(sim, observations)
-            client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
-            records = tuple(self._answers(client, grader, cases))
+            with watch.time('explore'):
+                self._explore(processes, client)
+            with watch.time('questions'):
+                client.save()
+                with Memory.open(folder / 'memory.sqlite', read_only=True) as memory:
+                    observations = tuple(memory.observations())
+                grader, cases = self._questions(sim, observations)
+                client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
+            answered = tuple(self._answers(client, grader, cases))
             used = sum(p.stat().st_size for p in folder.glob('memory.sqlite*') if p.is_file())
-        return _Asked(records=records, grader=grader, cases=cases, bytes_used=used)
+            cpu = {**processes.cpu_seconds(), 'judge': time.process_time()}
+        return _Asked(
+            records=tuple(record for _, record in answered),
+            grader=grader,
+            cases=tuple(case for case, _ in answered),
+            bytes_used=used,
+            seconds=watch.seconds,
+            cpu_seconds=cpu,
+        )
 
     def _explore(self, processes: Processes, client: DemoClient) -> None:
         config = self._config
@@ -238,20 +280,34 @@ class _Robot:
 
     def _answers(
         self, client: DemoClient, grader: Grader, cases: Sequence[Case]
-    ) -> Iterator[QuestionRecord]:
-        judge = grader.stage.judge
-        for number, case in enumerate(cases, start=1):
+    ) -> Iterator[tuple[Case, QuestionRecord]]:
+        """Ask one after another; each from where the one before has sent the robot."""
+        for number, drawn in enumerate(cases, start=1):
             self._show(f'question {number} of {len(cases)}')
-            here = _place(client)
-            case = replace(
-                case, start=here, shortest_m=judge.shortest_m(here, case.targets, case.areas)
-            )
-            driven = len(client.track)
+            with self._watch.time('judge'):
+                case = asked_at(grader.stage, drawn, _position(_pose(client)))
+            if case.worded:
+                yield case, self._worded(client, grader, case)
+            else:
+                yield case, self._driven(client, grader, case)
+
+    def _worded(self, client: DemoClient, grader: Grader, case: Case) -> QuestionRecord:
+        with self._watch.time('ask'):
+            words = client.ask_in_words(case.question.text)
+        answer = Answer(found=words.known, text=words.text, search_s=words.latency_s)
+        return grader.graded(case, answer)
+
+    def _driven(self, client: DemoClient, grader: Grader, case: Case) -> QuestionRecord:
+        driven = len(client.track)
+        with self._watch.time('ask'):
             answer = client.ask(case.question.text)
+        with self._watch.time('drive'):
             if answer.goal is not None:
                 client.wait_for_arrival(answer.goal_stamp_ns)
-            final = _place(client)
-            place = AnsweredPlace(node_id='', position=final, confidence=answer.confidence)
+            self._keep_view(client, case)
+        final = _pose(client)
+        place = AnsweredPlace(node_id='', position=_position(final), confidence=answer.confidence)
+        with self._watch.time('judge'):
             record = grader.graded(
                 case,
                 Answer(
@@ -261,9 +317,9 @@ class _Robot:
                     search_s=answer.latency_s,
                 ),
                 driven_m=_driven_m(client.track[max(driven - 1, 0) :]),
+                final=final,
             )
-            self._keep_view(client, case)
-            yield replace(record, seen=answer.label)
+        return replace(record, seen=answer.label)
 
     def _keep_view(self, client: DemoClient, case: Case) -> None:
         folder = self._out / 'views'
@@ -272,9 +328,13 @@ class _Robot:
         Image.fromarray(client.picture()).save(folder / name)
 
 
-def _place(client: DemoClient) -> tuple[float, float, float]:
+def _pose(client: DemoClient) -> Pose2D:
     pose = client.truth
     assert pose is not None  # the simulator was heard before exploring
+    return pose
+
+
+def _position(pose: Pose2D) -> tuple[float, float, float]:
     return pose.x, pose.y, pose.z
 
 

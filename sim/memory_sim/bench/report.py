@@ -31,6 +31,7 @@ def _number(digits: int, of: Callable[[Costs], float]) -> Callable[[Costs], str]
 
 _COLUMNS: Sequence[tuple[str, Callable[[Costs], str]]] = (
     ('SPL', _number(2, lambda c: c.spl)),
+    ('target in view', _number(2, lambda c: c.visible)),
     ('any of k', _number(2, lambda c: c.any_of_k)),
     ('to goal, median m', _number(1, lambda c: c.distance_m)),
     ('text similarity', _number(2, lambda c: c.similarity)),
