@@ -18,15 +18,15 @@ from memory_sim.colors import COLORS
 from memory_sim.labels import clean_labels, is_structure
 from memory_sim.mesh import Finish, Patch
 from memory_sim.scene_axes import Axes, guess_unit, guess_up, map_R_scene, Up
+from memory_sim.scene_files import GAZEBO
 from memory_sim.scene_floor import find_floor, Floor
-from memory_sim.scene_parts import Image, Part, read_parts, SceneFileError, SUFFIXES
+from memory_sim.scene_parts import Image, Part, read_parts, SceneFileError
 from memory_sim.worlds import Light, Room, World, WorldError, WorldObject
 
-__all__ = ['IMPORTED', 'ImportedMeshes', 'ImportedScene', 'import_scene', 'is_scene_file']
+__all__ = ['IMPORTED', 'ImportedMeshes', 'ImportedScene', 'import_scene']
 
 #: ``model`` of objects whose triangles come from the scene's own files.
 IMPORTED = 'imported'
-_GAZEBO = ('.sdf', '.world')
 #: Scenes larger than this are refused: their floor has too many cells [m].
 _LARGEST_M = 300.0
 #: Glass that lets more light through is left out: a depth camera sees through it.
@@ -79,11 +79,6 @@ class ImportedScene:
     floor_m: float
 
 
-def is_scene_file(path: Path | str) -> bool:
-    """Whether a file is of a kind that ``import_scene`` reads."""
-    return Path(path).suffix.lower() in (*SUFFIXES, *_GAZEBO)
-
-
 def import_scene(
     path: Path | str,
     *,
@@ -121,7 +116,7 @@ def import_scene(
     path = Path(path)
     if unit_m is not None and not (np.isfinite(unit_m) and unit_m > 0.0):
         raise SceneFileError(path, 'unit_m', f'expected a positive length, got {unit_m!r}')
-    if path.suffix.lower() in _GAZEBO:
+    if path.suffix.lower() in GAZEBO:
         from memory_sim.sdf import read_sdf
 
         parts: list[Part] = read_sdf(path, model_paths=model_paths)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 import trimesh
 from trimesh.resolvers import FilePathResolver
 
+from memory_sim.scene_files import MESHES
 from memory_sim.worlds import WorldError
 
-__all__ = ['SUFFIXES', 'Image', 'Part', 'SceneFileError', 'read_parts']
+__all__ = ['Image', 'Part', 'SceneFileError', 'read_parts']
 
 Image = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
-SUFFIXES = ('.dae', '.glb', '.gltf', '.obj', '.ply', '.stl')
 _LARGEST_FILE = 1 << 30
 _MOST_TRIANGLES = 3_000_000
 
@@ -113,8 +113,8 @@ def read_parts(path: Path | str, *, root: Path | None = None) -> list[Part]:
 
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise SceneFileError(path, 'suffix', f'expected one of {", ".join(SUFFIXES)}')
+    if path.suffix.lower() not in MESHES:
+        raise SceneFileError(path, 'suffix', f'expected one of {", ".join(MESHES)}')
     try:
         size = path.stat().st_size
     except OSError as error:

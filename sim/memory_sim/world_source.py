@@ -10,7 +10,7 @@ from memory_sim.furniture import FurnitureSource
 from memory_sim.generate import generate_world, WORLD_KINDS
 from memory_sim.mesh_source import MeshSource
 from memory_sim.official import parse_world_name
-from memory_sim.scene_import import import_scene, is_scene_file
+from memory_sim.scene_files import is_scene_file
 from memory_sim.simulator import CameraModel, Simulator
 from memory_sim.world_file import load_world
 from memory_sim.worlds import World, WorldError
@@ -49,6 +49,8 @@ def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSour
     if named is not None:
         return named.generate(), 'auto'
     if is_scene_file(world):
+        from memory_sim.scene_import import import_scene  # its readers of meshes load slowly
+
         scene = import_scene(world)
         return scene.world, scene.meshes
     return load_world(Path(world)), 'auto'
