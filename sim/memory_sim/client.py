@@ -98,6 +98,8 @@ class DemoClient:
         self.truth: Pose2D | None = None
         self.track: list[Pose2D] = []
         self._navigation: tuple[int, int] = (0, 0)
+        self._camera: Any = None
+        self._view: Image | None = None
         node = self._node
         node.create_subscription(Statistics, f'{memory}/statistics', self._on_statistics, 1)
         node.create_subscription(
@@ -138,6 +140,9 @@ class DemoClient:
         last = self.track[-1] if self.track else None
         if last is None or math.hypot(last.x - self.truth.x, last.y - self.truth.y) > 0.05:
             self.track.append(self.truth)
+
+    def _on_image(self, message: Image) -> None:
+        self._view = message
 
     def _on_status(self, message: GoalStatus) -> None:
         stamp = message.goal_info.stamp
@@ -207,20 +212,22 @@ class DemoClient:
             timeout_s,
         )
         ended = _ENDED[self._navigation[1]]
-        self.truth = None
+        self.truth = self._view = None
         self.wait_for_simulator()
         return ended
 
+    def watch_camera(self) -> None:
+        """Receive the robot's pictures from now on."""
+        if self._camera is None:
+            self._camera = self._node.create_subscription(Image, 'camera/image', self._on_image, 1)
+
     def picture(self, timeout_s: float = 20.0) -> NDArray[np.uint8]:
-        """Return the next (H, W, 3) RGB picture of the robot's camera."""
-        caught: list[Image] = []
-        reader = self._node.create_subscription(Image, 'camera/image', caught.append, 1)
-        try:
-            self.wait_until(lambda: bool(caught), 'camera/image', timeout_s)
-        finally:
-            self._node.destroy_subscription(reader)
-        shape = (caught[0].height, caught[0].width, 3)
-        return np.frombuffer(caught[0].data, np.uint8).reshape(shape)
+        """Return the first (H, W, 3) RGB picture since the robot arrived, or else the next."""
+        self.watch_camera()
+        self.wait_until(lambda: self._view is not None, 'camera/image', timeout_s)
+        view, self._view = self._view, None
+        assert view is not None
+        return np.frombuffer(view.data, np.uint8).reshape(view.height, view.width, 3)
 
     def set_camera_rate(self, rate_hz: float, timeout_s: float = 30.0) -> None:
         """Have the simulator take so many pictures per simulated second."""

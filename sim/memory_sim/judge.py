@@ -109,9 +109,13 @@ class Judge:
         near = [t for t in targets if footprint_distance(pose, t) <= self.criteria.view_range_m]
         if not near:
             return False
-        instances = self._sim.observe_from(pose).instances
-        need = self.criteria.min_fraction * instances.size
-        return any(np.count_nonzero(instances == t.id) >= need for t in near)
+        return self._fills_enough(pose, near)
+
+    def _fills_enough(self, pose: Pose2D, targets: Sequence[Instance]) -> bool:
+        camera = self._sim.camera
+        need = self.criteria.min_fraction * camera.width * camera.height
+        pixels = self._sim.seen_from(pose)
+        return any(pixels.get(t.id, 0) >= need for t in targets)
 
     def _visible_from(self, place: Pose2D, target: Instance) -> bool:
         """Whether a camera at ``place``, turned to the target, sees it close and large enough."""
@@ -121,9 +125,7 @@ class Judge:
         if key not in self._seen:
             yaw = math.atan2(target.center[1] - place.y, target.center[0] - place.x)
             turned = Pose2D(x=place.x, y=place.y, yaw_rad=yaw, z=place.z)
-            instances = self._sim.observe_from(turned).instances
-            need = self.criteria.min_fraction * instances.size
-            self._seen[key] = bool(np.count_nonzero(instances == target.id) >= need)
+            self._seen[key] = self._fills_enough(turned, [target])
         return self._seen[key]
 
     def _places(self, pose: Pose2D, nearest: Instance) -> Iterator[tuple[Pose2D, float]]:

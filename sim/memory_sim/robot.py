@@ -116,6 +116,7 @@ class SimulatedRobot:
 
     def tick(self) -> Tick:
         """Move time one odometry period on; take a picture when one is due."""
+        driving = self._navigator.state is NavigationState.DRIVING
         command = self._active_command()
         result = self._sim.step(command, self._dt_s)
         estimate = self._odometry.update(result.pose)
@@ -126,6 +127,8 @@ class SimulatedRobot:
             self._last_frame = self._tick
             frame = self._sim.observe()
             detections = self._detector.detect(frame)
+        if driving and self._navigator.state is not NavigationState.DRIVING:
+            self._last_frame = self._tick - self._ticks_per_frame  # look at what was driven to
         return Tick(
             stamp_ns=result.stamp_ns,
             truth=result.pose,

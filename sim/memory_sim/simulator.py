@@ -174,6 +174,9 @@ class Simulator(Protocol):
     def observe_from(self, pose: Pose2D) -> Frame:
         """Draw what the camera would see from ``pose``, without moving the robot."""
 
+    def seen_from(self, pose: Pose2D) -> Mapping[int, int]:
+        """Return how many pixels each object fills in the picture from ``pose``, by id."""
+
     def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
         """Whether the robot's footprint fits at (x, y) on the floor at height z."""
 

@@ -120,6 +120,11 @@ class Flatland:
             classes=classes,
         )
 
+    def seen_from(self, pose: Pose2D) -> dict[int, int]:
+        instances = self.observe_from(pose).instances
+        ids, counts = np.unique(instances[instances > 0], return_counts=True)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
     def is_navigable(self, x, y, z=0.0):
         i, j = np.floor((np.array([x, y]) - self._low) / self._res).astype(int)
         inside = 0 <= i < self._fits.shape[0] and 0 <= j < self._fits.shape[1]

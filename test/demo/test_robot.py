@@ -77,6 +77,14 @@ def test_pictures_come_at_their_rate_with_detections_of_their_stamp():
     assert len({t.stamp_ns for t in ticks}) == len(ticks) == 100
 
 
+def test_a_picture_is_taken_where_a_goal_was_reached():
+    robot = SimulatedRobot(three_rooms(), RobotConfig(camera_rate_hz=0.01))
+    end = arrive(robot, Pose2D(x=10.0, y=2.5, yaw_rad=2.0))
+    frame = robot.tick().frame
+    assert frame is not None
+    assert frame.pose == end
+
+
 def test_perfect_odometry_is_the_truth_and_drift_leaves_it():
     drift = Drift(scale=0.02, heading=0.05, position=0.02)
     exact, drifting = (

@@ -220,6 +220,7 @@ class _Robot:
                     observations = tuple(memory.observations())
                 grader, cases = self._questions(sim, observations)
                 client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
+                client.watch_camera()
             answered = tuple(self._answers(client, grader, cases))
             used = sum(p.stat().st_size for p in folder.glob('memory.sqlite*') if p.is_file())
             cpu = {**processes.cpu_seconds(), 'judge': time.process_time()}
