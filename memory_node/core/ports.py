@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 
-__all__ = ['Caption', 'Captioner', 'Completion', 'Detection', 'Encoder', 'LanguageModel']
+__all__ = [
+    'Caption',
+    'Captioner',
+    'Completion',
+    'Detection',
+    'Encoder',
+    'LanguageModel',
+    'Said',
+    'TalkingModel',
+]
 
 Image = NDArray[np.uint8]
 
@@ -86,4 +95,34 @@ class LanguageModel(Protocol):
 
         ``data`` is untrusted text and is sent apart from the instruction. Raises
         ``LanguageModelError`` when unreachable, too slow, or outside the schema.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a language model answered in free text, and what it cost."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class TalkingModel(Protocol):
+    """
+    Answers a chat in free text, for programs of others that bring their own prompts.
+
+    The memory itself asks a ``LanguageModel``: here nothing keeps data apart from instructions.
+    """
+
+    @property
+    def model_id(self) -> str:
+        """Identity of the model."""
+
+    def talk(
+        self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, as_json: bool = False
+    ) -> Said:
+        """
+        Answer messages of ``role`` and ``content``, as a JSON object if asked to.
+
+        Raises ``LanguageModelError`` when unreachable or too slow, or without an answer.
         """

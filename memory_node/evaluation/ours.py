@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from memory_node.core.asking import ask
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import Observation, Query, QueryMode
 from memory_node.core.memory import Memory
-from memory_node.core.ports import Completion, LanguageModel
+from memory_node.core.ports import LanguageModel
+from memory_node.evaluation.counting import CountingModel, ModelUse
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, Stopwatch
 from memory_node.evaluation.errors import EvaluationError
 from memory_node.evaluation.methods import Answer, AnsweredPlace
 
-__all__ = ['ABLATIONS', 'CountingModel', 'MemoryMethod', 'OursMethod', 'ablated']
+__all__ = ['ABLATIONS', 'MemoryMethod', 'OursMethod', 'ablated']
 
 #: What each ``ours-...`` leaves out: names for ``retrieval.left_out``.
 ABLATIONS: Mapping[str, str] = {
@@ -36,31 +36,6 @@ _PATIENCE_S = 600.0
 def ablated(config: MemoryConfig, left_out: str) -> MemoryConfig:
     """Return ``config`` with signals switched off; names with commas between."""
     return replace(config, retrieval=replace(config.retrieval, left_out=left_out))
-
-
-class CountingModel:
-    """A language model that counts calls and tokens."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        """Pass everything on to ``model``."""
-        self._model = model
-        self.calls = self.tokens = 0
-
-    @property
-    def model_id(self) -> str:
-        """Identity of the model."""
-        return self._model.model_id
-
-    def complete(
-        self, *, instruction: str, data: str, schema: Mapping[str, Any], max_tokens: int = 256
-    ) -> Completion:
-        """Answer as the model does; a failed call counts too."""
-        self.calls += 1
-        completion = self._model.complete(
-            instruction=instruction, data=data, schema=schema, max_tokens=max_tokens
-        )
-        self.tokens += completion.prompt_tokens + completion.completion_tokens
-        return completion
 
 
 class MemoryMethod:
@@ -117,7 +92,7 @@ class OursMethod(MemoryMethod):
     def ask(self, question: Question, k: int) -> Answer:
         """Search; a question about an area is answered in words as well."""
         model = self._model
-        before = (0, 0) if model is None else (model.calls, model.tokens)
+        before = ModelUse() if model is None else model.use
         with Stopwatch(self._encoder) as watch:
             query = Query(text=question.text, k=k, here=question.near, now_ns=question.now_ns)
             retrieval = self.memory.search(query)
@@ -133,7 +108,7 @@ class OursMethod(MemoryMethod):
             )
             for p, pose in zip(retrieval.places, stands, strict=True)
         )
-        after = (0, 0) if model is None else (model.calls, model.tokens)
+        used = ModelUse() if model is None else model.use - before
         return Answer(
             found=found,
             places=places,
@@ -141,6 +116,6 @@ class OursMethod(MemoryMethod):
             search_s=watch.search_s,
             encode_s=watch.encode_s,
             search_cpu_s=watch.search_cpu_s,
-            llm_calls=after[0] - before[0],
-            llm_tokens=after[1] - before[1],
+            llm_calls=used.calls,
+            llm_tokens=used.tokens,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memory_node.core.errors import LanguageModelError
-from memory_node.core.ports import Completion
+from memory_node.core.ports import Completion, Said
 from memory_node.models.openai_endpoint import OpenAIEndpoint, Usage
 from memory_node.models.schema_check import checked_object, DATA_RULES
 
@@ -71,6 +71,22 @@ class OpenAIChat:
         )
         return Completion(
             value=answer.value,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+        )
+
+    def talk(
+        self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, as_json: bool = False
+    ) -> Said:
+        """
+        Answer messages of ``role`` and ``content`` in text, a model's thoughts left out.
+
+        Nothing in here keeps data apart from instructions. Raises ``LanguageModelError`` when
+        the endpoint is unreachable or too slow, or answers nothing.
+        """
+        answer = self._endpoint.talk(messages, max_tokens, as_json=as_json)
+        return Said(
+            text=answer.value,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
         )

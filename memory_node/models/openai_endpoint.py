@@ -19,6 +19,7 @@ __all__ = [
     'bare_text',
     'chat_request',
     'parse_json_object',
+    'plain_request',
 ]
 
 ValueT = TypeVar('ValueT')
@@ -55,15 +56,27 @@ class Usage:
     completion_tokens: int = 0
 
 
+def plain_request(
+    messages: Iterable[Mapping[str, Any]], max_tokens: int, *, as_json: bool = False
+) -> dict[str, Any]:
+    """Return the body of a deterministic chat request, answered in text or any JSON object."""
+    request: dict[str, Any] = {
+        'messages': list(messages),
+        'max_tokens': max_tokens,
+        'temperature': 0.0,
+        'seed': 0,
+    }
+    if as_json:
+        request['response_format'] = {'type': 'json_object'}
+    return request
+
+
 def chat_request(
     messages: Iterable[Mapping[str, Any]], schema: Mapping[str, Any], max_tokens: int
 ) -> dict[str, Any]:
     """Return the body of a deterministic chat request that is answered inside a JSON schema."""
     return {
-        'messages': list(messages),
-        'max_tokens': max_tokens,
-        'temperature': 0.0,
-        'seed': 0,
+        **plain_request(messages, max_tokens),
         'response_format': {
             'type': 'json_schema',
             'json_schema': {'name': 'answer', 'strict': True, 'schema': dict(schema)},
@@ -149,7 +162,18 @@ class OpenAIEndpoint:
         ``read`` turns the text into a value and raises ``error`` for text it does not accept.
         Raises ``error``.
         """
-        request = {'model': self.model, **chat_request(messages, schema, max_tokens)}
+        return self._asked(chat_request(messages, schema, max_tokens), read)
+
+    def talk(
+        self, messages: Iterable[Mapping[str, Any]], max_tokens: int, *, as_json: bool = False
+    ) -> OpenAIAnswer[str]:
+        """Ask for text, or for any JSON object; raises ``error``."""
+        return self._asked(plain_request(messages, max_tokens, as_json=as_json), bare_text)
+
+    def _asked(
+        self, body: Mapping[str, Any], read: Callable[[str], ValueT]
+    ) -> OpenAIAnswer[ValueT]:
+        request = {'model': self.model, **body}
         prompt_tokens = completion_tokens = 0
         failed = True
         try:
