@@ -75,6 +75,15 @@ class OpenAIServer:
             self.authorizations.append(authorization)
             return self._behaviours[min(len(self.requests), len(self._behaviours)) - 1]
 
+    def behave(self, *behaviours: str) -> None:
+        """Behave otherwise from the next request on."""
+        assert behaviours
+        assert set(behaviours) <= set(BEHAVIOURS)
+        with self._lock:
+            done = len(self.requests)
+            kept = [*self._behaviours, *self._behaviours[-1:] * done][:done]
+            self._behaviours = [*kept, *behaviours]
+
     def text(self, request: Mapping[str, Any]) -> str:
         return self.answer(request) if callable(self.answer) else self.answer
 

@@ -90,7 +90,7 @@ def add_command(
     data.add_argument('--seed', type=int, default=0, help='of everything drawn')
     parser.add_argument('--k', type=int, default=5, help='answers judged (default: %(default)s)')
     parser.add_argument('--cache', type=Path, metavar='FOLDER', help='keep embeddings here')
-    parser.add_argument('--llm', default='', metavar='NAME', help='language model for "+llm"')
+    parser.add_argument('--llm', default='', metavar='NAME', help='language model to ask')
     parser.add_argument(
         '--llm-url',
         default=LanguageModelConfig().base_url,
@@ -123,8 +123,9 @@ def _checked(args: argparse.Namespace) -> list[str]:
             raise EvaluationError(
                 f'--{option} must be at least {least}, got {getattr(args, option)}'
             )
-    if any(needs_model(name) for name in names) and not args.llm:
-        raise EvaluationError('methods that end in +llm need --llm NAME')
+    asking = [name for name in names if needs_model(name)]
+    if asking and not args.llm:
+        raise EvaluationError(f'{", ".join(asking)}: a method that asks a model needs --llm NAME')
     return names
 
 

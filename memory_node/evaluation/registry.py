@@ -20,7 +20,7 @@ class MethodOptions:
     """What a method may be given beside the encoder."""
 
     config: MemoryConfig = field(default_factory=MemoryConfig)
-    #: For the methods that end in ``+llm``.
+    #: For the methods that ``needs_model`` names.
     language_model: LanguageModel | None = None
     seed: int = 0
 
@@ -43,6 +43,13 @@ def _emem(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
     from memory_node.evaluation.emem_rival import EmemMethod
 
     return EmemMethod(name, encoder)
+
+
+def _lightrag(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    model = _model(name, options)
+    from memory_node.evaluation.lightrag_rival import LightragMethod
+
+    return LightragMethod(name, encoder, model)
 
 
 def _bound(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
@@ -81,6 +88,7 @@ _MAKERS: Mapping[str, _Maker] = {
     'dense': _flat,
     'hybrid': _flat,
     'emem': _emem,
+    'lightrag': _lightrag,
     'paper': _paper,
     'paper+llm': _paper,
     'traversal': _traversal,
@@ -101,7 +109,7 @@ def method_names() -> tuple[str, ...]:
 
 def needs_model(name: str) -> bool:
     """Whether a method asks a language model."""
-    return name.endswith('+llm')
+    return name == 'lightrag' or name.endswith('+llm')
 
 
 def _model(name: str, options: MethodOptions) -> LanguageModel:
