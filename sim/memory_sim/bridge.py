@@ -49,6 +49,8 @@ PARAMETERS: dict[str, tuple[Any, str]] = {
     'world': ('', 'World or scene file, or kind of world; empty: an apartment from the seed.'),
     'backend': ('embedded', 'Simulator that draws the world: embedded or habitat.'),
     'seed': (0, 'Seed of the generated world, the start, the detector and the drift.'),
+    'camera.width': (640, 'Columns of a picture [pixels].'),
+    'camera.height': (480, 'Rows of a picture [pixels].'),
     'camera_rate_hz': (5.0, 'Pictures per second of simulated time.'),
     'odometry_rate_hz': (50.0, 'Odometry messages per second of simulated time.'),
     'real_time_factor': (1.0, 'Simulated per wall-clock time at most; 0: as fast as it goes.'),
@@ -97,7 +99,12 @@ class SimulatorNode(Node):
         for name, (default, text) in PARAMETERS.items():
             self.declare_parameter(name, default, ParameterDescriptor(description=text))
         seed = int(self._param('seed'))
-        sim = open_backend(str(self._param('world')), seed, backend=str(self._param('backend')))
+        camera = CameraModel(
+            width=self._param('camera.width'), height=self._param('camera.height')
+        )
+        sim = open_backend(
+            str(self._param('world')), seed, backend=str(self._param('backend')), camera=camera
+        )
         self.robot = SimulatedRobot(sim, self._robot_config(), seed=seed)
         self._base_ns = int(self._param('start_time_s')) * 10**9
         self._frames = {n: str(self._param(f'{n}_frame')) for n in ('odom', 'base', 'camera')}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from memory_node.ros.dds import PROFILE, VARIABLE
+from memory_sim.noise import NoiseModel
 from memory_sim.processes import Processes
 from memory_sim.simulator import CameraModel
 
@@ -32,10 +33,20 @@ def _parameters(**values: object) -> list[str]:
 
 
 def start_robot(
-    processes: Processes, memory_path: Path, *, world: str, seed: int, camera_hz: float
+    processes: Processes,
+    memory_path: Path,
+    *,
+    world: str,
+    seed: int,
+    camera_hz: float,
+    odometry_hz: float = 50.0,
+    camera: CameraModel | None = None,
 ) -> None:
     """Start the simulator of a world file, or of an apartment if empty, and the memory node."""
-    camera = CameraModel()
+    usual = CameraModel()
+    camera = camera or usual
+    # A thing fills fewer pixels of a smaller picture, and is found as often.
+    share = camera.width * camera.height / (usual.width * usual.height)
     named = {'world': world} if world else {}
     processes.start(
         'simulator',
@@ -45,6 +56,10 @@ def start_robot(
             real_time_factor=0.0,
             lockstep=True,
             camera_rate_hz=camera_hz,
+            odometry_rate_hz=odometry_hz,
+            camera__width=camera.width,
+            camera__height=camera.height,
+            detector__half_pixels=share * NoiseModel().half_pixels,
             **named,
         ),
     )

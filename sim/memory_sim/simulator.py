@@ -44,6 +44,11 @@ class CameraModel:
     #: Hits farther than this have depth 0 [m].
     max_depth_m: float = 10.0
 
+    def __post_init__(self) -> None:
+        for name in ('width', 'height'):
+            if not 2 <= getattr(self, name) <= 4096:
+                raise ValueError(f'camera {name} must be in [2, 4096], got {getattr(self, name)}')
+
     @property
     def intrinsics(self) -> NDArray[np.float64]:
         """The (3, 3) matrix K [pixels]; pixel centres are at integer coordinates."""

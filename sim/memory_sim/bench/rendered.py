@@ -21,11 +21,12 @@ from memory_sim.bench.cases import Case
 from memory_sim.bench.config import BenchConfig, WorldSpec
 from memory_sim.bench.desk import Stage
 from memory_sim.bench.drawing import draw_cases
-from memory_sim.bench.episode import Grader, log_inputs, one_method, vocabulary, world_of
+from memory_sim.bench.episode import Grader, log_inputs, one_method, vocabulary
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.history import History
 from memory_sim.bench.judging import PictureJudge, TextJudge
+from memory_sim.bench.opening import world_of
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import Drive, Keyframe
@@ -48,7 +49,9 @@ Show = Callable[[str], None]
 OVER_DDS = 'ours'
 #: What a single exploration gives no questions about: nothing moves in it.
 _NOT_ASKED = frozenset({'now', 'yesterday', 'morning'})
+_CAMERA = CameraModel(width=480, height=360)
 _CAMERA_HZ = 2.5
+_ODOMETRY_HZ = 25.0
 _CAMERA_HZ_WHILE_ASKED = 1.0
 _JUDGE_CAMERA = CameraModel(width=160, height=120)
 #: A robot whose processes die is started anew so often.
@@ -146,7 +149,7 @@ def _record(
     if method != OVER_DDS:
         encoder.warm([*map(document, observations), *(c.question.text for c in asked.cases)])
         record = one_method(config, spec, method, encoder, asked.grader, asked.cases, out)
-        return replace(record, note=note)
+        return replace(record, note='; '.join(n for n in (note, record.note) if n))
     return EpisodeRecord(
         world=spec.name,
         kind=spec.kind,
@@ -201,6 +204,8 @@ class _Robot:
                     world=str(world_file),
                     seed=self._spec.seed,
                     camera_hz=_CAMERA_HZ,
+                    odometry_hz=_ODOMETRY_HZ,
+                    camera=_CAMERA,
                 )
                 sim = EmbeddedSimulator(self._world, camera=_JUDGE_CAMERA)
                 eyes.enter_context(closing(sim))
