@@ -18,10 +18,23 @@ from memory_sim.bench.errors import BenchError
 from memory_sim.bench.exploring import explore
 from memory_sim.bench.judging import TextJudge
 from memory_sim.bench.records import read_episode, read_run
-from memory_sim.bench.wording import needs, question_texts, split
+from memory_sim.bench.wording import area_uses, needs, question_texts, split
 
 SPEC = WorldSpec(kind='apartment', seed=1)
 CONFIG = BenchConfig(worlds=(SPEC,), methods=('oracle',), templates='develop')
+PARTS = ('develop', 'held_out', 'unseen')
+#: What is filled in, by kind of question.
+PLACEHOLDERS = {
+    **dict.fromkeys(['name', 'attribute', 'near', 'now', 'yesterday'], {'thing'}),
+    **dict.fromkeys(['morning', 'negative'], {'thing'}),
+    'relation': {'thing', 'other'},
+    'area': {'thing', 'area'},
+    'floor': {'thing', 'floor'},
+    'near_need': {'need'},
+    'whole': set(),
+    'room': {'area'},
+    'area_use': {'use'},
+}
 
 
 @pytest.fixture(scope='module')
@@ -88,20 +101,48 @@ def test_a_text_is_judged_by_what_it_names():
     assert judge.judge('', ('sofa',)).recall == 0.0
 
 
-def test_no_need_names_what_meets_it():
-    for need in needs('all'):
-        for label in need.labels:
+@pytest.mark.parametrize('part', ['all', 'unseen'])
+def test_no_need_names_what_meets_it(part):
+    for need in needs(part):
+        names = set(need.labels)
+        if part == 'unseen':
+            names |= {label.split()[-1] for label in need.labels}
+        for name in names:
             for text in need.texts:
-                assert not re.search(rf'\b{re.escape(label)}s?\b', text.lower()), text
+                assert not re.search(rf'\b{re.escape(name)}s?\b', text.lower()), text
 
 
-def test_the_two_halves_of_the_wordings_share_nothing():
-    for kind in ('name', 'near', 'now', 'whole'):
-        halves = [set(question_texts(kind, part)) for part in ('develop', 'held_out')]
-        assert all(halves)
-        assert not halves[0] & halves[1]
+def bag_of_words(text):
+    return tuple(sorted(re.findall(r"[\w'{}]+", text.lower())))
+
+
+def test_the_parts_of_the_wordings_share_nothing():
+    kinds = (*PLACEHOLDERS, 'absent', 'absent_needs')
+    lists = [[question_texts(kind, part) for part in PARTS] for kind in kinds]
+    lists.append([[t for need in needs(part) for t in need.texts] for part in PARTS])
+    lists.append([[t for use in area_uses(part) for t in use.texts] for part in PARTS])
+    for parts in lists:
+        told = [bag_of_words(text) for texts in parts for text in texts]
+        assert all(parts)
+        assert len(set(told)) == len(told)
     with pytest.raises(ValueError, match='templates'):
         split(('a',), 'test')
+
+
+@pytest.mark.parametrize('part', PARTS)
+def test_wordings_have_the_placeholders_of_their_kind(part):
+    for kind, names in PLACEHOLDERS.items():
+        for text in question_texts(kind, part):
+            assert set(re.findall(r'{(\w+)}', text)) == names, text
+
+
+def test_unseen_wordings_are_asked_and_lack_what_they_should():
+    stage = prepare(replace(CONFIG, templates='unseen'), SPEC)
+    cases = draw_cases(stage, 24)
+    assert {c.question.kind for c in cases} == set(KINDS)
+    assert not any(re.search('[{}]', c.question.text) for c in cases)
+    labels = {i.label for i in stage.ground.instances}
+    assert not labels & set(question_texts('absent', 'unseen'))
 
 
 def test_methods_answer_the_same_questions_and_a_missing_model_is_told(tmp_path):
