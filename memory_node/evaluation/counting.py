@@ -93,6 +93,20 @@ class CountingModel:
         self._count(said.prompt_tokens + said.completion_tokens)
         return said
 
+    @property
+    def trouble(self) -> str:
+        """How many calls failed, and why the last one did; '' for none."""
+        use = self.use
+        if not use.failures:
+            return ''
+        return f'{use.failures} of {use.calls} calls of the model failed ({self.message})'
+
+    def close(self) -> None:
+        """Close the connections of the model, if it has any."""
+        close = getattr(self._model, 'close', None)
+        if callable(close):
+            close()
+
     def _count(self, tokens: int, failure: str = '') -> None:
         with self._lock:
             was = self._use

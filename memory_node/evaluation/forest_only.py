@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from memory_node.core.config import MemoryConfig
-from memory_node.core.data import FloatArray, Observation, QueryMode
+from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.forest.batch import build_paper_forest
 from memory_node.core.forest.incremental import Forest
@@ -26,12 +26,11 @@ from memory_node.core.forest.narrator import Narrator, Request
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.summaries import AreaText, Evidence
 from memory_node.core.forest.traverse import Scope
-from memory_node.core.modes import guess_mode
 from memory_node.core.ports import LanguageModel
 from memory_node.evaluation.counting import CountingModel, ModelUse
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.methods import Answer, AnsweredPlace
+from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
 from memory_node.evaluation.ours import MemoryMethod
 
 __all__ = ['PaperMethod', 'TraversalMethod']
@@ -130,7 +129,7 @@ class PaperMethod:
         self._failed = 0
         with Stopwatch(self._encoder) as watch:
             areas, rows, cosines = self._search(question.text, k)
-            text = self._worded(question.text, areas, rows)
+            text = self._worded(question, areas, rows)
         places = tuple(
             AnsweredPlace(
                 node_id=self._observations[row].id,
@@ -178,14 +177,17 @@ class PaperMethod:
             rows, near = [rows[i] for i in chosen], [near[i] for i in chosen]
         return areas, rows[:k], near[:k]
 
-    def _worded(self, text: str, areas: list[ForestNode], rows: list[int]) -> str:
+    def _worded(self, question: Question, areas: list[ForestNode], rows: list[int]) -> str:
         """Return what the leaves say, or for a question about an area the model's words."""
         said = [self._texts[row] for row in rows]
-        wanted = self._model is not None and guess_mode(text) is QueryMode.GLOBAL
-        if self._model is None or not wanted or self._failed >= _GIVE_UP:
+        if self._model is None or self._failed >= _GIVE_UP or not wants_words(question):
             return ' '.join(said)
         shown = [self._said(area)[: 3 * _SAID] for area in areas[:_SHOWN]]
-        data = {'question': text, 'areas': shown, 'observations': [t[: 3 * _SAID] for t in said]}
+        data = {
+            'question': question.text,
+            'areas': shown,
+            'observations': [t[: 3 * _SAID] for t in said],
+        }
         try:
             value = self._model.complete(
                 instruction=_WORDING,

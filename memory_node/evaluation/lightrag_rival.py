@@ -19,15 +19,14 @@ import os
 from pathlib import Path
 from typing import Any, TypeVar
 
-from memory_node.core.data import FloatArray, Observation, QueryMode
+from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
-from memory_node.core.modes import guess_mode
 from memory_node.core.ports import LanguageModel
 from memory_node.evaluation.counting import CountingModel, ModelUse
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
 from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Answer, AnsweredPlace
+from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
 
 __all__ = ['LightragMethod']
 
@@ -229,7 +228,7 @@ class LightragMethod:
         """
         before = self._model.use
         self._failed = 0
-        wanted = guess_mode(question.text) is QueryMode.GLOBAL
+        wanted = wants_words(question)
         with Stopwatch(self._encoder) as watch:
             chunks, text = self._run(self._queried(question.text, wanted), _ASK_S, 'asking')
         rows: dict[int, None] = {}
@@ -247,7 +246,7 @@ class LightragMethod:
             text = ' '.join(str(chunk.get('content', '')) for chunk in chunks[:k])
         used: ModelUse = self._model.use - before
         return Answer(
-            found=bool(places),
+            found=bool(places or (wanted and text)),
             places=places,
             text=text,
             search_s=watch.search_s,
@@ -266,8 +265,8 @@ class LightragMethod:
         if result.get('status') == 'failure' and metadata.get('failure_reason') != 'no_results':
             raise EvaluationError(f'method {self.name}: {str(result.get("message"))[:300]}')
         chunks = (result.get('data') or {}).get('chunks') or []
-        said = (result.get('llm_response') or {}).get('content') or ''
-        return list(chunks), str(said)
+        said = result.get('llm_response') or {}
+        return list(chunks), str(said.get('content') or '') if said.get('llm_generated') else ''
 
     def _run(self, work: Coroutine[Any, Any, ValueT], limit_s: float, doing: str) -> ValueT:
         if self._runner is None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from memory_node.core.data import Observation, Vector3
+from memory_node.core.data import Observation, QueryMode, Vector3
+from memory_node.core.modes import guess_mode
 from memory_node.evaluation.datasets import Question
 
-__all__ = ['Answer', 'AnsweredPlace', 'Method']
+__all__ = ['Answer', 'AnsweredPlace', 'Method', 'wants_words']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,23 @@ class Method(Protocol):
         """Remember observations, in order, with files below ``folder``."""
 
     def ask(self, question: Question, k: int) -> Answer:
-        """Answer from text, ``near`` and ``now_ns`` alone, with at most ``k`` places."""
+        """
+        Answer from text, ``near`` and ``now_ns`` alone, with at most ``k`` places.
+
+        Rivals may look at ``wants_words`` too.
+        """
 
     def bytes_used(self) -> int:
         """Size of what was built, on disk or in memory [bytes]."""
 
     def close(self) -> None:
         """Free everything."""
+
+
+def wants_words(question: Question) -> bool:
+    """
+    Whether a rival should word its answer, which costs it a call of its language model.
+
+    Whoever asks for a description knows it, so rivals are told; ours has to read it in the text.
+    """
+    return bool(question.facts) or guess_mode(question.text) is QueryMode.GLOBAL

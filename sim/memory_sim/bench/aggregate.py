@@ -51,6 +51,11 @@ class Costs:
     visible: float
     #: Mean of cosine and keyword recall of texts about areas.
     similarity: float
+    #: Mean of what a language model thinks of texts.
+    llm_grade: float
+    #: What building asks a language model, for each observation.
+    build_llm_calls: float
+    build_llm_tokens: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +228,9 @@ def _costs(records: Sequence[EpisodeRecord]) -> Costs:
         spl=_mean(q.spl for q in placed),
         visible=_mean(q.visible for q in placed if q.visible is not None),
         similarity=_mean(texts),
+        llm_grade=_mean(q.llm_grade for q in questions if q.llm_grade is not None),
+        build_llm_calls=sum(r.build_llm_calls for r in records) / seen,
+        build_llm_tokens=sum(r.build_llm_tokens for r in records) / seen,
     )
 
 

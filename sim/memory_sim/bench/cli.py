@@ -37,6 +37,13 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument('--out', type=Path, required=True, help='folder for records and report')
     runs.add_argument('--jobs', type=int, default=0, help='processes (default: one per core)')
     runs.add_argument('--ray', default='', metavar='ADDRESS', help='run on this Ray cluster')
+    runs.add_argument(
+        '--llm-base-url',
+        metavar='URL',
+        help='OpenAI-compatible endpoint, in place of llm_base_url; a key is read from'
+        ' OPENAI_API_KEY',
+    )
+    runs.add_argument('--llm-model', metavar='NAME', help='its model, in place of llm_model')
     report = commands.add_parser('report', help='write report.md and report.html of a run')
     report.add_argument('out', type=Path)
     report.add_argument('--baseline', type=Path, help='records of an earlier run to compare with')
@@ -71,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> int:
-    config = load_config(chosen.config)
+    given = {n: getattr(chosen, n) for n in ('llm_base_url', 'llm_model')}
+    config = load_config(chosen.config, **{n: v for n, v in given.items() if v is not None})
     if chosen.jobs < 0:
         raise BenchError(f'--jobs: expected at least 0, got {chosen.jobs}')
     if config.mode == 'rendered':

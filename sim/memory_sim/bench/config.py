@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 import hashlib
 import json
 import math
@@ -21,6 +21,8 @@ __all__ = ['EXPLORATION', 'BenchConfig', 'WorldSpec', 'load_config', 'parse_conf
 #: The one method that is no memory.
 EXPLORATION = 'exploration'
 MODES = ('text', 'rendered')
+#: Fields that came later count for the identity of a run only where they are not as ever.
+_LATER = ('llm_timeout_s', 'llm_judge')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +65,14 @@ class BenchConfig:
     #: Rendered mode: longest exploration in simulated time [s], and a bag of what was sent.
     explore_s: float = 240.0
     bag: bool = False
-    #: OpenAI-compatible endpoint and model for methods that end in ``+llm``; empty for none.
+    #: OpenAI-compatible endpoint and model for ``lightrag`` and what ends in ``+llm``; empty for
+    #: none. A key is taken from the environment's OPENAI_API_KEY.
     llm_base_url: str = ''
     llm_model: str = ''
+    #: Longest silence of the endpoint in one of three attempts [s].
+    llm_timeout_s: float = 60.0
+    #: Whether the model grades texts about areas beside the judge, which decides.
+    llm_judge: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.worlds), 'worlds', self.worlds, 'at least one')
@@ -85,20 +92,35 @@ class BenchConfig:
         _require(1 <= self.k <= 100, 'k', self.k, '1 to 100')
         _require(self.timeout_s > 0, 'timeout_s', self.timeout_s, 'more than 0')
         _require(self.explore_s > 0, 'explore_s', self.explore_s, 'more than 0')
+        _require(self.llm_timeout_s > 0, 'llm_timeout_s', self.llm_timeout_s, 'more than 0')
+        url = self.llm_base_url.startswith(('http://', 'https://'))
+        _require(url or not self.llm_model, 'llm_base_url', self.llm_base_url, 'http(s)://...')
+        _require(bool(self.llm_model) or not self.llm_judge, 'llm_model', '', 'one for llm_judge')
 
     def digest(self, world: WorldSpec) -> str:
         """Identify what is asked in one world, whatever methods answer it."""
-        told = {k: v for k, v in asdict(self).items() if k not in ('worlds', 'methods')}
+        told = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ('worlds', 'methods')
+            and not (f.name in _LATER and getattr(self, f.name) == f.default)
+        }
         text = json.dumps([told, world.kind, world.seed], sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def load_config(path: Path) -> BenchConfig:
-    """Read a run; raises ``BenchError`` naming the file, the field and its value."""
+def load_config(path: Path, **given: object) -> BenchConfig:
+    """
+    Read a run; raises ``BenchError`` naming the file, the field and its value.
+
+    Fields that are ``given`` stand in place of the file's.
+    """
     try:
         data = yaml.safe_load(path.read_text(encoding='utf-8'))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BenchError(f'{path}: cannot be read: {error}') from error
+    if isinstance(data, Mapping):
+        data = {**data, **given}
     try:
         return parse_config(data)
     except BenchError as error:

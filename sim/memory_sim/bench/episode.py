@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 import shutil
 import time
 
 from memory_node.core.errors import MemoryNodeError
+from memory_node.evaluation.counting import ModelUse
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, document
 from memory_node.evaluation.errors import EvaluationError
 from memory_node.evaluation.methods import Answer, Method
+from memory_node.evaluation.registry import needs_model
 from memory_node.interchange.jsonl import observation_to_dict
 from memory_sim.bench.cases import Case
 from memory_sim.bench.config import BenchConfig, EXPLORATION, WorldSpec
@@ -23,7 +25,8 @@ from memory_sim.bench.exploring import explore
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.history import draw_history
 from memory_sim.bench.judging import PlaceJudge, TextJudge
-from memory_sim.bench.making import make_bench_method
+from memory_sim.bench.llm_judging import LlmJudge
+from memory_sim.bench.making import make_bench_judge, make_bench_method, make_bench_model
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode, write_lines
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import drive_rounds
@@ -102,10 +105,15 @@ def run_episode(
     show('embedding')
     observations = stage.perception.observations
     encoder.warm([*map(document, observations), *(c.question.text for c in cases)])
-    grader = Grader(stage, TextJudge(encoder, vocabulary(stage)))
-    for method in methods:
-        show(method)
-        write_episode(out, one_method(config, spec, method, encoder, grader, cases, out))
+    judge = make_bench_judge(config)
+    try:
+        grader = Grader(stage, TextJudge(encoder, vocabulary(stage)), judge)
+        for method in methods:
+            show(method)
+            write_episode(out, one_method(config, spec, method, encoder, grader, cases, out))
+    finally:
+        if judge is not None:
+            judge.close()
 
 
 def log_inputs(out: Path, world: str, stage: Stage, cases: tuple[Case, ...]) -> None:
@@ -145,16 +153,19 @@ def one_method(
 ) -> EpisodeRecord:
     """Have one method remember and answer; whatever goes wrong is told in its record."""
     observations = grader.stage.perception.observations
-    status, built, used = 'ok', (0.0, 0.0), 0
+    status, built, used, asked = 'ok', (0.0, 0.0), 0, ModelUse()
     records: tuple[QuestionRecord, ...] = ()
+    notes: list[str] = []
     folder = out / 'scratch' / f'{spec.name}.{name}'
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    model = None
     try:
         if name == EXPLORATION:
             records = tuple(grader.explored(case) for case in cases if not case.worded)
         else:
-            method = make_bench_method(name, encoder, config, spec.seed)
+            model = make_bench_model(config) if needs_model(name) else None
+            method = make_bench_method(name, encoder, spec.seed, model)
             try:
                 begin = time.perf_counter(), time.process_time(), encoder.spent_s
                 method.build(observations, folder)
@@ -163,8 +174,10 @@ def one_method(
                     time.perf_counter() - begin[0] - (spent[0] - begin[2][0]),
                     time.process_time() - begin[1] - (spent[1] - begin[2][1]),
                 )
-                records = tuple(_asked(grader, method, config.k, cases))
+                asked = ModelUse() if model is None else model.use
+                records = _asked(grader, method, config.k, cases, notes)
                 used = method.bytes_used()
+                notes.append(str(getattr(method, 'note', '')))
             finally:
                 method.close()
     except (MemoryNodeError, EvaluationError, BenchError) as error:
@@ -173,6 +186,10 @@ def one_method(
         status = f'crashed: {type(error).__name__}: {error}'
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if model is not None:
+            model.close()
+            notes.append(model.trouble)
+    notes.append(grader.take_note())
     return EpisodeRecord(
         world=spec.name,
         kind=spec.kind,
@@ -186,15 +203,30 @@ def one_method(
         build_cpu_s=built[1],
         bytes_used=used,
         questions=records,
+        build_llm_calls=asked.calls,
+        build_llm_tokens=asked.tokens,
+        note='; '.join(note for note in notes if note),
     )
 
 
 def _asked(
-    grader: Grader, method: Method, k: int, cases: tuple[Case, ...]
-) -> Iterator[QuestionRecord]:
+    grader: Grader, method: Method, k: int, cases: tuple[Case, ...], notes: list[str]
+) -> tuple[QuestionRecord, ...]:
+    """Ask every question; one that a method fails on is missed, unless it fails on all."""
+    records: list[QuestionRecord] = []
+    failures: list[MemoryNodeError] = []
     for case in cases:
-        asked: Question = case.question
-        yield grader.graded(case, method.ask(asked, k))
+        question: Question = case.question
+        try:
+            records.append(grader.graded(case, method.ask(question, k)))
+        except MemoryNodeError as error:
+            failures.append(error)
+            records.append(grader.missed(case))
+    if failures and len(failures) == len(cases):
+        raise failures[-1]
+    if failures:
+        notes.append(f'{len(failures)} of {len(cases)} questions failed: {failures[-1]}')
+    return tuple(records)
 
 
 def _spl(shortest_m: float, driven_m: float) -> float:
@@ -205,9 +237,9 @@ def _spl(shortest_m: float, driven_m: float) -> float:
 class Grader:
     """Turns answers into records."""
 
-    def __init__(self, stage: Stage, texts: TextJudge) -> None:
-        """Judge in one world."""
-        self.stage, self._texts = stage, texts
+    def __init__(self, stage: Stage, texts: TextJudge, second: LlmJudge | None = None) -> None:
+        """Judge in one world; ``second`` grades texts as well, and decides nothing."""
+        self.stage, self._texts, self._second = stage, texts, second
         self._by_id = {o.id: o for o in stage.perception.observations}
 
     def graded(
@@ -221,9 +253,13 @@ class Grader:
         if case.worded:
             verdict = self._texts.judge(answer.text, case.question.facts)
             success = answer.found and verdict.success
+            grade = None
+            if self._second is not None:
+                said = answer.text if answer.found else ''
+                grade = self._second.grade(case.question.text, case.question.facts, said)
             return self._record(
                 case, answer, success=success, spl=float(success),
-                recall=verdict.recall, cosine=verdict.cosine,
+                recall=verdict.recall, cosine=verdict.cosine, grade=grade,
             )  # fmt: skip
         if not case.question.answerable:
             right = not answer.found
@@ -255,6 +291,17 @@ class Grader:
         shown = self.stage.judge.in_view(final, case.targets)
         return None if shown is None else shown and answer.found
 
+    def missed(self, case: Case) -> QuestionRecord:
+        """Note a question that a method failed on."""
+        nothing = 0.0 if case.worded else None
+        return self._record(
+            case, Answer(found=False), success=False, spl=0.0, recall=nothing, cosine=nothing
+        )
+
+    def take_note(self) -> str:
+        """Return what went wrong in grading since the last call, '' for nothing."""
+        return self._second.take_note() if self._second is not None else ''
+
     def explored(self, case: Case) -> QuestionRecord:
         """Judge a search without memory."""
         budget = _EXPLORATION_BUDGET * max(self.stage.drive.length_m, 1.0)
@@ -282,6 +329,7 @@ class Grader:
         cosine: float | None = None,
         position: Vector3 | None = None,
         visible: bool | None = None,
+        grade: float | None = None,
     ) -> QuestionRecord:
         best = answer.places[0] if answer.places else None
         held = self._by_id.get(best.node_id) if best else None
@@ -309,4 +357,5 @@ class Grader:
             llm_calls=answer.llm_calls,
             llm_tokens=answer.llm_tokens,
             visible=visible,
+            llm_grade=grade,
         )

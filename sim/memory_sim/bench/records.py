@@ -60,6 +60,8 @@ class QuestionRecord:
     llm_tokens: int
     #: Whether the picture from where the robot ended shows a target; None where none was taken.
     visible: bool | None = None
+    #: What a language model thinks of a text, in [0, 1]; None where none was asked or it failed.
+    llm_grade: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,9 @@ class EpisodeRecord:
     build_cpu_s: float
     bytes_used: int
     questions: tuple[QuestionRecord, ...] = ()
+    #: What building asked a language model.
+    build_llm_calls: int = 0
+    build_llm_tokens: int = 0
     #: What went wrong on the way although it went on, for example a restarted simulator.
     note: str = ''
 

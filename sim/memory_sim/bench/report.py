@@ -35,6 +35,7 @@ _COLUMNS: Sequence[tuple[str, Callable[[Costs], str]]] = (
     ('any of k', _number(2, lambda c: c.any_of_k)),
     ('to goal, median m', _number(1, lambda c: c.distance_m)),
     ('text similarity', _number(2, lambda c: c.similarity)),
+    ('LLM grade', _number(2, lambda c: c.llm_grade)),
     ('abstention precision', _number(2, lambda c: c.abstention_precision)),
     ('abstention recall', _number(2, lambda c: c.abstention_recall)),
     ('calibration error', _number(2, lambda c: c.calibration)),
@@ -44,6 +45,8 @@ _COLUMNS: Sequence[tuple[str, Callable[[Costs], str]]] = (
     ('kB/obs.', _number(1, lambda c: c.bytes_each / 1e3)),
     ('LLM calls', _number(2, lambda c: c.llm_calls)),
     ('LLM tokens', _number(0, lambda c: c.llm_tokens)),
+    ('build LLM calls/obs.', _number(2, lambda c: c.build_llm_calls)),
+    ('build LLM tokens/obs.', _number(0, lambda c: c.build_llm_tokens)),
 )
 
 
