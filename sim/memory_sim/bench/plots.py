@@ -77,7 +77,8 @@ def _bars(
     axes.set_ylim(0.0, 1.02)
     axes.set_ylabel('success')
     axes.set_title(title, loc='left', fontsize=10)
-    axes.legend(loc='upper left', bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+    if named:
+        axes.legend(loc='upper left', bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
     return _svg(figure)
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 from memory_sim.processes import die_with_parent
 
-__all__ = ['Event', 'Job', 'Work', 'run_jobs']
+__all__ = ['THREADS', 'Event', 'Job', 'Work', 'run_jobs']
 
 Show = Callable[[str], None]
 #: Does one job; must be importable by name in a fresh process.
 Work = Callable[[Any, Show], None]
 
+#: Threads of numerical libraries would fight over the cores that processes share.
+THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 #: A job whose worker dies is tried so often.
 _ATTEMPTS = 2
 _TICK_S = 0.5
@@ -104,8 +106,7 @@ def run_jobs(work: Work, jobs: Sequence[Job], count: int, report: Callable[[Even
     A worker that dies or overruns its job's time is replaced; its job is tried once more after a
     death, and has failed after a time-out. All workers are gone when this returns or raises.
     """
-    # Threads of numerical libraries would fight over the cores that the processes share.
-    for name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'):
+    for name in THREADS:
         os.environ.setdefault(name, '1')
     queue = _Queue(deque(jobs))
     workers = [_start(work) for _ in range(max(1, min(count, len(jobs))))] if jobs else []
