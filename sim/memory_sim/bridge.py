@@ -181,7 +181,7 @@ class SimulatorNode(Node):
             return
         self._goal_stamp = message.header.stamp
         self._armed = False
-        goal = Pose2D(x=p.x, y=p.y, yaw_rad=yaw_of(q))
+        goal = Pose2D(x=p.x, y=p.y, z=p.z, yaw_rad=yaw_of(q))
         if not self.robot.go_to(goal):
             self.get_logger().warning(f'goal_pose: ({p.x:.2f}, {p.y:.2f}) cannot be reached')
         self._report_navigation()

@@ -10,6 +10,7 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from memory_msgs.msg import Statistics, Status
@@ -30,7 +31,7 @@ from sensor_msgs.msg import Image
 
 from memory_sim.explorer import read_progress
 from memory_sim.simulator import Pose2D
-from memory_sim.transforms import yaw_of
+from memory_sim.transforms import yaw_of, yaw_quaternion
 
 __all__ = ['Answer', 'DemoClient', 'RequestFailedError', 'Words']
 
@@ -98,6 +99,8 @@ class DemoClient:
         self.truth: Pose2D | None = None
         self.track: list[Pose2D] = []
         self._navigation: tuple[int, int] = (0, 0)
+        self._goals: Any = None
+        self._sent = 0
         self._camera: Any = None
         self._view: Image | None = None
         node = self._node
@@ -203,6 +206,23 @@ class DemoClient:
         if reply.status.code != Status.OK:
             raise RequestFailedError(f'ask({text!r}): {reply.status.message}')
         return Words(known=reply.known, text=reply.answer, latency_s=latency_s)
+
+    def send_to(self, goal: Pose2D) -> int:
+        """Send the robot to a pose and return the stamp of the goal [ns]."""
+        if self._goals is None:
+            self._goals = self._node.create_publisher(PoseStamped, 'goal_pose', 1)
+        goals = self._goals
+        self.wait_until(lambda: goals.get_subscription_count() > 0, 'goal_pose is not read', 20.0)
+        # Seconds since 1970: the memory's own stamps are never as old.
+        self._sent += 1
+        message = PoseStamped()
+        message.header.frame_id = 'odom'
+        message.header.stamp.sec = self._sent
+        message.pose.position.x, message.pose.position.y = goal.x, goal.y
+        message.pose.position.z = goal.z
+        message.pose.orientation = yaw_quaternion(goal.yaw_rad)
+        goals.publish(message)
+        return self._sent * 10**9
 
     def wait_for_arrival(self, goal_stamp_ns: int, timeout_s: float = 120.0) -> str:
         """Wait for the end of the drive to a goal; return arrived, failed or canceled."""

@@ -41,8 +41,13 @@ def start_robot(
     camera_hz: float,
     odometry_hz: float = 50.0,
     camera: CameraModel | None = None,
+    backend: str = 'embedded',
 ) -> None:
-    """Start the simulator of a world file, or of an apartment if empty, and the memory node."""
+    """
+    Start the simulator of a world, or of an apartment if empty, and the memory node.
+
+    ``world`` and ``backend`` are those of ``memory_sim.world_source.open_backend``.
+    """
     usual = CameraModel()
     camera = camera or usual
     # A thing fills fewer pixels of a smaller picture, and is found as often.
@@ -53,6 +58,7 @@ def start_robot(
         'memory_sim.bridge',
         _parameters(
             seed=seed,
+            backend=backend,
             real_time_factor=0.0,
             lockstep=True,
             camera_rate_hz=camera_hz,

@@ -10,7 +10,7 @@ from memory_sim.furniture import FurnitureSource
 from memory_sim.generate import generate_world, WORLD_KINDS
 from memory_sim.mesh_source import MeshSource
 from memory_sim.official import parse_world_name
-from memory_sim.scene_files import is_scene_file
+from memory_sim.scene_files import is_dataset, is_scene_file
 from memory_sim.simulator import CameraModel, Simulator
 from memory_sim.world_file import load_world
 from memory_sim.worlds import World, WorldError
@@ -18,9 +18,6 @@ from memory_sim.worlds import World, WorldError
 __all__ = ['Backend', 'find_world', 'open_backend', 'open_simulator']
 
 Backend = Literal['embedded', 'habitat']
-
-#: Between a Habitat data set's configuration and the scene in it.
-_OF_DATASET = '.scene_dataset_config.json'
 
 
 def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSource]:
@@ -102,13 +99,13 @@ def open_backend(
                          f'got {backend!r}')  # fmt: skip
     dataset, _, scene = world.partition('#')
     if backend == 'embedded':
-        if dataset.endswith(_OF_DATASET):
+        if is_dataset(dataset):
             raise WorldError(f'world: only the backend habitat opens {world!r}')
         return open_simulator(world, seed, camera=camera, threads=threads)
     from memory_sim.habitat.scenes import find_scene
     from memory_sim.habitat.simulator import HabitatSimulator, open_world
 
-    if dataset.endswith(_OF_DATASET):
+    if is_dataset(dataset):
         return HabitatSimulator(find_scene(dataset, scene), camera=camera)
     described, source = find_world(world, seed)
     return open_world(described, furniture=source, camera=camera)

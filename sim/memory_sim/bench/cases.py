@@ -36,6 +36,8 @@ class Case:
     choices: tuple[Instance, ...] = ()
     #: Any of these areas is right, by id.
     areas: frozenset[int] = frozenset()
+    #: Where it is positive, this close to one of the question's goals is right instead [m].
+    radius_m: float = 0.0
     #: Shortest way from ``start`` to a right place [m]; 0 where no place is asked for.
     shortest_m: float = 0.0
     #: What is right, for people.

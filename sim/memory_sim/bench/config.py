@@ -1,4 +1,9 @@
-"""What a run consists of: worlds, methods and questions, read from YAML and checked."""
+"""
+What a run consists of: worlds, methods and questions, read from YAML and checked.
+
+Worlds are generated (``worlds: {apartment: [11, '12:small']}``), scenes of others and world files
+(``scenes: [home.glb]``), or the scenes of a file of Habitat's episodes (``episodes: FILE``).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ import yaml
 
 from memory_node.evaluation.registry import method_names
 from memory_sim.bench.errors import BenchError
+from memory_sim.bench.places import parse_scene, parse_worlds, scenes_of_episodes, WorldSpec
 from memory_sim.bench.wording import SPLITS
 
 __all__ = ['EXPLORATION', 'BenchConfig', 'WorldSpec', 'load_config', 'parse_config']
@@ -21,21 +27,9 @@ __all__ = ['EXPLORATION', 'BenchConfig', 'WorldSpec', 'load_config', 'parse_conf
 #: The one method that is no memory.
 EXPLORATION = 'exploration'
 MODES = ('text', 'rendered')
+BACKENDS = ('embedded', 'habitat')
 #: Fields that came later count for the identity of a run only where they are not as ever.
-_LATER = ('llm_timeout_s', 'llm_judge')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorldSpec:
-    """One world by kind and seed."""
-
-    kind: str
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Name in files and tables."""
-        return f'{self.kind}-{self.seed}'
+_LATER = ('backend', 'llm_timeout_s', 'llm_judge')
 
 
 def _require(ok: bool, name: str, value: object, expected: str) -> None:
@@ -51,8 +45,10 @@ class BenchConfig:
     methods: tuple[str, ...]
     #: ``text`` takes observations from the truth; ``rendered`` drives the simulated robot.
     mode: str = 'text'
+    #: Simulator that draws; data sets of Habitat need ``habitat`` in either mode.
+    backend: str = 'embedded'
     questions: int = 24
-    #: Which half of the wordings is asked: ``develop``, ``held_out`` or ``all``.
+    #: Which part of the wordings is asked: ``develop``, ``held_out``, ``all`` or ``unseen``.
     templates: str = 'held_out'
     #: Added to the seeds of drives, noise and questions, not to those of worlds.
     seed: int = 0
@@ -85,6 +81,10 @@ class BenchConfig:
         twice = len(set(self.methods)) < len(self.methods)
         _require(not twice, 'methods', self.methods, 'no method twice')
         _require(self.mode in MODES, 'mode', self.mode, f'one of {", ".join(MODES)}')
+        _require(self.backend in BACKENDS, 'backend', self.backend, f'one of {BACKENDS}')
+        for world in self.worlds:
+            needs = world.of_dataset and self.backend != 'habitat'
+            _require(not needs, 'backend', self.backend, f'habitat for {world.source}')
         _require(1 <= self.questions <= 500, 'questions', self.questions, '1 to 500')
         _require(self.templates in SPLITS, 'templates', self.templates, f'one of {SPLITS}')
         _require(self.seed >= 0, 'seed', self.seed, 'at least 0')
@@ -105,7 +105,7 @@ class BenchConfig:
             if f.name not in ('worlds', 'methods')
             and not (f.name in _LATER and getattr(self, f.name) == f.default)
         }
-        text = json.dumps([told, world.kind, world.seed], sort_keys=True, default=str)
+        text = json.dumps([told, *world.identity()], sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -122,30 +122,51 @@ def load_config(path: Path, **given: object) -> BenchConfig:
     if isinstance(data, Mapping):
         data = {**data, **given}
     try:
-        return parse_config(data)
+        return parse_config(data, path.parent)
     except BenchError as error:
         raise BenchError(f'{path}: {error}') from error
 
 
-def parse_config(data: object) -> BenchConfig:
-    """Make a run of parsed YAML; unknown fields are refused."""
+def parse_config(data: object, folder: Path | str = '.') -> BenchConfig:
+    """
+    Make a run of parsed YAML; unknown fields are refused.
+
+    Paths of scenes and episodes are relative to ``folder``.
+    """
     if not isinstance(data, Mapping):
         raise BenchError(f'expected fields and values, got {data!r:.80}')
     types = {f.name: str(f.type) for f in fields(BenchConfig)}
     values: dict[str, Any] = {}
     for name, value in data.items():
-        if name not in types:
-            raise BenchError(f'{name!r:.80}: unknown; there are {", ".join(types)}')
-        if name == 'worlds':
-            values[name] = tuple(_worlds(value))
-        elif name == 'methods':
+        if name not in types and name not in _PLACES:
+            known = ', '.join([*types, *_PLACES])
+            raise BenchError(f'{name!r:.80}: unknown; there are {known}')
+        if name == 'methods':
             _require(_is_list_of_text(value), name, value, 'a list of names')
             values[name] = tuple(value)
-        else:
+        elif name != 'worlds' and name not in _PLACES:
             values[name] = _scalar(name, value, types[name])
-    for name in ('worlds', 'methods'):
-        _require(name in values, name, None, 'a list')
-    return BenchConfig(**values)
+    _require('methods' in values, 'methods', None, 'a list')
+    worlds = _worlds(data, Path(folder))
+    _require(bool(worlds), 'worlds', data.get('worlds'), 'at least one, or scenes, or episodes')
+    return BenchConfig(worlds=tuple(worlds), **values)
+
+
+#: Fields of a file that name worlds in other ways than ``worlds`` does.
+_PLACES = ('scenes', 'episodes', 'dataset')
+
+
+def _worlds(data: Mapping[str, Any], folder: Path) -> Sequence[WorldSpec]:
+    specs = list(parse_worlds(data['worlds'])) if 'worlds' in data else []
+    scenes = data.get('scenes', [])
+    _require(isinstance(scenes, list), 'scenes', scenes, 'a list of files')
+    specs += [parse_scene(scene, folder) for scene in scenes]
+    dataset = data.get('dataset', '')
+    _require(isinstance(dataset, str), 'dataset', dataset, 'a path')
+    if 'episodes' in data:
+        _require(isinstance(data['episodes'], str), 'episodes', data['episodes'], 'a path')
+        specs += scenes_of_episodes(data['episodes'], dataset, folder)
+    return specs
 
 
 def _is_list_of_text(value: object) -> bool:
@@ -162,19 +183,3 @@ def _scalar(name: str, value: object, kind: str) -> object:
     }[kind]
     _require(fits, name, value, kind)
     return float(value) if kind == 'float' else value  # type: ignore[arg-type]
-
-
-def _worlds(value: object) -> Sequence[WorldSpec]:
-    """Read ``{kind: seed or list of seeds}``."""
-    _require(isinstance(value, Mapping), 'worlds', value, 'kinds, each with a list of seeds')
-    specs = []
-    for kind, seeds in value.items():  # type: ignore[attr-defined]
-        listed = seeds if isinstance(seeds, list) else [seeds]
-        _require(isinstance(kind, str) and bool(kind), 'worlds', kind, 'the name of a kind')
-        # The name of a kind becomes the name of a file.
-        _require(kind.replace('_', '').replace('-', '').isalnum(), 'worlds', kind, 'a plain name')
-        for seed in listed:
-            ok = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
-            _require(ok, f'worlds.{kind}', seed, 'a seed of at least 0')
-            specs.append(WorldSpec(kind=kind, seed=seed))
-    return specs

@@ -45,6 +45,12 @@ class Stage:
     judge: PlaceJudge
     templates: str
     seed: int
+    #: What was meant to be asked, and cannot be.
+    note: str = ''
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what went wrong although it went on."""
+        return tuple(note for note in (self.note, self.ground.note) if note)
 
 
 class Desk:

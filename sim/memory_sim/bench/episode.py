@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 import shutil
 import time
@@ -22,27 +22,25 @@ from memory_sim.bench.desk import Stage
 from memory_sim.bench.drawing import draw_cases
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.exploring import explore
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.history import draw_history
-from memory_sim.bench.judging import PlaceJudge, TextJudge
+from memory_sim.bench.goals import Asked, cases_of_episodes, goal_verdict
+from memory_sim.bench.history import ASKED_NS, draw_history, History
+from memory_sim.bench.judging import PlaceVerdict, TextJudge
 from memory_sim.bench.llm_judging import LlmJudge
 from memory_sim.bench.making import make_bench_judge, make_bench_method, make_bench_model
+from memory_sim.bench.opening import Opened, opened
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode, write_lines
-from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import drive_rounds
 from memory_sim.bench.sensing import perceive
-from memory_sim.generate import generate_world
 from memory_sim.simulator import Pose2D, Vector3
-from memory_sim.worlds import World, WorldError
 
 __all__ = [
     'Grader',
+    'ask_of',
     'log_inputs',
     'one_method',
     'prepare',
     'run_episode',
     'vocabulary',
-    'world_of',
 ]
 
 Show = Callable[[str], None]
@@ -51,24 +49,21 @@ Show = Callable[[str], None]
 _EXPLORATION_BUDGET = 1.0
 
 
-def world_of(spec: WorldSpec) -> World:
-    """Generate a world; raises ``BenchError`` for a kind or seed that is not to be had."""
-    try:
-        return generate_world(spec.kind, spec.seed)
-    except WorldError as error:
-        raise BenchError(f'world {spec.name}: {error}') from error
+def prepare(config: BenchConfig, spec: WorldSpec, place: Opened | None = None) -> Stage:
+    """
+    Explore a world in text: all that methods and judge need.
 
-
-def prepare(config: BenchConfig, spec: WorldSpec) -> Stage:
-    """Explore a world in text: all that methods and judge need."""
+    A world whose pictures are looked at has to stay open, and is given as ``place``. Raises
+    ``BenchError`` if the world is not to be had.
+    """
+    if place is None:
+        with opened(spec) as made:
+            return prepare(config, spec, made)
     seed = spec.seed + 1000 * config.seed
-    world = world_of(spec)
-    try:
-        ground = Ground(world)
-        roadmap = Roadmap(ground)
-    except WorldError as error:
-        raise BenchError(f'world {spec.name}: {error}') from error
-    history = draw_history(ground, roadmap, seed=seed)
+    ground, roadmap = place.ground, place.roadmap
+    # Nobody carries things about where pictures say what is where.
+    moved = place.sim is None
+    history = draw_history(ground, roadmap, seed=seed) if moved else History(ground, ())
     drive = drive_rounds(ground, roadmap, history, seed=seed, budget_m=config.budget_m)
     return Stage(
         ground=ground,
@@ -76,7 +71,7 @@ def prepare(config: BenchConfig, spec: WorldSpec) -> Stage:
         history=history,
         drive=drive,
         perception=perceive(ground, history, drive.keyframes, seed=seed),
-        judge=PlaceJudge(ground, roadmap),
+        judge=place.judge(),
         templates=config.templates,
         seed=seed,
     )
@@ -97,10 +92,36 @@ def run_episode(
     record, and the next one runs. ``OSError`` if records cannot be written.
     """
     show('exploring')
-    stage = prepare(config, spec)
-    cases = draw_cases(stage, config.questions)
+    with opened(spec) as place:
+        _ask_all(config, place, methods, out, encoder, show)
+
+
+def ask_of(config: BenchConfig, place: Opened, stage: Stage, **drawing: frozenset[str]) -> Asked:
+    """
+    Draw the questions of a stage, or take those of its file of episodes.
+
+    ``drawing`` goes to ``draw_cases``. Raises ``BenchError`` if there is nothing to ask.
+    """
+    if place.spec.episodes:
+        return cases_of_episodes(place, config.questions, stage.seed, ASKED_NS)
+    cases = draw_cases(stage, config.questions, **drawing)
     if not cases:
-        raise BenchError(f'world {spec.name}: gives no question')
+        raise BenchError(f'world {place.spec.name}: what was explored gives no question')
+    return Asked(cases=cases)
+
+
+def _ask_all(
+    config: BenchConfig,
+    place: Opened,
+    methods: tuple[str, ...],
+    out: Path,
+    encoder: CachingEncoder,
+    show: Show,
+) -> None:
+    spec = place.spec
+    stage = prepare(config, spec, place)
+    asked = ask_of(config, place, stage)
+    stage, cases = replace(stage, note=asked.note), asked.cases
     log_inputs(out, spec.name, stage, cases)
     show('embedding')
     observations = stage.perception.observations
@@ -189,11 +210,12 @@ def one_method(
         if model is not None:
             model.close()
             notes.append(model.trouble)
-    notes.append(grader.take_note())
+    notes += [grader.take_note(), *grader.stage.notes()]
     return EpisodeRecord(
         world=spec.name,
         kind=spec.kind,
         seed=spec.seed,
+        size=spec.size,
         method=name,
         digest=config.digest(spec),
         mode=config.mode,
@@ -264,10 +286,7 @@ class Grader:
         if not case.question.answerable:
             right = not answer.found
             return self._record(case, answer, success=right, spl=float(right))
-        verdicts = [
-            self.stage.judge.judge(case.start, p.position, case.targets, case.areas)
-            for p in answer.places
-        ]
+        verdicts = [self._verdict(case, p.position) for p in answer.places]
         first = bool(verdicts) and verdicts[0].success
         success = first and answer.found
         spl = 0.0
@@ -279,6 +298,11 @@ class Grader:
             distance_m=verdicts[0].distance_m if verdicts else None,
             visible=self._visible(case, answer, final),
         )  # fmt: skip
+
+    def _verdict(self, case: Case, position: Vector3) -> PlaceVerdict:
+        if case.radius_m:
+            return goal_verdict(self.stage.ground, self.stage.roadmap, case, position)
+        return self.stage.judge.judge(case.start, position, case.targets, case.areas)
 
     def _visible(self, case: Case, answer: Answer, final: Pose2D | None) -> bool | None:
         """Whether the last view shows a target: from where the robot ended, or would end."""

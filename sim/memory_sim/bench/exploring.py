@@ -8,6 +8,7 @@ import numpy as np
 
 from memory_sim.bench.cases import Case
 from memory_sim.bench.desk import Stage
+from memory_sim.bench.goals import goal_places
 from memory_sim.bench.rounds import nearest_first, place_stops
 from memory_sim.simulator import Vector3
 
@@ -31,7 +32,10 @@ def explore(stage: Stage, case: Case, budget_m: float) -> Exploration:
     """
     roadmap = stage.roadmap
     right = np.zeros(len(roadmap), bool)
-    right[stage.judge.right_places(case.targets, case.areas)] = True
+    if case.radius_m:
+        right[goal_places(roadmap, case)] = True
+    else:
+        right[stage.judge.right_places(case.targets, case.areas)] = True
     at = roadmap.nearest(case.start)
     tour = [(at, 0.0), *nearest_first(roadmap, at, place_stops(stage.ground, roadmap), budget_m)]
     for node, driven in tour:

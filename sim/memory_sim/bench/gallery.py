@@ -97,7 +97,7 @@ def _world(record: EpisodeRecord, out: Path) -> World | None:
     from memory_sim.worlds import WorldError
 
     try:
-        return generate_world(record.kind, record.seed)
+        return generate_world(record.kind, record.seed, record.size)  # type: ignore[arg-type]
     except WorldError:
         return None
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.bench.obstacles import Footprint, Obstacles, rectangles
+from memory_sim.bench.obstacles import Barrier, Footprint, Obstacles, rectangles
 from memory_sim.simulator import Instance, Region, Vector3
 from memory_sim.structure import wall_boxes
-from memory_sim.worlds import Room, World, WorldObject
+from memory_sim.worlds import DOOR, Room, Wall, World, WorldObject
 
 __all__ = ['EYE_M', 'Ground', 'Storey', 'instance_of']
 
@@ -61,16 +61,16 @@ class Storey:
         """Collect the walls and things of a floor that has at least one room."""
         self.floor = floor
         self.rooms: tuple[Room, ...] = tuple(r for r in world.rooms if r.floor == floor)
+        self._walls = [w for w in world.walls if w.floor == floor]
         self.elevation_m = min(room.elevation_m for room in self.rooms)
         top = self.elevation_m + max(room.height_m for room in self.rooms)
-        walls = [w for w in world.walls if w.floor == floor]
         self.things = tuple(
             t
             for t in world.objects
             if self.elevation_m - 0.5 <= t.position[2] < top or t.region_id in self._room_ids
         )
         body, sight = [], []
-        for wall in walls:
+        for wall in self._walls:
             for start, end, low, high in wall_boxes(wall):
                 band = rectangles(wall.point(start), wall.point(end), 0.5 * wall.thickness_m)
                 if low < _ROBOT_HEIGHT_M and high > _STEP_M:
@@ -84,7 +84,13 @@ class Storey:
             if bottom < 0.5 and bottom + thing.size[2] >= _OPAQUE_M:
                 sight.append(_footprint(thing))
         #: What the robot runs into, and what it cannot look through.
-        self.body, self.sight = Obstacles(body), Obstacles(sight)
+        self.body: Barrier = Obstacles(body)
+        self.sight: Barrier = Obstacles(sight)
+
+    @cached_property
+    def passages(self) -> FloatArray:
+        """(P, 2) places in narrow ways, which a lattice would miss [m]."""
+        return np.array(list(_doorways(self._walls))).reshape(-1, 2)
 
     @cached_property
     def _room_ids(self) -> frozenset[int]:
@@ -109,6 +115,17 @@ class Storey:
         return free
 
 
+def _doorways(walls: Sequence[Wall]) -> Iterator[tuple[float, float]]:
+    """Yield the middle of each doorway and a point on either side."""
+    for wall in walls:
+        (x0, y0), (x1, y1) = wall.start, wall.end
+        nx, ny = -(y1 - y0) / wall.length_m, (x1 - x0) / wall.length_m
+        for opening in (o for o in wall.openings if o.kind == DOOR):
+            x, y = wall.point(opening.offset_m)
+            for away in (-0.6, -0.35, 0.0, 0.35, 0.6):
+                yield x + away * nx, y + away * ny
+
+
 def _in_polygon(points: FloatArray, polygon: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
     inside = np.zeros(len(points), bool)
     x, y = points[:, 0], points[:, 1]
@@ -123,15 +140,24 @@ def _in_polygon(points: FloatArray, polygon: Sequence[tuple[float, float]]) -> N
 class Ground:
     """The whole world: storeys, instances by id, regions, and lines of sight between them."""
 
+    #: What went wrong while looking at it.
+    note = ''
+
     def __init__(self, world: World) -> None:
         """Read a world; a fraction of a second for a large one."""
         self.world = world
-        floors = sorted({room.floor for room in world.rooms})
-        self.storeys = tuple(Storey(world, floor) for floor in floors)
-        self.instances: tuple[Instance, ...] = tuple(instance_of(t) for t in world.objects)
+        self.storeys: tuple[Storey, ...] = tuple(self._storeys())
+        self.instances: tuple[Instance, ...] = self._instances()
         self.regions: Mapping[int, Region] = {r.id: r.as_region() for r in world.rooms}
         self.rooms: Mapping[int, Room] = {r.id: r for r in world.rooms}
         self._hosts: dict[tuple[int, Vector3], int] = {}
+
+    def _storeys(self) -> Iterator[Storey]:
+        for floor in sorted({room.floor for room in self.world.rooms}):
+            yield Storey(self.world, floor)
+
+    def _instances(self) -> tuple[Instance, ...]:
+        return tuple(instance_of(t) for t in self.world.objects)
 
     @cached_property
     def size_m(self) -> float:
@@ -173,8 +199,17 @@ class Ground:
         gap = np.abs(eyes[:, :2] - instance.center[:2]) - 0.5 * np.array(instance.extent[:2])
         seen &= np.hypot(*np.maximum(gap, 0.0).T) <= range_m
         rows = np.flatnonzero(seen)
-        seen[rows] = self._clear(storey, eyes[rows, :2], instance)
+        seen[rows] = self._clear(storey, eyes[rows], instance)
         return seen
+
+    def pictured(self, eyes: FloatArray, yaw_rad: FloatArray) -> list[frozenset[int]] | None:
+        """
+        Return for (P, 3) places and (P,) headings which instances a picture shows.
+
+        None where no pictures are drawn, and lines of sight have to say.
+        """
+        del eyes, yaw_rad
+        return None
 
     def _storey_of(self, instance: Instance, default: Storey) -> Storey:
         room = self.rooms.get(instance.region_id)
@@ -184,6 +219,7 @@ class Ground:
 
     def _clear(self, storey: Storey, eyes: FloatArray, instance: Instance) -> NDArray[np.bool_]:
         host = self._host(storey, instance)
+        eyes = eyes[:, :2]
         clear = np.zeros(len(eyes), bool)
         for point in _marks(instance):
             way = point - eyes

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 import math
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ['Footprint', 'Obstacles', 'rectangles']
+__all__ = ['Barrier', 'Footprint', 'Obstacles', 'rectangles']
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -32,6 +33,26 @@ class Footprint:
     half_width_m: float
     #: What stands there; 0 for the building itself.
     owner: int = 0
+
+
+class Barrier(Protocol):
+    """What stands in the way on one storey; ``Obstacles`` are boxes."""
+
+    def blocked(
+        self,
+        starts: FloatArray,
+        ends: FloatArray,
+        *,
+        pad_m: float = 0.0,
+        ignore: IntArray | None = None,
+    ) -> NDArray[np.bool_]:
+        """Say which of the lines between (S, 2) points are blocked."""
+
+    def inside(self, points: FloatArray, *, pad_m: float = 0.0) -> NDArray[np.bool_]:
+        """Say at which of (P, 2) points something stands."""
+
+    def holder(self, x: float, y: float, owner: int) -> int:
+        """Return what stands at a point besides ``owner``; 0 for nothing."""
 
 
 class Obstacles:

@@ -82,6 +82,8 @@ class EpisodeRecord:
     build_cpu_s: float
     bytes_used: int
     questions: tuple[QuestionRecord, ...] = ()
+    #: Size of a generated world.
+    size: str = 'medium'
     #: What building asked a language model.
     build_llm_calls: int = 0
     build_llm_tokens: int = 0

@@ -20,26 +20,25 @@ from memory_node.evaluation.methods import Answer, AnsweredPlace
 from memory_sim.bench.cases import Case
 from memory_sim.bench.config import BenchConfig, WorldSpec
 from memory_sim.bench.desk import Stage
-from memory_sim.bench.drawing import draw_cases
-from memory_sim.bench.episode import Grader, log_inputs, one_method, vocabulary
+from memory_sim.bench.episode import ask_of, Grader, log_inputs, one_method, vocabulary
 from memory_sim.bench.errors import BenchError
-from memory_sim.bench.ground import Ground
 from memory_sim.bench.history import History
 from memory_sim.bench.judging import PictureJudge, TextJudge
-from memory_sim.bench.opening import world_of
+from memory_sim.bench.opening import Opened, opened
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
-from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import Drive, Keyframe
 from memory_sim.bench.sensing import witnessed
 from memory_sim.bench.standing import asked_at
 from memory_sim.client import DemoClient, RequestFailedError
 from memory_sim.embedded import EmbeddedSimulator
+from memory_sim.habitat.errors import HabitatError, SimulatorDiedError
+from memory_sim.habitat.process import habitat_problem
 from memory_sim.judge import Judge
 from memory_sim.launching import robot_environment, start_explorer, start_robot
 from memory_sim.processes import free_domain_id, ProcessDiedError, Processes
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.simulator import CameraModel, Pose2D, Simulator
 from memory_sim.world_file import save_world
-from memory_sim.worlds import World, WorldError
+from memory_sim.worlds import WorldError
 
 __all__ = ['OVER_DDS', 'run_rendered']
 
@@ -123,13 +122,16 @@ def _attempt(
     stack: ExitStack,
 ) -> tuple[_Asked, str]:
     """Return what the robot answered, and what went wrong; ``stack`` keeps the judge's eyes."""
-    world, notes = world_of(spec), []
+    if config.backend == 'habitat' and (problem := habitat_problem()):
+        raise BenchError(f'world {spec.name}: backend habitat: {problem}')
+    place = stack.enter_context(opened(spec, camera=_JUDGE_CAMERA))
+    notes: list[str] = []
     for _ in range(_ATTEMPTS):
         try:
-            asked = _Robot(config, spec, world, out, encoder, show).run(stack)
-        except (ProcessDiedError, RequestFailedError) as error:
+            asked = _Robot(config, place, out, encoder, show).run(stack)
+        except (ProcessDiedError, RequestFailedError, SimulatorDiedError) as error:
             notes.append(f'started anew: {str(error).splitlines()[0]}')
-        except WorldError as error:
+        except (WorldError, HabitatError) as error:
             raise BenchError(f'world {spec.name}: {error}') from error
         else:
             return asked, '; '.join(notes)
@@ -154,6 +156,7 @@ def _record(
         world=spec.name,
         kind=spec.kind,
         seed=spec.seed,
+        size=spec.size,
         method=method,
         digest=config.digest(spec),
         mode=config.mode,
@@ -163,7 +166,7 @@ def _record(
         build_cpu_s=0.0,
         bytes_used=asked.bytes_used,
         questions=asked.records,
-        note=note,
+        note='; '.join(n for n in (note, *asked.grader.stage.notes()) if n),
     )
 
 
@@ -173,13 +176,12 @@ class _Robot:
     def __init__(
         self,
         config: BenchConfig,
-        spec: WorldSpec,
-        world: World,
+        place: Opened,
         out: Path,
         encoder: CachingEncoder,
         show: Show,
     ) -> None:
-        self._config, self._spec, self._world, self._out = config, spec, world, out
+        self._config, self._place, self._spec, self._out = config, place, place.spec, out
         self._encoder, self._show = encoder, show
         self._watch = _Stopwatch()
 
@@ -188,9 +190,6 @@ class _Robot:
         folder = self._out / 'scratch' / self._spec.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        world_file = self._out / 'inputs' / self._spec.name / 'world.yaml'
-        world_file.parent.mkdir(parents=True, exist_ok=True)
-        save_world(self._world, world_file)
         domain = free_domain_id()
         logs = self._out / 'logs' / self._spec.name
         watch = self._watch
@@ -201,14 +200,17 @@ class _Robot:
                 start_robot(
                     processes,
                     folder / 'memory.sqlite',
-                    world=str(world_file),
+                    world=self._world(),
+                    backend=self._config.backend,
                     seed=self._spec.seed,
                     camera_hz=_CAMERA_HZ,
                     odometry_hz=_ODOMETRY_HZ,
                     camera=_CAMERA,
                 )
-                sim = EmbeddedSimulator(self._world, camera=_JUDGE_CAMERA)
-                eyes.enter_context(closing(sim))
+                sim = self._place.sim
+                if sim is None:
+                    sim = EmbeddedSimulator(self._place.ground.world, camera=_JUDGE_CAMERA)
+                    eyes.enter_context(closing(sim))
                 client = stack.enter_context(DemoClient(processes.check, domain_id=domain))
                 client.wait_for_simulator()
                 client.wait_for_memory()
@@ -238,6 +240,16 @@ class _Robot:
             cpu_seconds=cpu,
         )
 
+    def _world(self) -> str:
+        """Return what the robot's simulator is told to open."""
+        if not self._spec.generated:
+            file = str(self._spec.path.absolute())
+            return f'{file}#{self._spec.scene}' if self._spec.of_dataset else file
+        path = self._out / 'inputs' / self._spec.name / 'world.yaml'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_world(self._place.ground.world, path)
+        return str(path)
+
     def _explore(self, processes: Processes, client: DemoClient) -> None:
         config = self._config
         start_explorer(
@@ -255,10 +267,9 @@ class _Robot:
         processes.stop_one('explorer')
 
     def _questions(
-        self, sim: EmbeddedSimulator, observations: tuple[Observation, ...]
+        self, sim: Simulator, observations: tuple[Observation, ...]
     ) -> tuple[Grader, tuple[Case, ...]]:
-        ground = Ground(self._world)
-        roadmap = Roadmap(ground)
+        ground, roadmap = self._place.ground, self._place.roadmap
         history = History(ground, ())
         keyframes = tuple(
             Keyframe(stamp_ns=o.stamp_ns, position=o.pose.position, yaw_rad=o.pose.yaw_rad)
@@ -278,9 +289,8 @@ class _Robot:
             templates=self._config.templates,
             seed=self._spec.seed + 1000 * self._config.seed,
         )
-        cases = draw_cases(stage, self._config.questions, leave_out=_NOT_ASKED)
-        if not cases:
-            raise BenchError(f'world {self._spec.name}: what was explored gives no question')
+        asked = ask_of(self._config, self._place, stage, leave_out=_NOT_ASKED)
+        stage, cases = replace(stage, note=asked.note), asked.cases
         log_inputs(self._out, self._spec.name, stage, cases)
         return Grader(stage, TextJudge(self._encoder, vocabulary(stage))), cases
 
@@ -290,12 +300,20 @@ class _Robot:
         """Ask one after another; each from where the one before has sent the robot."""
         for number, drawn in enumerate(cases, start=1):
             self._show(f'question {number} of {len(cases)}')
+            if drawn.radius_m:
+                self._go_to_start(client, drawn)
             with self._watch.time('judge'):
                 case = asked_at(grader.stage, drawn, _position(_pose(client)))
             if case.worded:
                 yield case, self._worded(client, grader, case)
             else:
                 yield case, self._driven(client, grader, case)
+
+    def _go_to_start(self, client: DemoClient, case: Case) -> None:
+        """Drive to where an episode begins; one that cannot be reached is asked where it ends."""
+        x, y, z = case.start
+        with self._watch.time('drive'):
+            client.wait_for_arrival(client.send_to(Pose2D(x=x, y=y, z=z, yaw_rad=0.0)))
 
     def _worded(self, client: DemoClient, grader: Grader, case: Case) -> QuestionRecord:
         with self._watch.time('ask'):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import math
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from memory_sim.bench.ground import Ground, Storey
 from memory_sim.simulator import Vector3
-from memory_sim.worlds import DOOR, World, WorldError
+from memory_sim.worlds import WorldError
 
 __all__ = ['Roadmap']
 
@@ -108,7 +107,7 @@ def _sample(ground: Ground) -> tuple[FloatArray, IntArray, FloatArray]:
             points.append(_lift(grid, storey))
             rooms.append(np.full(len(grid), room.id))
             spacing.append(np.full(len(grid), step))
-        doors = np.array(list(_doorways(ground.world, storey))).reshape(-1, 2)
+        doors = storey.passages
         index = storey.room_index(doors)
         points.append(_lift(doors, storey))
         ids = np.array([r.id for r in storey.rooms])
@@ -129,17 +128,6 @@ def _line(low: float, high: float, step: float) -> FloatArray:
 
 def _lift(points: FloatArray, storey: Storey) -> FloatArray:
     return np.column_stack([points, np.full(len(points), storey.elevation_m)])
-
-
-def _doorways(world: World, storey: Storey) -> Iterator[tuple[float, float]]:
-    """Yield the middle of each doorway and a point on either side."""
-    for wall in (w for w in world.walls if w.floor == storey.floor):
-        (x0, y0), (x1, y1) = wall.start, wall.end
-        nx, ny = -(y1 - y0) / wall.length_m, (x1 - x0) / wall.length_m
-        for opening in (o for o in wall.openings if o.kind == DOOR):
-            x, y = wall.point(opening.offset_m)
-            for away in (-0.6, -0.35, 0.0, 0.35, 0.6):
-                yield x + away * nx, y + away * ny
 
 
 def _join(

@@ -31,6 +31,10 @@ _BY_SIZE = (
 )  # fmt: skip
 
 
+#: A large world is about as large as a medium one of a kind so many places further up.
+_SIZES = {'large': -2, 'medium': 0, 'small': 2}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """One world, and the methods that have not answered in it yet."""
@@ -69,7 +73,11 @@ def pending(config: BenchConfig, out: Path) -> list[Episode]:
         if methods:
             left.append(Episode(config=config, world=world, methods=methods, out=out))
     order = {kind: i for i, kind in enumerate(_BY_SIZE)}
-    return sorted(left, key=lambda e: (order.get(e.world.kind, -1), e.world.name))
+
+    def rank(world: WorldSpec) -> tuple[int, str]:
+        return order.get(world.kind, -3) + _SIZES[world.size], world.name
+
+    return sorted(left, key=lambda e: rank(e.world))
 
 
 def _done(out: Path, world: WorldSpec, method: str, digest: str) -> bool:
@@ -149,6 +157,7 @@ def _mark(episode: Episode, reason: str) -> Sequence[str]:
         world=episode.world.name,
         kind=episode.world.kind,
         seed=episode.world.seed,
+        size=episode.world.size,
         method='',
         digest=episode.config.digest(episode.world),
         mode=episode.config.mode,

@@ -124,6 +124,7 @@ def things_in_view(
     yaw = np.array([k.yaw_rad for k in keyframes])
     stamps = np.array([k.stamp_ns for k in keyframes], np.int64)
     views: list[list[tuple[Instance, float]]] = [[] for _ in keyframes]
+    pictured = ground.pictured(eyes, yaw)
     for instance, since_ns, until_ns in history.states():
         room = ground.rooms.get(instance.region_id)
         outdoors = room is not None and room.outdoor
@@ -136,7 +137,11 @@ def things_in_view(
         maybe = (distance <= reach + half) & (off <= 0.5 * model.hfov_rad + slack)
         maybe &= (stamps >= since_ns) & (stamps < until_ns)
         rows = np.flatnonzero(maybe)
-        for row in rows[ground.sees(eyes[rows], instance, range_m=reach)]:
+        if pictured is None:
+            shown = ground.sees(eyes[rows], instance, range_m=reach)
+        else:
+            shown = np.array([instance.id in pictured[row] for row in rows], bool)
+        for row in rows[shown]:
             views[row].append((instance, float(distance[row])))
     return views
 

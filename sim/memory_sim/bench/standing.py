@@ -9,6 +9,7 @@ import math
 from memory_node.core.data import Vector3
 from memory_sim.bench.cases import Case
 from memory_sim.bench.desk import Stage
+from memory_sim.bench.goals import asked_from
 from memory_sim.simulator import Instance
 
 __all__ = ['asked_at', 'nearest']
@@ -33,6 +34,8 @@ def asked_at(stage: Stage, case: Case, here: Vector3) -> Case:
     """
     if case.worded or not case.question.answerable:
         return replace(case, start=here)
+    if case.radius_m:
+        return asked_from(stage.ground, stage.roadmap, case, here)
     question, targets = case.question, case.targets
     if question.near is not None:
         targets = tuple(nearest(stage, here, case.choices)) or targets
