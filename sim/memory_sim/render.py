@@ -19,7 +19,9 @@ FloatArray = NDArray[np.float32]
 
 #: Parts of a picture that threads paint in turn; small enough for the processor's cache.
 _CHUNKS = 16
-_SKY = np.array([176, 204, 236], dtype=np.uint8)
+#: The sky at the horizon and, from thirty degrees up, above.
+_HAZE = np.array([206, 221, 236], dtype=np.float32)
+_BLUE = np.array([112, 162, 224], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +47,13 @@ def map_T_camera(  # noqa: N802  names of transforms say both frames
     matrix[:3, 2] = cp * cy, cp * sy, -sp
     matrix[:3, 3] = pose.x, pose.y, pose.z + camera.height_m
     return matrix
+
+
+def _sky(directions: FloatArray) -> NDArray[np.uint8]:
+    """Return the colour of the sky in (R, 3) directions."""
+    up = directions[:, 2] / np.sqrt(np.einsum('rc,rc->r', directions, directions))
+    share = np.sqrt(np.clip(2.0 * up, 0.0, 1.0))[:, None]
+    return np.asarray(_HAZE + share * (_BLUE - _HAZE), dtype=np.uint8)
 
 
 class Renderer:
@@ -102,7 +111,7 @@ class Renderer:
         picture = None
         if color:
             picture = self._paint_all(hits, triangle, pixel_m)
-            picture[missed] = _SKY
+            picture[missed] = _sky(rays[missed, 3:])
         return Pictures(
             color=None if picture is None else picture.reshape(*shape, 3),
             depth=hits.distance.reshape(shape),
