@@ -24,6 +24,7 @@ from memory_sim.bench.episode import ask_of, Grader, log_inputs, one_method, voc
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.history import History
 from memory_sim.bench.judging import PictureJudge, TextJudge
+from memory_sim.bench.making import make_bench_judge
 from memory_sim.bench.opening import Opened, opened
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
 from memory_sim.bench.rounds import Drive, Keyframe
@@ -63,6 +64,8 @@ class _Asked:
     grader: Grader
     #: As they were asked: from where the robot stood.
     cases: tuple[Case, ...]
+    #: What went wrong in grading.
+    note: str
     bytes_used: int
     #: Wall time of each stage, and processor time of each process [s].
     seconds: Mapping[str, float]
@@ -166,7 +169,7 @@ def _record(
         build_cpu_s=0.0,
         bytes_used=asked.bytes_used,
         questions=asked.records,
-        note='; '.join(n for n in (note, *asked.grader.stage.notes()) if n),
+        note='; '.join(n for n in (note, asked.note, *asked.grader.stage.notes()) if n),
     )
 
 
@@ -225,13 +228,14 @@ class _Robot:
                 client.save()
                 with Memory.open(folder / 'memory.sqlite', read_only=True) as memory:
                     observations = tuple(memory.observations())
-                grader, cases = self._questions(sim, observations)
+                grader, cases = self._questions(sim, observations, eyes)
                 client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
                 client.watch_camera()
             answered = tuple(self._answers(client, grader, cases))
             used = sum(p.stat().st_size for p in folder.glob('memory.sqlite*') if p.is_file())
             cpu = {**processes.cpu_seconds(), 'judge': time.process_time()}
         return _Asked(
+            note=grader.take_note(),
             records=tuple(record for _, record in answered),
             grader=grader,
             cases=tuple(case for case, _ in answered),
@@ -267,7 +271,7 @@ class _Robot:
         processes.stop_one('explorer')
 
     def _questions(
-        self, sim: Simulator, observations: tuple[Observation, ...]
+        self, sim: Simulator, observations: tuple[Observation, ...], eyes: ExitStack
     ) -> tuple[Grader, tuple[Case, ...]]:
         ground, roadmap = self._place.ground, self._place.roadmap
         history = History(ground, ())
@@ -292,7 +296,10 @@ class _Robot:
         asked = ask_of(self._config, self._place, stage, leave_out=_NOT_ASKED)
         stage, cases = replace(stage, note=asked.note), asked.cases
         log_inputs(self._out, self._spec.name, stage, cases)
-        return Grader(stage, TextJudge(self._encoder, vocabulary(stage))), cases
+        second = make_bench_judge(self._config)
+        if second is not None:
+            eyes.enter_context(closing(second))
+        return Grader(stage, TextJudge(self._encoder, vocabulary(stage)), second), cases
 
     def _answers(
         self, client: DemoClient, grader: Grader, cases: Sequence[Case]
