@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format pytest bench generate clean
+.PHONY: help setup demo test lint format pytest gate bench generate clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,13 @@ format: setup ## let ruff rewrite what it can
 pytest: setup
 	$(PY) -m pytest $(ARGS)
 
-test: lint pytest ## every check there is; skipped tests are listed with their reason
+gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one
+	@rm -rf out/bench/gate
+	$(PY) -m memory_sim.bench.cli run config/bench/small.yaml --out out/bench/gate
+	$(PY) -m memory_sim.bench.cli gate out/bench/gate --baseline config/bench/baseline.json \
+		$(if $(SAVE),--save)
+
+test: lint pytest gate ## every check there is; skipped tests are listed with their reason
 
 bench: setup ## measure the core and the node, as docs/benchmarks.md reports them
 	$(PY) test/bench/core.py

@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from memory_sim.bench.cli import main
-from memory_sim.bench.comparison import gate, save_baseline
+from memory_sim.bench.comparison import chance_of_worse, gate, save_baseline
 from memory_sim.bench.errors import BenchError
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
+from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run, write_episode
 from memory_sim.bench.report import write_report
 
 EVIL = '<script>document.title="owned"</script>'
@@ -78,6 +78,42 @@ def test_the_gate_passes_an_equal_run_and_refuses_a_worse_one(tmp_path):
     assert main(['compare', str(tmp_path / 'a'), str(worse)]) == 0
 
 
+def _with_flips(tmp_path, lost, gained):
+    """Gate a run that lost and gained so many of 30 answers, 15 of which were right."""
+    baseline = tmp_path / 'baseline.json'
+    out = write_run(tmp_path / 'run', {'ours': 5})
+    save_baseline(out, 'ours', baseline)
+    for record in list(read_run(out)):
+        right = {q.id for q in record.questions if q.success}
+        turned = set(sorted(right)[:lost]) | set(
+            sorted({q.id for q in record.questions} - right)[:gained]
+        )
+        lost, gained = max(lost - 5, 0), max(gained - 5, 0)
+        questions = tuple(
+            replace(q, success=q.success != (q.id in turned)) for q in record.questions
+        )
+        write_episode(out, replace(record, questions=questions))
+    return gate(out, baseline)
+
+
+@pytest.mark.parametrize(
+    ('lost', 'gained', 'passes'),
+    [(0, 0, True), (4, 0, True), (7, 3, True), (5, 0, False), (12, 3, False), (3, 9, True)],
+)
+def test_a_handful_of_turned_answers_passes_and_a_real_loss_does_not(
+    tmp_path, lost, gained, passes
+):
+    verdict = _with_flips(tmp_path, lost, gained)
+    assert verdict.passed == passes, verdict.lines
+    assert sum(line.startswith('lost in') for line in verdict.lines) == lost
+
+
+def test_the_chance_of_a_loss_is_that_of_coins():
+    assert chance_of_worse(0, 0) == 1.0
+    assert chance_of_worse(5, 0) == pytest.approx(1 / 32)
+    assert chance_of_worse(2, 2) == pytest.approx(11 / 16)
+
+
 def test_the_gate_compares_only_what_was_asked_alike(tmp_path):
     baseline = tmp_path / 'baseline.json'
     out = write_run(tmp_path / 'a', {'ours': 9})
@@ -87,9 +123,10 @@ def test_the_gate_compares_only_what_was_asked_alike(tmp_path):
         status='ok', observations=1, build_s=0.0, build_cpu_s=0.0, bytes_used=0,
         questions=(question(1, True),),
     )  # fmt: skip
-    write_episode(out, replace(record, digest='another'))
-    with pytest.raises(BenchError, match='other questions'):
-        gate(out, baseline)
+    for changed in (replace(record, digest='another'), record):
+        write_episode(out, changed)
+        with pytest.raises(BenchError, match='other questions'):
+            gate(out, baseline)
     baseline.write_text('{}')
     with pytest.raises(BenchError, match='no baseline'):
         gate(out, baseline)

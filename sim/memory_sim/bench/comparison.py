@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,22 @@ from memory_sim.bench.cases import KINDS
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
 
-__all__ = ['Change', 'Verdict', 'changes', 'compare_text', 'gate', 'regressions', 'save_baseline']
+__all__ = [
+    'Change',
+    'Verdict',
+    'chance_of_worse',
+    'changes',
+    'compare_text',
+    'gate',
+    'regressions',
+    'save_baseline',
+]
 
-_FORMAT = 'memory-bench baseline 1'
+_FORMAT = 'memory-bench baseline 2'
+#: The gate takes a loss that has at most this probability by chance for a real one.
+_ALPHA = 0.05
+#: Share of a world's questions that must be asked in the same words.
+_ALIKE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +132,10 @@ def save_baseline(out: Path, method: str, path: Path) -> None:
     worlds = {
         r.world: {
             'digest': r.digest,
-            'right': {q.id: {'kind': q.kind, 'success': q.success} for q in r.questions},
+            'asked': [
+                {'id': q.id, 'kind': q.kind, 'text': q.text, 'success': q.success}
+                for q in r.questions
+            ],
         }
         for r in records
     }
@@ -129,37 +146,88 @@ def save_baseline(out: Path, method: str, path: Path) -> None:
     os.replace(partial, path)
 
 
+@dataclass(slots=True)
+class _Count:
+    """How the questions of a kind went in both runs."""
+
+    asked: int = 0
+    before: int = 0
+    after: int = 0
+    lost: int = 0
+    gained: int = 0
+
+    def add(self, before: bool, after: bool) -> None:
+        self.asked += 1
+        self.before += before
+        self.after += after
+        self.lost += before and not after
+        self.gained += after and not before
+
+
+def chance_of_worse(lost: int, gained: int) -> float:
+    """
+    Return how likely a loss this large is by chance alone, if neither run is better.
+
+    The exact one-sided McNemar test: only questions whose answer changed count, and each of them
+    is then as likely lost as gained, so ``P(X >= lost)`` for X binomial with ``lost + gained``
+    draws of probability 1/2.
+    """
+    changed = lost + gained
+    return sum(math.comb(changed, n) for n in range(lost, changed + 1)) / 2.0**changed
+
+
 def gate(out: Path, baseline: Path, method: str = 'ours') -> Verdict:
     """
     Compare a run with a stored baseline, question by question.
 
-    It fails where the 95 % interval of the paired difference lies below zero, over all questions
-    or in one kind. Raises ``BenchError`` where the two did not ask the same.
+    It fails where the exact one-sided McNemar test over the questions (``chance_of_worse``) gives
+    p < 0.05 over all, or p < 0.05 divided by the number of kinds in one kind. So up to four lost
+    answers pass whatever else happens: another processor rounds otherwise, and turns some. An
+    interval over worlds would mean little here, where a suite of two worlds has to be enough.
+
+    Raises ``BenchError`` where the two did not ask the same.
     """
     stored = _read_baseline(baseline)
     records = {r.world: r for r in read_run(out) if r.method == method and r.status == 'ok'}
-    pairs: dict[str, dict[str, list[float]]] = {}
+    counts: dict[str, _Count] = {}
+    lost: list[str] = []
     for world, entry in stored.items():
         record = records.get(world)
         if record is None:
             raise BenchError(f'{out}: no answers of {method!r:.80} in {world!r:.80}')
-        if record.digest != entry['digest']:
-            raise BenchError(f'{out}: {world} asked other questions than {baseline}')
-        for q in record.questions:
-            old = entry['right'].get(q.id)
-            if old is not None:
-                for kind in (q.kind, ALL):
-                    change = float(q.success) - float(old['success'])
-                    pairs.setdefault(kind, {}).setdefault(world, []).append(change)
-    lines, passed = [], True
-    for kind in (k for k in (*KINDS, ALL) if k in pairs):
-        interval = bootstrap(pairs[kind], rounds=2000)
-        worse = interval.high < 0.0
-        passed = passed and not worse
-        count = sum(map(len, pairs[kind].values()))
-        lines.append(f'{kind:<10}{count:>5}  {_signed(interval)}{"  REGRESSION" * worse}')
-    lines.append('passed' if passed else f'failed: {method} is worse than {baseline}')
-    return Verdict(passed=passed, lines=tuple(lines))
+        asked = {(q.id, q.text): q for q in record.questions}
+        common = [old for old in entry['asked'] if (old['id'], old['text']) in asked]
+        if record.digest != entry['digest'] or len(common) < _ALIKE * len(entry['asked']):
+            raise BenchError(
+                f'{out}: {world} asked other questions than {baseline}; if that is meant, '
+                f'save the baseline anew'
+            )
+        for old in common:
+            q = asked[old['id'], old['text']]
+            for kind in (q.kind, ALL):
+                counts.setdefault(kind, _Count()).add(old['success'], q.success)
+            if old['success'] and not q.success:
+                lost.append(f'lost in {world}, {q.kind}: {q.text}')
+    return _verdict(counts, lost, f'{method} is worse than {baseline}')
+
+
+def _verdict(counts: Mapping[str, _Count], lost: Sequence[str], complaint: str) -> Verdict:
+    kinds = [k for k in (*KINDS, ALL) if k in counts]
+    allowed = {k: _ALPHA / (1 if k == ALL else max(len(kinds) - 1, 1)) for k in kinds}
+    lines = [f'{"kind":<10}{"asked":>6}{"before":>8}{"now":>6}{"lost":>6}{"gained":>8}{"p":>8}']
+    worse = []
+    for kind in kinds:
+        c = counts[kind]
+        chance = chance_of_worse(c.lost, c.gained)
+        bad = chance < allowed[kind]
+        worse += [kind] * bad
+        lines.append(
+            f'{kind:<10}{c.asked:>6}{c.before:>8}{c.after:>6}{c.lost:>6}{c.gained:>8}'
+            f'{chance:>8.3f}{"  REGRESSION" * bad}'
+        )
+    lines += lost
+    lines.append(f'failed: {complaint}: {", ".join(worse)}' if worse else 'passed')
+    return Verdict(passed=not worse, lines=tuple(lines))
 
 
 def _read_baseline(path: Path) -> dict[str, Any]:
@@ -169,11 +237,14 @@ def _read_baseline(path: Path) -> dict[str, Any]:
             raise ValueError(f'not a {_FORMAT}')
         worlds: dict[str, Any] = data['worlds']
         for entry in worlds.values():
-            if not (isinstance(entry['digest'], str) and isinstance(entry['right'], dict)):
+            if not (isinstance(entry['digest'], str) and isinstance(entry['asked'], list)):
                 raise ValueError('an entry of worlds is damaged')
-            for value in entry['right'].values():
-                if not (isinstance(value['success'], bool) and isinstance(value['kind'], str)):
-                    raise ValueError('an entry of right is damaged')
+            for old in entry['asked']:
+                texts = (old['id'], old['kind'], old['text'])
+                if not (
+                    isinstance(old['success'], bool) and all(isinstance(t, str) for t in texts)
+                ):
+                    raise ValueError('an entry of asked is damaged')
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BenchError(f'{path}: no baseline: {error!r}') from error
     return worlds

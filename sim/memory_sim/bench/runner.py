@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import shutil
 
+from memory_node.core.ports import Encoder
 from memory_node.evaluation.encoding import CachingEncoder
 from memory_sim.bench.config import BenchConfig, WorldSpec
 from memory_sim.bench.episode import run_episode
@@ -46,22 +47,28 @@ class Episode:
 
 
 @cache
-def _encoder() -> CachingEncoder:
+def _model() -> Encoder:
     """Return this process's encoder, loaded once."""
     from memory_node.models.sentence_encoder import SentenceEncoder
 
-    return CachingEncoder(SentenceEncoder())
+    return SentenceEncoder()
 
 
 def work(episode: Episode, show: Callable[[str], None]) -> None:
-    """Run one episode in this process."""
+    """
+    Run one episode in this process.
+
+    The encoder remembers nothing of earlier episodes: what is embedded together in one batch,
+    and with it the last bits of the vectors, must not depend on who ran what before.
+    """
     config, world, methods, out = episode.config, episode.world, episode.methods, episode.out
+    encoder = CachingEncoder(_model())
     if config.mode == 'rendered':
         from memory_sim.bench.rendered import run_rendered
 
-        run_rendered(config, world, methods, out, _encoder(), show)
+        run_rendered(config, world, methods, out, encoder, show)
     else:
-        run_episode(config, world, methods, out, _encoder(), show)
+        run_episode(config, world, methods, out, encoder, show)
 
 
 def pending(config: BenchConfig, out: Path) -> list[Episode]:
