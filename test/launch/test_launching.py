@@ -53,7 +53,8 @@ def workspace() -> None:
 def test_every_argument_is_described(path):
     description = get_launch_description_from_python_launch_file(str(path))
     arguments = description.get_launch_arguments()
-    assert 'namespace' in {a.name for a in arguments}
+    nodes = path.name != 'bench.launch.py'
+    assert ('namespace' in {a.name for a in arguments}) == nodes
     assert not [a.name for a in arguments if a.description == 'no description given']
 
 
@@ -144,6 +145,17 @@ def test_simulation_fills_a_memory(client_node, tmp_path):
         answer = _call(client_node, Retrieve, '/memory/retrieve', request, lambda r: r.places)
         assert answer.status.code == Status.OK
     assert process.returncode == 0
+
+
+def test_the_benchmark_runs_and_reports(tmp_path):
+    config = tmp_path / 'run.yaml'
+    config.write_text('worlds: {apartment: 1}\nmethods: [oracle]\nquestions: 6\nbudget_m: 10\n')
+    given = {'config': config, 'out': tmp_path / 'out', 'jobs': 1}
+    arguments = ['bench.launch.py', *(f'{name}:={value}' for name, value in given.items())]
+    with launched(tmp_path / 'launch.log', *arguments) as process:
+        process.wait(PATIENCE_S)
+        assert process.returncode == 0
+    assert (tmp_path / 'out' / 'report.html').is_file()
 
 
 def test_replay_remembers_a_recording_and_ends(client_node, tmp_path):

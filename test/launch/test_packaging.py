@@ -126,10 +126,10 @@ def test_launch_file_compiles_and_describes(path):
 
 def test_every_launched_executable_is_installed():
     setup = (ROOT / 'setup.py').read_text()
-    installed = dict(re.findall(r"'(\w+) = ([\w.]+:\w+)'", setup))
+    installed = dict(re.findall(r"'([\w-]+) = ([\w.]+:\w+)'", setup))
     used = set()
     for path in LAUNCH_FILES:
-        used |= set(re.findall(r"executable='(\w+)'", path.read_text()))
+        used |= set(re.findall(r"executable='([\w-]+)'", path.read_text()))
     assert used - {'rviz2'} <= set(installed)
     for target in installed.values():
         module, _, function = target.partition(':')
@@ -153,6 +153,7 @@ def test_setup_lists_every_package_and_data_file(tmp_path, monkeypatch):
     assert set(given['packages']) == expected
     files = {f for _, names in given['data_files'] for f in names}
     assert {'config/memory.yaml', 'launch/memory.launch.py', 'package.xml'} <= files
+    assert {'launch/bench.launch.py', 'config/bench/full.yaml'} <= files
 
 
 def test_extras_are_pinned_as_in_the_requirements(monkeypatch):

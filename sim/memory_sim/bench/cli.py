@@ -8,6 +8,7 @@ from pathlib import Path
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -19,12 +20,18 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_sim.bench.config import BenchConfig, load_config
 from memory_sim.bench.errors import BenchError
-from memory_sim.bench.pool import Event
-from memory_sim.bench.runner import pending, run
+
+if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
+    from memory_sim.bench.config import BenchConfig
+    from memory_sim.bench.pool import Event
 
 __all__ = ['main']
+
+
+def _path(text: str) -> Path:
+    """Read a path; ``~`` is the home also where no shell has seen it."""
+    return Path(text).expanduser()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,8 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest='command', required=True)
     runs = commands.add_parser('run', help='run a configuration; a second call goes on with it')
-    runs.add_argument('config', type=Path, help='YAML, see config/bench')
-    runs.add_argument('--out', type=Path, required=True, help='folder for records and report')
+    runs.add_argument('config', type=_path, help='YAML, see config/bench')
+    runs.add_argument('--out', type=_path, required=True, help='folder for records and report')
     runs.add_argument('--jobs', type=int, default=0, help='processes (default: one per core)')
     runs.add_argument('--ray', default='', metavar='ADDRESS', help='run on this Ray cluster')
     runs.add_argument(
@@ -45,16 +52,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     runs.add_argument('--llm-model', metavar='NAME', help='its model, in place of llm_model')
     report = commands.add_parser('report', help='write report.md and report.html of a run')
-    report.add_argument('out', type=Path)
-    report.add_argument('--baseline', type=Path, help='records of an earlier run to compare with')
+    report.add_argument('out', type=_path)
+    report.add_argument('--baseline', type=_path, help='records of an earlier run to compare with')
     gate = commands.add_parser('gate', help='exit with 1 if a run is worse than a baseline')
-    gate.add_argument('out', type=Path)
-    gate.add_argument('--baseline', type=Path, required=True, help='run, or file of "gate --save"')
+    gate.add_argument('out', type=_path)
+    gate.add_argument(
+        '--baseline', type=_path, required=True, help='run, or file of "gate --save"'
+    )
     gate.add_argument('--method', default='ours')
     gate.add_argument('--save', action='store_true', help='write the baseline instead')
     compare = commands.add_parser('compare', help='two runs, question by question')
-    compare.add_argument('a', type=Path)
-    compare.add_argument('b', type=Path)
+    compare.add_argument('a', type=_path)
+    compare.add_argument('b', type=_path)
     return parser
 
 
@@ -78,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> int:
+    from memory_sim.bench.config import load_config
+    from memory_sim.bench.runner import run
+
     given = {n: getattr(chosen, n) for n in ('llm_base_url', 'llm_model')}
     config = load_config(chosen.config, **{n: v for n, v in given.items() if v is not None})
     if chosen.jobs < 0:
@@ -94,9 +106,11 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
 
 
 class _Bar:
-    """A progress bar over worlds and methods."""
+    """A progress bar over worlds and methods; a line for each world where there is no terminal."""
 
     def __init__(self, console: Console, config: BenchConfig, out: Path) -> None:
+        from memory_sim.bench.runner import pending
+
         total = len(config.worlds) * len(config.methods)
         self._left = {e.world.name: len(e.methods) + 1 for e in pending(config, out)}
         done = total - sum(n - 1 for n in self._left.values())
@@ -109,7 +123,11 @@ class _Bar:
             TimeRemainingColumn(elapsed_when_finished=False),
             TextColumn('{task.fields[stage]}'),
             console=console,
+            disable=not console.is_terminal,
         )
+        self._console = console
+        self._worlds = len(self._left)
+        self._ended = 0
         total += len(self._left)
         self._task = self._progress.add_task('episodes', total=total, completed=done, stage='')
 
@@ -127,6 +145,20 @@ class _Bar:
         self._left[event.job.name] = left - step
         self._progress.update(
             self._task, advance=step, description=event.job.name, stage=event.text[:60]
+        )
+        if event.what != 'stage':
+            self._ended += 1
+            if not self._console.is_terminal:
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        remaining = self._progress.tasks[0].time_remaining
+        left = '' if remaining is None else f', {remaining:.0f} s left'
+        self._console.print(
+            f'{self._ended}/{self._worlds} {event.job.name}: {event.text or event.what}{left}',
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
 
 

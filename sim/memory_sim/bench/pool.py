@@ -66,6 +66,7 @@ def _serve(work: Work, pipe: Connection) -> None:
     # Ctrl-C reaches the parent, which decides. A handler, unlike SIG_IGN, is not passed on to
     # the programs that a job starts.
     signal.signal(signal.SIGINT, lambda signum, frame: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     while True:
         try:
             job = pipe.recv()
@@ -84,7 +85,12 @@ def _start(work: Work) -> _Worker:
     context = multiprocessing.get_context('spawn')
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(work, theirs), daemon=False)
-    process.start()
+    # Ctrl-C while it imports would print a traceback; blocked until it has its own handler.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return _Worker(process=process, pipe=ours)
 
