@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import threading
 from typing import Any
 
@@ -31,11 +31,17 @@ class ModelUse:
 
 
 class CountingModel:
-    """A language model that counts calls and tokens; thread-safe as the model is."""
+    """
+    A language model that counts calls and tokens; thread-safe as the model is.
+
+    Where the model keeps an account itself, as one behind an endpoint does, its tokens are taken
+    from there: that has those of wrong answers too.
+    """
 
     def __init__(self, model: LanguageModel) -> None:
         """Pass everything on to ``model``."""
         self._model = model
+        self._before = self._spent() or 0
         self._lock = threading.Lock()
         self._use = ModelUse()
         self._message = ''
@@ -49,7 +55,16 @@ class CountingModel:
     def use(self) -> ModelUse:
         """What was asked so far."""
         with self._lock:
-            return self._use
+            use = self._use
+        spent = self._spent()
+        return use if spent is None else replace(use, tokens=spent - self._before)
+
+    def _spent(self) -> int | None:
+        """Return the tokens on the model's own account, None where it keeps none."""
+        if isinstance(self._model, CountingModel):
+            return self._model.use.tokens
+        usage = getattr(self._model, 'usage', None)
+        return None if usage is None else int(usage.prompt_tokens + usage.completion_tokens)
 
     @property
     def message(self) -> str:

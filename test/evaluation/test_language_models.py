@@ -69,6 +69,16 @@ def test_failed_calls_are_counted_and_told():
     assert '500' in model.message
 
 
+def test_wrong_answers_cost_tokens_too():
+    with OpenAIServer('no JSON') as server:
+        inner = CountingModel(options(server).language_model)
+        model = CountingModel(inner)
+        with pytest.raises(LanguageModelError):
+            model.complete(instruction='Pick.', data='{}', schema={'type': 'object'})
+    assert model.use == inner.use == ModelUse(calls=1, failures=1, tokens=18)
+    assert CountingModel(inner).use == ModelUse()
+
+
 class Mute:
     """A model that only fills in schemas."""
 
