@@ -28,6 +28,8 @@ _STEP_M = 0.04
 _MARGIN_M = 0.4
 #: How far door frames and skirting boards stand out from a wall [m].
 _TRIM_M = 0.02
+#: Points worked on at a time: so few that BLAS wakes up no threads for them.
+_POINTS = 60_000
 
 
 def rasterize(
@@ -60,9 +62,10 @@ def rasterize(
     for n in np.unique(steps):
         weights = _lattice(int(n))
         chosen = corners[steps == n]
-        count = max(1, 500_000 // len(weights))
+        count = max(1, _POINTS // len(weights))
         for low in range(0, len(chosen), count):
-            x, y, z = (np.matmul(weights, chosen[low : low + count, :, k].T) for k in range(3))
+            part = chosen[low : low + count]
+            x, y, z = (np.matmul(weights, part[:, :, k].T) for k in range(3))
             keep = (z > low_m) & (z < high_m)
             i, j = (
                 np.floor((values[keep] - np.float32(start)) / cell_m).astype(np.int32)
