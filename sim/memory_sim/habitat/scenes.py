@@ -217,6 +217,7 @@ def _regions(regions: Sequence[Any], instances: Sequence[Instance]) -> list[Regi
             name=f'{kind if kind not in _STRUCTURE else "room"} {number}',
             polygon=_rectangle(low, high),
             floor=floor,
+            elevation_m=float(low[2]),
         )
         for (number, (kind, low, high)), floor in zip(boxes.items(), floors, strict=True)
     ]
