@@ -1,10 +1,11 @@
 """
 LightRAG (PyPI ``lightrag-hku``, an optional extra), with a graph that a language model reads.
 
-Same observations, same encoder, the library's own settings, mode ``mix``. Observations that say
-the same are one document, as the library refuses a text that it has: such a document answers with
-all of them. The chunks that a query returns, in its order, are the places. LightRAG does not say
-how sure it is, so every answer counts as sure.
+Same observations, same encoder, mode ``mix``, and the library's own settings but for the least
+cosine, which fits other encoders. Observations that say the same are one document, as the library
+refuses a text that it has: such a document answers with all of them. The chunks that a query
+returns, in its order, are the places. LightRAG does not say how sure it is, so every answer
+counts as sure.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _ASK_S, _DOCUMENT_S = 300.0, 120.0
 #: What is cancelled has so long to end [s].
 _CANCEL_S = 5.0
 #: Tokens of one answer of the model; without an end a weak one repeats itself for ever.
-_ANSWER_TOKENS = 1024
+_ANSWER_TOKENS = 512
 #: Calls that fail in a row after which the model is not asked any more.
 _GIVE_UP = 6
 #: LightRAG keeps what it holds in memory by process and workspace: each method takes its own.
@@ -217,6 +218,9 @@ class LightragMethod:
             llm_model_name=self._model.model_id,
             tokenizer=self._utils.Tokenizer('bytes', _FourBytes()),
             default_llm_timeout=math.ceil(_ASK_S),
+            # Its threshold of 0.2 leaves many requests without anything under an encoder whose
+            # cosines are lower, and no other method has one.
+            cosine_better_than_threshold=0.0,
         )
         await self._rag.initialize_storages()
 
