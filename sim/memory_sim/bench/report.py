@@ -69,8 +69,12 @@ def write_report(out: Path, baseline: Path | None = None) -> tuple[Path, Path]:
 
 def _write(path: Path, text: str) -> Path:
     partial = path.with_name(path.name + '.partial')
-    partial.write_text(text, encoding='utf-8')
-    os.replace(partial, path)
+    try:
+        partial.write_text(text, encoding='utf-8')
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     return path
 
 

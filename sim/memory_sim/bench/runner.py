@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 import os
@@ -109,6 +109,8 @@ def run(
     """
     Run what is left of a configuration and return what failed, a line for each episode.
 
+    Raises ``BenchError`` if records cannot be written any more, ``OSError`` if not from the start.
+
     Parameters
     ----------
     config
@@ -132,7 +134,7 @@ def run(
     def hear(event: Event) -> None:
         if event.what == 'failed':
             failed.append(f'{event.job.name}: {event.text}')
-            failed.extend(_mark(event.job.payload, event.text))
+            _mark(event.job.payload, event.text)
         report(event)
 
     listed = [
@@ -158,8 +160,12 @@ def _described(config: BenchConfig) -> dict[str, object]:
     return {**asdict(config), 'worlds': [w.name for w in config.worlds]}
 
 
-def _mark(episode: Episode, reason: str) -> Sequence[str]:
-    """Write a record that says why there is none for each method without one."""
+def _mark(episode: Episode, reason: str) -> None:
+    """
+    Write a record that says why there is none for each method without one.
+
+    Raises ``BenchError`` if not even that can be written: no other episode would fare better.
+    """
     record = EpisodeRecord(
         world=episode.world.name,
         kind=episode.world.kind,
@@ -179,8 +185,10 @@ def _mark(episode: Episode, reason: str) -> Sequence[str]:
             try:
                 write_episode(episode.out, replace(record, method=method))
             except OSError as error:
-                return [f'{episode.world.name}: cannot be marked: {error}']
-    return []
+                raise BenchError(
+                    f'{episode.out}: nothing can be written any more: {error}; what is there '
+                    f'stays, and the same command goes on from it'
+                ) from error
 
 
 def _not_ok(config: BenchConfig, out: Path, told: set[str]) -> list[str]:
