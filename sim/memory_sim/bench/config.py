@@ -105,6 +105,7 @@ class BenchConfig:
             if f.name not in ('worlds', 'methods')
             and not (f.name in _LATER and getattr(self, f.name) == f.default)
         }
+        told['llm_base_url'] = ''  # where a model is served changes no answer
         text = json.dumps([told, *world.identity()], sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
