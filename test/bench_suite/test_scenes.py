@@ -22,10 +22,13 @@ from memory_sim.bench.drawing import draw_cases
 from memory_sim.bench.episode import ask_of, prepare, run_episode
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.goals import asked_from, cases_of_episodes, goal_verdict
+from memory_sim.bench.ground import Ground
 from memory_sim.bench.opening import Opened, opened
-from memory_sim.bench.pictured import FreeSpace
+from memory_sim.bench.pictured import EYES, FreeSpace, PicturedGround
 from memory_sim.bench.places import WorldSpec
 from memory_sim.bench.records import read_episode, read_run
+from memory_sim.bench.roadmap import Roadmap
+from memory_sim.embedded import EmbeddedSimulator
 from memory_sim.generate import generate_world
 from memory_sim.habitat.process import habitat_problem
 from memory_sim.world_file import save_world
@@ -217,3 +220,22 @@ def test_free_space_is_a_grid_that_lines_are_walked_on() -> None:
     assert len(narrow) > 0
     assert not space.inside(narrow).any()
     assert all(math.dist(a, b) > 0.29 for i, a in enumerate(narrow) for b in narrow[:i])
+
+
+def test_stairs_are_ways_that_the_simulator_finds() -> None:
+    world = generate_world('house', 1, 'small')
+    sim = EmbeddedSimulator(world, furniture='procedural', camera=EYES)
+    try:
+        ground = PicturedGround(sim, world)
+        roadmap = Roadmap(ground)
+        assert len(ground.storeys) == 2
+        assert {round(z, 1) for z in roadmap.points[:, 2]} == {
+            round(s.elevation_m, 1) for s in ground.storeys
+        }
+        boxes = Ground(world)
+        own = Roadmap(boxes)
+        low, high = (own.points[own.points[:, 2] == s.elevation_m][0] for s in boxes.storeys)
+        ways = [r.distance(tuple(low), tuple(high)) for r in (roadmap, own)]
+        assert ways[0] == pytest.approx(ways[1], rel=0.25)
+    finally:
+        sim.close()

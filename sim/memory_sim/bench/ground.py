@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from memory_sim.simulator import Instance, Region, Vector3
 from memory_sim.structure import wall_boxes
 from memory_sim.worlds import DOOR, Room, Wall, World, WorldObject
 
-__all__ = ['EYE_M', 'Ground', 'Storey', 'instance_of']
+__all__ = ['EYE_M', 'Flight', 'Ground', 'Storey', 'instance_of']
 
 FloatArray = NDArray[np.float64]
 
@@ -52,6 +53,16 @@ def _footprint(thing: WorldObject) -> Footprint:
         half_width_m=0.5 * thing.size[1],
         owner=thing.id,
     )
+
+
+class Flight(NamedTuple):
+    """A way between two storeys: the numbers of their floors, its ends, its length [m]."""
+
+    lower_floor: int
+    upper_floor: int
+    foot: Vector3
+    head: Vector3
+    length_m: float
 
 
 class Storey:
@@ -158,6 +169,14 @@ class Ground:
 
     def _instances(self) -> tuple[Instance, ...]:
         return tuple(instance_of(t) for t in self.world.objects)
+
+    @cached_property
+    def flights(self) -> tuple[Flight, ...]:
+        """The stairs."""
+        return tuple(
+            Flight(s.lower_floor, s.upper_floor, s.foot, s.head, math.dist(s.foot, s.head))
+            for s in self.world.stairs
+        )
 
     @cached_property
     def size_m(self) -> float:

@@ -7,6 +7,7 @@ Free space is where the simulator lets the robot stand, and sight is what its pi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 import math
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from memory_sim.bench.ground import Ground, Storey
+from memory_sim.bench.ground import Flight, Ground, Storey
 from memory_sim.bench.judging import PlaceJudge
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.habitat.errors import SimulatorDiedError
@@ -53,6 +54,8 @@ _SPACING_M = 0.3
 _REACH_M = 1.0
 #: A simulator whose process dies is started anew so often.
 _RESTARTS = 3
+#: Ways looked for between two storeys, the step along one [m], and the height of a landing [m].
+_ATTEMPTS, _STEP_M, _LANDING_M = 8, 0.1, 0.2
 #: Points whose heights tell how high a storey's floor lies.
 _SOUNDINGS = 40
 
@@ -199,6 +202,44 @@ class PicturedGround(Ground):
     def _instances(self) -> tuple[Instance, ...]:
         return self.sim.ground_truth.instances
 
+    @cached_property
+    def flights(self) -> tuple[Flight, ...]:
+        """The ways that the simulator finds from one storey to the next."""
+        found: dict[tuple[int, ...], Flight] = {}
+        ordered = sorted(self.storeys, key=lambda s: s.elevation_m)
+        rng = np.random.default_rng(0)
+        for lower, upper in pairwise(ordered):
+            for _ in range(_ATTEMPTS):
+                flight = self._flight(lower, upper, rng)
+                if flight is not None:
+                    found[tuple(round(v) for v in (*flight.foot, *flight.head))] = flight
+        return tuple(found.values())
+
+    def _flight(self, lower: Storey, upper: Storey, rng: np.random.Generator) -> Flight | None:
+        """Drive from somewhere on one storey to somewhere on another, and note where it climbs."""
+        ends = []
+        for storey in (lower, upper):
+            space = storey.body
+            assert isinstance(space, FreeSpace)
+            spots = space.centers()[space.free.ravel()]
+            if not len(spots):
+                return None
+            x, y = spots[int(rng.integers(len(spots)))].tolist()
+            ends.append(Pose2D(x=x, y=y, z=storey.elevation_m, yaw_rad=0.0))
+        way = self.sim.shortest_path(ends[0], ends[1])
+        if way is None:
+            return None
+        line = _filled(way)
+        below = np.flatnonzero(line[:, 2] < lower.elevation_m + _LANDING_M)
+        above = np.flatnonzero(line[:, 2] > upper.elevation_m - _LANDING_M)
+        if not len(below) or not (above > below[-1]).any():
+            return None
+        first, last = int(below[-1]), int(above[above > below[-1]][0])
+        climb = line[first : last + 1]
+        (ax, ay, az), (bx, by, bz) = climb[0].tolist(), climb[-1].tolist()
+        length_m = float(np.linalg.norm(np.diff(climb, axis=0), axis=1).sum())
+        return Flight(lower.floor, upper.floor, (ax, ay, az), (bx, by, bz), length_m)
+
     def pictured(self, eyes: FloatArray, yaw_rad: FloatArray) -> list[frozenset[int]]:
         """Return for (P, 3) places and (P,) headings which instances a picture shows."""
         return [
@@ -250,6 +291,15 @@ class WalkedJudge(PlaceJudge):
         around = self._places.points[self._places.within((x, y, z), _REACH_M)]
         reached = around[self._places.walkable((x, y, z), around)]
         return np.concatenate([near[None, :], reached])
+
+
+def _filled(way: FloatArray) -> FloatArray:
+    """Return a path with points at most ``_STEP_M`` apart."""
+    parts = [way[:1]]
+    for a, b in pairwise(way):
+        count = max(1, math.ceil(float(np.linalg.norm(b - a)) / _STEP_M))
+        parts.append(a + (np.arange(1, count + 1) / count)[:, None] * (b - a))
+    return np.concatenate(parts)
 
 
 def world_of_truth(name: str, sim: Simulator) -> World:

@@ -171,7 +171,7 @@ def _flights(ground: Ground, points: FloatArray) -> tuple[IntArray, FloatArray]:
     """Join the places nearest to the foot and to the head of each flight of stairs."""
     joined, costs = [], []
     elevation = {s.floor: s.elevation_m for s in ground.storeys}
-    for flight in ground.world.stairs:
+    for flight in ground.flights:
         ends = []
         for end, floor in ((flight.foot, flight.lower_floor), (flight.head, flight.upper_floor)):
             rows = np.flatnonzero(points[:, 2] == elevation[floor])
@@ -180,5 +180,5 @@ def _flights(ground: Ground, points: FloatArray) -> tuple[IntArray, FloatArray]:
                 ends.append((int(rows[apart.argmin()]), float(apart.min())))
         if len(ends) == 2 and max(apart for _, apart in ends) <= _TO_STAIRS_M:
             joined.append((ends[0][0], ends[1][0]))
-            costs.append(math.dist(flight.foot, flight.head) + ends[0][1] + ends[1][1])
+            costs.append(flight.length_m + ends[0][1] + ends[1][1])
     return np.array(joined, np.int64).reshape(-1, 2), np.array(costs, np.float64)
