@@ -48,8 +48,9 @@ _SAME_PLACE_M = 0.05
 _CELL_M, _MOST_CELLS = 0.1, 400_000
 #: Narrow are places with less room than this around the robot's middle [m].
 _NARROW_M = 0.8
-#: Distance between the places in narrow ways, and between those outside of rooms [m].
-_SPACING_M = 0.3
+#: Distance between the places in narrow ways, and between those outside of rooms [m]; larger
+#: where there would be more of them than this.
+_SPACING_M, _MOST_PLACES = 0.3, 3000
 #: How far the robot may walk to a place that sees a target [m].
 _REACH_M = 1.0
 #: A simulator whose process dies is started anew so often.
@@ -127,7 +128,10 @@ class FreeSpace:
         points = self._origin + (cells + 0.5) * self._cell_m
         if not len(points):
             return np.zeros((0, 2))
-        near = cKDTree(points).query_ball_point(points, _SPACING_M)
+        area_m2 = len(points) * self._cell_m**2
+        near = cKDTree(points).query_ball_point(
+            points, max(_SPACING_M, math.sqrt(area_m2 / _MOST_PLACES))
+        )
         covered = np.zeros(len(points), bool)
         taken = []
         for index, others in enumerate(near):
