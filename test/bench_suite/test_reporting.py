@@ -51,6 +51,18 @@ def test_the_page_escapes_what_the_world_says_and_tells_who_is_ahead(tmp_path):
     assert '| ahead |' in markdown.read_text()
 
 
+def test_a_comparison_names_regressions_and_leaves_out_what_is_unchanged(tmp_path):
+    before = write_run(tmp_path / 'a', {'ours': 9, 'bm25': 2})
+    after = write_run(tmp_path / 'b', {'ours': 3, 'bm25': 2})
+    markdown, page = write_report(after, before)
+    for text in (markdown.read_text(), page.read_text()):
+        assert 'Regressions: ours (explicit), ours (all).' in text
+        assert text.count('REGRESSION') == 2
+        assert 'ours answers 30% of the questions' in text
+    assert '2 went exactly as before' in page.read_text()
+    assert '<th>LLM calls' not in page.read_text()
+
+
 def test_a_browser_shows_the_page_and_runs_nothing(tmp_path):
     browser = shutil.which('chromium')
     if browser is None:

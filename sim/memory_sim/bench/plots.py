@@ -25,18 +25,21 @@ def _svg(figure: Figure) -> str:
     """Return the drawing alone, the same bytes for the same figure."""
     buffer = io.StringIO()
     with mpl.rc_context({'svg.hashsalt': 'memory-bench', 'svg.fonttype': 'path'}):
-        figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
+        nothing = {'Date': None, 'Creator': None}
+        figure.savefig(buffer, format='svg', metadata=nothing, transparent=True)
     drawing = buffer.getvalue()
-    return re.sub(
+    drawing = re.sub(
         r'<metadata>.*?</metadata>', '', drawing[drawing.index('<svg') :], flags=re.DOTALL
     )
+    # Black follows the text of the page, which is light on a dark one.
+    return drawing.replace('#000000', 'currentColor')
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout='constrained')
     axes = figure.add_subplot()
     axes.spines[['top', 'right']].set_visible(False)
-    axes.grid(axis='y', color='#dddddd', linewidth=0.7)
+    axes.grid(axis='y', color='#88888855', linewidth=0.7)
     axes.set_axisbelow(True)
     return figure, axes
 
@@ -103,21 +106,21 @@ def cost_against_success(summary: Summary) -> str:
         ('size per observation [kB]', lambda m: summary.costs[m].bytes_each / 1e3),
     )
     for panel, (name, cost) in zip(axes, costs, strict=True):
-        for method in (m for m in summary.methods if m not in BOUNDS):
+        memories = [m for m in summary.methods if m not in BOUNDS and cost(m) > 0]
+        for number, method in enumerate(sorted(memories, key=cost)):
             interval, x = summary.success[method, ALL], cost(method)
-            if not x > 0:
-                continue
             error = [[interval.mean - interval.low], [interval.high - interval.mean]]
             color = _color(summary.methods, method)
             panel.errorbar(x, interval.mean, yerr=error, fmt='o', color=color, linewidth=0.9)
-            panel.annotate(method, (x, interval.mean), xytext=(6, 4), textcoords='offset points',
-                           fontsize=8)  # fmt: skip
+            # Names of neighbours are put above and below, so that they do not cover each other.
+            panel.annotate(method, (x, interval.mean), xytext=(6, (4, -11, 14)[number % 3]),
+                           textcoords='offset points', fontsize=8)  # fmt: skip
         panel.set_xscale('log')
         panel.xaxis.set_minor_formatter(NullFormatter())
         panel.margins(x=0.2)
         panel.set_xlabel(name)
         panel.set_ylabel('success, all kinds')
         panel.set_ylim(0.0, 1.0)
-        panel.grid(color='#dddddd', linewidth=0.7)
+        panel.grid(color='#88888855', linewidth=0.7)
         panel.spines[['top', 'right']].set_visible(False)
     return _svg(figure)

@@ -78,8 +78,47 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
+def _columns(summary: Summary) -> Sequence[tuple[str, Callable[[Costs], str]]]:
+    """Return the columns in which some method has something."""
+    return [
+        (name, show)
+        for name, show in _COLUMNS
+        if any(show(c).strip('0.–') for c in summary.costs.values())
+    ]
+
+
 def _mode(records: Sequence[EpisodeRecord]) -> str:
     return ', '.join(sorted({r.mode for r in records}))
+
+
+def _headline(summary: Summary) -> str:
+    """Say who is ahead, over all questions and in how many kinds."""
+    whole = next((x for x in summary.leads if x.kind == ALL), None)
+    if whole is None:
+        return ''
+    kinds = [x for x in summary.leads if x.kind != ALL]
+    ahead = [x.kind for x in kinds if x.verdict.startswith('ahead')]
+    behind = [x.kind for x in kinds if x.verdict.startswith('behind')]
+    told = [
+        f'{_TESTED} answers {whole.ours.mean:.0%} of the questions '
+        f'[{whole.ours.low:.0%}, {whole.ours.high:.0%}], the best rival, {whole.rival}, '
+        f'{whole.theirs.mean:.0%} [{whole.theirs.low:.0%}, {whole.theirs.high:.0%}]: '
+        f'{whole.verdict}.'
+    ]
+    told += [f'Ahead in {", ".join(ahead)}.'] if ahead else []
+    told += [f'Behind in {", ".join(behind)}.'] if behind else []
+    if open_kinds := [x.kind for x in kinds if x.verdict == 'not separated']:
+        told.append(f'Too few questions to tell in {", ".join(open_kinds)}.')
+    return ' '.join(told)
+
+
+def _turned(change: Change) -> bool:
+    return any((change.difference.mean, change.difference.low, change.difference.high))
+
+
+def _regressed(changed: Sequence[Change]) -> str:
+    worse = [f'{c.method} ({c.kind})' for c in changed if c.worse]
+    return f'Regressions: {", ".join(worse)}.' if worse else 'No regression.'
 
 
 def _html(
@@ -98,13 +137,17 @@ def _html(
         tested=_TESTED,
         bounds=BOUNDS,
         kinds_and_all=(*summary.kinds, ALL),
-        cost_columns=_COLUMNS,
+        cost_columns=_columns(summary),
         plots={
             'kinds': plots.success_by_kind(summary),
             'worlds': plots.success_by_world(summary),
             'cost': plots.cost_against_success(summary),
         },
-        changes=changed,
+        headline=_headline(summary),
+        compared=bool(changed),
+        changes=[c for c in changed if _turned(c)],
+        unchanged=sum(not _turned(c) for c in changed),
+        regressed=_regressed(changed),
         lost=lost,
         failures=failures,
     )
@@ -122,6 +165,8 @@ def _markdown(
         f'{summary.worlds} worlds of {len(summary.world_kinds)} kinds, {summary.questions}'
         f' questions, {summary.observations} observations; mode {_mode(records)}.'
     )
+    if headline := _headline(summary):
+        yield _plain(headline)
     yield 'Success with 95 % bootstrap intervals over worlds, then questions.'
     yield ''
     kinds = (*summary.kinds, ALL)
@@ -138,15 +183,17 @@ def _markdown(
             [[x.kind, str(x.ours), x.rival, str(x.theirs), x.verdict] for x in summary.leads],
         )
     yield from ['', '## Costs and honesty', '']
+    columns = _columns(summary)
     yield from _rows(
-        ['method', *(name for name, _ in _COLUMNS)],
-        [[m, *(show(summary.costs[m]) for _, show in _COLUMNS)] for m in summary.methods],
+        ['method', *(name for name, _ in columns)],
+        [[m, *(show(summary.costs[m]) for _, show in columns)] for m in summary.methods],
     )
     if changed:
-        yield from ['', '## Against an earlier run', '']
+        yield from ['', '## Against an earlier run', '', _plain(_regressed(changed)), '']
         rows = [
-            [c.method, c.kind, str(c.questions), str(c.difference), 'regression' * c.worse]
+            [c.method, c.kind, str(c.questions), str(c.difference), 'REGRESSION' * c.worse]
             for c in changed
+            if _turned(c)
         ]
         yield from _rows(['method', 'questions', 'asked', 'change', ''], rows)
     yield from ['', f'## Failures of {_TESTED}', '']
