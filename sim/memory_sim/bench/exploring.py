@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -37,11 +38,11 @@ def explore(stage: Stage, case: Case, budget_m: float) -> Exploration:
     else:
         right[stage.judge.right_places(case.targets, case.areas)] = True
     at = roadmap.nearest(case.start)
-    tour = [(at, 0.0), *nearest_first(roadmap, at, place_stops(stage.ground, roadmap), budget_m)]
-    for node, driven in tour:
+    node, driven = at, 0.0
+    tour = nearest_first(roadmap, at, place_stops(stage.ground, roadmap), budget_m)
+    for node, driven in chain([(at, 0.0)], tour):
         if right[node]:
             return Exploration(found=True, position=_place(stage, node), driven_m=driven)
-    node, driven = tour[-1]
     return Exploration(found=False, position=_place(stage, node), driven_m=driven)
 
 

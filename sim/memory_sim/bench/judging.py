@@ -89,6 +89,8 @@ class PlaceJudge:
         """Judge by the ground and the driving distances on the roadmap."""
         self._ground, self._roadmap = ground, roadmap
         self._right: dict[tuple[int, Vector3], IntArray] = {}
+        #: Methods answer with the same observations again and again.
+        self._stood: dict[Vector3, NDArray[np.float64]] = {}
         rings = [
             (share * math.cos(2.0 * math.pi * i / n), share * math.sin(2.0 * math.pi * i / n), 0.0)
             for share, n in _RINGS
@@ -159,6 +161,11 @@ class PlaceJudge:
 
     def _eyes(self, position: Vector3) -> NDArray[np.float64]:
         """Return (P, 3) places within walking reach; none where no robot could stand."""
+        if position not in self._stood:
+            self._stood[position] = self._look_around(position)
+        return self._stood[position]
+
+    def _look_around(self, position: Vector3) -> NDArray[np.float64]:
         storey = self._ground.storey_at(position[2])
         here = np.array([[position[0], position[1], storey.elevation_m]])
         if abs(position[2] - storey.elevation_m) > 1.0:

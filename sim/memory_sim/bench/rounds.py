@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 import math
 
 import numpy as np
@@ -43,6 +45,7 @@ class Drive:
     stops: tuple[int, ...]
 
 
+@lru_cache(maxsize=1)
 def place_stops(ground: Ground, roadmap: Roadmap) -> IntArray:
     """
     Choose places of the roadmap at keyframe spacing, a wall between two of them or not.
@@ -64,7 +67,9 @@ def place_stops(ground: Ground, roadmap: Roadmap) -> IntArray:
         here = np.tile(roadmap.points[index, :2], (len(others), 1))
         plain = ~storey.sight.blocked(here, roadmap.points[others, :2])
         covered[others[plain]] = True
-    return np.flatnonzero(taken)
+    stops = np.flatnonzero(taken)
+    stops.setflags(write=False)
+    return stops
 
 
 def drive_rounds(
@@ -93,7 +98,7 @@ def drive_rounds(
         wanted = every
         if plan.share < 1.0:
             wanted = _part(roadmap, every, plan, history, rng)
-        tour = nearest_first(roadmap, at, wanted, budget_m)
+        tour = list(nearest_first(roadmap, at, wanted, budget_m))
         if not tour:
             continue
         first = first or tuple(node for node, _ in tour)
@@ -115,12 +120,11 @@ def _part(
 
 def nearest_first(
     roadmap: Roadmap, start: int, stops: IntArray, budget_m: float
-) -> list[tuple[int, float]]:
-    """Return stops and the way driven up to each [m]."""
+) -> Iterator[tuple[int, float]]:
+    """Yield stops and the way driven up to each [m]."""
     left = np.zeros(len(roadmap), bool)
     left[stops] = True
     at, driven = start, 0.0
-    tour: list[tuple[int, float]] = []
     reach = 6.0
     while left.any():
         distance = np.full(len(roadmap), np.inf)
@@ -131,17 +135,16 @@ def nearest_first(
             if found.any():
                 break
             if limit > 1e7:
-                return tour
+                return
             limit *= 4.0
         candidates = np.flatnonzero(found)
         best = int(candidates[int(distance[candidates].argmin())])
         driven += float(distance[best])
         if driven > budget_m:
-            return tour
-        tour.append((best, driven))
+            return
+        yield best, driven
         left[best] = False
         at = best
-    return tour
 
 
 def _pictures(
