@@ -42,7 +42,7 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._guard = threading.Timer(PATIENCE_S, self._process.kill)
+        self._guard = threading.Timer(2.0 * PATIENCE_S, self._process.kill)
         self._guard.start()
         self.address = self.read_line()
         assert self.address, 'the cluster did not start'
@@ -65,8 +65,9 @@ class Cluster:
             self._process.stdout.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def cluster() -> Iterator[Cluster]:
+    """Give one cluster to both tests; the second kills a node of it."""
     started = Cluster()
     yield started
     started.close()
