@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.areas import Areas
 from memory_node.core.candidates import allowed_rows, Question
-from memory_node.core.colors import names_color, weighed_by_color
+from memory_node.core.colors import color_in, names_color, weighed_by_color
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.limits import Limits
@@ -37,7 +38,10 @@ from memory_node.core.modes import guess_mode
 from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE, Ranker, search
 from memory_node.core.routing import Router
+from memory_node.core.thing_search import search_things
 from memory_node.core.things import things_of
+from memory_node.core.uses import stems_of
+from memory_node.core.wanted import Wanted
 from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
@@ -48,6 +52,8 @@ _LABEL_SHARPNESS = 20.0
 _LOOKED_AT = 3
 #: Score of a thing that most frames take for another, in standard deviations of one signal.
 _MISREAD = -8.0
+#: Captions that are heard about the colour of a thing.
+_HEARD = 8
 #: Things of one kind that are put in order, and how close to another a place is of it [m].
 _THINGS, _SAME_THING_M = 64, 1.0
 
@@ -76,11 +82,15 @@ class Answerer:
         vector: FloatArray,
         config: RetrievalConfig,
         limits: Limits | None = None,
+        wants: Wanted | None = None,
+        rooms: Sequence[Choice] = (),
     ) -> Retrieval:
         """
         Return the places for a query whose text has the unit ``vector`` (D,).
 
         ``limits`` is what its conditions leave, of the newest snapshot; None without conditions.
+        With ``wants`` the things of the wanted labels are looked for first, and views are ranked
+        only where these are too few. ``rooms`` are whole rooms that serve, the best first.
         """
         mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
         snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
@@ -96,32 +106,104 @@ class Answerer:
             terms=content_terms(query.text),
             preferences={} if limits is None else limits.preferences(),
         )
-        rows = None if limits is None else limits.rows
-        choices = search(snapshot, question, self.ranker, self, rows)
-        choices = self._told_apart(snapshot, question, choices)
+        choices = self._chosen(snapshot, question, config, limits, wants)
+        if rooms:
+            choices = _with_rooms(choices, rooms, asked=bool(wants and wants.areas[0].asked))
         if ordering is None and not colored:
             choices = choices[: query.k]
         places = self._places(snapshot, question, choices, limits)
         if colored:
-            places = weighed_by_color(places, query.text)
+            told = self._colors(snapshot, choices, places)
+            places = weighed_by_color(places, query.text, told)
         if ordering is not None:
-            more = self._other_things(snapshot, question, choices, places, limits)
-            places = ordered((*places, *more), ordering, snapshot)
+            more: tuple[Place, ...] = ()
+            if wants is None:
+                more = self._other_things(snapshot, question, choices, places, limits)
+            alike = wants is not None and not wants.named.any()
+            places = ordered((*places, *more), ordering, snapshot, any_label=alike)
         places = places[: query.k]
         if mode is QueryMode.GLOBAL:
             wide = area_places(self._areas, self._mirror, snapshot, question, (query.k + 1) // 2)
             places = (*wide, *places)[: query.k]
-        found = bool(places) and places[0].confidence >= config.found_threshold
+        sure = _surely(places if wants is not None else places[:1])
+        found = bool(places) and sure >= config.found_threshold
         if found:
             message = ''
         elif places:
             message = (
-                f'nothing is sure enough: the best place has confidence'
-                f' {places[0].confidence:.2f}, {config.found_threshold:.2f} is asked for'
+                f'nothing is sure enough: confidence is {sure:.2f},'
+                f' {config.found_threshold:.2f} is asked for'
             )
         else:
             message = 'no observation is inside the filters'
         return Retrieval(found=found, places=places, mode=mode, message=message)
+
+    def _chosen(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        config: RetrievalConfig,
+        limits: Limits | None,
+        wants: Wanted | None,
+    ) -> list[Choice]:
+        """Return things first where they are wanted, then views."""
+        rows = None if limits is None else limits.rows
+        if wants is None:
+            choices = search(snapshot, question, self.ranker, self, rows)
+            return self._told_apart(snapshot, question, choices)
+        allowed = allowed_rows(snapshot, question.query)
+        if rows is not None:
+            allowed = np.flatnonzero(rows) if allowed is None else allowed[rows[allowed]]
+        named = {s for i in np.flatnonzero(wants.named) for s in stems_of(snapshot.labels[i])}
+        others = [t for t in question.terms if not named.intersection(stems_of(t))]
+        postings = self.postings(others) if others else []
+        sure = None if limits is None else limits.sure
+        things = search_things(
+            snapshot,
+            question,
+            wants,
+            postings,
+            allowed,
+            sure,
+            distance_scale_m=config.distance_scale_m,
+        )
+        if len(things) >= question.query.k:
+            return things
+        views = search(snapshot, question, self.ranker, self, rows)
+        known = [self._target(snapshot, question, c) for c in things]
+        # What is surely wanted and not among the things is no view of another thing.
+        doubt = 1.0 - float(wants.probability.max(initial=0.0))
+        lowest = min((c.score for c in things), default=0.0)
+        for choice in self._told_apart(snapshot, question, views):
+            label, at, where = self._target(snapshot, question, choice)
+            if any(
+                label == one and where == there and np.linalg.norm(at - spot) <= _SAME_THING_M
+                for one, spot, there in known
+            ):
+                continue
+            less = min(lowest - 1.0 - choice.score, 0.0) if things else 0.0
+            things.append(
+                replace(
+                    choice,
+                    score=choice.score + less,
+                    confidence=choice.confidence * doubt,
+                    signals={**choice.signals, 'no thing': less} if less else choice.signals,
+                )
+            )
+        return things[: question.query.k]
+
+    def _colors(
+        self, snapshot: Snapshot, choices: Sequence[Choice], places: Sequence[Place]
+    ) -> list[str]:
+        """Return the colour that most captions give the thing of each place, or ''."""
+        rows = np.unique(np.concatenate([c.evidence[:_HEARD] for c in choices]))
+        items = dict(zip(rows.tolist(), self._mirror.fetch(snapshot.keys[rows]), strict=True))
+        told = []
+        for choice, place in zip(choices, places, strict=True):
+            captions = [items[row].caption for row in choice.evidence[:_HEARD].tolist()]
+            said = Counter(c for text in captions if (c := color_in(text, place.label)))
+            told.append(min(said, key=lambda c: (-said[c], c)) if said else '')
+        return told
 
     def _told_apart(
         self, snapshot: Snapshot, question: Question, choices: list[Choice]
@@ -133,14 +215,10 @@ class Answerer:
         """
         if not choices:
             return choices
-        fits = self._fits(snapshot, question, choices[0])
-        at = [best_sighting(snapshot, c.row, fits) for c in choices]
-        labels = np.array([-1 if s is None else int(snapshot.sighting_labels[s]) for s in at])
-        points = np.full((len(at), 3), np.nan)
-        for i, sighting in enumerate(at):
-            if sighting is not None:
-                points[i] = snapshot.sighting_positions[sighting]
-        maps = snapshot.maps[[c.row for c in choices]].astype(np.int64)
+        targets = [self._target(snapshot, question, c) for c in choices]
+        labels = np.array([label for label, _, _ in targets])
+        points = np.array([at for _, at, _ in targets])
+        maps = np.array([where for _, _, where in targets])
         placed = ~np.isnan(points).any(axis=1)
         if not placed.any():
             return choices
@@ -167,6 +245,19 @@ class Answerer:
             ]  # fmt: skip
             (again if same else first).append(i)
         return [weighed[i] for i in (*first, *again)]
+
+    def _target(
+        self, snapshot: Snapshot, question: Question, choice: Choice
+    ) -> tuple[int, NDArray[np.float64], int]:
+        """Return the label of what a choice shows, -1 for nothing, (3,) where [m], and the map."""
+        where = int(snapshot.maps[choice.row])
+        if choice.room:
+            return -1, np.full(3, np.nan), where
+        at = best_sighting(snapshot, choice.row, self._fits(snapshot, question, choice))
+        if at is None:
+            return -1, np.full(3, np.nan), where
+        position = snapshot.sighting_positions[at].astype(np.float64)
+        return int(snapshot.sighting_labels[at]), position, where
 
     @staticmethod
     def _fits(snapshot: Snapshot, question: Question, choice: Choice) -> NDArray[np.float64]:
@@ -230,10 +321,14 @@ class Answerer:
         ids = dict(zip(rows.tolist(), self._mirror.ids(snapshot.keys[rows]), strict=True))
         chosen = np.array(sorted(own), np.int64)
         items = dict(zip(chosen.tolist(), self._mirror.fetch(snapshot.keys[chosen]), strict=True))
-        fits = self._fits(snapshot, question, choices[0])
         return tuple(
             self._place(
-                snapshot, c, items[c.row], [ids[r] for r in c.evidence.tolist()], fits, limits
+                snapshot,
+                c,
+                items[c.row],
+                [ids[r] for r in c.evidence.tolist()],
+                self._fits(snapshot, question, c),
+                limits,
             )
             for c in choices
         )
@@ -247,7 +342,7 @@ class Answerer:
         fits: NDArray[np.float64],
         limits: Limits | None,
     ) -> Place:
-        at = best_sighting(snapshot, choice.row, fits)
+        at = None if choice.room else best_sighting(snapshot, choice.row, fits)
         sighting = None
         if at is not None:
             sighting = item.sightings[_nth(snapshot, choice.row, at, limits)]
@@ -260,7 +355,7 @@ class Answerer:
             stamp_ns=int(snapshot.stamps[choice.evidence].max()),
             score=choice.score,
             confidence=choice.confidence,
-            label='' if sighting is None else clean_label(sighting.label),
+            label=choice.room if sighting is None else clean_label(sighting.label),
             caption=item.caption,
             target_position=target,
             target_extent=None if sighting is None else sighting.extent,
@@ -313,6 +408,34 @@ class Answerer:
         return replace(place, pose=facing(item.pose, target), target_position=target), item.id
 
 
+def _with_rooms(choices: list[Choice], rooms: Sequence[Choice], *, asked: bool) -> list[Choice]:
+    """Put rooms before things where rooms are asked for, or where they are likelier."""
+    best = max((c.confidence for c in choices), default=0.0)
+    if not asked and rooms[0].confidence <= best:
+        return choices
+    lowest = min(c.score for c in rooms)
+    shift = min(lowest - 1.0 - max((c.score for c in choices), default=lowest), 0.0)
+    return [
+        *rooms,
+        *(
+            replace(c, score=c.score + shift, signals={**c.signals, 'no room': shift})
+            for c in choices
+        ),
+    ]
+
+
+def _surely(places: Sequence[Place]) -> float:
+    """
+    Return the probability that one of the places answers.
+
+    Places of one label stand or fall together; different labels are taken as independent.
+    """
+    best: dict[str, float] = {}
+    for place in places:
+        best[place.label] = max(best.get(place.label, 0.0), place.confidence)
+    return 1.0 - math.prod(1.0 - c for c in best.values())
+
+
 def _nth(snapshot: Snapshot, row: int, sighting: int, limits: Limits | None) -> int:
     """Return which of an observation's own sightings one of a snapshot is."""
     if limits is None or limits.kept is None:
@@ -324,6 +447,8 @@ def _why(choice: Choice, label: str, limits: Limits | None) -> str:
     strongest = sorted(choice.signals.items(), key=lambda s: (-s[1], s[0]))
     parts = ', '.join(f'{name} {value:+.1f}' for name, value in strongest if abs(value) >= 0.05)
     seen = f'{label} was seen here' if label else 'the caption fits'
+    if choice.room:
+        seen = f'captions call this {choice.room}'
     count = len(choice.evidence)
     text = f'{seen} ({count} observation{"s" if count > 1 else ""}): {parts or "no signal"}'
     conditions = '' if limits is None else limits.says(choice.row)

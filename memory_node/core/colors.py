@@ -13,7 +13,7 @@ import re
 
 from memory_node.core.data import Place
 
-__all__ = ['color_in', 'names_color', 'weighed_by_color']
+__all__ = ['COLOR_WORDS', 'color_in', 'names_color', 'weighed_by_color']
 
 _FAMILIES = (
     ('red', 'crimson', 'scarlet', 'maroon', 'burgundy'),
@@ -28,6 +28,8 @@ _FAMILIES = (
     ('gray', 'grey', 'silver', 'metallic', 'steel', 'metal'),
     ('black', 'dark gray', 'dark grey'),
 )
+#: Every name of a colour that is one word.
+COLOR_WORDS = frozenset(name for family in _FAMILIES for name in family if ' ' not in name)
 _NAMES = sorted({name for family in _FAMILIES for name in family}, key=lambda n: (-len(n), n))
 _COLOR = re.compile(rf'\b(?:{"|".join(_NAMES)})\b', re.IGNORECASE)
 #: Words between a colour and its thing: "a red, woollen rug".
@@ -51,15 +53,16 @@ def color_in(caption: str, label: str) -> str:
     return said[1] if said else ''
 
 
-def weighed_by_color(places: Sequence[Place], text: str) -> tuple[Place, ...]:
+def weighed_by_color(places: Sequence[Place], text: str, told: Sequence[str]) -> tuple[Place, ...]:
     """
     Return places with things of the colour asked for first; each group keeps its order.
+
+    ``told`` is what captions say of each place's thing, '' where they say nothing.
 
     Only the colour that the request gives to the thing itself counts, not that of what it stands
     beside. Confidence sinks where a caption tells of another colour.
     """
     asked = [color_in(text, place.label) for place in places]
-    told = [color_in(place.caption, place.label) for place in places]
     fits = [
         0 if not (want and have) else 1 if _alike(want, have) else -1
         for want, have in zip(asked, told, strict=True)

@@ -12,7 +12,7 @@ from memory_node.core.columns import Snapshot
 from memory_node.core.data import Place, Pose, Retrieval, Route, Vector3
 from memory_node.core.lexical import clean_label
 
-__all__ = ['GoalPlan', 'best_sighting', 'facing', 'stand_row']
+__all__ = ['GoalPlan', 'best_sighting', 'best_view', 'facing', 'stand_row']
 
 #: Sightings of one label this close to each other are one thing.
 _CLUSTER_RADIUS_M = 1.0
@@ -89,12 +89,17 @@ def stand_row(snapshot: Snapshot, row: int, label: str, target: Vector3) -> tupl
         if not member.any():
             return row, target
         centre = np.median(points[member], axis=0)
-    rows = np.unique(seers[member])
+    row = best_view(snapshot, np.unique(seers[member]), centre)
+    x, y, z = centre.tolist()
+    return row, (x, y, z)
+
+
+def best_view(snapshot: Snapshot, rows: NDArray[np.int64], centre: NDArray[np.float64]) -> int:
+    """Return the one of ``rows`` that sees the point ``centre`` (3,) best [m]."""
     offsets = centre[:2] - snapshot.positions[rows, :2]
     away = np.linalg.norm(offsets, axis=1)
     turn = np.arctan2(offsets[:, 1], offsets[:, 0]) - snapshot.yaws[rows]
     turn = np.abs(np.arctan2(np.sin(turn), np.cos(turn)))
     price = np.abs(away - _IDEAL_STAND_OFF_M) + _TURN_PRICE_M * turn
     price[away < MIN_STAND_OFF_M] += 100.0
-    x, y, z = centre.tolist()
-    return int(rows[np.argmin(price)]), (x, y, z)
+    return int(rows[np.argmin(price)])

@@ -19,7 +19,7 @@ IntArray = NDArray[np.int64]
 #: Sightings this close to each other may be of one thing [m].
 _SPOT_M = 0.6
 #: Two labels that share this part of the rarer one's frames are two things.
-_TOGETHER = 0.34
+_TOGETHER = 0.2
 #: Labels of this cosine are two words for one thing, not two opinions.
 _SYNONYM = 0.8
 

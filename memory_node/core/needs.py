@@ -23,7 +23,7 @@ from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
 from memory_node.core.lexical import clean_label
 from memory_node.core.modes import guess_mode
 
-__all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve']
+__all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'reason', 'resolve', 'served_labels']
 
 #: A label this close to a thing of the table is that thing; MiniLM has couch and sofa at 0.75.
 SAME_THING_COSINE = 0.8
@@ -118,6 +118,27 @@ def resolve(
     return None
 
 
+def served_labels(
+    text: str,
+    labels: Sequence[str],
+    label_vectors: FloatArray,
+    encode: Callable[[list[str]], FloatArray],
+) -> tuple[Need | None, tuple[int, ...]]:
+    """
+    Return the need that a text speaks of, and which labels serve it, the most usual first.
+
+    ``label_vectors`` are (L, D) unit rows of ``labels``. None and nothing where the table knows
+    no such need, or nothing that serves it was seen.
+    """
+    for need in needs_of(text, _TRIED):
+        cosines = encode(list(need.things)) @ label_vectors.T
+        best = cosines.argmax(axis=1)
+        near = cosines.max(axis=1) >= SAME_THING_COSINE
+        if near.any():
+            return need, tuple(dict.fromkeys(best[near].tolist()))
+    return None, ()
+
+
 def _served(
     need: Need,
     labels: Sequence[str],
@@ -139,16 +160,17 @@ def _names_a_label(text: str, labels: Sequence[str]) -> bool:
 def explained(retrieval: Retrieval, served: Resolved) -> Retrieval:
     """Return the answer to the explicit question as one to the implicit question."""
     names = [p.label for p in retrieval.places if p.label in served.labels]
-    reason = _reason(served, names[0] if names else served.labels[0])
+    told = reason(served.need.phrase, names[0] if names else served.labels[0])
     places = tuple(
-        replace(place, why=f'{_reason(served, place.label)}; {place.why}')
+        replace(place, why=f'{reason(served.need.phrase, place.label)}; {place.why}')
         if place.label in served.labels
         else place
         for place in retrieval.places
     )
-    message = f'{reason}; {retrieval.message}' if retrieval.message else reason
+    message = f'{told}; {retrieval.message}' if retrieval.message else told
     return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
 
 
-def _reason(served: Resolved, label: str) -> str:
-    return f'{compose_caption([label])} serves "{served.need.phrase}"'
+def reason(need: str, label: str) -> str:
+    """Say that a thing serves a need."""
+    return f'{compose_caption([label])} serves "{need}"'

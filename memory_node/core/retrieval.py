@@ -90,6 +90,8 @@ class Choice:
     evidence: IntArray
     #: (L,) how well each label of the snapshot fits, None to compare vectors.
     label_scores: RealArray | None = None
+    #: What kind of room the row stands for as a whole; empty: it stands for what it shows.
+    room: str = ''
 
 
 class FusionRanker:

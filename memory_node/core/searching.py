@@ -34,14 +34,23 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import EmptyMemoryError
+from memory_node.core.lexical import clean_label
 from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode, is_description
-from memory_node.core.needs import explained, resolve, Resolved
+from memory_node.core.needs import explained, reason, resolve, Resolved
+from memory_node.core.retrieval import Choice
+from memory_node.core.room_search import rooms_as_choices
+from memory_node.core.territory import RoomNames, Territory
+from memory_node.core.thing_search import is_placed
+from memory_node.core.uses import Uses
+from memory_node.core.wanted import Wanted, wanted, wanted_areas
 
 __all__ = ['Searcher', 'Understood']
 
 #: Things that serve a need among which the nearest is looked for.
 _SERVING = 4
+#: Captions that must call a place by a name before it is a kind of room.
+_CALLED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +62,8 @@ class Understood:
     #: What the conditions leave; None where there are none.
     limits: Limits | None
     served: Resolved | None
+    #: Whether things are searched for where they are, rather than views.
+    placed: bool = False
 
 
 class Searcher:
@@ -78,6 +89,9 @@ class Searcher:
         self._encode = encode
         self._config = config
         self._drives = drives
+        self._uses = Uses(encode, mirror.model_id)
+        self._rooms = RoomNames(mirror)
+        self._territory: Territory | None = None
         #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
         self.reader: LanguageModelReader | None = None
         self._counting = threading.Lock()
@@ -126,7 +140,11 @@ class Searcher:
                 found=False, places=(), mode=_mode(asked), message=limits.contradiction
             )
         else:
-            retrieval = self._answerer.answer(asked, vector, config, limits)
+            wants = self._wants(asked, vector, limits) if understood.placed else None
+            rooms = self._rooms_for(asked, limits, wants)
+            retrieval = self._answerer.answer(asked, vector, config, limits, wants, rooms)
+            if wants is not None:
+                retrieval = _serving(retrieval, wants, self._mirror.snapshot().labels)
             if limits is not None and limits.ordering is not None and understood.served:
                 others = understood.served.labels[1:_SERVING]
                 retrieval = self._nearer(retrieval, others, asked, limits, limits.ordering)
@@ -179,15 +197,54 @@ class Searcher:
         # The kind of question is told from all of its words.
         mode = _mode(query) if text != query.text else query.mode
         asked = query if text == query.text else replace(query, text=text, mode=mode)
+        placed = (
+            not config.leaves_out('things')
+            and _mode(query) is not QueryMode.GLOBAL
+            and is_placed(snapshot)
+        )
         served = None
-        if not config.leaves_out('needs'):
+        if not placed and not config.leaves_out('needs'):
             # What is left of a request that a caller did not set the kind of may still be a need.
             free = query.mode is QueryMode.AUTO and asked.mode is QueryMode.EXPLICIT
             need = replace(asked, mode=QueryMode.AUTO) if free else asked
             served = resolve(need, snapshot.labels, snapshot.label_vectors, self._encode)
         return Understood(
-            query=asked if served is None else served.query, limits=limits, served=served
+            query=asked if served is None else served.query,
+            limits=limits,
+            served=served,
+            placed=placed,
         )
+
+    def _wants(self, asked: Query, vector: FloatArray, limits: Limits | None) -> Wanted:
+        """Return which labels a request wants; ``asked`` is without its conditions."""
+        snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
+        wants = wanted(
+            asked.text,
+            snapshot.labels,
+            snapshot.label_vectors,
+            vector,
+            self._uses,
+            self._encode,
+        )
+        if wants.named.any():
+            return wants
+        kinds = [name for name, n in self.names(snapshot).kinds().items() if n >= _CALLED]
+        areas = wanted_areas(asked.text, kinds, vector, self._uses, self._encode)
+        return replace(wants, areas=areas)
+
+    def _rooms_for(
+        self, asked: Query, limits: Limits | None, wants: Wanted | None
+    ) -> Sequence[Choice]:
+        """Return whole rooms that serve a request."""
+        if wants is None or not wants.areas:
+            return ()
+        snapshot = self._mirror.snapshot()
+        allowed = allowed_rows(snapshot, asked)
+        if limits is not None and limits.rows is not None:
+            allowed = (
+                np.flatnonzero(limits.rows) if allowed is None else allowed[limits.rows[allowed]]
+            )
+        return rooms_as_choices(snapshot, wants.areas, self.names(snapshot), allowed)
 
     def remaining(self, query: Query) -> tuple[Snapshot, NDArray[np.int64] | None]:
         """Return what filters and conditions of a query leave: sightings, and rows; None: all."""
@@ -203,7 +260,20 @@ class Searcher:
 
     def names(self, snapshot: Snapshot) -> Names:
         """Return what looks up names of areas and things in a snapshot."""
-        return Names(snapshot, self._areas, self._answerer.postings, self._encode)
+        return Names(
+            snapshot,
+            self._areas,
+            self._answerer.postings,
+            self._encode,
+            self._rooms,
+            self._territory_of,
+        )
+
+    def _territory_of(self, snapshot: Snapshot) -> Territory:
+        held = self._territory
+        if held is None or not _alike(held.snapshot, snapshot):
+            self._territory = held = Territory(snapshot)
+        return held
 
     def stand(self, place: Place) -> Pose:
         """Return the best pose to see a place's target from."""
@@ -267,6 +337,32 @@ class Searcher:
             message='; '.join(note for note in notes if note),
             conditions=limits.said,
         )
+
+
+def _alike(one: Snapshot, other: Snapshot) -> bool:
+    """Tell whether two snapshots hold the same: conditions cut sightings out of some."""
+    if one is other:
+        return True
+    base = one.sighting_labels.base
+    whole = base is not None and base is other.sighting_labels.base
+    return whole and one.revision == other.revision
+
+
+def _serving(retrieval: Retrieval, wants: Wanted, labels: Sequence[str]) -> Retrieval:
+    """Say of places that a request did not name what they serve."""
+    serves = {clean_label(labels[i]): phrase for i, phrase in wants.serves.items()}
+    serves.update({area.name: area.serves for area in wants.areas})
+    if wants.named.any() or not serves:
+        return retrieval
+    places = tuple(
+        replace(p, why=f'{reason(serves[p.label], p.label)}; {p.why}') if p.label in serves else p
+        for p in retrieval.places
+    )
+    message = retrieval.message
+    if places and places[0].label in serves:
+        said = reason(serves[places[0].label], places[0].label)
+        message = f'{said}; {message}' if message else said
+    return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
 
 
 def _mode(query: Query) -> QueryMode:

@@ -63,5 +63,5 @@ def test_a_misread_thing_is_answered_after_the_real_one(tmp_path):
         places = memory.retrieve('the wardrobe', 3).places
         assert places[0].target_position[0] == pytest.approx(22.0)
         wrong = next(p for p in places if p.node_id == 'misread')
-        assert wrong.signals['misread'] < 0.0
+        assert wrong.signals['corroboration'] < places[0].signals['corroboration'] - 1.0
         assert wrong.confidence < places[0].confidence

@@ -27,6 +27,8 @@ class Limit:
     rows: BoolArray | None = None
     #: (S,) sightings that meet it; None: those of the rows.
     sightings: BoolArray | None = None
+    #: (S,) those of ``sightings`` that surely meet it; the others may. None: all alike.
+    sure: BoolArray | None = None
     #: (N,) how well each row meets it, in [0, 1]; None: all that remain alike.
     preference: RealArray | None = None
     #: Words about one row, such as a distance; None: ``condition.phrase``.
@@ -88,6 +90,15 @@ class Limits:
     starts: NDArray[np.int64]
     #: (S',) index in the whole snapshot of every sighting that remains; None: all do.
     kept: NDArray[np.int64] | None = None
+
+    @property
+    def sure(self) -> BoolArray | None:
+        """(S',) sightings that surely meet every condition; None: all that remain do."""
+        told = [limit.sure for limit in self.limits if limit.sure is not None]
+        if not told:
+            return None
+        sure: BoolArray = np.logical_and.reduce(told)
+        return sure if self.kept is None else sure[self.kept]
 
     @property
     def phrases(self) -> str:

@@ -25,16 +25,19 @@ _SAME_THING, _SAME_TEXT, _SAME_WORDS = 0.5, 0.9, 0.7
 _SAME_SPOT_M = 1.0
 
 
-def ordered(places: Sequence[Place], ordering: Ordering, snapshot: Snapshot) -> tuple[Place, ...]:
+def ordered(
+    places: Sequence[Place], ordering: Ordering, snapshot: Snapshot, *, any_label: bool = False
+) -> tuple[Place, ...]:
     """
     Return the places that fit as well as the best one in the order asked for, then the others.
 
-    The scores of those that fit are dealt out anew; the difference is the signal of the order.
+    With ``any_label`` things of other labels may fit as well: a need is served by several. The
+    scores of those that fit are dealt out anew; the difference is the signal of the order.
     """
     if not places:
         return ()
     best = places[0]
-    fitting = [p for p in places if _fits(p, best)]
+    fitting = [p for p in places if _fits(p, best, any_label)]
     if ordering.origins is not None:
         fitting = _confirmed(fitting, snapshot)
     chosen = {p.node_id for p in fitting}
@@ -69,7 +72,9 @@ def _why(why: str, phrase: str, words: str) -> str:
     return f'{said}{found}{words}{rest}' if found else f'{why}; {phrase}{words}'
 
 
-def _fits(place: Place, best: Place) -> bool:
+def _fits(place: Place, best: Place, any_label: bool) -> bool:
+    if any_label and place.label and best.label:
+        return place.confidence >= _SAME_THING * best.confidence
     if place.label != best.label:
         return False
     words, needed = place.signals.get('words', 0.0), best.signals.get('words', 0.0)
