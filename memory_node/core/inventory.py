@@ -12,10 +12,11 @@ from scipy.spatial import cKDTree
 
 from memory_node.core.captions import compose_caption
 from memory_node.core.columns import Snapshot
+from memory_node.core.constraints.limits import restricted
 from memory_node.core.lexical import clean_label
 from memory_node.core.things import things_of
 
-__all__ = ['Holding', 'commonest', 'covering', 'holdings', 'listed']
+__all__ = ['Holding', 'commonest', 'covering', 'holdings', 'holdings_of', 'listed']
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -26,6 +27,8 @@ _AROUND_M = 12.0
 _NEAREST, _BELONGS = 3, 0.5
 #: Fewer kinds than this that were seen twice do not describe an area.
 _ENOUGH_KINDS = 4
+#: Width of the cells in which things of a whole building are told apart [m].
+_CELL_M = 1.0
 #: Things of one label that are named by number; as many again are not told.
 _COUNTED = 12
 
@@ -73,6 +76,38 @@ def holdings(
         nearest = rows[np.argsort(away, kind='stable')[:_NEAREST]]
         if np.count_nonzero(inside[nearest]) >= _BELONGS * len(nearest):
             found.setdefault(clean_label(thing.label), []).append(tuple(own.tolist()))
+    return _ranked(found)
+
+
+def holdings_of(snapshot: Snapshot, inside: BoolArray, sightings: BoolArray) -> list[Holding]:
+    """
+    Return what an area holds, most often seen first, where it is known what is in it.
+
+    Parameters
+    ----------
+    snapshot
+        What is held, N rows and S sightings.
+    inside
+        (N,) rows in the area: they are cited before those that only look into it.
+    sightings
+        (S,) sightings of what is in it.
+
+    """
+    seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
+    mine, _ = restricted(snapshot, sightings)
+    found: dict[str, list[tuple[int, ...]]] = {}
+    seen = np.unique(snapshot.sighting_labels[sightings]).tolist()
+    for thing in things_of(mine, seen, np.unique(seers[sightings])):
+        rows = np.array(thing.rows, np.int64)
+        own = rows[inside[rows]]
+        found.setdefault(clean_label(thing.label), []).append(
+            tuple((own if len(own) else rows).tolist())
+        )
+    return _ranked(found)
+
+
+def _ranked(found: dict[str, list[tuple[int, ...]]]) -> list[Holding]:
+    """Return kinds by the rows that saw them, those seen once left out where enough remains."""
     twice = {
         label: kept
         for label, things in found.items()
@@ -90,14 +125,26 @@ def holdings(
 
 
 def commonest(snapshot: Snapshot, rows: IntArray, most: int) -> list[tuple[str, int]]:
-    """Return the ``most`` labels that the largest number of ``rows`` saw, with that number."""
-    starts = snapshot.sighting_starts
-    seers = np.repeat(np.arange(len(snapshot)), np.diff(starts))
+    """
+    Return the ``most`` labels of which ``rows`` saw the largest number of things, with it.
+
+    Things are told apart by cells, and count where they were seen twice; what no depth has placed
+    counts once for every row that saw it.
+    """
+    seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
     kept = np.zeros(len(snapshot), np.bool_)
     kept[rows] = True
-    pairs = np.column_stack([seers, snapshot.sighting_labels])[kept[seers]]
+    kept = kept[seers]
+    points = snapshot.sighting_positions[kept].astype(np.float64)
+    labels, seers = snapshot.sighting_labels[kept].astype(np.int64), seers[kept]
+    placed = ~np.isnan(points[:, 0])
+    cells = np.column_stack([labels, np.zeros((len(labels), 3), np.int64), seers])
+    cells[placed, 1:4] = np.floor(points[placed] / _CELL_M)
+    cells[placed, 4] = -1
+    things, times = np.unique(cells, axis=0, return_counts=True)
+    sure = (times > 1) | (things[:, 4] >= 0)
     counts: Counter[str] = Counter()
-    for _, label in np.unique(pairs, axis=0).tolist():
+    for label in (things[sure] if sure.any() else things)[:, 0].tolist():
         counts[clean_label(snapshot.labels[label])] += 1
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 

@@ -178,6 +178,11 @@ class Mirror:
         with self._lock:
             return self.store.postings(self._words, words)
 
+    def captions_after(self, key: int) -> list[tuple[int, str]]:
+        """Return key and caption of every observation with a greater key, ascending."""
+        with self._lock:
+            return self.store.captions_after(key)
+
     def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
         """Return ids and poses of keys in order."""
         with self._lock:

@@ -334,6 +334,13 @@ class Store:
         with self._reading():
             return records.read_batch(self._db, key, dim)
 
+    def captions_after(self, key: int) -> list[tuple[int, str]]:
+        """Return key and caption of every observation with a greater key, ascending."""
+        with self._reading():
+            return self._db.execute(
+                'SELECT key, caption FROM observation WHERE key > ? ORDER BY key', (key,)
+            ).fetchall()
+
     def neighbors(self) -> tuple[Keys, Keys]:
         """Return the drivable links that sources named, as keys of both ends, (E,) each."""
         with self._reading():

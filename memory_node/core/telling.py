@@ -15,7 +15,14 @@ from memory_node.core.constraints.naming import Names
 from memory_node.core.data import Place, Query
 from memory_node.core.describing import AreaDescription, citation, marks
 from memory_node.core.forest.rooms import named_room, ROOM_NAMES
-from memory_node.core.inventory import commonest, covering, holdings, listed
+from memory_node.core.inventory import (
+    commonest,
+    covering,
+    Holding,
+    holdings,
+    holdings_of,
+    listed,
+)
 from memory_node.core.memory import Memory
 from memory_node.core.modes import named_part
 
@@ -43,16 +50,26 @@ def tell(memory: Memory, query: Query) -> AreaDescription | None:
     if remaining is not None:
         kept[:] = False
         kept[remaining] = True
-    part = named_part(query.text)
+    names = memory.searcher.names(snapshot)
+    # What captions call a room comes first: the manager office is no office by itself.
+    part = names.room_in(query.text) or named_part(query.text)
     if not part:
         return _everything(memory, snapshot, kept, query.map_id)
-    names = memory.searcher.names(snapshot)
+    # Conditions cut sightings out of a snapshot; where rooms end is told from all of them.
+    whole = memory.snapshot()
+    told = memory.searcher.names(whole).told(part) if len(whole) == len(kept) else None
+    if told is not None and told.sightings is not None:
+        inside = told.rows & kept if (told.rows & kept).any() else told.rows
+        within = told.sightings & np.repeat(kept | told.rows, np.diff(whole.sighting_starts))
+        kinds = holdings_of(whole, inside, within)[:_KINDS]
+        return _listed(memory, whole, part, inside, kinds)
     inside, outside = _area(names, part)
     if not inside.any():
         return AreaDescription(found=False, text=f"I don't know of a {part} here.")
     if (inside & kept).any():
         inside &= kept
-    return _one(memory, snapshot, part, inside, outside)
+    kinds = holdings(snapshot, inside, outside)[:_KINDS]
+    return _listed(memory, snapshot, part, inside, kinds)
 
 
 def _area(names: Names, part: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None]:
@@ -65,14 +82,13 @@ def _area(names: Names, part: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
     return (called, None) if area is None else (area.rows.copy(), None)
 
 
-def _one(
+def _listed(
     memory: Memory,
     snapshot: Snapshot,
     part: str,
     inside: NDArray[np.bool_],
-    outside: NDArray[np.bool_] | None,
+    kinds: Sequence[Holding],
 ) -> AreaDescription | None:
-    kinds = holdings(snapshot, inside, outside)[:_KINDS]
     if not kinds:
         return None
     cited = _cited(memory, snapshot, covering(kinds, _CITED))

@@ -17,11 +17,14 @@ from memory_node.core.forest.node import ForestNode
 from memory_node.core.lexical import clean_label, STOP_WORDS
 from memory_node.core.needs import SAME_THING_COSINE
 from memory_node.core.ranking.words import AREA_NOUNS, stem, tokenize
+from memory_node.core.territory import RoomNames, Territory
 from memory_node.core.words import Postings
 
 __all__ = ['Landmark', 'NamedArea', 'Names', 'is_area_word']
 
 BoolArray = NDArray[np.bool_]
+#: Captions that must call a place by a name before it counts.
+_CALLED = 2
 #: What else a kind of room is called.
 _SAME_ROOM = {
     'restroom': 'bathroom', 'washroom': 'bathroom', 'bath': 'bathroom', 'lavatory': 'bathroom',
@@ -41,6 +44,8 @@ class NamedArea:
     rows: BoolArray
     #: What it goes by here, for a person.
     known_as: str
+    #: (S,) sightings of what is in it; None: not told apart from what is seen from it.
+    sightings: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +90,20 @@ class Names:
         areas: Areas,
         postings: Callable[[Sequence[str]], list[Postings]],
         encode: Callable[[list[str]], FloatArray],
+        rooms: RoomNames,
+        territory: Callable[[Snapshot], Territory],
     ) -> None:
-        """Look into ``snapshot``; ``encode`` is asked only where no word fits."""
+        """
+        Look into ``snapshot``; ``encode`` is asked only where no word fits.
+
+        ``rooms`` are what captions call a room, ``territory`` joins what is seen together.
+        """
         self._snapshot = snapshot
         self._areas = areas
         self._postings = postings
         self._encode = encode
+        self._rooms = rooms
+        self._territory = territory
 
     def area(self, phrase: str) -> NamedArea | None:
         """
@@ -102,15 +115,21 @@ class Names:
         found = [a for part in phrase.split(OR) if (a := self._one_area(part)) is not None]
         if not found:
             return None
+        inside = [a.sightings for a in found]
         return NamedArea(
             rows=np.logical_or.reduce([a.rows for a in found]),
             known_as=', '.join(dict.fromkeys(a.known_as for a in found)),
+            sightings=None
+            if any(s is None for s in inside)
+            else np.logical_or.reduce([s for s in inside if s is not None]),
         )
 
     def _one_area(self, phrase: str) -> NamedArea | None:
         words = frozenset(_stems(phrase))
         if not words:
             return None
+        if (told := self.told(phrase)) is not None:
+            return told
         with self._areas.lock:
             nodes = [
                 node
@@ -130,6 +149,38 @@ class Names:
         if not rows.any():
             return None
         return NamedArea(rows=rows, known_as=', '.join(dict.fromkeys(names[:3])))
+
+    def told(self, phrase: str) -> NamedArea | None:
+        """
+        Return the rooms of a kind that captions tell of, None where too few do.
+
+        A caption names the kind itself, or by another name for it; "office" also is the office
+        of a manager, where nothing is an office by itself.
+        """
+        rooms, names = self._rooms.of(self._snapshot)
+        chosen = _called(phrase, names)
+        named = np.isin(rooms, chosen)
+        if np.count_nonzero(named) < _CALLED:
+            return None
+        votes = np.where(named, 1.0, np.where(rooms >= 0, -1.0, 0.0))
+        rows, sightings = self._territory(self._snapshot).spread(votes)
+        if not rows.any():
+            return None
+        said = ', '.join(names[i] for i in chosen[:3])
+        return NamedArea(rows=rows, known_as=f'captions tell of {said}', sightings=sightings)
+
+    def room_in(self, text: str) -> str:
+        """Return the longest kind of room that captions name and a text speaks of, or ''."""
+        words = f' {" ".join(_stems(text))} '
+        known = [n for n, count in self.kinds().items() if count >= _CALLED]
+        spoken = [n for n in known if f' {" ".join(_stems(n))} ' in words]
+        return max(spoken, key=lambda n: (len(n), n), default='')
+
+    def kinds(self) -> dict[str, int]:
+        """Return kinds of rooms that captions name, with how many do."""
+        rooms, names = self._rooms.of(self._snapshot)
+        counts = np.bincount(rooms[rooms >= 0], minlength=len(names))
+        return {name: int(n) for name, n in zip(names, counts, strict=True) if n}
 
     def said(self, phrase: str) -> BoolArray:
         """Return (N,) the rows whose caption or labels have every word of a phrase."""
@@ -201,6 +252,21 @@ class Names:
             rows[seers] = True
         maps = snapshot.maps[seers].astype(np.int64)
         return Landmark(labels=labels, points=points, placed=placed, maps=maps, rows=rows)
+
+
+def _called(phrase: str, names: Sequence[str]) -> list[int]:
+    """Return which names of rooms a phrase means: the closest way of meaning that has any."""
+    words, room = _stems(phrase), _room(phrase)
+    own = [_stems(name) for name in names]
+    ways = (
+        [words == name for name in own],
+        [room == _room(name) for name in names],
+        [name[-len(words) :] == words or words[-len(name) :] == name for name in own],
+    )
+    for fits in ways:
+        if words and any(fits):
+            return [i for i, fit in enumerate(fits) if fit]
+    return []
 
 
 def _matching(node: ForestNode, words: frozenset[str], room: str) -> list[ForestNode]:

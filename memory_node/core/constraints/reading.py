@@ -11,8 +11,9 @@ import re
 
 from memory_node.core.constraints.conditions import Condition, Kind, Order, Reading
 from memory_node.core.constraints.times import Clock, windows
+from memory_node.core.lexical import STOP_WORDS
 from memory_node.core.ranking.parsing import Floor, FloorKind
-from memory_node.core.ranking.words import MOTIONS, NUMBERS, ORDINALS, stem
+from memory_node.core.ranking.words import AREA_NOUNS, MOTIONS, NUMBERS, ORDINALS, stem
 
 __all__ = ['MAX_CONDITIONS', 'OR', 'distance_m', 'read']
 
@@ -160,6 +161,7 @@ _WITH = _rule(
 )
 _BESIDE = _rule(rf'{_NEGATED}{_IS}\b(?P<relation>{_RELATION})\s+{_NP}')
 _IN = _rule(rf'{_NEGATED}{_IS}\b(?:inside(?: of)?|within|in|at|from)\s+{_PLACES}')
+_OF = _rule(rf'\bof\s+{_NP}')
 _GO = _rule(
     rf'^\s*(?:please\s+)?(?:{"|".join(sorted(MOTIONS))})\s+(?:back\s+|over\s+|down\s+|up\s+)?'
     rf'(?:in)?to\s+{_NP}(?:\s*,\s*|\s+)(?:and|then|and then)\s+(?=\w)'
@@ -172,6 +174,13 @@ _WHOLE = frozenset({
 _NO_PLACE = frozenset({
     'general', 'case', 'order', 'use', 'total', 'all', 'least', 'once', 'time', 'way', 'need',
     'left', 'right', 'moment', 'end', 'middle', 'center', 'centre', 'front', 'back', 'question',
+})  # fmt: skip
+
+
+#: Words of a request that name nothing.
+_CARRIERS = STOP_WORDS | MOTIONS | frozenset({
+    'drive', 'guide', 'kindly', 'park', 'quickly', 'robot', 'stand', 'stop', 'wait', 'way', 'stay',
+    'possible', 'okay', 'ok', 'hey', 'hello', 'right', 'ask', 'might', 'may', 'lead', 'next',
 })  # fmt: skip
 
 
@@ -227,7 +236,7 @@ def read(text: str, clock: Clock) -> Reading:
     _read_sides(rest)
     _read_things(rest)
     _read_places(rest)
-    found = sorted(rest.found, key=lambda f: f[0])[:MAX_CONDITIONS]
+    found = _with_subject(rest, sorted(rest.found, key=lambda f: f[0]))[:MAX_CONDITIONS]
     return Reading(
         text=text,
         conditions=tuple(c for _, c in found),
@@ -238,6 +247,25 @@ def read(text: str, clock: Clock) -> Reading:
         order_spans=order_spans,
         order_phrase=' ... '.join(' '.join(text[slice(*span)].split()) for span in order_spans),
     )
+
+
+def _with_subject(
+    rest: _Rest, found: list[tuple[tuple[int, int], Condition]]
+) -> list[tuple[tuple[int, int], Condition]]:
+    """
+    Leave out the relation that holds all that is wanted.
+
+    "Stand by the printer" asks for the printer, and for nothing that is beside it.
+    """
+    words = re.findall(r'[^\W_]+', rest.text.casefold())
+    if words[:1] == ['what'] or any(
+        w not in _CARRIERS and stem(w) not in _CARRIERS for w in words
+    ):
+        return found
+    beside = [f for f in found if f[1].kind is Kind.BESIDE and not f[1].negated]
+    if len(beside) != 1 or any(f[1].kind is Kind.AREA for f in found):
+        return found
+    return [f for f in found if f is not beside[0]]
 
 
 def distance_m(number: str, unit: str) -> float | None:
@@ -340,6 +368,10 @@ def _read_places(rest: _Rest) -> None:
         if _no_place(match['np']):
             continue
         rest.add(match, Kind.BESIDE, about=match['np'].casefold(), distance_m=_reach(words))
+    for match in rest.matches(_OF):
+        last = stem(match['np'].casefold().split()[-1])
+        if last in AREA_NOUNS and not _no_place(match['np']):
+            rest.add(match, Kind.AREA, about=match['np'].casefold())
     for match in rest.matches(_IN):
         if not _no_place(match['np']):
             rest.add(match, Kind.AREA, about=_either(match))

@@ -17,18 +17,27 @@ _UNITS_S = {
     'month': 2592000.0,
 }  # fmt: skip
 _DAYS = ('monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday')
+_DAYS_BACK = {
+    'today': 0, 'yesterday': 1, 'the day before today': 1, 'the previous day': 1,
+    'the day before': 1, 'the day before yesterday': 2,
+}  # fmt: skip
 #: First and last hour of the parts of a day; a night goes on into the next one.
 _PARTS = {
-    'morning': (5, 12), 'afternoon': (12, 18), 'evening': (17, 24), 'night': (18, 30),
+    'morning': (5, 12), 'forenoon': (5, 12), 'afternoon': (12, 18), 'evening': (17, 24),
+    'night': (18, 30),
 }  # fmt: skip
+#: When people eat, as hours of the day.
+_MEALS = {'breakfast': 8.0, 'lunch': 12.0, 'dinner': 18.0, 'supper': 19.0}
+_MEAL = rf'(?:{"|".join(_MEALS)})(?:[ -]?time)?'
 _FEW = {'a': 1, 'an': 1, 'few': 3, 'couple': 2, 'half': 0.5, **NUMBERS}
 _COUNT = r'(?:(?P<n>\d{1,4}|half an?|an?(?: few| couple of)?|[a-z]+) )'
 _UNIT = r'(?P<unit>second|minute|min|hour|day|week|month)s?'
 _HOUR = (
-    r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]\.?m\b\.?| ?o['’]clock)?|noon|midday|midnight)"
+    r"(?:\d{1,2}(?::[0-5]\d)?(?: ?[ap]\.?m\b\.?| ?o['’]clock)?|noon|midday|midnight"
+    rf'|{_MEAL}\b)'
     r'(?![\w:.,]*\d)(?! (?:m|met(?:er|re)s?|feet)\b)'
 )
-_PART = r'(?P<part>morning|afternoon|evening|night)'
+_PART = r'(?P<part>morning|forenoon|afternoon|evening|night)'
 _WEEKDAY = '|'.join(_DAYS)
 _AGO = re.compile(rf'\b(?:(?:about|around|some) )?{_COUNT}{_UNIT} ago\b', re.I)
 _LAST = re.compile(
@@ -39,9 +48,9 @@ _LAST = re.compile(
 )
 _DAY = re.compile(
     rf'\b(?:(?:earlier |on |from )?(?P<day>the day before today|today'
-    rf'|the day before yesterday|yesterday)(?: {_PART})?'
-    rf'|(?:earlier )?this (?P<this>morning|afternoon|evening|night)|(?P<tonight>tonight)'
-    rf'|(?P<lastnight>last night)|(?:on |this |last )(?P<weekday>{_WEEKDAY})'
+    rf'|the day before yesterday|yesterday|the previous day|the day before(?! \w))(?: {_PART})?'
+    rf'|(?:(?:earlier )?this|in the) (?P<this>morning|forenoon|afternoon|evening|night)'
+    rf'|(?P<tonight>tonight)|(?P<lastnight>last night)|(?:on |this |last )(?P<weekday>{_WEEKDAY})'
     rf'(?: (?P<wpart>morning|afternoon|evening|night))?'
     rf'|(?:on )?(?P<iso>\d{{4}}-\d{{2}}-\d{{2}}))\b',
     re.I,
@@ -59,7 +68,8 @@ _SINCE_DAY = re.compile(
 )
 _AT = re.compile(
     r'\b(?:at|around|about) (?P<a>\d{1,2}:[0-5]\d(?: ?[ap]\.?m\b\.?)?'
-    r"|\d{1,2} ?(?:[ap]\.?m\b\.?|o['’]clock)|noon|midday|midnight)",
+    r"|\d{1,2} ?(?:[ap]\.?m\b\.?|o['’]clock)|noon|midday|midnight"
+    rf'|{_MEAL}\b)',
     re.I,
 )
 #: Half the width of "at nine" and of "just now" [s].
@@ -201,7 +211,7 @@ def _day(match: re.Match[str], today: datetime) -> tuple[datetime, Window]:
         on = date.fromisoformat(match['iso'])
         day = datetime(on.year, on.month, on.day, tzinfo=today.tzinfo)
         return day, _part(day, None)
-    back = {'today': 0, 'yesterday': 1, 'the day before today': 1}.get(match['day'].casefold(), 2)
+    back = _DAYS_BACK[match['day'].casefold()]
     day = today - timedelta(days=back)
     return day, _part(day, part)
 
@@ -237,7 +247,9 @@ def _hours(text: str, clock: Clock, base: datetime | None) -> Iterator[Phrase]:
         if how in ('since', 'after'):
             yield Phrase(*match.span(), Window(since_ns=start))
         else:
-            yield Phrase(*match.span(), Window(until_ns=start))
+            # Who says "before noon" speaks of that day.
+            day = clock.day(datetime.fromtimestamp(start / 1e9, tz=clock.zone).date())
+            yield Phrase(*match.span(), Window(since_ns=_ns(day), until_ns=start))
     for match in _AT.finditer(text):
         at = _hour(match['a'])
         if at is not None:
@@ -255,6 +267,8 @@ def _on_day(clock: Clock, base: datetime | None, first: float, last: float) -> W
 def _hour(text: str) -> float | None:
     """Return a time of day in hours, None if there is no such time."""
     lowered = text.casefold().replace('.', '').replace('’', "'")
+    if meal := next((m for m in _MEALS if lowered.startswith(m)), None):
+        return _MEALS[meal]
     if lowered in ('noon', 'midday'):
         return 12.0
     if lowered == 'midnight':

@@ -46,10 +46,17 @@ def in_area(ground: Ground, condition: Condition) -> Limit | str:
     named = names.area(condition.about)
     if named is None:
         return f'I know no {condition.about!r}'
+    inside = ground.members(named.rows) if named.sightings is None else named.sightings
+    if named.sightings is None or condition.negated:
+        maybe = sure = inside
+    else:
+        # Where a room ends is guessed: what was seen from inside it may be in it as well.
+        maybe, sure = inside | named.rows[ground.seers], inside
     return Limit(
         condition=condition,
         rows=named.rows != condition.negated,
-        sightings=ground.members(named.rows) != condition.negated,
+        sightings=maybe != condition.negated,
+        sure=None if maybe is sure else sure,
         preference=None if condition.negated else named.rows.astype(np.float64),
         told=lambda row: f'{condition.phrase} ({named.known_as})',
     )

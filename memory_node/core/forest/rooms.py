@@ -86,13 +86,18 @@ ROOM_NAMES = frozenset(_ROOMS) | {
     'produce section', 'reception', 'restaurant', 'restroom', 'server room', 'shop', 'showroom',
     'staff room', 'stairwell', 'storage room', 'storeroom', 'studio', 'study', 'sunroom',
     'supply room', 'theater', 'treatment room', 'utility room', 'vestibule', 'waiting room',
-    'ward', 'warehouse', 'washroom', 'workshop', 'yard',
+    'ward', 'warehouse', 'washroom', 'workshop', 'yard', 'car park', 'checkout', 'corridor',
+    'entrance', 'footpath', 'lab', 'lawn', 'park', 'passage', 'passageway', 'sidewalk',
+    'pharmacy', 'sports hall', 'square', 'stock room', 'toilets', 'walkway',
 }
 # fmt: on
 
 #: Nouns that need a kind before them, and those that take one.
 _BARE = frozenset({'room', 'department', 'section', 'store', 'station', 'area'})
-_HEADS = _BARE | {'office', 'shop', 'hall', 'lab', 'entrance', 'lobby', 'ward', 'corridor'}
+_HEADS = _BARE | {
+    'aisle', 'corridor', 'counter', 'entrance', 'gallery', 'hall', 'lab', 'lobby', 'office',
+    'passage', 'shop', 'ward', 'yard',
+}  # fmt: skip
 #: Words before the name of a room that are no kind of it.
 # fmt: off
 _LOOKS = frozenset({
