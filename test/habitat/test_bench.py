@@ -123,7 +123,7 @@ def test_episodes_over_it_are_questions(place: Opened, tmp_path: Path) -> None:
     records = {r.method: r for r in read_run(tmp_path)}
     oracle = records['oracle'].questions
     assert len(oracle) == len(episodes)
-    assert all(q.text.startswith('find a ') for q in oracle)
+    assert all(q.text.startswith('find a') for q in oracle)
     assert np.mean([q.success for q in oracle]) >= 0.9
     assert np.mean([q.success for q in records['random'].questions]) < 0.9
 

@@ -56,6 +56,12 @@ def object_nav(**more: Any) -> dict[str, Any]:
     }
 
 
+def test_what_is_looked_for_has_its_article(tmp_path: Path) -> None:
+    data = {'episodes': [episode(object_category='exit_sign', goals=[goal('exit_sign', 'e')])]}
+    (only,) = read_episodes(write(tmp_path / 'val.json', data)).episodes
+    assert only.question.text == 'find an exit sign'
+
+
 @pytest.mark.parametrize('name', ['val.json', 'val.json.gz'])
 def test_object_nav_asks_for_any_thing_of_a_category(tmp_path: Path, name: str) -> None:
     found = read_episodes(write(tmp_path / name, object_nav()))

@@ -162,7 +162,7 @@ def _object_nav(
         goals = shared.get(f'{Path(scene).name}_{category}')
     question = Question(
         id=name,
-        text=f'find a {category.replace("_", " ")}',
+        text=_wanted(category),
         kind='explicit',
         goals=tuple(_places(goals)),
         radius_m=_OBJECT_RADIUS_M,
@@ -185,7 +185,7 @@ def _goat(
             category, kind = str(task[0]), str(task[1])
             goals = _of_category(shared, category, Path(_text(item, 'scene_id')).name)
             if kind == 'object':
-                text, asked = f'find a {category.replace("_", " ")}', 'explicit'
+                text, asked = _wanted(category), 'explicit'
             elif kind == 'description':
                 goals = [g for g in goals if len(task) > 2 and g.get('object_id') == task[2]]
                 if not goals:
@@ -201,6 +201,11 @@ def _goat(
             problems.append(f'episode {name}: task {i}: {error}')
             continue
         yield _episode(item, question)
+
+
+def _wanted(category: str) -> str:
+    name = category.replace('_', ' ')
+    return f'find {"an" if name[:1].lower() in "aeiou" else "a"} {name}'
 
 
 def _of_category(shared: Mapping[str, Any], category: str, scene: str) -> list[Any]:
