@@ -157,14 +157,13 @@ class Answerer:
         named = {s for i in np.flatnonzero(wants.named) for s in stems_of(snapshot.labels[i])}
         others = [t for t in question.terms if not named.intersection(stems_of(t))]
         postings = self.postings(others) if others else []
-        sure = None if limits is None else limits.sure
         things = search_things(
             snapshot,
             question,
             wants,
             postings,
             allowed,
-            sure,
+            limits,
             distance_scale_m=config.distance_scale_m,
         )
         if len(things) >= question.query.k:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.candidates import Question
 from memory_node.core.columns import Snapshot
+from memory_node.core.constraints.limits import Limits
 from memory_node.core.goal import best_view
 from memory_node.core.misreading import standings
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE
@@ -41,6 +42,8 @@ _REAL, _REAL_SURE = 0.3, 0.5
 #: Nats: all of a thing's frames say a word of the request; its captions are a standard deviation
 #: nearer than others; it meets a condition in full.
 _WORD, _CAPTION, _CONDITION = 1.0, 0.25, 2.0
+#: The same for a condition that the thing's own place is measured by.
+_MEASURED = 4.0
 #: Nats lost for each factor of e by which another thing of the label was seen oftener.
 _OFTENER = 0.4
 #: Chance that a thing meets a condition on its place that none of its sightings surely meets.
@@ -72,7 +75,7 @@ def search_things(
     wants: Wanted,
     postings: Sequence[Postings],
     allowed: IntArray | None,
-    sure: NDArray[np.bool_] | None = None,
+    limits: Limits | None = None,
     *,
     distance_scale_m: float = 10.0,
 ) -> list[Choice]:
@@ -91,8 +94,8 @@ def search_things(
         Posting lists of the words of the request that name nothing that was seen.
     allowed
         Rows that count, ascending; None for all.
-    sure
-        (S,) sightings that surely meet the conditions, where others only may; None: all alike.
+    limits
+        The conditions of the request; None for none.
     distance_scale_m
         Distance at which closeness to ``question.query.near`` falls to 1/e [m].
 
@@ -108,13 +111,18 @@ def search_things(
         'words': _words(snapshot, found, postings),
         'captions': _captions(snapshot, found, question, allowed),
     }
+    points = np.array([f.thing.position for f in found])
     if question.query.near is not None:
-        points = np.array([f.thing.position for f in found])
         away = np.linalg.norm(points - np.array(question.query.near), axis=1)
         signals['near'] = _CONDITION * np.exp(-away / distance_scale_m)
+    maps = np.array([snapshot.map_ids.index(f.thing.map_id) for f in found])
+    measured = {} if limits is None else limits.closeness(points, maps)
     for name, wished in question.preferences.items():
         extra = _CONDITION * np.array([float(wished[f.rows].max()) for f in found])
+        if name in measured:
+            extra = _MEASURED * measured[name]
         signals[name] = signals[name] + extra if name in signals else extra
+    sure = None if limits is None else limits.sure
     confidence = likely * real
     if sure is not None:
         within = _within(snapshot, found, sure)

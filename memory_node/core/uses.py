@@ -2,9 +2,8 @@
 What things and places are for, in many words: "my soup has gone cold" is a matter of a microwave.
 
 A hand-written table (``uses.jsonl``) of concepts: what each goes by, and situations in which
-somebody wants it. A request is compared with every situation by meaning; the best one of a
-concept tells how well the concept serves. What serves best of everything that is known matters as
-much as what is here: where a swimming pool is wanted and none was seen, a bathtub is no answer.
+somebody wants it. A request is compared with every situation by meaning; the best two of a concept
+tell how well it serves. The names tell what a request speaks of even where it was never seen.
 """
 
 from __future__ import annotations

@@ -31,16 +31,18 @@ RealArray = NDArray[np.float64]
 
 FEATURES = (
     'named', 'named_alone', 'kind', 'kind_alone', 'synonym', 'synonym_alone', 'other_named_alone',
-    'meaning', 'use', 'use_behind', 'use_rank', 'need', 'need_rank',
+    'absent_named_alone', 'meaning', 'use', 'use_lead', 'need', 'need_rank',
 )  # fmt: skip
 WEIGHTS = (
-    2.997, 3.978, 4.986, 0.634, 1.439, 2.395, -4.051, 7.032, 8.621, 3.894, -0.239, 2.741, -0.09,
+    -0.534, 8.355, 3.017, 1.538, 0.089, 2.898, -4.697, -2.564, 7.123, 6.729, 12.532, 3.104, -0.126,
 )  # fmt: skip
-BIAS = -7.472
+BIAS = -6.247
 
 
 #: Share of the meaning words from which on a request asks for what it names.
 _ALONE = 0.5
+#: A lead of more than this says no more.
+_LEAD = 0.2
 #: Requests for a room or a part of the whole, and how many nats that adds to each.
 _AREA_ASKED = re.compile(
     r'\b(?:area|part|room|zone|section|corner|department|wing|place|space|spot)s?\b', re.IGNORECASE
@@ -151,9 +153,7 @@ def wanted_areas(
         return ()
     first = np.array([own[0] for _, own in kinds], np.int64)
     serving = uses.serving(vector, first)
-    everything = np.sort(serving[uses.areas])
     use = np.array([max(float(serving[c]) for c in own) for _, own in kinds])
-    ahead = len(everything) - np.searchsorted(everything, use + 1e-9)
     meaning = encode([name for name, _ in kinds]) @ vector
     weight = dict(zip(FEATURES, WEIGHTS, strict=True))
     asked = _AREA_ASKED.search(text) is not None
@@ -161,8 +161,7 @@ def wanted_areas(
         BIAS
         + weight['meaning'] * meaning
         + weight['use'] * use
-        + weight['use_behind'] * (use - max(float(everything[-1]), float(use.max())))
-        + weight['use_rank'] * np.log1p(ahead)
+        + weight['use_lead'] * _lead(use)
         + (_ASKED if asked else 0.0)
     )
     found = [
@@ -208,10 +207,6 @@ def _evidence(
     meaning = (label_vectors @ vector).astype(np.float64)
     # What nobody has written down serves as its name sounds.
     of_label = np.where(of_label > -1.0, of_label, 0.9 * meaning)
-    best = max(float(serving[~uses.areas].max(initial=-1.0)), float(of_label.max(initial=-1.0)))
-    # How many other concepts serve better, wherever they are: none is a strong sign.
-    everything = np.sort(serving[~uses.areas])
-    ahead = len(everything) - np.searchsorted(everything, of_label + 1e-9)
     need, needed = None, tuple[int, ...]()
     if not (named.any() and alone >= _ALONE):
         need, needed = served_labels(text, labels, label_vectors, encode)
@@ -227,16 +222,25 @@ def _evidence(
             synonyms,
             alone * synonyms,
             alone * (~named & named.any()),
+            np.full(len(labels), 0.0 if named.any() else alone),
             meaning,
             of_label,
-            of_label - best,
-            np.log1p(ahead),
+            _lead(of_label),
             rank >= 0.0,
             np.maximum(rank, 0.0),
         ]
     ).astype(np.float64)
     told = named & (alone >= _ALONE)
     return _Evidence(values=values, named=told, concepts=concepts, need=need, needed=needed)
+
+
+def _lead(values: RealArray) -> RealArray:
+    """Return (L,) by how much each is above the best of the others."""
+    if len(values) < 2:
+        return np.zeros(len(values))
+    second, first = np.partition(values, -2)[-2:]
+    apart = np.where(values >= first, values - second, values - first)
+    return np.asarray(np.clip(apart, -_LEAD, _LEAD))
 
 
 def _named(

@@ -35,7 +35,7 @@ KINDS = (
     'warehouse',
 )
 #: People mostly ask for what is there.
-SHARE = {'absent need': 0.2, 'absent': 0.7}
+SHARE = {'absent need': 0.1, 'absent': 0.7, 'need': 2.0}
 #: Strength of the penalty on weights.
 RIDGE = 0.02
 

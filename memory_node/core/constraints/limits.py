@@ -31,6 +31,9 @@ class Limit:
     sure: BoolArray | None = None
     #: (N,) how well each row meets it, in [0, 1]; None: all that remain alike.
     preference: RealArray | None = None
+    #: Returns (P,) how well things at (P, 3) points [m] on (P,) maps meet it, in [0, 1]; None:
+    #: as the rows do that saw them.
+    closeness: Callable[[RealArray, NDArray[np.int64]], RealArray] | None = None
     #: Words about one row, such as a distance; None: ``condition.phrase``.
     told: Callable[[int], str] | None = None
 
@@ -124,6 +127,16 @@ class Limits:
             if values is None:
                 values = np.zeros(len(self.snapshot))
             found[name] = found[name] + values if name in found else values
+        return found
+
+    def closeness(self, points: RealArray, maps: NDArray[np.int64]) -> dict[str, RealArray]:
+        """Return (P,) signals by name, of the conditions that measure things where they are."""
+        found: dict[str, RealArray] = {}
+        for limit in self.limits:
+            if limit.closeness is not None:
+                name = limit.condition.kind.value
+                values = limit.closeness(points, maps)
+                found[name] = found[name] + values if name in found else values
         return found
 
     def says(self, row: int) -> str:

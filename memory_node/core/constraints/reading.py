@@ -177,6 +177,10 @@ _NO_PLACE = frozenset({
 })  # fmt: skip
 
 
+_LEFT = _rule(
+    r'\s*(?:i|we|somebody|someone)\s+(?:have\s+|has\s+)?'
+    r'(?:left|forgot|forgotten|put|placed|dropped|lost)\b'
+)
 #: Words of a request that name nothing.
 _CARRIERS = STOP_WORDS | MOTIONS | frozenset({
     'drive', 'guide', 'kindly', 'park', 'quickly', 'robot', 'stand', 'stop', 'wait', 'way', 'stay',
@@ -188,7 +192,7 @@ class _Rest:
     """The text that no rule has taken yet, and what was found in it."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.whole = self.text = text
         self.found: list[tuple[tuple[int, int], Condition]] = []
 
     def take(self, start: int, stop: int) -> None:
@@ -255,8 +259,12 @@ def _with_subject(
     """
     Leave out the relation that holds all that is wanted.
 
-    "Stand by the printer" asks for the printer, and for nothing that is beside it.
+    "Stand by the printer" asks for the printer, and for nothing that is beside it; "I left my bag
+    on the sofa" asks for the sofa.
     """
+    if _LEFT.match(rest.whole):
+        on = next((f for f in found if f[1].kind is Kind.BESIDE), None)
+        return [f for f in found if f is not on]
     words = re.findall(r'[^\W_]+', rest.text.casefold())
     if words[:1] == ['what'] or any(
         w not in _CARRIERS and stem(w) not in _CARRIERS for w in words

@@ -96,16 +96,21 @@ def _around(ground: Ground, condition: Condition, landmark: Landmark, reach_m: f
     from_row[landmark.rows] = 0.0
     from_row = np.maximum(from_row - slack, 0.0)
     nearest = -ground.best_of_rows(-np.where(itself, np.inf, away), -from_row)
-    told = None
+    told = closeness = None
     if not condition.negated:
 
         def told(row: int) -> str:
             return f'{condition.phrase} ({nearest[row]:.1f} m)'
+
+        def closeness(points: NDArray[np.float64], maps: NDArray[np.int64]) -> NDArray[np.float64]:
+            apart = ground.distances(landmark, points, maps, most)
+            return np.asarray(np.exp(-np.maximum(apart - slack, 0.0) / reach_m))
 
     return Limit(
         condition=condition,
         rows=(from_row <= reach_m + SIGHT_M) != condition.negated,
         sightings=((away <= reach_m) != condition.negated) & ~itself,
         preference=None if condition.negated else np.exp(-nearest / reach_m),
+        closeness=closeness,
         told=told,
     )
