@@ -16,14 +16,14 @@ from memory_node.core.areas import Areas
 from memory_node.core.candidates import allowed_rows
 from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.constraints import Order, read, Reading
+from memory_node.core.constraints import Condition, Kind, Order, read, Reading
 from memory_node.core.constraints.ground import Asker, Ground
 from memory_node.core.constraints.grounding import ground_conditions
 from memory_node.core.constraints.limits import among, Limits, Ordering
 from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.constraints.naming import Names
 from memory_node.core.constraints.ordering import way_to
-from memory_node.core.constraints.times import Clock
+from memory_node.core.constraints.times import Clock, windows
 from memory_node.core.data import (
     FloatArray,
     Place,
@@ -34,6 +34,7 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import EmptyMemoryError
+from memory_node.core.intents import Intent, Intents
 from memory_node.core.lexical import clean_label
 from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode, is_description
@@ -90,6 +91,7 @@ class Searcher:
         self._config = config
         self._drives = drives
         self._uses = Uses(encode, mirror.model_id)
+        self._intents = Intents(mirror.model_id)
         self._rooms = RoomNames(mirror)
         self._territory: Territory | None = None
         #: Reads requests where ``retrieval.read_by_language_model`` is set; None: rules do.
@@ -129,6 +131,7 @@ class Searcher:
     def _search(self, query: Query, keys: NDArray[np.int64] | None) -> Retrieval:
         began = time.perf_counter()
         config = self._config()
+        query = self._told(query)
         understood = self.understand(query)
         limits, asked = understood.limits, understood.query
         if keys is not None:
@@ -149,7 +152,7 @@ class Searcher:
                 others = understood.served.labels[1:_SERVING]
                 retrieval = self._nearer(retrieval, others, asked, limits, limits.ordering)
         if limits is not None:
-            retrieval = self._told(retrieval, limits, asked, vector)
+            retrieval = self._explained(retrieval, limits, asked, vector)
         if understood.served is not None:
             retrieval = explained(retrieval, understood.served)
         seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
@@ -184,6 +187,19 @@ class Searcher:
         places = {p.node_id: p for p in (*sorted(sure, key=away), *rest)}
         return replace(found[0], places=tuple(places.values())[: asked.k])
 
+    def _told(self, query: Query) -> Query:
+        """Return a query with its mode set where only its meaning tells that words are wanted."""
+        if query.mode is not QueryMode.AUTO or guess_mode(query.text) is QueryMode.GLOBAL:
+            return query
+        if is_description(query.text) or Intent.DESCRIBE not in self._intents_of(query.text):
+            return query
+        return replace(query, mode=QueryMode.GLOBAL)
+
+    def _intents_of(self, text: str) -> frozenset[Intent]:
+        if self._config().leaves_out('intents'):
+            return frozenset()
+        return self._intents.of(self._encode([text])[0])
+
     def understand(self, query: Query) -> Understood:
         """Read a query and ground it in what is held now; raises ``EmptyMemoryError``."""
         config = self._config()
@@ -192,7 +208,7 @@ class Searcher:
             raise EmptyMemoryError('the memory holds no observation yet')
         limits, text = None, query.text
         if not config.leaves_out('conditions') and not is_description(query.text):
-            reading = self._read(query, snapshot, config)
+            reading = self._hinted(query, self._read(query, snapshot, config), snapshot, config)
             limits, text = self._grounded(query, reading, snapshot, config)
         # The kind of question is told from all of its words.
         mode = _mode(query) if text != query.text else query.mode
@@ -286,6 +302,31 @@ class Searcher:
             return self.reader.read(query.text, clock)
         return read(query.text, clock)
 
+    def _hinted(
+        self, query: Query, reading: Reading, snapshot: Snapshot, config: RetrievalConfig
+    ) -> Reading:
+        """Return a reading with the order or time that only the meaning of a request tells."""
+        timed = any(c.kind is Kind.TIME for c in reading.conditions)
+        if reading.order is not None or timed or _mode(query) is QueryMode.GLOBAL:
+            return reading
+        intents = self._intents_of(query.text)
+        here = query.here or query.near
+        if Intent.NEAREST in intents and here is not None:
+            return replace(reading, order=Order.NEAREST, order_phrase='nearest')
+        for intent in (Intent.THIS_MORNING, Intent.YESTERDAY):
+            if intent in intents:
+                now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns
+                (phrase,) = windows(intent.value, Clock(now_ns, config.zone))
+                when = Condition(kind=Kind.TIME, phrase=intent.value, window=phrase.window)
+                return replace(
+                    reading,
+                    conditions=(*reading.conditions, when),
+                    spans=(*reading.spans, (0, 0)),
+                )
+        if Intent.LATEST in intents:
+            return replace(reading, order=Order.NEWEST, order_phrase='last seen')
+        return reading
+
     def _grounded(
         self, query: Query, reading: Reading, snapshot: Snapshot, config: RetrievalConfig
     ) -> tuple[Limits | None, str]:
@@ -309,7 +350,7 @@ class Searcher:
         counted = [limit.condition for limit in limits.limits]
         return limits, reading.subject(counted, ordered=limits.ordering is not None)
 
-    def _told(
+    def _explained(
         self, retrieval: Retrieval, limits: Limits, asked: Query, vector: FloatArray
     ) -> Retrieval:
         """Say what the conditions did; offer what there is without them if they leave nothing."""

@@ -31,12 +31,13 @@ RealArray = NDArray[np.float64]
 
 FEATURES = (
     'named', 'named_alone', 'kind', 'kind_alone', 'synonym', 'synonym_alone', 'other_named_alone',
-    'absent_named_alone', 'meaning', 'use', 'use_lead', 'need', 'need_rank',
+    'named_of_known', 'absent_named_alone', 'meaning', 'use', 'use_lead', 'need', 'need_rank',
 )  # fmt: skip
 WEIGHTS = (
-    -0.534, 8.355, 3.017, 1.538, 0.089, 2.898, -4.697, -2.564, 7.123, 6.729, 12.532, 3.104, -0.126,
+    3.681, 1.436, 3.38, 0.53, 1.203, 1.306, -5.033, 0.868, -2.15, 6.901, 7.782, 11.596, 2.775,
+    -0.024,
 )  # fmt: skip
-BIAS = -6.247
+BIAS = -6.84
 
 
 #: Share of the meaning words from which on a request asks for what it names.
@@ -198,7 +199,7 @@ def _evidence(
 ) -> _Evidence:
     names = [stems_of(clean_label(label)) for label in labels]
     stems = stems_of(text)
-    exact, kinds, synonyms, alone = _named(names, stems, uses)
+    exact, kinds, synonyms, alone, known = _named(names, stems, uses)
     named = exact | kinds | synonyms
     concepts = [uses.concepts_named(label) for label in labels]
     first = np.array([c[0] if c else -1 for c in concepts], np.int64)
@@ -222,6 +223,7 @@ def _evidence(
             synonyms,
             alone * synonyms,
             alone * (~named & named.any()),
+            known * named,
             np.full(len(labels), 0.0 if named.any() else alone),
             meaning,
             of_label,
@@ -245,12 +247,12 @@ def _lead(values: RealArray) -> RealArray:
 
 def _named(
     names: Sequence[tuple[str, ...]], stems: tuple[str, ...], uses: Uses
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_], float]:
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_], float, float]:
     """
     Return (L,) which labels a text names, names the kind of, and names by a synonym.
 
     With them which share of the words that mean something the names are: "where is the sofa"
-    speaks of nothing else, "my sofa needs a wash" does.
+    speaks of nothing else, "my sofa needs a wash" does; and the same of words for things alone.
     """
     exact, kinds, synonyms = (np.zeros(len(names), np.bool_) for _ in range(3))
     held = {name: i for i, name in enumerate(names) if name}
@@ -287,4 +289,6 @@ def _named(
     meant = {i for i, w in enumerate(stems) if w.isalnum() and w not in _CARRIERS}
     covered = {i for a, b in used for i in range(a, b)}
     alone = len(meant & covered) / len(meant) if meant else 0.0
-    return exact, kinds, synonyms, alone
+    others = {i for a, b in spoken for i in range(a, b)} - covered
+    known = len(covered) / len(covered | others) if covered else 0.0
+    return exact, kinds, synonyms, alone, known

@@ -65,8 +65,8 @@ class Method(Protocol):
 
 def wants_words(question: Question) -> bool:
     """
-    Whether a rival should word its answer, which costs it a call of its language model.
+    Whether an answer in words is asked for, as ``~/ask`` is called instead of ``~/retrieve``.
 
-    Whoever asks for a description knows it, so rivals are told; ours has to read it in the text.
+    Whoever asks for a description knows it; what kind of answer fits is told from the text alone.
     """
     return bool(question.facts) or guess_mode(question.text) is QueryMode.GLOBAL

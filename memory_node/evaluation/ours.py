@@ -15,7 +15,7 @@ from memory_node.evaluation.counting import CountingModel, ModelUse
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, Stopwatch
 from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Answer, AnsweredPlace
+from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
 
 __all__ = ['ABLATIONS', 'MemoryMethod', 'OursMethod', 'ablated']
 
@@ -97,7 +97,7 @@ class OursMethod(MemoryMethod):
             query = Query(text=question.text, k=k, here=question.near, now_ns=question.now_ns)
             retrieval = self.memory.search(query)
             found, text = retrieval.found, ''
-            if retrieval.mode is QueryMode.GLOBAL:
+            if retrieval.mode is QueryMode.GLOBAL or wants_words(question):
                 answer = ask(self.memory, query, now_ns=question.now_ns, model=model)
                 found, text = answer.known, answer.text
             # Where it would send the robot, as ``navigation_goal`` does.

@@ -1,9 +1,9 @@
 """
 Fit which labels a request wants; prints the constants of ``memory_node.core.wanted``.
 
-Requests are made of the benchmark's wordings for names, needs and absent things, asked of the
-labels of generated worlds. Needs are taken from the half of the wordings that ``needs.json`` was
-not written with; the part ``unseen`` is never read. Every world is judged by a fit on the others.
+Requests are made of wordings for names, needs and absent things, asked of the labels of generated
+worlds. Needs are taken from the half of the benchmark's wordings that ``needs.json`` was not
+written with; the part ``unseen`` is never read. Every world is judged by a fit on the others.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ KINDS = (
     'museum',
     'warehouse',
 )
+#: Other ways to ask for a thing.
+PLACES = tuple(
+    line
+    for line in (Path(__file__).parent / 'intents' / 'place.txt').read_text('utf-8').splitlines()
+    if '{thing}' in line and line.count('{') == 1
+)
 #: People mostly ask for what is there.
 SHARE = {'absent need': 0.1, 'absent': 0.7, 'need': 2.0}
 #: Strength of the penalty on weights.
@@ -52,7 +58,7 @@ def requests(world: str, labels: list[str], others: list[str], uses: Uses, rng) 
     """Yield what is asked in one world: names, colours, needs, and what is not there."""
 
     def worded(form: str, thing: str) -> str:
-        texts = question_texts(form, 'develop')
+        texts = (*question_texts(form, 'all'), *(PLACES if form in ('name', 'negative') else ()))
         return texts[int(rng.integers(len(texts)))].replace('{thing}', thing)
 
     for label in labels:
