@@ -102,6 +102,7 @@ def collada_text(boxes: Any = ROOM, *, up: str = 'Z_UP', meter: float = 1.0) -> 
         '<scene><instance_visual_scene url="#s"/></scene></COLLADA>'
     )
 
+
 #: A home of three rooms with doorways of 0.9 m, z up, as ``ROOM``.
 HOME = (
     ('Floor', (5.0, 4.0, -0.05), (10.0, 8.0, 0.1), (180, 150, 110)),
