@@ -21,7 +21,8 @@ HERE = Path(__file__).parent / 'intents'
 TARGET = Path(__file__).parents[2] / 'memory_node' / 'core' / 'intents.npz'
 #: Intents of the sentences in each file, and of each form of the benchmark.
 FILES = {
-    'plain': (), 'room': (Intent.DESCRIBE,), 'whole': (Intent.DESCRIBE,), 'place': (), 'goroom': (),
+    'plain': (), 'place': (), 'goroom': (),
+    'room': (Intent.DESCRIBE,), 'whole': (Intent.DESCRIBE,),
     'near': (Intent.NEAREST,), 'nearneed': (Intent.NEAREST,), 'now': (Intent.LATEST,),
     'morning': (Intent.THIS_MORNING,), 'yesterday': (Intent.YESTERDAY,),
 }  # fmt: skip
