@@ -50,6 +50,8 @@ __all__ = ['Searcher', 'Understood']
 
 #: Things that serve a need among which the nearest is looked for.
 _SERVING = 4
+#: Words from which on a request is a sentence whose meaning tells what it wants.
+_MEANT = 4
 #: Captions that must call a place by a name before it is a kind of room.
 _CALLED = 2
 
@@ -196,7 +198,7 @@ class Searcher:
         return replace(query, mode=QueryMode.GLOBAL)
 
     def _intents_of(self, text: str) -> frozenset[Intent]:
-        if self._config().leaves_out('intents'):
+        if len(text.split()) < _MEANT or self._config().leaves_out('intents'):
             return frozenset()
         return self._intents.of(self._encode([text])[0])
 
@@ -306,8 +308,8 @@ class Searcher:
         self, query: Query, reading: Reading, snapshot: Snapshot, config: RetrievalConfig
     ) -> Reading:
         """Return a reading with the order or time that only the meaning of a request tells."""
-        timed = any(c.kind is Kind.TIME for c in reading.conditions)
-        if reading.order is not None or timed or _mode(query) is QueryMode.GLOBAL:
+        told = any(c.kind in (Kind.TIME, Kind.NEAR) for c in reading.conditions)
+        if reading.order is not None or told or _mode(query) is QueryMode.GLOBAL:
             return reading
         intents = self._intents_of(query.text)
         here = query.here or query.near

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Time
@@ -59,10 +60,23 @@ def eager(eager, model):
 @pytest.fixture(scope='module')
 def remembering(client, robot):
     """Three rooms far apart were driven through; the robot ends in the last one."""
-    seen = 0
+    seen, looked = 0, [0.0]
+
+    def again(labels, position):
+        # A reader that is matched on one side only may miss the first odometry; what was stored
+        # already is not stored twice.
+        if time.monotonic() - looked[0] > 3.0:
+            looked[0] = time.monotonic()
+            robot.look(*labels, position=position)
+        return any(s.observations for s in client.statistics)
+
     for x, labels in ROOMS.items():
         for visit in range(VISITS):
-            robot.look(*labels, position=(x + 0.5 * visit, 0.0, 0.0))
+            position = (x + 0.5 * visit, 0.0, 0.0)
+            if seen:
+                robot.look(*labels, position=position)
+            else:
+                client.until(lambda a=(labels, position): again(*a), 'the first observation')
             seen += 1
             client.counted(lambda s, n=seen: s.observations >= n, f'{seen} observations')
     client.counted(lambda s: s.forest_nodes >= 3, 'areas')
