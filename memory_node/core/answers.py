@@ -82,18 +82,24 @@ class Answerer:
         vector: FloatArray,
         config: RetrievalConfig,
         limits: Limits | None = None,
+        *,
         wants: Wanted | None = None,
         rooms: Sequence[Choice] = (),
+        snapshot: Snapshot | None = None,
     ) -> Retrieval:
         """
         Return the places for a query whose text has the unit ``vector`` (D,).
 
         ``limits`` is what its conditions leave, of the newest snapshot; None without conditions.
         With ``wants`` the things of the wanted labels are looked for first, and views are ranked
-        only where these are too few. ``rooms`` are whole rooms that serve, the best first.
+        only where these are too few. ``rooms`` are whole rooms that serve, the best first. Both
+        are of ``snapshot``, which is that of ``limits`` where there are any.
         """
         mode = guess_mode(query.text) if query.mode is QueryMode.AUTO else query.mode
-        snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
+        if limits is not None:
+            snapshot = limits.snapshot
+        elif snapshot is None:
+            snapshot = self._mirror.snapshot()
         ordering = None if limits is None else limits.ordering
         colored = names_color(query.text)
         wanted = min(MAX_K, _LOOKED_AT * query.k)

@@ -145,11 +145,15 @@ class Searcher:
                 found=False, places=(), mode=_mode(asked), message=limits.contradiction
             )
         else:
-            wants = self._wants(asked, vector, limits) if understood.placed else None
-            rooms = self._rooms_for(asked, limits, wants)
-            retrieval = self._answerer.answer(asked, vector, config, limits, wants, rooms)
+            # One snapshot for all: the memory may grow meanwhile.
+            snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
+            wants = self._wants(asked, vector, snapshot) if understood.placed else None
+            rooms = self._rooms_for(asked, snapshot, limits, wants)
+            retrieval = self._answerer.answer(
+                asked, vector, config, limits, wants=wants, rooms=rooms, snapshot=snapshot
+            )
             if wants is not None:
-                retrieval = _serving(retrieval, wants, self._mirror.snapshot().labels)
+                retrieval = _serving(retrieval, wants, snapshot.labels)
             if limits is not None and limits.ordering is not None and understood.served:
                 others = understood.served.labels[1:_SERVING]
                 retrieval = self._nearer(retrieval, others, asked, limits, limits.ordering)
@@ -233,9 +237,8 @@ class Searcher:
             placed=placed,
         )
 
-    def _wants(self, asked: Query, vector: FloatArray, limits: Limits | None) -> Wanted:
+    def _wants(self, asked: Query, vector: FloatArray, snapshot: Snapshot) -> Wanted:
         """Return which labels a request wants; ``asked`` is without its conditions."""
-        snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
         wants = wanted(
             asked.text,
             snapshot.labels,
@@ -251,12 +254,11 @@ class Searcher:
         return replace(wants, areas=areas)
 
     def _rooms_for(
-        self, asked: Query, limits: Limits | None, wants: Wanted | None
+        self, asked: Query, snapshot: Snapshot, limits: Limits | None, wants: Wanted | None
     ) -> Sequence[Choice]:
         """Return whole rooms that serve a request."""
         if wants is None or not wants.areas:
             return ()
-        snapshot = self._mirror.snapshot()
         allowed = allowed_rows(snapshot, asked)
         if limits is not None and limits.rows is not None:
             allowed = (
