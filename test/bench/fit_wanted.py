@@ -114,8 +114,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seeds', type=int, nargs='+', default=[1, 2, 3, 4])
     parser.add_argument('--cache', type=Path, help='folder that keeps vectors between runs')
-    seeds = parser.parse_args().seeds
-    encoder = CachingEncoder(SentenceEncoder(), Path('/tmp/exp'))
+    chosen = parser.parse_args()
+    seeds = chosen.seeds
+    encoder = CachingEncoder(SentenceEncoder(), chosen.cache)
     uses = Uses(encoder.encode, encoder.model_id)
     vocabularies = {
         f'{kind}-{seed}': sorted({o.label for o in generate_world(kind, seed).objects})
