@@ -157,9 +157,7 @@ class Answerer:
         if wants is None:
             choices = search(snapshot, question, self.ranker, self, rows)
             return self._told_apart(snapshot, question, choices)
-        allowed = allowed_rows(snapshot, question.query)
-        if rows is not None:
-            allowed = np.flatnonzero(rows) if allowed is None else allowed[rows[allowed]]
+        allowed = allowed_rows(snapshot, question.query, rows)
         named = {s for i in np.flatnonzero(wants.named) for s in stems_of(snapshot.labels[i])}
         others = [t for t in question.terms if not named.intersection(stems_of(t))]
         postings = self.postings(others) if others else []
@@ -292,10 +290,8 @@ class Answerer:
         if set(question.terms) - set(content_terms(label)):
             return ()
         kinds = [i for i, name in enumerate(snapshot.labels) if clean_label(name) == label]
-        allowed = None if limits is None or limits.rows is None else np.flatnonzero(limits.rows)
-        filtered = allowed_rows(snapshot, question.query)
-        if filtered is not None:
-            allowed = filtered if allowed is None else np.intersect1d(allowed, filtered)
+        rows = None if limits is None else limits.rows
+        allowed = allowed_rows(snapshot, question.query, rows)
         things = [t for t in things_of(snapshot, kinds, allowed) if t.measured]
         things = [t for t in things if len(t.rows) > 1] or things
         known = [p.target_position for p in places if p.label == label and p.target_position]

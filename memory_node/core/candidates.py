@@ -72,10 +72,13 @@ class Candidates:
     population: dict[str, tuple[float, float]]
 
 
-def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
+def allowed_rows(
+    snapshot: Snapshot, query: Query, rows: NDArray[np.bool_] | None = None
+) -> IntArray | None:
     """
     Return the rows that pass the query's filters, None for all.
 
+    ``rows`` is (N,) which of them the conditions of the request leave, None for all.
     Raises ``EmptyMemoryError`` if there is nothing at all and ``UnknownMapError`` for a map id
     that no observation carries.
     """
@@ -83,7 +86,7 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
         raise EmptyMemoryError('the memory holds no observation yet')
     filters = (query.map_id, query.radius_m, query.since_ns, query.until_ns)
     if all(value is None for value in filters):
-        return None
+        return None if rows is None else np.flatnonzero(rows)
     mask = np.ones(len(snapshot), np.bool_)
     if query.map_id is not None:
         if query.map_id in snapshot.map_ids:
@@ -97,7 +100,7 @@ def allowed_rows(snapshot: Snapshot, query: Query) -> IntArray | None:
     if query.radius_m is not None and query.near is not None:
         offsets = snapshot.positions - np.array(query.near)
         mask &= np.einsum('ij,ij->i', offsets, offsets) <= query.radius_m**2
-    return np.flatnonzero(mask)
+    return np.flatnonzero(mask if rows is None else mask & rows)
 
 
 def object_cosines(snapshot: Snapshot, vector: FloatArray) -> FloatArray:

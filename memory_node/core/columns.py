@@ -81,6 +81,11 @@ class Snapshot:
         """Return the number of observations."""
         return len(self.keys)
 
+    @property
+    def seers(self) -> IntArray:
+        """(S,) row that each sighting is of; made anew at each call."""
+        return np.repeat(np.arange(len(self)), np.diff(self.sighting_starts))
+
     def rows_of(self, keys: IntArray) -> IntArray:
         """Return the rows of store keys that are held here; others are left out."""
         rows = self.rows_of_each(keys)

@@ -93,7 +93,7 @@ def holdings_of(snapshot: Snapshot, inside: BoolArray, sightings: BoolArray) -> 
         (S,) sightings of what is in it.
 
     """
-    seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
+    seers = snapshot.seers
     mine, _ = restricted(snapshot, sightings)
     found: dict[str, list[tuple[int, ...]]] = {}
     seen = np.unique(snapshot.sighting_labels[sightings]).tolist()
@@ -131,7 +131,7 @@ def commonest(snapshot: Snapshot, rows: IntArray, most: int) -> list[tuple[str, 
     Things are told apart by cells, and count where they were seen twice; what no depth has placed
     counts once for every row that saw it.
     """
-    seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
+    seers = snapshot.seers
     kept = np.zeros(len(snapshot), np.bool_)
     kept[rows] = True
     kept = kept[seers]

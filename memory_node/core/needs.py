@@ -9,7 +9,7 @@ one that any retriever can answer, and the answer can say why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -23,7 +23,7 @@ from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
 from memory_node.core.lexical import clean_label
 from memory_node.core.modes import guess_mode
 
-__all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'reason', 'resolve', 'served_labels']
+__all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve', 'served_labels']
 
 #: A label this close to a thing of the table is that thing; MiniLM has couch and sofa at 0.75.
 SAME_THING_COSINE = 0.8
@@ -88,6 +88,11 @@ class Resolved:
     #: Labels that the memory holds and that serve the need, the most usual first.
     labels: tuple[str, ...]
 
+    @property
+    def serves(self) -> dict[str, str]:
+        """The need by each label."""
+        return dict.fromkeys(self.labels, self.need.phrase)
+
 
 def resolve(
     query: Query,
@@ -111,11 +116,12 @@ def resolve(
         return None
     if _names_a_label(query.text, labels):
         return None
-    for need in needs_of(query.text, _TRIED):
-        if served := _served(need, labels, label_vectors, encode):
-            asked = replace(query, text=served[0], mode=QueryMode.EXPLICIT)
-            return Resolved(query=asked, need=need, labels=served)
-    return None
+    need, found = served_labels(query.text, labels, label_vectors, encode)
+    if need is None:
+        return None
+    served = tuple(dict.fromkeys(clean_label(labels[i]) for i in found))
+    asked = replace(query, text=served[0], mode=QueryMode.EXPLICIT)
+    return Resolved(query=asked, need=need, labels=served)
 
 
 def served_labels(
@@ -139,38 +145,28 @@ def served_labels(
     return None, ()
 
 
-def _served(
-    need: Need,
-    labels: Sequence[str],
-    label_vectors: FloatArray,
-    encode: Callable[[list[str]], FloatArray],
-) -> tuple[str, ...]:
-    """Return the labels that are one of the things that serve a need, in the need's order."""
-    cosines = encode(list(need.things)) @ label_vectors.T
-    best = cosines.argmax(axis=1)
-    near = cosines.max(axis=1) >= SAME_THING_COSINE
-    return tuple(dict.fromkeys(clean_label(labels[i]) for i in best[near].tolist()))
-
-
 def _names_a_label(text: str, labels: Sequence[str]) -> bool:
     stems = _stems(text)
     return any(_stems(label) <= stems for label in labels if _stems(label))
 
 
-def explained(retrieval: Retrieval, served: Resolved) -> Retrieval:
-    """Return the answer to the explicit question as one to the implicit question."""
-    names = [p.label for p in retrieval.places if p.label in served.labels]
-    told = reason(served.need.phrase, names[0] if names else served.labels[0])
+def explained(retrieval: Retrieval, serves: Mapping[str, str], told: str = '') -> Retrieval:
+    """
+    Return an answer as one to an implicit question.
+
+    ``serves`` maps labels to the need that each serves; the message speaks of ``told``, one of
+    them, or of none.
+    """
     places = tuple(
-        replace(place, why=f'{reason(served.need.phrase, place.label)}; {place.why}')
-        if place.label in served.labels
+        replace(place, why=f'{_reason(serves[place.label], place.label)}; {place.why}')
+        if place.label in serves
         else place
         for place in retrieval.places
     )
-    message = f'{told}; {retrieval.message}' if retrieval.message else told
+    said = [_reason(serves[told], told)] if told else []
+    message = '; '.join([*said, *([retrieval.message] if retrieval.message else [])])
     return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
 
 
-def reason(need: str, label: str) -> str:
-    """Say that a thing serves a need."""
+def _reason(need: str, label: str) -> str:
     return f'{compose_caption([label])} serves "{need}"'

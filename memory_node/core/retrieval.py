@@ -246,9 +246,7 @@ def search(
 
     ``rows`` is (N,) which observations the conditions of the question leave, None for all.
     """
-    allowed = allowed_rows(snapshot, question.query)
-    if rows is not None:
-        allowed = np.flatnonzero(rows) if allowed is None else allowed[rows[allowed]]
+    allowed = allowed_rows(snapshot, question.query, rows)
     if allowed is not None and not len(allowed):
         return []
     candidates = generate(snapshot, question, sources, allowed)

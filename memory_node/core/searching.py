@@ -38,11 +38,11 @@ from memory_node.core.intents import Intent, Intents
 from memory_node.core.lexical import clean_label
 from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode, is_description
-from memory_node.core.needs import explained, reason, resolve, Resolved
+from memory_node.core.needs import explained, resolve, Resolved
 from memory_node.core.retrieval import Choice
 from memory_node.core.room_search import rooms_as_choices
 from memory_node.core.territory import RoomNames, Territory
-from memory_node.core.thing_search import is_placed
+from memory_node.core.things import is_placed
 from memory_node.core.uses import Uses
 from memory_node.core.wanted import Wanted, wanted, wanted_areas
 
@@ -52,8 +52,6 @@ __all__ = ['Searcher', 'Understood']
 _SERVING = 4
 #: Words from which on a request is a sentence whose meaning tells what it wants.
 _MEANT = 4
-#: Captions that must call a place by a name before it is a kind of room.
-_CALLED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,8 +145,10 @@ class Searcher:
         else:
             # One snapshot for all: the memory may grow meanwhile.
             snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
-            wants = self._wants(asked, vector, snapshot) if understood.placed else None
-            rooms = self._rooms_for(asked, snapshot, limits, wants)
+            wants, rooms = None, list[Choice]()
+            if understood.placed:
+                wants = self._wants(asked, vector, snapshot)
+                rooms = self._rooms_for(asked, snapshot, limits, wants)
             retrieval = self._answerer.answer(
                 asked, vector, config, limits, wants=wants, rooms=rooms, snapshot=snapshot
             )
@@ -160,7 +160,9 @@ class Searcher:
         if limits is not None:
             retrieval = self._explained(retrieval, limits, asked, vector)
         if understood.served is not None:
-            retrieval = explained(retrieval, understood.served)
+            served = understood.served
+            told = (p.label for p in retrieval.places if p.label in served.labels)
+            retrieval = explained(retrieval, served.serves, next(told, served.labels[0]))
         seconds = {'encode': encoded - began, 'search': time.perf_counter() - encoded}
         return replace(retrieval, seconds={**seconds, 'total': sum(seconds.values())})
 
@@ -249,21 +251,17 @@ class Searcher:
         )
         if wants.named.any():
             return wants
-        kinds = [name for name, n in self.names(snapshot).kinds().items() if n >= _CALLED]
+        kinds = list(self.names(snapshot).kinds())
         areas = wanted_areas(asked.text, kinds, vector, self._uses, self._encode)
         return replace(wants, areas=areas)
 
     def _rooms_for(
-        self, asked: Query, snapshot: Snapshot, limits: Limits | None, wants: Wanted | None
-    ) -> Sequence[Choice]:
+        self, asked: Query, snapshot: Snapshot, limits: Limits | None, wants: Wanted
+    ) -> list[Choice]:
         """Return whole rooms that serve a request."""
-        if wants is None or not wants.areas:
-            return ()
-        allowed = allowed_rows(snapshot, asked)
-        if limits is not None and limits.rows is not None:
-            allowed = (
-                np.flatnonzero(limits.rows) if allowed is None else allowed[limits.rows[allowed]]
-            )
+        if not wants.areas:
+            return []
+        allowed = allowed_rows(snapshot, asked, None if limits is None else limits.rows)
         return rooms_as_choices(snapshot, wants.areas, self.names(snapshot), allowed)
 
     def remaining(self, query: Query) -> tuple[Snapshot, NDArray[np.int64] | None]:
@@ -271,12 +269,7 @@ class Searcher:
         understood = self.understand(query)
         limits = understood.limits
         snapshot = self._mirror.snapshot() if limits is None else limits.snapshot
-        allowed = allowed_rows(snapshot, query)
-        if limits is None or limits.rows is None:
-            return snapshot, allowed
-        if allowed is None:
-            return snapshot, np.flatnonzero(limits.rows)
-        return snapshot, allowed[limits.rows[allowed]]
+        return snapshot, allowed_rows(snapshot, query, None if limits is None else limits.rows)
 
     def names(self, snapshot: Snapshot) -> Names:
         """Return what looks up names of areas and things in a snapshot."""
@@ -290,18 +283,21 @@ class Searcher:
         )
 
     def _territory_of(self, snapshot: Snapshot) -> Territory:
+        """Return the territory of a snapshot; that of a whole one is kept for later questions."""
         held = self._territory
-        if held is None or not _alike(held.snapshot, snapshot):
-            self._territory = held = Territory(snapshot)
-        return held
+        if held is not None and _alike(held.snapshot, snapshot):
+            return held
+        made = Territory(snapshot)
+        if _is_whole(snapshot):
+            self._territory = made
+        return made
 
     def stand(self, place: Place) -> Pose:
         """Return the best pose to see a place's target from."""
         return self._answerer.stand(place)[0].pose
 
     def _read(self, query: Query, snapshot: Snapshot, config: RetrievalConfig) -> Reading:
-        now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns
-        clock = Clock(now_ns, config.zone)
+        clock = _clock(query, snapshot, config)
         if self.reader is not None and config.read_by_language_model:
             return self.reader.read(query.text, clock)
         return read(query.text, clock)
@@ -319,8 +315,7 @@ class Searcher:
             return replace(reading, order=Order.NEAREST, order_phrase='nearest')
         for intent in (Intent.THIS_MORNING, Intent.YESTERDAY):
             if intent in intents:
-                now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns
-                (phrase,) = windows(intent.value, Clock(now_ns, config.zone))
+                (phrase,) = windows(intent.value, _clock(query, snapshot, config))
                 when = Condition(kind=Kind.TIME, phrase=intent.value, window=phrase.window)
                 return replace(
                     reading,
@@ -384,13 +379,17 @@ class Searcher:
         )
 
 
+def _is_whole(snapshot: Snapshot) -> bool:
+    """Tell whether a snapshot has all its sightings: what conditions leave is a copy."""
+    return snapshot.sighting_labels.base is not None
+
+
 def _alike(one: Snapshot, other: Snapshot) -> bool:
     """Tell whether two snapshots hold the same: conditions cut sightings out of some."""
     if one is other:
         return True
-    base = one.sighting_labels.base
-    whole = base is not None and base is other.sighting_labels.base
-    return whole and one.revision == other.revision
+    shared = one.sighting_labels.base is other.sighting_labels.base
+    return shared and _is_whole(one) and one.revision == other.revision
 
 
 def _serving(retrieval: Retrieval, wants: Wanted, labels: Sequence[str]) -> Retrieval:
@@ -399,15 +398,14 @@ def _serving(retrieval: Retrieval, wants: Wanted, labels: Sequence[str]) -> Retr
     serves.update({area.name: area.serves for area in wants.areas})
     if wants.named.any() or not serves:
         return retrieval
-    places = tuple(
-        replace(p, why=f'{reason(serves[p.label], p.label)}; {p.why}') if p.label in serves else p
-        for p in retrieval.places
-    )
-    message = retrieval.message
-    if places and places[0].label in serves:
-        said = reason(serves[places[0].label], places[0].label)
-        message = f'{said}; {message}' if message else said
-    return replace(retrieval, places=places, mode=QueryMode.IMPLICIT, message=message)
+    best = retrieval.places[0].label if retrieval.places else ''
+    return explained(retrieval, serves, best if best in serves else '')
+
+
+def _clock(query: Query, snapshot: Snapshot, config: RetrievalConfig) -> Clock:
+    """Return the clock of a request: that of the newest observation where it tells no time."""
+    now_ns = int(snapshot.stamps.max()) if query.now_ns is None else query.now_ns
+    return Clock(now_ns, config.zone)
 
 
 def _mode(query: Query) -> QueryMode:

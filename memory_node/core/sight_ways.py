@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from memory_node.core.columns import Snapshot
+from memory_node.core.things import cells_of
 from memory_node.core.topology import TopologicalMap
 
 __all__ = ['SightWays']
@@ -67,7 +68,7 @@ class SightWays:
 
 def _seen(snapshot: Snapshot) -> tuple[IntArray, IntArray, RealArray, int]:
     """Return rows, the things they saw, how far away [m], and the number of things."""
-    seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
+    seers = snapshot.seers
     points = snapshot.sighting_positions.astype(np.float64)
     offsets = points - snapshot.positions[seers]
     away = np.hypot(offsets[:, 0], offsets[:, 1])
@@ -75,15 +76,7 @@ def _seen(snapshot: Snapshot) -> tuple[IntArray, IntArray, RealArray, int]:
         kept = np.flatnonzero((away <= _SIGHT_M) & (np.abs(offsets[:, 2]) <= _SAME_FLOOR_M))
     if not len(kept):
         return kept, kept, np.empty(0), 0
-    cells = np.column_stack(
-        [
-            snapshot.maps[seers[kept]],
-            snapshot.sighting_labels[kept],
-            np.floor(points[kept] / _CELL_M).astype(np.int64),
-        ]
-    )
-    _, things = np.unique(cells, axis=0, return_inverse=True)
-    things = things.reshape(-1).astype(np.int64)
+    things = cells_of(snapshot, kept, seers[kept], _CELL_M)
     return seers[kept], things, away[kept], int(things.max()) + 1
 
 

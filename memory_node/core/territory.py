@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 from memory_node.core.columns import Snapshot
 from memory_node.core.forest.rooms import named_room
 from memory_node.core.mirror import Mirror
+from memory_node.core.things import cells_of
 
 __all__ = ['RoomNames', 'Territory']
 
@@ -45,8 +46,9 @@ class RoomNames:
         """Read the captions of ``mirror`` when they are first asked about."""
         self._mirror = mirror
         self._lock = threading.Lock()
-        self._keys: list[int] = []
-        self._rooms: list[int] = []
+        #: Keys of what was read, ascending, and the number of the room each names.
+        self._keys = np.empty(0, np.int64)
+        self._rooms = np.empty(0, np.int64)
         self._names: list[str] = []
         self._numbers: dict[str, int] = {'': -1}
 
@@ -54,9 +56,7 @@ class RoomNames:
         """Return (N,) which of the names each row's caption has, -1 for none, and the names."""
         with self._lock:
             self._follow()
-            keys = np.array(self._keys, np.int64)
-            rooms = np.array(self._rooms, np.int64)
-            names = tuple(self._names)
+            keys, rooms, names = self._keys, self._rooms, tuple(self._names)
         found = np.full(len(snapshot), -1, np.int64)
         if len(keys):
             at = np.minimum(np.searchsorted(keys, snapshot.keys), len(keys) - 1)
@@ -65,14 +65,18 @@ class RoomNames:
         return found, names
 
     def _follow(self) -> None:
-        last = self._keys[-1] if self._keys else 0
-        for key, caption in self._mirror.captions_after(last):
+        new = self._mirror.captions_after(int(self._keys[-1]) if len(self._keys) else 0)
+        if not new:
+            return
+        rooms = []
+        for _, caption in new:
             name = named_room(caption)
             if name not in self._numbers:
                 self._numbers[name] = len(self._names)
                 self._names.append(name)
-            self._keys.append(key)
-            self._rooms.append(self._numbers[name])
+            rooms.append(self._numbers[name])
+        self._keys = np.concatenate([self._keys, np.array([key for key, _ in new], np.int64)])
+        self._rooms = np.concatenate([self._rooms, np.array(rooms, np.int64)])
 
 
 class Territory:
@@ -81,24 +85,15 @@ class Territory:
     def __init__(self, snapshot: Snapshot) -> None:
         """Join views and things; some milliseconds for each thousand views."""
         self.snapshot = snapshot
-        seers = np.repeat(np.arange(len(snapshot)), np.diff(snapshot.sighting_starts))
+        seers = snapshot.seers
         points = snapshot.sighting_positions.astype(np.float64)
-        self._placed = ~np.isnan(points[:, 0])
-        kept = np.flatnonzero(self._placed)
+        kept = np.flatnonzero(~np.isnan(points[:, 0]))
         #: (S,) which thing each sighting is of; -1 where its place is not known.
         self._things = np.full(len(points), -1, np.int64)
         count = 0
         if len(kept):
-            cells = np.column_stack(
-                [
-                    snapshot.maps[seers[kept]],
-                    snapshot.sighting_labels[kept],
-                    np.floor(points[kept] / _CELL_M).astype(np.int64),
-                ]
-            )
-            _, things = np.unique(cells, axis=0, return_inverse=True)
-            self._things[kept] = things.reshape(-1)
-            count = int(things.max()) + 1
+            self._things[kept] = cells_of(snapshot, kept, seers[kept], _CELL_M)
+            count = int(self._things.max()) + 1
         away = np.linalg.norm(points[kept] - snapshot.positions[seers[kept]], axis=1)
         weights = np.exp(-((away / _FADES_M) ** 2)) + 1e-4
         near = away <= _SIGHT_M
@@ -124,7 +119,7 @@ class Territory:
             views = np.where(voted, _OWN * own + (1.0 - _OWN) * heard, heard)
         things = self._of_things @ views
         inside = views > 0.0
-        mine = inside[self._seers] if len(self._seers) else np.zeros(0, np.bool_)
+        mine = inside[self._seers]
         placed = self._things >= 0
         mine[placed] = things[self._things[placed]] > 0.0
         return inside, mine

@@ -19,19 +19,18 @@ from memory_node.core.candidates import Question
 from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.limits import Limits
 from memory_node.core.goal import best_view
-from memory_node.core.misreading import standings
+from memory_node.core.misreading import Standing, standings
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE
 from memory_node.core.things import Thing, things_of
 from memory_node.core.wanted import Wanted
 from memory_node.core.words import Postings
 
-__all__ = ['is_placed', 'search_things']
+__all__ = ['search_things']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
-#: Share of rows that place what they see, above which things are looked for.
-_MOST_PLACED = 0.5
+#: Rows whose captions tell how near captions usually are.
 _SAMPLED_ROWS = 1024
 #: Labels less likely than this, or than this share of the likeliest, are not looked at.
 _LEAST, _LEAST_SHARE, _MOST_LABELS = 0.02, 0.04, 12
@@ -56,17 +55,6 @@ class _Found:
     thing: Thing
     label: int
     rows: IntArray
-
-
-def is_placed(snapshot: Snapshot) -> bool:
-    """Tell whether most rows that saw a thing know where it is."""
-    rows = np.arange(0, len(snapshot), max(1, len(snapshot) // _SAMPLED_ROWS))
-    starts = snapshot.sighting_starts
-    labelled = rows[starts[rows + 1] > starts[rows]]
-    if not len(labelled):
-        return False
-    first = snapshot.sighting_positions[starts[labelled], 0]
-    return float(np.mean(~np.isnan(first))) > _MOST_PLACED
 
 
 def search_things(
@@ -103,19 +91,20 @@ def search_things(
     found = _things(snapshot, wants.probability, allowed)
     if not found:
         return []
-    likely = np.array([wants.probability[f.label] for f in found])
-    real = _real(snapshot, found)
+    labels = np.array([f.label for f in found])
+    points = np.array([f.thing.position for f in found])
+    maps = np.array([snapshot.map_ids.index(f.thing.map_id) for f in found])
+    likely = wants.probability[labels]
+    real = _real(found, standings(snapshot, labels, points, maps))
     signals = {
         'objects': np.log(likely + _TINY),
         'corroboration': np.log(real + _TINY) + _rivals(found),
         'words': _words(snapshot, found, postings),
         'captions': _captions(snapshot, found, question, allowed),
     }
-    points = np.array([f.thing.position for f in found])
     if question.query.near is not None:
         away = np.linalg.norm(points - np.array(question.query.near), axis=1)
         signals['near'] = _CONDITION * np.exp(-away / distance_scale_m)
-    maps = np.array([snapshot.map_ids.index(f.thing.map_id) for f in found])
     measured = {} if limits is None else limits.closeness(points, maps)
     for name, wished in question.preferences.items():
         extra = _CONDITION * np.array([float(wished[f.rows].max()) for f in found])
@@ -129,7 +118,6 @@ def search_things(
         signals['within'] = np.log(within)
         confidence = confidence * within
     scores = np.sum(list(signals.values()), axis=0)
-    # What a request names by one name is one label: two spellings do not compete.
     order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i].thing.position))
     return [
         _choice(
@@ -158,17 +146,13 @@ def _things(snapshot: Snapshot, probability: RealArray, allowed: IntArray | None
     return found
 
 
-def _real(snapshot: Snapshot, found: Sequence[_Found]) -> RealArray:
+def _real(found: Sequence[_Found], standing: Standing) -> RealArray:
     """Return (P,) the probability that each thing is there and is what it was taken for."""
-    labels = np.array([f.label for f in found])
-    points = np.array([f.thing.position for f in found])
-    maps = np.array([snapshot.map_ids.index(f.thing.map_id) for f in found])
-    share = standings(snapshot, labels, points, maps).share
     seen = []
     for one in found:
         sure = _REAL + _REAL_SURE * one.thing.confidence
         seen.append(1.0 - (1.0 - sure) * (1.0 - _REAL) ** (len(one.rows) - 1))
-    return np.array(seen) * np.minimum(2.0 * share, 1.0)
+    return np.array(seen) * np.minimum(2.0 * standing.share, 1.0)
 
 
 def _rivals(found: Sequence[_Found]) -> RealArray:

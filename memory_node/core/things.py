@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from memory_node.core.columns import Snapshot
 from memory_node.core.data import Vector3
 
-__all__ = ['Thing', 'things_of']
+__all__ = [
+    'MOST_PLACED',
+    'Thing',
+    'cells_of',
+    'is_placed',
+    'labelled_sample',
+    'share_placed',
+    'things_of',
+]
 
 #: Sightings of one label this close to a thing's mean are that thing [m].
 SAME_THING_M = 0.75
@@ -24,6 +32,10 @@ SAME_THING_M = 0.75
 SAME_PLACE_M = 3.0
 #: Width of the cells that points are gathered in first, against the radius of a thing.
 _CELLS = 0.5
+#: Share of rows that place what they see, above which a memory knows where things are.
+MOST_PLACED = 0.5
+#: Rows that stand for all when a memory is sized up.
+_SAMPLED_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,47 @@ class Thing:
     last_seen_ns: int
     #: Highest confidence of a sighting.
     confidence: float
+
+
+def labelled_sample(snapshot: Snapshot) -> tuple[NDArray[np.int64], int]:
+    """Return the rows that show something among a sample of all, and the size of the sample."""
+    rows = np.arange(0, len(snapshot), max(1, len(snapshot) // _SAMPLED_ROWS))
+    starts = snapshot.sighting_starts
+    return rows[starts[rows + 1] > starts[rows]], len(rows)
+
+
+def share_placed(snapshot: Snapshot, rows: NDArray[np.int64]) -> float:
+    """Return the share of rows whose first sighting has a position in the map."""
+    if not len(rows):
+        return 0.0
+    first = snapshot.sighting_positions[snapshot.sighting_starts[rows], 0]
+    return float(np.mean(~np.isnan(first)))
+
+
+def is_placed(snapshot: Snapshot) -> bool:
+    """Tell whether most rows that saw a thing know where it is."""
+    return share_placed(snapshot, labelled_sample(snapshot)[0]) > MOST_PLACED
+
+
+def cells_of(
+    snapshot: Snapshot, sightings: NDArray[np.int64], seers: NDArray[np.int64], width_m: float
+) -> NDArray[np.int64]:
+    """
+    Return (P,) numbers from 0 on that placed sightings of one label, map and cell share.
+
+    A quick notion of a thing, where it may be cut in two: ``sightings`` are P of the snapshot's,
+    ``seers`` their rows.
+    """
+    cells = np.column_stack(
+        [
+            snapshot.maps[seers],
+            snapshot.sighting_labels[sightings],
+            np.floor(snapshot.sighting_positions[sightings].astype(np.float64) / width_m).astype(
+                np.int64
+            ),
+        ]
+    )
+    return np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _groups(points: NDArray[np.float64], radius_m: float) -> list[NDArray[np.int64]]:

@@ -55,7 +55,7 @@ class Ground:
     @cached_property
     def seers(self) -> IntArray:
         """(S,) row that each sighting is of."""
-        return np.repeat(np.arange(len(self.snapshot)), np.diff(self.snapshot.sighting_starts))
+        return self.snapshot.seers
 
     @cached_property
     def placed(self) -> BoolArray:

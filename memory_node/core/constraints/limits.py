@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -120,28 +120,32 @@ class Limits:
 
     def preferences(self) -> dict[str, RealArray]:
         """Return (N,) signals by name; several conditions of a kind share one."""
-        found: dict[str, RealArray] = {}
-        for limit in self.limits:
-            name = limit.condition.kind.value
-            values = limit.preference
-            if values is None:
-                values = np.zeros(len(self.snapshot))
-            found[name] = found[name] + values if name in found else values
-        return found
+        nothing = np.zeros(len(self.snapshot))
+        return _by_kind(
+            (limit, nothing if limit.preference is None else limit.preference)
+            for limit in self.limits
+        )
 
     def closeness(self, points: RealArray, maps: NDArray[np.int64]) -> dict[str, RealArray]:
         """Return (P,) signals by name, of the conditions that measure things where they are."""
-        found: dict[str, RealArray] = {}
-        for limit in self.limits:
-            if limit.closeness is not None:
-                name = limit.condition.kind.value
-                values = limit.closeness(points, maps)
-                found[name] = found[name] + values if name in found else values
-        return found
+        return _by_kind(
+            (limit, limit.closeness(points, maps))
+            for limit in self.limits
+            if limit.closeness is not None
+        )
 
     def says(self, row: int) -> str:
         """Return what the conditions are for one row, for a person."""
         return ', '.join(limit.says(row) for limit in self.limits)
+
+
+def _by_kind(values: Iterable[tuple[Limit, RealArray]]) -> dict[str, RealArray]:
+    """Return the sums of values by the kind of their condition."""
+    found: dict[str, RealArray] = {}
+    for limit, some in values:
+        name = limit.condition.kind.value
+        found[name] = found[name] + some if name in found else some
+    return found
 
 
 def restricted(

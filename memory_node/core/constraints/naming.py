@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,11 @@ from memory_node.core.ranking.words import AREA_NOUNS, stem, tokenize
 from memory_node.core.territory import RoomNames, Territory
 from memory_node.core.words import Postings
 
-__all__ = ['Landmark', 'NamedArea', 'Names', 'is_area_word']
+__all__ = ['CALLED', 'Landmark', 'NamedArea', 'Names', 'is_area_word']
 
 BoolArray = NDArray[np.bool_]
 #: Captions that must call a place by a name before it counts.
-_CALLED = 2
+CALLED = 2
 #: What else a kind of room is called.
 _SAME_ROOM = {
     'restroom': 'bathroom', 'washroom': 'bathroom', 'bath': 'bathroom', 'lavatory': 'bathroom',
@@ -103,7 +103,7 @@ class Names:
         self._postings = postings
         self._encode = encode
         self._rooms = rooms
-        self._territory = territory
+        self._territory_of = territory
 
     def area(self, phrase: str) -> NamedArea | None:
         """
@@ -160,27 +160,30 @@ class Names:
         rooms, names = self._rooms.of(self._snapshot)
         chosen = _called(phrase, names)
         named = np.isin(rooms, chosen)
-        if np.count_nonzero(named) < _CALLED:
+        if np.count_nonzero(named) < CALLED:
             return None
         votes = np.where(named, 1.0, np.where(rooms >= 0, -1.0, 0.0))
-        rows, sightings = self._territory(self._snapshot).spread(votes)
+        rows, sightings = self._territory.spread(votes)
         if not rows.any():
             return None
         said = ', '.join(names[i] for i in chosen[:3])
         return NamedArea(rows=rows, known_as=f'captions tell of {said}', sightings=sightings)
 
+    @cached_property
+    def _territory(self) -> Territory:
+        return self._territory_of(self._snapshot)
+
     def room_in(self, text: str) -> str:
         """Return the longest kind of room that captions name and a text speaks of, or ''."""
         words = f' {" ".join(_stems(text))} '
-        known = [n for n, count in self.kinds().items() if count >= _CALLED]
-        spoken = [n for n in known if f' {" ".join(_stems(n))} ' in words]
+        spoken = [n for n in self.kinds() if f' {" ".join(_stems(n))} ' in words]
         return max(spoken, key=lambda n: (len(n), n), default='')
 
     def kinds(self) -> dict[str, int]:
-        """Return kinds of rooms that captions name, with how many do."""
+        """Return kinds of rooms that enough captions name, with how many do."""
         rooms, names = self._rooms.of(self._snapshot)
         counts = np.bincount(rooms[rooms >= 0], minlength=len(names))
-        return {name: int(n) for name, n in zip(names, counts, strict=True) if n}
+        return {name: int(n) for name, n in zip(names, counts, strict=True) if n >= CALLED}
 
     def said(self, phrase: str) -> BoolArray:
         """Return (N,) the rows whose caption or labels have every word of a phrase."""

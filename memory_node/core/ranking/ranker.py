@@ -23,6 +23,7 @@ from memory_node.core.ranking.scene import build_scene, crowding, Scene
 from memory_node.core.ranking.selection import choose_places, nearness, probabilities
 from memory_node.core.ranking.weights import load_weights
 from memory_node.core.retrieval import closeness, counted, FusionRanker, Ranking
+from memory_node.core.things import labelled_sample, MOST_PLACED, share_placed
 
 __all__ = ['Heard', 'LearnedRanker', 'View']
 
@@ -36,14 +37,9 @@ _SPOT_M = 0.75
 _PER_SPOT = 3
 #: Below this share of candidates with a label there is too little to translate words into.
 _MIN_LABELLED = 0.25
-#: Share of rows that place what they see, above which memory is no sparse map of viewpoints as
-#: the model was trained on, and an answer must be a pose that sees the thing itself.
-_MAX_PLACED = 0.5
 #: Score of standing right beside ``near``, in nats.
 _NEAR_WEIGHT = 3.0
 _CACHED_WORDS = 4096
-#: Rows that stand for all when a memory is sized up.
-_SAMPLED_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +101,11 @@ class LearnedRanker:
 
     def reads(self, snapshot: Snapshot) -> bool:
         """Tell whether instructions about this memory are read whole: areas, landmarks, floors."""
-        rows = np.arange(0, len(snapshot), max(1, len(snapshot) // _SAMPLED_ROWS))
-        starts = snapshot.sighting_starts
-        labelled = rows[starts[rows + 1] > starts[rows]]
-        enough = len(labelled) >= _MIN_LABELLED * max(len(rows), 1)
-        return enough and _share_placed(snapshot, labelled) <= _MAX_PLACED
+        labelled, sampled = labelled_sample(snapshot)
+        enough = len(labelled) >= _MIN_LABELLED * max(sampled, 1)
+        # The model was trained on a sparse map of viewpoints; where things are placed, an answer
+        # must be a pose that sees the thing itself.
+        return enough and share_placed(snapshot, labelled) <= MOST_PLACED
 
     def rank(
         self, snapshot: Snapshot, question: Question, candidates: Candidates, sources: Sources
@@ -117,7 +113,7 @@ class LearnedRanker:
         """Return scored candidates and the places to answer with."""
         starts = snapshot.sighting_starts
         labelled = starts[candidates.rows + 1] > starts[candidates.rows]
-        mapped = _share_placed(snapshot, candidates.rows[labelled]) > _MAX_PLACED
+        mapped = share_placed(snapshot, candidates.rows[labelled]) > MOST_PLACED
         unfit = mapped or labelled.mean() < _MIN_LABELLED or self._config.leaves_out('network')
         if question.mode is QueryMode.GLOBAL or unfit:
             return self._fusion.rank(snapshot, question, candidates, sources)
@@ -295,11 +291,3 @@ def _best_label(snapshot: Snapshot, rows: IntArray, worth: RealArray) -> RealArr
     values = worth[snapshot.sighting_labels[at]]
     found[seen] = np.maximum.reduceat(values, begins) + 0.25 * np.add.reduceat(values, begins)
     return found
-
-
-def _share_placed(snapshot: Snapshot, rows: NDArray[np.int64]) -> float:
-    """Return the share of rows whose first sighting has a position in the map."""
-    if not len(rows):
-        return 0.0
-    first = snapshot.sighting_positions[snapshot.sighting_starts[rows], 0]
-    return float(np.mean(~np.isnan(first)))
