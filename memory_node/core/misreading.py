@@ -18,8 +18,6 @@ IntArray = NDArray[np.int64]
 
 #: Sightings this close to each other may be of one thing [m].
 _SPOT_M = 0.6
-#: Where along x to look for them: a little farther, as positions are kept in single precision.
-_AROUND_M = np.array([-_SPOT_M - 1e-3, _SPOT_M + 1e-3])
 #: Two labels that share this part of the rarer one's frames are two things.
 _TOGETHER = 0.2
 #: Labels of this cosine are two words for one thing, not two opinions.
@@ -63,11 +61,10 @@ def standings(
     if not len(asked) or not len(snapshot.sighting_labels):
         return Standing(own, other)
     seers = snapshot.seers
-    by_x = np.argsort(snapshot.sighting_positions[:, 0], kind='stable')  # what has none is last
-    x = snapshot.sighting_positions[by_x, 0].astype(np.float64)
+    x = snapshot.sighting_positions[:, 0]
     for i in asked.tolist():
-        first, last = np.searchsorted(x, points[i, 0] + _AROUND_M)
-        here = np.sort(by_x[first:last])
+        with np.errstate(invalid='ignore'):
+            here = np.flatnonzero(np.abs(x - points[i, 0]) <= _SPOT_M)
         away = snapshot.sighting_positions[here] - points[i]
         here = here[np.einsum('ij,ij->i', away, away) <= _SPOT_M**2]
         here = here[snapshot.maps[seers[here]] == maps[i]]

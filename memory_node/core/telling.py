@@ -59,8 +59,9 @@ def tell(memory: Memory, query: Query) -> AreaDescription | None:
     whole = memory.snapshot()
     told = memory.searcher.names(whole).told(part) if len(whole) == len(kept) else None
     if told is not None and told.sightings is not None:
-        inside = told.rows & kept if (told.rows & kept).any() else told.rows
-        within = told.sightings & (kept | told.rows)[whole.seers]
+        inside, within = told.rows, told.sightings
+        if (inside & kept).any():
+            inside, within = inside & kept, within & kept[whole.seers]
         kinds = holdings_of(whole, inside, within)[:_KINDS]
         return _listed(memory, whole, part, inside, kinds)
     inside, outside = _area(names, part)

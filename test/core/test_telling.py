@@ -162,3 +162,21 @@ def test_the_nearest_is_the_one_with_the_shortest_way(tmp_path):
             )
         here = Query(text='the nearest lamp', here=(4.0, 0.0, 0.0))
         assert memory.search(here).places[0].node_id == 'n0'
+
+
+def test_what_a_named_room_held_is_told_of_the_time_asked_about(tmp_path):
+    config = MemoryConfig(retrieval=RetrievalConfig(timezone='UTC'))
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder(), config=config) as memory:
+        for day, thing in enumerate(('stove', 'oven')):
+            for i in range(3):
+                things = {thing: (1.0, 1.0, 0.5), 'table': (1.0, -1.0, 0.4)}
+                stamp = 86_400 * (day + 1) + 36_000 + i
+                at = (0.2 * i, 0.0, 0.0)
+                memory.add(seen(f'{thing}{i}', at, f'A kitchen with the {thing}.', things, stamp))
+        now_ns = (86_400 * 2 + 60_000) * SECOND
+        told = ask(memory, Query(text='Describe the kitchen of yesterday.', now_ns=now_ns))
+        assert 'stove' in told.text
+        assert 'oven' not in told.text
+        told = ask(memory, Query(text='What is in the kitchen?', now_ns=now_ns))
+        assert 'stove' in told.text
+        assert 'oven' in told.text
