@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 from memory_node.core.areas import Areas
 from memory_node.core.captions import plural
 from memory_node.core.columns import Snapshot
-from memory_node.core.constraints.naming import Names
+from memory_node.core.constraints.naming import CALLED, Names
 from memory_node.core.data import Place, Query
 from memory_node.core.describing import AreaDescription, citation, marks
-from memory_node.core.forest.rooms import named_room, ROOM_NAMES
+from memory_node.core.forest.rooms import ROOM_NAMES
 from memory_node.core.inventory import (
     commonest,
     covering,
@@ -32,10 +31,8 @@ __all__ = ['tell']
 _KINDS, _ROOMS, _CITED = 10, 12, 5
 #: Kinds of things that are told of a whole building.
 _COMMON = 8
-#: Captions that must call a place by a name before it counts.
-_CALLED = 2
-#: Captions that are read to learn what rooms there are.
-_ASKED = 500
+#: Of so many captions as many must call a room by a name as of few: some are wrong.
+_FEW = 500
 
 
 def tell(memory: Memory, query: Query) -> AreaDescription | None:
@@ -54,7 +51,7 @@ def tell(memory: Memory, query: Query) -> AreaDescription | None:
     # What captions call a room comes first: the manager office is no office by itself.
     part = names.room_in(query.text) or named_part(query.text)
     if not part:
-        return _everything(memory, snapshot, kept, query.map_id)
+        return _everything(memory, names, snapshot, kept, query.map_id)
     # Conditions cut sightings out of a snapshot; where rooms end is told from all of them.
     whole = memory.snapshot()
     told = memory.searcher.names(whole).told(part) if len(whole) == len(kept) else None
@@ -76,7 +73,7 @@ def tell(memory: Memory, query: Query) -> AreaDescription | None:
 def _area(names: Names, part: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None]:
     """Return the rows in an area, and those known to be elsewhere; None: all others are."""
     called = names.said(part)
-    if np.count_nonzero(called) >= _CALLED:
+    if np.count_nonzero(called) >= CALLED:
         nouns = sorted({name.split()[-1] for name in ROOM_NAMES})
         return called, names.said_any(nouns)
     area = names.area(part)
@@ -103,11 +100,15 @@ def _listed(
 
 
 def _everything(
-    memory: Memory, snapshot: Snapshot, kept: NDArray[np.bool_], map_id: str | None
+    memory: Memory,
+    names: Names,
+    snapshot: Snapshot,
+    kept: NDArray[np.bool_],
+    map_id: str | None,
 ) -> AreaDescription | None:
     rows = np.flatnonzero(kept)
     things = [label for label, _ in commonest(snapshot, rows, _COMMON)]
-    rooms = _rooms(snapshot, memory.areas, rows, map_id)
+    rooms = _rooms(names, memory.areas, kept, map_id)
     if not things and not rooms:
         return None
     sentences = []
@@ -126,14 +127,10 @@ def _everything(
     )
 
 
-def _rooms(
-    snapshot: Snapshot, areas: Areas, rows: NDArray[np.int64], map_id: str | None
-) -> list[str]:
+def _rooms(names: Names, areas: Areas, kept: NDArray[np.bool_], map_id: str | None) -> list[str]:
     """Return kinds of rooms, those with most observations first."""
-    step = np.linspace(0, len(rows) - 1, min(_ASKED, len(rows))).astype(np.int64)
-    called = Counter(map(named_room, areas.captions(snapshot.keys[rows[np.unique(step)]])))
-    counts = Counter({name: n for name, n in called.items() if name and n >= _CALLED})
-    counts = counts or areas.rooms(map_id)
+    least = max(CALLED, CALLED * int(np.count_nonzero(kept)) // _FEW)
+    counts = names.kinds(kept, least) or areas.rooms(map_id)
     return [name for name, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))][:_ROOMS]
 
 

@@ -179,11 +179,17 @@ class Names:
         spoken = [n for n in self.kinds() if f' {" ".join(_stems(n))} ' in words]
         return max(spoken, key=lambda n: (len(n), n), default='')
 
-    def kinds(self) -> dict[str, int]:
-        """Return kinds of rooms that enough captions name, with how many do."""
+    def kinds(self, kept: BoolArray | None = None, least: int = CALLED) -> dict[str, int]:
+        """
+        Return kinds of rooms that at least ``least`` captions name, with how many do.
+
+        ``kept`` is (N,) the rows that count, None for all.
+        """
         rooms, names = self._rooms.of(self._snapshot)
+        if kept is not None:
+            rooms = rooms[kept]
         counts = np.bincount(rooms[rooms >= 0], minlength=len(names))
-        return {name: int(n) for name, n in zip(names, counts, strict=True) if n >= CALLED}
+        return {name: int(n) for name, n in zip(names, counts, strict=True) if n >= least}
 
     def said(self, phrase: str) -> BoolArray:
         """Return (N,) the rows whose caption or labels have every word of a phrase."""
