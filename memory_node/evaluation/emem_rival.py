@@ -89,10 +89,7 @@ class EmemMethod:
             found=bool(places),
             places=tuple(places),
             text=' '.join(item.text for item in found),
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-        )
+        ).costing(watch)
 
     def bytes_used(self) -> int:
         """Size of its files [bytes]."""

@@ -101,10 +101,7 @@ class FlatMethod(ABC):
             found=bool(places),
             places=places,
             text=text,
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-        )
+        ).costing(watch)
 
     def bytes_used(self) -> int:
         """Size of texts and index [bytes]."""

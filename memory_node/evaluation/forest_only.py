@@ -143,12 +143,7 @@ class PaperMethod:
             found=bool(places),
             places=places,
             text=text,
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-            llm_calls=used.calls,
-            llm_tokens=used.tokens,
-        )
+        ).costing(watch, used)
 
     def _search(self, text: str, k: int) -> tuple[list[ForestNode], list[int], list[float]]:
         """Return the areas gone through, the best first, and rows and cosines of the leaves."""
@@ -290,7 +285,4 @@ class TraversalMethod(MemoryMethod):
             found=bool(places),
             places=places,
             text=' '.join(document(item) for item in items),
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-        )
+        ).costing(watch)

@@ -253,12 +253,7 @@ class LightragMethod:
             found=bool(places or (wanted and text)),
             places=places,
             text=text,
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-            llm_calls=used.calls,
-            llm_tokens=used.tokens,
-        )
+        ).costing(watch, used)
 
     async def _queried(self, text: str, worded: bool) -> tuple[list[Mapping[str, Any]], str]:
         """Return chunks, best first, and LightRAG's own words if they are wanted."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from memory_node.core.data import Observation, QueryMode, Vector3
 from memory_node.core.modes import guess_mode
+from memory_node.evaluation.counting import ModelUse
 from memory_node.evaluation.datasets import Question
+from memory_node.evaluation.encoding import Stopwatch
 
 __all__ = ['Answer', 'AnsweredPlace', 'Method', 'wants_words']
 
@@ -37,6 +39,18 @@ class Answer:
     search_cpu_s: float = 0.0
     llm_calls: int = 0
     llm_tokens: int = 0
+
+    def costing(self, watch: Stopwatch, used: ModelUse | None = None) -> Answer:
+        """Return the answer with what it cost."""
+        used = used or ModelUse()
+        return replace(
+            self,
+            search_s=watch.search_s,
+            encode_s=watch.encode_s,
+            search_cpu_s=watch.search_cpu_s,
+            llm_calls=used.calls,
+            llm_tokens=used.tokens,
+        )
 
 
 class Method(Protocol):

@@ -113,9 +113,4 @@ class OursMethod(MemoryMethod):
             found=found,
             places=places,
             text=text,
-            search_s=watch.search_s,
-            encode_s=watch.encode_s,
-            search_cpu_s=watch.search_cpu_s,
-            llm_calls=used.calls,
-            llm_tokens=used.tokens,
-        )
+        ).costing(watch, used)

