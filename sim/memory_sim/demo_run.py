@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from memory_sim.map_picture import draw_map, MapScene, QuestionMark
 from memory_sim.processes import free_domain_id, Processes
 from memory_sim.questions import draw_questions, Question
 from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.stage_times import StageTimes
 from memory_sim.world_source import open_simulator
 
 __all__ = ['RunConfig', 'run_world']
@@ -66,19 +67,6 @@ class RunConfig:
                 raise ValueError(f'{name} must be > 0, got {getattr(self, name)!r}')
 
 
-class _Stopwatch:
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def time(self, name: str) -> Iterator[None]:
-        begin = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.monotonic() - begin, 2)
-
-
 def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
     """
     Run the whole path in one world and write its pictures to ``config.out``.
@@ -90,7 +78,7 @@ def run_world(seed: int, config: RunConfig, show: Show) -> WorldReport:
     memory_path = config.out / 'memory.sqlite'
     for stale in config.out.glob('memory.sqlite*'):
         stale.unlink() if stale.is_file() else None
-    watch = _Stopwatch()
+    watch = StageTimes()
     domain = free_domain_id()
     with Processes(config.out / 'logs', robot_environment(domain)) as processes:
         with watch.time('start'):

@@ -64,7 +64,7 @@ def _fingerprint() -> str:
     for package in (memory_node, memory_sim):
         root = Path(str(package.__file__)).parent
         for path in sorted(root.rglob('*')):
-            if path.suffix in ('.jsonl', '.npz', '.py', '.yaml'):
+            if path.suffix in ('.json', '.jsonl', '.npz', '.py', '.yaml'):
                 told.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return told.hexdigest()
 

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from memory_node.evaluation.registry import method_names
-from memory_sim.bench.errors import BenchError
+from memory_sim.bench.errors import BenchError, require
 from memory_sim.bench.places import parse_scene, parse_worlds, scenes_of_episodes, WorldSpec
 from memory_sim.bench.wording import SPLITS
 
@@ -30,11 +30,6 @@ MODES = ('text', 'rendered')
 BACKENDS = ('embedded', 'habitat')
 #: Fields that came later count for the identity of a run only where they are not as ever.
 _LATER = ('backend', 'llm_timeout_s', 'llm_judge')
-
-
-def _require(ok: bool, name: str, value: object, expected: str) -> None:
-    if not ok:
-        raise BenchError(f'{name}: expected {expected}, got {value!r:.80}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,31 +66,31 @@ class BenchConfig:
     llm_judge: bool = False
 
     def __post_init__(self) -> None:
-        _require(bool(self.worlds), 'worlds', self.worlds, 'at least one')
+        require(bool(self.worlds), 'worlds', self.worlds, 'at least one')
         names = [w.name for w in self.worlds]
-        _require(len(set(names)) == len(names), 'worlds', names, 'no world twice')
+        require(len(set(names)) == len(names), 'worlds', names, 'no world twice')
         known = (*method_names(), EXPLORATION)
         for method in self.methods:
-            _require(method in known, 'methods', method, f'one of {", ".join(known)}')
-        _require(bool(self.methods), 'methods', self.methods, 'at least one')
+            require(method in known, 'methods', method, f'one of {", ".join(known)}')
+        require(bool(self.methods), 'methods', self.methods, 'at least one')
         twice = len(set(self.methods)) < len(self.methods)
-        _require(not twice, 'methods', self.methods, 'no method twice')
-        _require(self.mode in MODES, 'mode', self.mode, f'one of {", ".join(MODES)}')
-        _require(self.backend in BACKENDS, 'backend', self.backend, f'one of {BACKENDS}')
+        require(not twice, 'methods', self.methods, 'no method twice')
+        require(self.mode in MODES, 'mode', self.mode, f'one of {", ".join(MODES)}')
+        require(self.backend in BACKENDS, 'backend', self.backend, f'one of {BACKENDS}')
         for world in self.worlds:
             needs = world.of_dataset and self.backend != 'habitat'
-            _require(not needs, 'backend', self.backend, f'habitat for {world.source}')
-        _require(1 <= self.questions <= 500, 'questions', self.questions, '1 to 500')
-        _require(self.templates in SPLITS, 'templates', self.templates, f'one of {SPLITS}')
-        _require(self.seed >= 0, 'seed', self.seed, 'at least 0')
-        _require(self.budget_m > 0, 'budget_m', self.budget_m, 'more than 0')
-        _require(1 <= self.k <= 100, 'k', self.k, '1 to 100')
-        _require(self.timeout_s > 0, 'timeout_s', self.timeout_s, 'more than 0')
-        _require(self.explore_s > 0, 'explore_s', self.explore_s, 'more than 0')
-        _require(self.llm_timeout_s > 0, 'llm_timeout_s', self.llm_timeout_s, 'more than 0')
+            require(not needs, 'backend', self.backend, f'habitat for {world.source}')
+        require(1 <= self.questions <= 500, 'questions', self.questions, '1 to 500')
+        require(self.templates in SPLITS, 'templates', self.templates, f'one of {SPLITS}')
+        require(self.seed >= 0, 'seed', self.seed, 'at least 0')
+        require(self.budget_m > 0, 'budget_m', self.budget_m, 'more than 0')
+        require(1 <= self.k <= 100, 'k', self.k, '1 to 100')
+        require(self.timeout_s > 0, 'timeout_s', self.timeout_s, 'more than 0')
+        require(self.explore_s > 0, 'explore_s', self.explore_s, 'more than 0')
+        require(self.llm_timeout_s > 0, 'llm_timeout_s', self.llm_timeout_s, 'more than 0')
         url = self.llm_base_url.startswith(('http://', 'https://'))
-        _require(url or not self.llm_model, 'llm_base_url', self.llm_base_url, 'http(s)://...')
-        _require(bool(self.llm_model) or not self.llm_judge, 'llm_model', '', 'one for llm_judge')
+        require(url or not self.llm_model, 'llm_base_url', self.llm_base_url, 'http(s)://...')
+        require(bool(self.llm_model) or not self.llm_judge, 'llm_model', '', 'one for llm_judge')
 
     def digest(self, world: WorldSpec) -> str:
         """Identify what is asked in one world, whatever methods answer it."""
@@ -143,13 +138,13 @@ def parse_config(data: object, folder: Path | str = '.') -> BenchConfig:
             known = ', '.join([*types, *_PLACES])
             raise BenchError(f'{name!r:.80}: unknown; there are {known}')
         if name == 'methods':
-            _require(_is_list_of_text(value), name, value, 'a list of names')
+            require(_is_list_of_text(value), name, value, 'a list of names')
             values[name] = tuple(value)
         elif name != 'worlds' and name not in _PLACES:
             values[name] = _scalar(name, value, types[name])
-    _require('methods' in values, 'methods', None, 'a list')
+    require('methods' in values, 'methods', None, 'a list')
     worlds = _worlds(data, Path(folder))
-    _require(bool(worlds), 'worlds', data.get('worlds'), 'at least one, or scenes, or episodes')
+    require(bool(worlds), 'worlds', data.get('worlds'), 'at least one, or scenes, or episodes')
     return BenchConfig(worlds=tuple(worlds), **values)
 
 
@@ -160,12 +155,12 @@ _PLACES = ('scenes', 'episodes', 'dataset')
 def _worlds(data: Mapping[str, Any], folder: Path) -> Sequence[WorldSpec]:
     specs = list(parse_worlds(data['worlds'])) if 'worlds' in data else []
     scenes = data.get('scenes', [])
-    _require(isinstance(scenes, list), 'scenes', scenes, 'a list of files')
+    require(isinstance(scenes, list), 'scenes', scenes, 'a list of files')
     specs += [parse_scene(scene, folder) for scene in scenes]
     dataset = data.get('dataset', '')
-    _require(isinstance(dataset, str), 'dataset', dataset, 'a path')
+    require(isinstance(dataset, str), 'dataset', dataset, 'a path')
     if 'episodes' in data:
-        _require(isinstance(data['episodes'], str), 'episodes', data['episodes'], 'a path')
+        require(isinstance(data['episodes'], str), 'episodes', data['episodes'], 'a path')
         specs += scenes_of_episodes(data['episodes'], dataset, folder)
     return specs
 
@@ -182,5 +177,5 @@ def _scalar(name: str, value: object, kind: str) -> object:
         'int': isinstance(value, int) and not isinstance(value, bool),
         'float': number and value == value,
     }[kind]
-    _require(fits, name, value, kind)
+    require(fits, name, value, kind)
     return float(value) if kind == 'float' else value  # type: ignore[arg-type]

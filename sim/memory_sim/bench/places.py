@@ -10,7 +10,7 @@ from pathlib import Path
 import re
 from typing import get_args
 
-from memory_sim.bench.errors import BenchError
+from memory_sim.bench.errors import BenchError, require
 from memory_sim.generate import WorldSize
 from memory_sim.scene_files import is_dataset, is_scene_file
 
@@ -105,19 +105,14 @@ def _hash(path: str, mtime_ns: int, size: int) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
 
 
-def _require(ok: bool, name: str, value: object, expected: str) -> None:
-    if not ok:
-        raise BenchError(f'{name}: expected {expected}, got {value!r:.80}')
-
-
 def parse_worlds(value: object) -> Iterator[WorldSpec]:
     """Read ``{kind: seed or list of seeds}``; a seed may be followed by a size, as in 12:small."""
     if not isinstance(value, Mapping):
         raise BenchError(f'worlds: expected kinds, each with a list of seeds, got {value!r:.80}')
     for kind, seeds in value.items():
-        _require(isinstance(kind, str) and bool(kind), 'worlds', kind, 'the name of a kind')
+        require(isinstance(kind, str) and bool(kind), 'worlds', kind, 'the name of a kind')
         # The name of a kind becomes the name of a file.
-        _require(kind.replace('_', '').replace('-', '').isalnum(), 'worlds', kind, 'a plain name')
+        require(kind.replace('_', '').replace('-', '').isalnum(), 'worlds', kind, 'a plain name')
         for seed in seeds if isinstance(seeds, list) else [seeds]:
             yield _generated(kind, seed)
 
@@ -126,8 +121,8 @@ def _generated(kind: str, seed: object) -> WorldSpec:
     if isinstance(seed, str):
         number, _, size = seed.partition(':')
         plain = number.isascii() and number.isdigit()
-        _require(plain, f'worlds.{kind}', seed, 'a seed of at least 0, or seed:size')
-        _require(size in get_args(WorldSize), f'worlds.{kind}', seed,
+        require(plain, f'worlds.{kind}', seed, 'a seed of at least 0, or seed:size')
+        require(size in get_args(WorldSize), f'worlds.{kind}', seed,
                  f'a size of {", ".join(get_args(WorldSize))}')  # fmt: skip
         return WorldSpec(kind=kind, seed=int(number), size=size)  # type: ignore[arg-type]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
@@ -142,14 +137,14 @@ def parse_scene(value: object, folder: Path) -> WorldSpec:
     file, _, scene = value.partition('#')
     kind = ''
     if is_dataset(file):
-        _require(bool(scene), 'scenes', value, 'the scene after "#"')
+        require(bool(scene), 'scenes', value, 'the scene after "#"')
         kind = HABITAT
     elif is_scene_file(value):
         kind = IMPORTED
     elif Path(value).suffix.lower() in _WORLD_FILES:
         kind = WORLD_FILE
     readable = 'a world file (YAML), glTF, OBJ, COLLADA, Gazebo, or a data set of Habitat'
-    _require(bool(kind), 'scenes', value, readable)
+    require(bool(kind), 'scenes', value, readable)
     return WorldSpec(kind=kind, source=value, folder=str(folder))
 
 

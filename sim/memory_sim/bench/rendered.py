@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, ExitStack
+from contextlib import closing, ExitStack
 from dataclasses import dataclass, replace
 import json
 import math
@@ -38,6 +38,7 @@ from memory_sim.judge import Judge
 from memory_sim.launching import robot_environment, start_explorer, start_robot
 from memory_sim.processes import free_domain_id, ProcessDiedError, Processes
 from memory_sim.simulator import CameraModel, Pose2D, Simulator
+from memory_sim.stage_times import StageTimes
 from memory_sim.world_file import save_world
 from memory_sim.worlds import WorldError
 
@@ -72,23 +73,6 @@ class _Asked:
     cpu_seconds: Mapping[str, float]
 
 
-class _Stopwatch:
-    """Adds up the wall time of stages."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def time(self, name: str) -> Iterator[None]:
-        """Count what happens inside."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            spent = self.seconds.get(name, 0.0) + time.monotonic() - began
-            self.seconds[name] = round(spent, 2)
-
-
 def run_rendered(
     config: BenchConfig,
     spec: WorldSpec,
@@ -105,7 +89,7 @@ def run_rendered(
     """
     with ExitStack() as stack:
         asked, note = _attempt(config, spec, out, encoder, show, stack)
-        watch = _Stopwatch()
+        watch = StageTimes()
         for method in methods:
             show(method)
             with watch.time(method):
@@ -186,7 +170,7 @@ class _Robot:
     ) -> None:
         self._config, self._place, self._spec, self._out = config, place, place.spec, out
         self._encoder, self._show = encoder, show
-        self._watch = _Stopwatch()
+        self._watch = StageTimes()
 
     def run(self, eyes: ExitStack) -> _Asked:
         """Go through it; what judges later is closed by ``eyes``."""
