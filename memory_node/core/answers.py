@@ -11,10 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.areas import Areas
 from memory_node.core.candidates import allowed_rows, Question
 from memory_node.core.colors import color_in, names_color, weighed_by_color
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.limits import Limits
 from memory_node.core.constraints.ordering import MIN_ORDERED, ordered
@@ -29,20 +27,22 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import EmptyMemoryError, NoRouteError, UnknownMapError
+from memory_node.core.forest.updater import Areas
 from memory_node.core.goal import best_sighting, facing, GoalPlan, stand_row
-from memory_node.core.indexer import Indexer
+from memory_node.core.index.updater import Indexer
 from memory_node.core.lexical import clean_label, content_terms
-from memory_node.core.mirror import Mirror
 from memory_node.core.misreading import standings
 from memory_node.core.modes import guess_mode
 from memory_node.core.overview import area_places
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE, Ranker, search
-from memory_node.core.routing import Router
+from memory_node.core.store.postings import Postings
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.thing_search import search_things
 from memory_node.core.things import things_of
+from memory_node.core.topology.routing import Router
 from memory_node.core.uses import stems_of
 from memory_node.core.wanted import Wanted
-from memory_node.core.words import Postings
 
 __all__ = ['Answerer']
 

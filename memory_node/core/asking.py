@@ -17,11 +17,11 @@ import logging
 import re
 from typing import Any
 
-from memory_node.core.captions import plural
 from memory_node.core.data import Place, Query, QueryMode, Retrieval, Vector3
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.lexical import clean_label
 from memory_node.core.memory import Memory
+from memory_node.core.perception.captions import plural
 from memory_node.core.ports import LanguageModel
 from memory_node.core.telling import tell
 from memory_node.core.things import Thing, things_of

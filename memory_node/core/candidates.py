@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.data import FloatArray, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError
-from memory_node.core.words import bm25, Postings
+from memory_node.core.store.postings import bm25, Postings
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Candidates', 'Question', 'Sources', 'allowed_rows', 'generate', 'object_cosines']
 

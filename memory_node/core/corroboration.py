@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from memory_node.core.columns import Snapshot
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['corroboration']
 

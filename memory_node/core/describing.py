@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import re
 
-from memory_node.core.areas import Areas
-from memory_node.core.captions import plural
 from memory_node.core.data import Observation, Place, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNodeError
 from memory_node.core.forest.node import ForestNode
+from memory_node.core.forest.updater import Areas
 from memory_node.core.memory import Memory
 from memory_node.core.overview import area_id
+from memory_node.core.perception.captions import plural
 
 __all__ = ['AreaDescription', 'citation', 'describe', 'marks']
 

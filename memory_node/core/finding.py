@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.choosing import AreaChooser, Option
 from memory_node.core.data import FloatArray, Pose, Query, QueryMode, Retrieval
 from memory_node.core.errors import InvalidQueryError
+from memory_node.core.forest.descent import expand, Scope
+from memory_node.core.forest.llm_selector import AreaChooser, Option
 from memory_node.core.forest.node import ForestNode
-from memory_node.core.forest.traverse import expand, Scope
 from memory_node.core.memory import Memory
 from memory_node.core.overview import area_id
 from memory_node.core.ports import LanguageModel

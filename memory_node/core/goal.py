@@ -8,9 +8,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.data import Place, Pose, Retrieval, Route, Vector3
 from memory_node.core.lexical import clean_label
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['GoalPlan', 'best_sighting', 'best_view', 'facing', 'stand_row']
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from memory_node.core.captions import compose_caption
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.limits import restricted
 from memory_node.core.lexical import clean_label
+from memory_node.core.perception.captions import compose_caption
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.things import things_of
 
 __all__ = ['Holding', 'commonest', 'covering', 'holdings', 'holdings_of', 'listed']

@@ -13,8 +13,6 @@ from types import TracebackType
 import numpy as np
 
 from memory_node.core.answers import Answerer
-from memory_node.core.areas import Areas
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import MemoryConfig
 from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.data import (
@@ -27,21 +25,23 @@ from memory_node.core.data import (
     Route,
     Vector3,
 )
-from memory_node.core.derived import DerivedFiles, load_index, open_store
-from memory_node.core.embedding import checked, encode_batch, encode_texts
 from memory_node.core.errors import InvalidQueryError, StoreAccessError
-from memory_node.core.forest.narrator import Narrator, TextCache, texts_path
+from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
+from memory_node.core.forest.updater import Areas
 from memory_node.core.goal import GoalPlan
-from memory_node.core.indexer import Indexer
-from memory_node.core.mirror import Mirror
+from memory_node.core.index.updater import Indexer
+from memory_node.core.persistence import DerivedFiles, load_index, open_store
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.ranking.ranker import LearnedRanker
 from memory_node.core.requests import checked_point, make_query
-from memory_node.core.routing import Router, rows_on_map
 from memory_node.core.searching import Searcher
 from memory_node.core.statistics import counted, MemoryStatistics
-from memory_node.core.store import Store
-from memory_node.core.topology import TopologicalMap
+from memory_node.core.store.encoding import checked, encode_batch, encode_texts
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.store.store import Store
+from memory_node.core.topology.graph import TopologicalMap
+from memory_node.core.topology.routing import Router, rows_on_map
 
 __all__ = ['Memory', 'MemoryStatistics']
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Standing', 'standings']
 

@@ -18,10 +18,10 @@ import re
 
 import snowballstemmer
 
-from memory_node.core.captions import compose_caption
 from memory_node.core.data import FloatArray, Query, QueryMode, Retrieval
 from memory_node.core.lexical import clean_label
 from memory_node.core.modes import guess_mode
+from memory_node.core.perception.captions import compose_caption
 
 __all__ = ['Need', 'Resolved', 'explained', 'needs_of', 'resolve', 'served_labels']
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from memory_node.core.areas import Areas
 from memory_node.core.candidates import Question
-from memory_node.core.columns import Snapshot
 from memory_node.core.data import Place
+from memory_node.core.forest.descent import Scope
 from memory_node.core.forest.node import ForestNode
-from memory_node.core.forest.traverse import Scope
-from memory_node.core.mirror import Mirror
+from memory_node.core.forest.updater import Areas
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['area_id', 'area_places']
 

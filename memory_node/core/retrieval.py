@@ -22,9 +22,9 @@ from memory_node.core.candidates import (
     Question,
     Sources,
 )
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.corroboration import corroboration
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = [
     'Choice',

@@ -11,9 +11,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.naming import Names
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.wanted import WantedArea
 
 __all__ = ['rooms_as_choices']

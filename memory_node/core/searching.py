@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.answers import Answerer
-from memory_node.core.areas import Areas
 from memory_node.core.candidates import allowed_rows
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints import Condition, Kind, Order, read, Reading
 from memory_node.core.constraints.ground import Asker, Ground
@@ -34,13 +32,15 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import EmptyMemoryError
+from memory_node.core.forest.updater import Areas
 from memory_node.core.intents import Intent, Intents
 from memory_node.core.lexical import clean_label
-from memory_node.core.mirror import Mirror
 from memory_node.core.modes import guess_mode, is_description
 from memory_node.core.needs import explained, resolve, Resolved
 from memory_node.core.retrieval import Choice
 from memory_node.core.room_search import rooms_as_choices
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.territory import RoomNames, Territory
 from memory_node.core.things import is_placed
 from memory_node.core.uses import Uses

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from memory_node.core.areas import Areas
-from memory_node.core.indexer import Indexer
-from memory_node.core.mirror import Mirror
+from memory_node.core.forest.updater import Areas
+from memory_node.core.index.updater import Indexer
+from memory_node.core.store.repository import Mirror
 
 __all__ = ['MemoryStatistics', 'counted']
 

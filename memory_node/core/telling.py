@@ -7,13 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.areas import Areas
-from memory_node.core.captions import plural
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.naming import CALLED, Names
 from memory_node.core.data import Place, Query
 from memory_node.core.describing import AreaDescription, citation, marks
 from memory_node.core.forest.rooms import ROOM_NAMES
+from memory_node.core.forest.updater import Areas
 from memory_node.core.inventory import (
     commonest,
     covering,
@@ -24,6 +22,8 @@ from memory_node.core.inventory import (
 )
 from memory_node.core.memory import Memory
 from memory_node.core.modes import named_part
+from memory_node.core.perception.captions import plural
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['tell']
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 from scipy.spatial import cKDTree
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.forest.rooms import named_room
-from memory_node.core.mirror import Mirror
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.things import cells_of
 
 __all__ = ['RoomNames', 'Territory']

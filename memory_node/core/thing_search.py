@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.candidates import Question
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.limits import Limits
 from memory_node.core.goal import best_view
 from memory_node.core.misreading import Standing, standings
 from memory_node.core.retrieval import Choice, MAX_EVIDENCE
+from memory_node.core.store.postings import Postings
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.things import Thing, things_of
 from memory_node.core.wanted import Wanted
-from memory_node.core.words import Postings
 
 __all__ = ['search_things']
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.data import Vector3
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = [
     'MOST_PLACED',

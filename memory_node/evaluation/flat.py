@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.lexical import content_terms
-from memory_node.core.words import Stemmer
+from memory_node.core.store.postings import Stemmer
 from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
 from memory_node.evaluation.methods import Answer, AnsweredPlace

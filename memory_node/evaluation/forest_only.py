@@ -21,11 +21,11 @@ from memory_node.core.config import MemoryConfig
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.forest.batch import build_paper_forest
-from memory_node.core.forest.incremental import Forest
-from memory_node.core.forest.narrator import Narrator, Request
+from memory_node.core.forest.descent import Scope
+from memory_node.core.forest.forest import Forest
+from memory_node.core.forest.llm_namer import Narrator, Request
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.summaries import AreaText, Evidence
-from memory_node.core.forest.traverse import Scope
 from memory_node.core.ports import LanguageModel
 from memory_node.evaluation.counting import CountingModel, ModelUse
 from memory_node.evaluation.datasets import Question

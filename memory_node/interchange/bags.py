@@ -17,13 +17,13 @@ from rosbags.interfaces import Connection
 from memory_node.core.config import IngestConfig, KeyframeConfig, PerceptionConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation, Pose
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
-from memory_node.core.geometry import (
+from memory_node.core.perception.geometry import (
     camera_mounting,
     Intrinsics,
     transform_from_pose,
     unit_quaternion,
 )
-from memory_node.core.images import (
+from memory_node.core.perception.images import (
     decode_color,
     decode_compressed_color,
     decode_compressed_depth,
@@ -31,9 +31,9 @@ from memory_node.core.images import (
     Image,
     RawImage,
 )
-from memory_node.core.keyframes import KeyframeGate
-from memory_node.core.pairing import PoseBuffer, StampedBuffer
-from memory_node.core.perception import Frame, Perceiver
+from memory_node.core.perception.keyframes import KeyframeGate
+from memory_node.core.perception.observer import Frame, Perceiver
+from memory_node.core.perception.synchronizer import PoseBuffer, StampedBuffer
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import assign_roles, open_recording
 from memory_node.models.factory import make_captioner

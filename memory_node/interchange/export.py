@@ -11,7 +11,7 @@ import networkx as nx
 from memory_node.core.memory import Memory
 from memory_node.core.overview import area_id
 from memory_node.core.things import things_of
-from memory_node.core.topology import EdgeKind
+from memory_node.core.topology.graph import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
 
 #: How the two ends of an edge are known to be joined.

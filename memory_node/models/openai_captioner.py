@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from memory_node.core.errors import CaptionerError
-from memory_node.core.images import encode_keyframe
+from memory_node.core.perception.images import encode_keyframe
 from memory_node.core.ports import Caption, Image
 from memory_node.models.openai_endpoint import (
     bare_text,

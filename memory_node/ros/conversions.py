@@ -28,8 +28,8 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import InvalidObservationError, InvalidQueryError, MemoryNodeError
-from memory_node.core.geometry import Intrinsics, unit_quaternion
-from memory_node.core.images import RawImage
+from memory_node.core.perception.geometry import Intrinsics, unit_quaternion
+from memory_node.core.perception.images import RawImage
 from memory_node.core.ports import Caption, Detection
 
 __all__ = [

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from memory_node.core.data import Pose
-from memory_node.core.geometry import Intrinsics, Transform
-from memory_node.core.images import (
+from memory_node.core.perception.geometry import Intrinsics, Transform
+from memory_node.core.perception.images import (
     decode_color,
     decode_compressed_color,
     Depth,
     Image,
     RawImage,
 )
-from memory_node.core.pairing import Stamped, StampedBuffer
+from memory_node.core.perception.synchronizer import Stamped, StampedBuffer
 from memory_node.core.ports import Caption
 
 __all__ = ['CameraPose', 'Frame', 'Match', 'Picture', 'match']

@@ -17,8 +17,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
-from memory_node.core.images import decode_color, decode_compressed_depth, decode_depth
-from memory_node.core.stamps import StampOrder
+from memory_node.core.perception.images import decode_color, decode_compressed_depth, decode_depth
+from memory_node.core.perception.stamps import StampOrder
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.frames import Picture

@@ -13,15 +13,15 @@ from rclpy.time import Time
 from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
-from memory_node.core.geometry import (
+from memory_node.core.perception.geometry import (
     camera_mounting,
     pose_from_transform,
     Transform,
     transform_from,
     transform_from_pose,
 )
-from memory_node.core.pairing import PoseBuffer, PoseStatus
-from memory_node.core.stamps import StampOrder
+from memory_node.core.perception.stamps import StampOrder
+from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus
 from memory_node.ros.frames import CameraPose
 from memory_node.ros.settings import CameraConfig, NodeConfig
 

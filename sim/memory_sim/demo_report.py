@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 import json
 import math
-import os
 from pathlib import Path
 import platform
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
+
+from memory_sim.whole_files import plain_json, write_whole
 
 __all__ = ['FORMAT_VERSION', 'QuestionRow', 'WorldReport', 'summarise', 'table', 'write_json']
 
@@ -138,22 +139,6 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _finite(value: Any) -> Any:
-    """Replace NaN and infinity, which JSON has no word for, by null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(inner) for inner in value]
-    return value
-
-
 def write_json(summary: Mapping[str, Any], path: Path) -> None:
     """Write a summary so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix('.partial')
-    partial.write_text(
-        json.dumps(_finite(summary), indent=2, allow_nan=False) + '\n', encoding='utf-8'
-    )
-    os.replace(partial, path)
+    write_whole(path, json.dumps(plain_json(summary), indent=2, allow_nan=False) + '\n')

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 import re
-import tempfile
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from memory_sim.scene_glb import semantic_glb, visual_glb
 from memory_sim.scene_truth import ground_truth
 from memory_sim.simulator import GroundTruth
 from memory_sim.truth_file import dump_truth
+from memory_sim.whole_files import write_whole
 from memory_sim.worlds import World, WorldError
 
 __all__ = ['export_glb', 'export_habitat', 'export_scene']
@@ -120,7 +119,7 @@ def export_scene(world: World, scene: Scene, folder: Path | str) -> HabitatScene
         ),
     }
     for path, data in files.items():
-        _write(base / path, data)
+        write_whole(base / path, data)
     return exported_scene(base / f'{name}.scene_dataset_config.json', name, truth)
 
 
@@ -151,7 +150,7 @@ def export_glb(
         data = visual_glb(scene, ground_truth(world, scene), colors='linear')
     finally:
         source.close()
-    _write(Path(path), data)
+    write_whole(Path(path), data)
 
 
 def _semantics(name: str) -> dict[str, Any]:
@@ -182,17 +181,3 @@ def _slug(name: str) -> str:
     if not slug:
         raise WorldError(f'world name: expected letters or digits, got {name!r}')
     return slug
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, MISSING
 from functools import cache
-import os
 from pathlib import Path
-import tempfile
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
+from memory_sim.whole_files import write_whole
 from memory_sim.worlds import World, WorldError
 
 __all__ = ['FORMAT', 'dump_world', 'load_world', 'parse_world', 'save_world']
@@ -105,16 +104,7 @@ def save_world(world: World, path: Path | str) -> None:
         If it cannot be written.
 
     """
-    target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f'.{target.name}.')
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(dump_world(world))
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(Path(path), dump_world(world))
 
 
 def _encode(value: Any) -> Any:

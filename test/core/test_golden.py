@@ -63,7 +63,7 @@ def test_every_released_format_is_read_whole(tmp_path):
 
 def main() -> None:
     """Write the file of this version unless it is there."""
-    from memory_node.core.schema import FORMAT_VERSION
+    from memory_node.core.store.schema import FORMAT_VERSION
 
     GOLDEN.mkdir(exist_ok=True)
     target = GOLDEN / f'format-{FORMAT_VERSION}.db'

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import IndexConfig
 from memory_node.core.errors import IndexDamagedError, StoreAccessError
-from memory_node.core.index import exact_nearest, IndexStamp, VectorIndex
-from memory_node.core.indexer import Indexer
+from memory_node.core.index.hnsw import exact_nearest, IndexStamp, VectorIndex
+from memory_node.core.index.updater import Indexer
+from memory_node.core.store.snapshot import Snapshot
 
 DIM = 16
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from memory_node import Memory
-from memory_node.core.sight_ways import SightWays
+from memory_node.core.topology.travel_distance import SightWays
 
 LAMP = (1.5, 0.0, 1.0)
 

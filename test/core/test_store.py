@@ -23,7 +23,7 @@ from memory_node.core.errors import (
     StoreFormatError,
     StoreVersionError,
 )
-from memory_node.core.store import Store
+from memory_node.core.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

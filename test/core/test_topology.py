@@ -14,7 +14,7 @@ from memory_node.core.errors import (
     UnknownMapError,
     UnknownNodeError,
 )
-from memory_node.core.topology import EdgeKind
+from memory_node.core.topology.graph import EdgeKind
 
 
 @pytest.fixture

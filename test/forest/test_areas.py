@@ -7,10 +7,10 @@ from openai_server import OpenAIServer
 import pytest
 
 from memory_node import Memory
-from memory_node.core.areas import forest_path
 from memory_node.core.config import ForestConfig, MemoryConfig
 from memory_node.core.data import Query, QueryMode
 from memory_node.core.forest.invariants import check_invariants
+from memory_node.core.forest.updater import forest_path
 from memory_node.models.openai_chat import OpenAIChat
 
 ROOMS = {

@@ -6,7 +6,7 @@ import json
 from openai_server import OpenAIServer
 import pytest
 
-from memory_node.core.forest.narrator import Narrator, Request, TextCache
+from memory_node.core.forest.llm_namer import Narrator, Request, TextCache
 from memory_node.core.forest.summaries import AreaText, describe, Evidence
 from memory_node.models.openai_chat import OpenAIChat
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from memory_node.core.config import ForestConfig
-from memory_node.core.forest import Forest, traverse
+from memory_node.core.forest import descent as traverse
+from memory_node.core.forest import Forest
 from memory_node.core.forest.agreement import adjusted_rand_index, purity, v_measure
 from memory_node.core.forest.batch import build_paper_forest
 from memory_node.core.forest.invariants import check_invariants

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from memory_node.core.captions import clean_text, compose_caption, merge_captions
 from memory_node.core.data import MAX_CAPTION_CHARS
+from memory_node.core.perception.captions import clean_text, compose_caption, merge_captions
 
 
 @pytest.mark.parametrize(

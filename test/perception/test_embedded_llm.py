@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from memory_node.core.choosing import AreaChooser, Option
 from memory_node.core.config import LanguageModelConfig
 from memory_node.core.errors import LanguageModelError
+from memory_node.core.forest.llm_selector import AreaChooser, Option
 from memory_node.models.embedded_chat import EmbeddedChat, packaged_model
 from memory_node.models.factory import make_language_model
 

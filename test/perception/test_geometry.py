@@ -9,7 +9,7 @@ import pytest
 
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.geometry import (
+from memory_node.core.perception.geometry import (
     angle_between,
     camera_mounting,
     interpolate,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.geometry import Intrinsics
-from memory_node.core.images import (
+from memory_node.core.perception.geometry import Intrinsics
+from memory_node.core.perception.images import (
     COLOR_ENCODINGS,
     decode_color,
     decode_compressed_color,

@@ -9,7 +9,12 @@ import pytest
 from memory_node.core.config import KeyframeConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.keyframes import describe_picture, KeyframeGate, KeyframeReason, novelty
+from memory_node.core.perception.keyframes import (
+    describe_picture,
+    KeyframeGate,
+    KeyframeReason,
+    novelty,
+)
 
 S = 1_000_000_000
 

@@ -11,16 +11,16 @@ from rosbags.highlevel import AnyReader
 
 from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import Pose
-from memory_node.core.geometry import (
+from memory_node.core.perception.geometry import (
     camera_mounting,
     Intrinsics,
     transform_from_pose,
     transform_points,
 )
-from memory_node.core.images import decode_compressed_color, decode_compressed_depth
-from memory_node.core.keyframes import KeyframeGate
-from memory_node.core.pairing import PoseBuffer, StampedBuffer
-from memory_node.core.perception import Frame, Perceiver
+from memory_node.core.perception.images import decode_compressed_color, decode_compressed_depth
+from memory_node.core.perception.keyframes import KeyframeGate
+from memory_node.core.perception.observer import Frame, Perceiver
+from memory_node.core.perception.synchronizer import PoseBuffer, StampedBuffer
 from memory_node.models.yolox import YoloxDetector
 
 SLOP_NS = 50_000_000

@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from memory_node.core.geometry import camera_mounting, Intrinsics, transform_from_xyz_rpy
-from memory_node.core.lifting import clip_box, lift_box
+from memory_node.core.perception.depth_projection import clip_box, lift_box
+from memory_node.core.perception.geometry import (
+    camera_mounting,
+    Intrinsics,
+    transform_from_xyz_rpy,
+)
 
 CAMERA = Intrinsics(width=320, height=240, fx=280.0, fy=280.0, cx=159.5, cy=119.5)
 FORWARD = camera_mounting()  # the map seen from its origin along +x

@@ -9,7 +9,7 @@ from openai_server import OpenAIServer
 import pytest
 
 from memory_node.core.errors import CaptionerError, LanguageModelError
-from memory_node.core.images import decode_compressed_color
+from memory_node.core.perception.images import decode_compressed_color
 from memory_node.models.openai_captioner import OpenAICaptioner, read_caption
 from memory_node.models.openai_chat import OpenAIChat
 from memory_node.models.openai_endpoint import parse_json_object

@@ -10,9 +10,9 @@ import pytest
 from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import MAX_CAPTION_CHARS, Pose
 from memory_node.core.errors import CaptionerError, InvalidObservationError
-from memory_node.core.geometry import camera_mounting, Intrinsics, transform_from_pose
-from memory_node.core.images import decode_compressed_color
-from memory_node.core.perception import Frame, MAX_SIGHTINGS, Perceiver
+from memory_node.core.perception.geometry import camera_mounting, Intrinsics, transform_from_pose
+from memory_node.core.perception.images import decode_compressed_color
+from memory_node.core.perception.observer import Frame, MAX_SIGHTINGS, Perceiver
 from memory_node.core.ports import Caption, Detection
 
 CAMERA = Intrinsics(width=64, height=48, fx=60.0, fy=60.0, cx=31.5, cy=23.5)

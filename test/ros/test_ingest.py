@@ -12,9 +12,9 @@ import pytest
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import CaptionerError, InvalidObservationError
-from memory_node.core.geometry import camera_mounting, Intrinsics
-from memory_node.core.images import RawImage
-from memory_node.core.pairing import StampedBuffer
+from memory_node.core.perception.geometry import camera_mounting, Intrinsics
+from memory_node.core.perception.images import RawImage
+from memory_node.core.perception.synchronizer import StampedBuffer
 from memory_node.core.ports import Caption
 
 pytest.importorskip('rclpy', reason='memory_node.ros needs rclpy')

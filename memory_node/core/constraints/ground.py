@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from memory_node.core.areas import Areas
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.naming import Landmark, Names
 from memory_node.core.data import Vector3
+from memory_node.core.forest.updater import Areas
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Asker', 'Ground', 'SIGHT_M']
 

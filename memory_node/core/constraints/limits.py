@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.conditions import Condition, Order
 from memory_node.core.data import Vector3
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Limit', 'Limits', 'Ordering', 'among', 'restricted']
 

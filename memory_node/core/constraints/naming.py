@@ -9,16 +9,16 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.areas import Areas
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.reading import OR
 from memory_node.core.data import FloatArray
 from memory_node.core.forest.node import ForestNode
+from memory_node.core.forest.updater import Areas
 from memory_node.core.lexical import clean_label, STOP_WORDS
 from memory_node.core.needs import SAME_THING_COSINE
 from memory_node.core.ranking.words import AREA_NOUNS, stem, tokenize
+from memory_node.core.store.postings import Postings
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.territory import RoomNames, Territory
-from memory_node.core.words import Postings
 
 __all__ = ['CALLED', 'Landmark', 'NamedArea', 'Names', 'is_area_word']
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.constraints.conditions import Order
 from memory_node.core.constraints.limits import Ordering
 from memory_node.core.data import Place
 from memory_node.core.lexical import clean_label
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['MIN_ORDERED', 'ordered', 'way_to']
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from memory_node.core.config import ForestConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.forest.incremental import Forest
+from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.paper import paper_levels
 

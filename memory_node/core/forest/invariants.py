@@ -9,7 +9,7 @@ import numpy as np
 from memory_node.core.forest.node import ForestNode
 
 if TYPE_CHECKING:
-    from memory_node.core.forest.incremental import Forest
+    from memory_node.core.forest.forest import Forest
 
 __all__ = ['check_invariants']
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from memory_node.core import confidence
 from memory_node.core.candidates import Candidates, Question, Sources
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import FloatArray, QueryMode
 from memory_node.core.ranking.floors import find_floors
@@ -23,6 +22,7 @@ from memory_node.core.ranking.scene import build_scene, crowding, Scene
 from memory_node.core.ranking.selection import choose_places, nearness, probabilities
 from memory_node.core.ranking.weights import load_weights
 from memory_node.core.retrieval import closeness, counted, FusionRanker, Ranking
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.things import labelled_sample, MOST_PLACED, share_placed
 
 __all__ = ['Heard', 'LearnedRanker', 'View']

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from memory_node.core.captions import plural
 from memory_node.core.data import Sighting
+from memory_node.core.perception.captions import plural
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.wording import caption_texts, with_article
 

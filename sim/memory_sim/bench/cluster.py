@@ -20,6 +20,7 @@ import memory_node
 import memory_sim
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.pool import Event, Job, THREADS
+from memory_sim.whole_files import write_whole
 
 __all__ = ['run_on_cluster']
 
@@ -224,11 +225,4 @@ def _put(out: Path, name: str, content: bytes) -> None:
     path = out / name
     if not path.resolve().is_relative_to(out.resolve()):
         raise OSError(f'a task returned a file outside its folder: {name!r:.80}')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + '.partial')
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    write_whole(path, content)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from memory_sim.bench.aggregate import ALL, differences
 from memory_sim.bench.cases import KINDS
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
+from memory_sim.whole_files import write_whole
 
 __all__ = [
     'Change',
@@ -140,10 +140,7 @@ def save_baseline(out: Path, method: str, path: Path) -> None:
         for r in records
     }
     data = {'format': _FORMAT, 'method': method, 'worlds': worlds}
-    partial = path.with_name(path.name + '.partial')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(data, indent=1, sort_keys=True) + '\n', encoding='utf-8')
-    os.replace(partial, path)
+    write_whole(path, json.dumps(data, indent=1, sort_keys=True) + '\n')
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.ports import Encoder
-from memory_node.core.words import Stemmer
+from memory_node.core.store.postings import Stemmer
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.judge import Judge

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 import json
-import math
-import os
 from pathlib import Path
-import tempfile
 from typing import Any
 
 from memory_sim.bench.errors import BenchError
+from memory_sim.whole_files import plain_json, write_whole
 
 __all__ = [
     'EpisodeRecord',
@@ -98,30 +96,8 @@ def episode_path(out: Path, world: str, method: str) -> Path:
 
 def write_lines(path: Path, items: Iterable[Mapping[str, Any]]) -> None:
     """Write one object a line; a reader sees the whole file or none. Raises ``OSError``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix='.partial', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            for item in items:
-                line = json.dumps(_plain(item), ensure_ascii=False, allow_nan=False)
-                file.write(line + '\n')
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _plain(value: Any) -> Any:
-    """Replace NaN and infinity, which JSON has no word for, by null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
+    lines = (json.dumps(plain_json(i), ensure_ascii=False, allow_nan=False) + '\n' for i in items)
+    write_whole(path, ''.join(lines))
 
 
 def write_episode(out: Path, record: EpisodeRecord) -> Path:

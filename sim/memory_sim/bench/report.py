@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 import math
-import os
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -15,6 +14,7 @@ from memory_sim.bench.aggregate import ALL, BOUNDS, Costs, summarise, Summary
 from memory_sim.bench.comparison import Change, changes, regressions
 from memory_sim.bench.gallery import choose_failures, Failure
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
+from memory_sim.whole_files import write_whole
 
 __all__ = ['write_report']
 
@@ -64,18 +64,10 @@ def write_report(out: Path, baseline: Path | None = None) -> tuple[Path, Path]:
     failures = choose_failures(records, out, method=_TESTED)
     markdown = '\n'.join(_markdown(summary, records, changed, failures)) + '\n'
     html = _html(summary, records, changed, lost, failures)
-    return _write(out / 'report.md', markdown), _write(out / 'report.html', html)
-
-
-def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(path.name + '.partial')
-    try:
-        partial.write_text(text, encoding='utf-8')
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    return path
+    paths = out / 'report.md', out / 'report.html'
+    for path, text in zip(paths, (markdown, html), strict=True):
+        write_whole(path, text)
+    return paths
 
 
 def _columns(summary: Summary) -> Sequence[tuple[str, Callable[[Costs], str]]]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from memory_node.core.config import ForestConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import IndexDamagedError, StoreVersionError
-from memory_node.core.forest.incremental import Forest
+from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.node import Corners, ForestNode
 from memory_node.core.forest.summaries import AreaText
 

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 import threading
 
-from memory_node.core.areas import Areas
 from memory_node.core.config import IndexConfig
 from memory_node.core.errors import EncoderError, IndexDamagedError, StoreAccessError
-from memory_node.core.index import index_path, IndexStamp, VectorIndex
-from memory_node.core.indexer import Indexer
-from memory_node.core.mirror import Mirror, reencode
+from memory_node.core.forest.updater import Areas
+from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
+from memory_node.core.index.updater import Indexer
 from memory_node.core.ports import Encoder
-from memory_node.core.store import Store
+from memory_node.core.store.repository import Mirror, reencode
+from memory_node.core.store.store import Store
 
 __all__ = ['DerivedFiles', 'load_index', 'open_store']
 

@@ -13,7 +13,7 @@ from memory_node.core.forest.similarity import bipartition, blend, pairwise_dist
 
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray
-    from memory_node.core.forest.incremental import Forest
+    from memory_node.core.forest.forest import Forest
 
 __all__ = ['Reshaper']
 

@@ -15,8 +15,8 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from memory_node.core.data import Pose
-from memory_node.core.geometry import interpolate
-from memory_node.core.stamps import StampOrder, StampWatch
+from memory_node.core.perception.geometry import interpolate
+from memory_node.core.perception.stamps import StampOrder, StampWatch
 
 __all__ = ['PoseBuffer', 'PoseLookup', 'PoseStatus', 'Stamped', 'StampedBuffer']
 

@@ -20,7 +20,6 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import ForestConfig, TopologyConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import (
@@ -30,15 +29,16 @@ from memory_node.core.errors import (
     UnknownNodeError,
 )
 from memory_node.core.forest.batch import build_paper_forest
-from memory_node.core.forest.incremental import Forest
-from memory_node.core.forest.narrator import Narrator
+from memory_node.core.forest.descent import Scope, Traversal, traverse
+from memory_node.core.forest.forest import Forest
+from memory_node.core.forest.llm_namer import Narrator
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.paper import MAX_LEAVES
-from memory_node.core.forest.state import dump_forest, load_forest
-from memory_node.core.forest.survey import Survey
-from memory_node.core.forest.traverse import Scope, Traversal, traverse
+from memory_node.core.forest.serialization import dump_forest, load_forest
+from memory_node.core.forest.summarizer import Survey
 from memory_node.core.lexical import observation_text
-from memory_node.core.mirror import Mirror
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Areas', 'forest_path']
 
@@ -154,7 +154,7 @@ class Areas:
     def traverse(
         self, vector: FloatArray, k: int, scope: Scope | None = None, separation_m: float = 0.0
     ) -> Traversal:
-        """Rank observations top-down; see ``memory_node.core.forest.traverse``."""
+        """Rank observations top-down; see ``memory_node.core.forest.descent``."""
         with self.lock:
             return traverse(self._forest, vector, k, scope=scope, separation_m=separation_m)
 

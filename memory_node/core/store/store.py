@@ -17,8 +17,6 @@ import uuid
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core import records
-from memory_node.core.columns import Batch
 from memory_node.core.data import FloatArray, Observation, Pose, Vector3
 from memory_node.core.errors import (
     InvalidObservationError,
@@ -26,8 +24,11 @@ from memory_node.core.errors import (
     StoreFormatError,
     UnknownNodeError,
 )
-from memory_node.core.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
-from memory_node.core.storefile import (
+from memory_node.core.store import rows as records
+from memory_node.core.store.postings import Postings, WordIndex
+from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from memory_node.core.store.snapshot import Batch
+from memory_node.core.store.sqlite_file import (
     check_header,
     check_identity,
     connect,
@@ -36,7 +37,6 @@ from memory_node.core.storefile import (
     translated,
     WriterLock,
 )
-from memory_node.core.words import Postings, WordIndex
 
 __all__ = ['Store']
 

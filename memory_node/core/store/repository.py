@@ -8,15 +8,15 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core import records
-from memory_node.core.columns import Columns, Snapshot
 from memory_node.core.data import Observation, Pose
-from memory_node.core.embedding import encode_texts, Encoded
 from memory_node.core.errors import EncoderError, InvalidObservationError, StoreFormatError
 from memory_node.core.lexical import clean_label, indexed_texts, observation_text
 from memory_node.core.ports import Encoder
-from memory_node.core.store import Store
-from memory_node.core.words import Postings, WordIndex
+from memory_node.core.store import rows as records
+from memory_node.core.store.encoding import encode_texts, Encoded
+from memory_node.core.store.postings import Postings, WordIndex
+from memory_node.core.store.snapshot import Columns, Snapshot
+from memory_node.core.store.store import Store
 
 __all__ = ['Mirror', 'reencode']
 

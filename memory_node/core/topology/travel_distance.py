@@ -14,9 +14,9 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from memory_node.core.columns import Snapshot
+from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.things import cells_of
-from memory_node.core.topology import TopologicalMap
+from memory_node.core.topology.graph import TopologicalMap
 
 __all__ = ['SightWays']
 

@@ -14,9 +14,9 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.data import FloatArray
-from memory_node.core.index import VectorIndex
+from memory_node.core.index.hnsw import VectorIndex
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Indexer']
 

@@ -19,9 +19,9 @@ from scipy.sparse import csr_array, csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spanning_tree
 from scipy.spatial import cKDTree
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import TopologyConfig
 from memory_node.core.errors import NoRouteError
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['EdgeKind', 'Edges', 'TopologicalMap', 'Topology', 'build_edges']
 

@@ -14,8 +14,8 @@ import sqlite3
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
-from memory_node.core.schema import TOKENIZER
+from memory_node.core.store.schema import TOKENIZER
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Stemmer', 'WordIndex', 'bm25']
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.geometry import Intrinsics
+from memory_node.core.perception.geometry import Intrinsics
 
 __all__ = [
     'COLOR_ENCODINGS',

@@ -17,18 +17,18 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.captions import (
+from memory_node.core.config import PerceptionConfig
+from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Pose, Sighting
+from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.captions import (
     clean_text,
     compose_caption,
     merge_captions,
     NOTHING_RECOGNISED,
 )
-from memory_node.core.config import PerceptionConfig
-from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Pose, Sighting
-from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
-from memory_node.core.geometry import Intrinsics, Transform
-from memory_node.core.images import encode_keyframe, fit_intrinsics, register_depth
-from memory_node.core.lifting import lift_box
+from memory_node.core.perception.depth_projection import lift_box
+from memory_node.core.perception.geometry import Intrinsics, Transform
+from memory_node.core.perception.images import encode_keyframe, fit_intrinsics, register_depth
 from memory_node.core.ports import Caption, Captioner, Detection
 
 __all__ = ['Frame', 'Perceiver']

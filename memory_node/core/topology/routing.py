@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Snapshot
 from memory_node.core.config import TopologyConfig
 from memory_node.core.data import Route, Vector3
 from memory_node.core.errors import (
@@ -15,10 +14,11 @@ from memory_node.core.errors import (
     UnknownMapError,
     UnknownNodeError,
 )
-from memory_node.core.mirror import Mirror
 from memory_node.core.requests import checked_point
-from memory_node.core.sight_ways import SightWays
-from memory_node.core.topology import TopologicalMap, Topology
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.topology.graph import TopologicalMap, Topology
+from memory_node.core.topology.travel_distance import SightWays
 
 __all__ = ['Router', 'rows_on_map']
 

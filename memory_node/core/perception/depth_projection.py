@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import Vector3
-from memory_node.core.geometry import as_vector, Intrinsics, Transform, transform_points
+from memory_node.core.perception.geometry import as_vector, Intrinsics, Transform, transform_points
 
 __all__ = ['LiftedBox', 'clip_box', 'lift_box']
 

@@ -30,7 +30,7 @@ from memory_node.core.forest.node import (
     joined,
     NO_DIRECTION,
 )
-from memory_node.core.forest.reshape import Reshaper
+from memory_node.core.forest.rebalance import Reshaper
 from memory_node.core.forest.similarity import Calibration, Scales
 from memory_node.core.forest.view import ForestView
 

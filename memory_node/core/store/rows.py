@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.columns import Batch
 from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.lexical import indexed_texts, word_count
+from memory_node.core.store.snapshot import Batch
 
 __all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
 

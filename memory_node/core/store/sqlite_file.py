@@ -17,7 +17,7 @@ from memory_node.core.errors import (
     StoreFormatError,
     StoreVersionError,
 )
-from memory_node.core.schema import APPLICATION_ID, FORMAT_VERSION
+from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 __all__ = [
     'WriterLock',

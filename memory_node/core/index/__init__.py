@@ -1,0 +1,1 @@
+"""Vector indices behind one protocol."""

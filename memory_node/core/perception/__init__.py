@@ -1,0 +1,1 @@
+"""A camera frame becomes an observation; no ROS."""

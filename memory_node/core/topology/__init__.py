@@ -1,0 +1,1 @@
+"""Which observations a robot can drive between, and how far that is."""
