@@ -168,6 +168,7 @@ def snapshot_of(vectors: np.ndarray) -> Snapshot:
         sighting_labels=np.zeros(0, np.int32),
         sighting_confidences=np.zeros(0, np.float32),
         sighting_positions=np.zeros((0, 3), np.float32),
+        sighting_extents=np.zeros((0, 3), np.float32),
         label_vectors=np.zeros((0, DIM), np.float32),
         labels=(),
         map_ids=('map',),

@@ -166,6 +166,7 @@ def restricted(
         sighting_labels=snapshot.sighting_labels[kept],
         sighting_confidences=snapshot.sighting_confidences[kept],
         sighting_positions=snapshot.sighting_positions[kept],
+        sighting_extents=snapshot.sighting_extents[kept],
         revision=-1,  # never taken for the whole
     )
     return view, kept

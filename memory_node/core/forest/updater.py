@@ -39,6 +39,7 @@ from memory_node.core.forest.summarizer import Survey
 from memory_node.core.lexical import observation_text
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.worker import Worker
 
 __all__ = ['Areas', 'forest_path']
 
@@ -83,39 +84,12 @@ class Areas:
         self._epoch = mirror.snapshot().epoch
         self._last_key = 0
         self._loaded = False
-        self._wake = threading.Condition()
-        self._pending = False
-        self._closing = False
-        self._idle = threading.Event()
-        self._idle.set()
-        self._thread: threading.Thread | None = None
-
-    def notify(self) -> None:
-        """Say that observations came or went."""
-        with self._wake:
-            if self._closing:
-                return
-            self._pending = True
-            self._idle.clear()
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name='memory-forest', daemon=True
-                )
-                self._thread.start()
-            self._wake.notify()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until every observation is in an area and every area has its name."""
-        return self._idle.wait(timeout_s)
-
-    def close(self) -> None:
-        """Stop; what is left is done at the next opening."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join()
-        self._idle.set()
+        self._worker = Worker('memory-forest', self._bring_up_to_date)
+        self.notify, self.wait, self.close = (
+            self._worker.notify,
+            self._worker.wait,
+            self._worker.close,
+        )
 
     # ---- reading -----------------------------------------------------------------------------
 
@@ -200,37 +174,21 @@ class Areas:
 
     # ---- the thread --------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not (self._pending or self._closing):
-                    self._idle.set()
-                    self._wake.wait()
-                if self._closing:
-                    return
-                self._pending = False
-            try:
-                if not self._loaded:
-                    self._load()
-                self._settle()
-            except Exception:  # noqa: BLE001  a forest that fails must not end the memory
-                _LOG.exception('the forest could not be brought up to date')
-                self.message = 'the forest could not be brought up to date; see the log'
-
-    def _settle(self) -> None:
+    def _bring_up_to_date(self) -> None:
         """Insert what is new, wait for a pause, and name what changed."""
+        if not self._loaded:
+            self._load()
         latest = time.monotonic() + _LATEST_S
-        while not self._closing:
+        while not self._worker.closing:
             self._catch_up()
-            with self._wake:
-                if not self._pending:
-                    self._wake.wait(_PAUSE_S)
-                if not self._pending or time.monotonic() > latest:
-                    break
-                self._pending = False
-        if not self._closing:
+            if not self._worker.pause(_PAUSE_S):
+                break
+            if time.monotonic() > latest:
+                self._worker.notify()  # name what is there now, then go on
+                break
+        if not self._worker.closing:
             snapshot = self._mirror.snapshot()
-            self._survey.describe(self._forest, snapshot, lambda: self._closing)
+            self._survey.describe(self._forest, snapshot, lambda: self._worker.closing)
 
     def captions(self, keys: NDArray[np.int64]) -> Sequence[str]:
         """Return what stands for observations in words, in order; none if one is gone."""
@@ -253,7 +211,7 @@ class Areas:
             self.message = f'more than {MAX_LEAVES} observations: the forest grows incrementally'
         given = self._given_links(snapshot, start)
         for first in range(start, len(snapshot), _SLICE):
-            if self._closing:
+            if self._worker.closing:
                 return
             with self.lock:
                 for row in range(first, min(first + _SLICE, len(snapshot))):

@@ -131,6 +131,9 @@ def column_batch(
         sighting_positions=np.array(
             [s.position or _UNKNOWN for s in sightings], np.float32
         ).reshape(-1, 3),
+        sighting_extents=np.array([s.extent or _UNKNOWN for s in sightings], np.float32).reshape(
+            -1, 3
+        ),
     )
 
 
@@ -205,6 +208,7 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
         sighting_labels=sightings['label'] - 1,
         sighting_confidences=sightings['confidence'].astype(np.float32),
         sighting_positions=sightings['position'].astype(np.float32),
+        sighting_extents=sightings['extent'].astype(np.float32),
     )
 
 

@@ -48,6 +48,8 @@ class Batch:
     sighting_confidences: FloatArray
     #: (S, 3) positions [m], NaN where unknown.
     sighting_positions: FloatArray
+    #: (S, 3) full sizes [m], NaN where unknown.
+    sighting_extents: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Snapshot:
     sighting_labels: NDArray[np.int32]
     sighting_confidences: FloatArray
     sighting_positions: FloatArray
+    sighting_extents: FloatArray
     #: (L, D) unit vectors of the distinct labels.
     label_vectors: FloatArray
     #: Distinct labels as they were stored.
@@ -140,7 +143,12 @@ class _Growing:
 
 
 _ROW_FIELDS = ('keys', 'stamps', 'maps', 'positions', 'yaws', 'word_counts', 'vectors', 'mapped')
-_SIGHTING_FIELDS = ('sighting_labels', 'sighting_confidences', 'sighting_positions')
+_SIGHTING_FIELDS = (
+    'sighting_labels',
+    'sighting_confidences',
+    'sighting_positions',
+    'sighting_extents',
+)
 
 
 class Columns:
@@ -171,6 +179,7 @@ class Columns:
             'sighting_labels': _Growing(np.int32),
             'sighting_confidences': _Growing(np.float32),
             'sighting_positions': _Growing(np.float32, (3,)),
+            'sighting_extents': _Growing(np.float32, (3,)),
         }
         self._starts = _Growing(np.int64)
         self._starts.append(np.zeros(1, np.int64))

@@ -1,0 +1,91 @@
+"""The one kind of background thread: it brings something derived up to date, and can be waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+import threading
+
+__all__ = ['Worker']
+
+_LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """
+    Runs a job in a thread of its own after each ``notify``; thread-safe.
+
+    Calls of ``notify`` while the job runs make it run once more. A job that raises is logged and
+    tried again at the next ``notify``, so a defect in something derived never ends the memory.
+    """
+
+    def __init__(self, name: str, job: Callable[[], None]) -> None:
+        """Run ``job``; the thread, called ``name``, starts with the first ``notify``."""
+        self._name = name
+        self._job = job
+        self._wake = threading.Condition()
+        self._pending = False
+        self._closing = False
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread: threading.Thread | None = None
+        #: What the last run failed with; '' if it did not.
+        self.failure = ''
+
+    @property
+    def closing(self) -> bool:
+        """Whether the job should stop at the next convenient moment."""
+        return self._closing
+
+    def notify(self) -> None:
+        """Signal that observations were added or removed."""
+        with self._wake:
+            if self._closing:
+                return
+            self._pending = True
+            self._idle.clear()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._wake.notify()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until nothing is left to do; False on time-out."""
+        return self._idle.wait(timeout_s)
+
+    def pause(self, seconds: float) -> bool:
+        """
+        Wait inside the job for the next ``notify``, at most ``seconds``; tell whether it came.
+
+        The job has then taken it over: it must look once more for what is new.
+        """
+        with self._wake:
+            if not (self._pending or self._closing):
+                self._wake.wait(seconds)
+            came, self._pending = self._pending, False
+            return came
+
+    def close(self) -> None:
+        """Stop after the step in hand; a second call does nothing."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._idle.set()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._pending or self._closing):
+                    self._idle.set()
+                    self._wake.wait()
+                if self._closing:
+                    return
+                self._pending = False
+            try:
+                self._job()
+                self.failure = ''
+            except Exception as error:
+                _LOG.exception('%s could not be brought up to date', self._name)
+                self.failure = f'{self._name} could not be brought up to date: {error}'
