@@ -28,7 +28,10 @@ setup(
     python_requires='>=3.10',
     packages=[*find_packages(include=[NAME, f'{NAME}.*']), *SIM],
     package_dir={'memory_sim': 'sim/memory_sim'},
-    package_data={'': ['py.typed', '*.j2', '*.json', '*.jsonl', '*.npz', '*.xml', '*.yaml']},
+    package_data={
+        '': ['py.typed', '*.j2', '*.json', '*.jsonl', '*.npz', '*.xml', '*.yaml'],
+        NAME: ['data/*'],
+    },
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/memory_node']),
         (f'share/{NAME}', ['package.xml']),

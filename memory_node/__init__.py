@@ -17,10 +17,12 @@ if TYPE_CHECKING:
         Route,
         Sighting,
     )
-    from memory_node.core.goal import GoalPlan
+    from memory_node.core.answers.types import Answer, Description, GoalPlan
     from memory_node.core.memory import Memory, MemoryStatistics
 
 __all__ = [
+    'Answer',
+    'Description',
     'GoalPlan',
     'Memory',
     'MemoryConfig',
@@ -36,7 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    'GoalPlan': 'goal',
+    'Answer': 'answers.types',
+    'Description': 'answers.types',
+    'GoalPlan': 'answers.types',
     'Memory': 'memory',
     'MemoryConfig': 'config',
     'MemoryStatistics': 'memory',

@@ -18,8 +18,10 @@ __all__ = [
     'IndexConfig',
     'IngestConfig',
     'KeyframeConfig',
+    'LanguageConfig',
     'LanguageModelConfig',
     'MemoryConfig',
+    'ObjectsConfig',
     'PerceptionConfig',
     'RetrievalConfig',
     'TopologyConfig',
@@ -95,10 +97,25 @@ class RetrievalConfig(Checked):
     distance_scale_m: float = param(
         10.0, 'Distance at which closeness falls to 1/e.', ge=0.1, le=1e4, unit='m'
     )
-    left_out: str = param(
-        '', 'Signals that do not count, commas between; to measure what each is worth.'
+    separation_m: float = param(
+        2.0,
+        'Views without a measured position this close are one answer.',
+        ge=0.0,
+        le=1e4,
+        unit='m',
     )
-
+    patience_s: float = param(
+        5.0,
+        'How long a question waits for an object map that is being made.',
+        ge=0.0,
+        le=600.0,
+        unit='s',
+    )
+    scorer: str = param(
+        'auto',
+        'Who ranks views: instruction where observations are bare lists of labels, or off.',
+        choices=('auto', 'off'),
+    )
     timezone: str = param(
         '',
         'Time zone of "this morning", as Europe/Berlin; empty: that of the machine.',
@@ -128,10 +145,6 @@ class RetrievalConfig(Checked):
         if self.timezone:
             return ZoneInfo(self.timezone)
         return datetime.now().astimezone().tzinfo or timezone.utc
-
-    def leaves_out(self, signal: str) -> bool:
-        """Whether a signal, ``network`` or ``needs`` is switched off."""
-        return bool(self.left_out) and signal in self.left_out.replace(' ', '').split(',')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +270,107 @@ class ForestConfig(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectsConfig(Checked):
+    """
+    How sightings become objects.
+
+    The standard deviation of a sighting's position is ``position_noise_m`` plus
+    ``position_noise_per_m`` times the square of its distance; costs are twice a negative
+    log-likelihood, so a cost of 16 is four standard deviations.
+    """
+
+    position_noise_m: float = param(
+        0.05,
+        'Standard deviation of the position of a thing seen close by.',
+        ge=0.001,
+        le=10.0,
+        unit='m',
+        read_only=True,
+    )
+    position_noise_per_m: float = param(
+        0.01,
+        'Growth of that standard deviation with the square of the distance.',
+        ge=0.0,
+        le=1.0,
+        unit='1/m',
+        read_only=True,
+    )
+    max_position_noise_m: float = param(
+        0.5,
+        'Largest standard deviation that distance alone gives.',
+        ge=0.001,
+        le=10.0,
+        unit='m',
+        read_only=True,
+    )
+    extent_scatter: float = param(
+        0.15,
+        'Scatter of the centres of partial views, as a share of the extent.',
+        ge=0.0,
+        le=1.0,
+        read_only=True,
+    )
+    same_cosine: float = param(
+        0.85, 'Labels of this cosine are words for one thing.', ge=0.0, le=1.0, read_only=True
+    )
+    similar_cosine: float = param(
+        0.4,
+        'Labels below this cosine are never taken for each other.',
+        ge=-1.0,
+        le=1.0,
+        read_only=True,
+    )
+    label_cost: float = param(
+        8.0,
+        'Cost of taking the least similar labels for each other.',
+        ge=0.0,
+        le=1000.0,
+        read_only=True,
+    )
+    new_object_cost: float = param(
+        16.0, 'Cost above which a sighting is a new object.', ge=1.0, le=1000.0, read_only=True
+    )
+    merge_cost: float = param(
+        3.0,
+        'Cost below which two objects that no frame shows together are one.',
+        ge=0.0,
+        le=1000.0,
+        read_only=True,
+    )
+    unplaced_range_m: float = param(
+        3.0,
+        'Sightings without a position are one object when made from poses this close.',
+        ge=0.0,
+        le=1e4,
+        unit='m',
+        read_only=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field, and that the two cosines are in order."""
+        super().__post_init__()
+        if not self.similar_cosine < self.same_cosine:
+            raise ValueError(
+                f'similar_cosine must be below same_cosine, got {self.similar_cosine}'
+                f' and {self.same_cosine}'
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageConfig(Checked):
+    """Vocabulary: what things are for and what they are called; see docs/vocabulary.md."""
+
+    affordance_packs: str = param(
+        'everyday',
+        'Packs of what things are for, commas between: names of shipped ones, or JSONL files.',
+        read_only=True,
+    )
+    rooms_path: str = param(
+        '', 'YAML file with further kinds and names of rooms; empty: none.', read_only=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LanguageModelConfig(Checked):
     """An optional language model: it names, words and picks among what is there."""
 
@@ -290,6 +404,8 @@ class MemoryConfig(Checked):
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     topology: TopologyConfig = field(default_factory=TopologyConfig)
     forest: ForestConfig = field(default_factory=ForestConfig)
+    objects: ObjectsConfig = field(default_factory=ObjectsConfig)
+    language: LanguageConfig = field(default_factory=LanguageConfig)
 
     def __post_init__(self) -> None:
         """Nothing to check: the parts check themselves."""

@@ -1,22 +1,26 @@
-"""The memory of a robot: the facade over store, index, topology and retrieval, and its lock."""
+"""The memory of a robot: the facade over store, object map, rooms, forest and retrieval."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 import os
 from pathlib import Path
 import threading
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
-from memory_node.core.answers import Answerer
+from memory_node.core.answers.ask import answer
+from memory_node.core.answers.describe import describe
+from memory_node.core.answers.find import BRANCHES, Search, search_down
+from memory_node.core.answers.goal import plan
+from memory_node.core.answers.types import Answer, Description, GoalPlan
+from memory_node.core.assembly import Parts
 from memory_node.core.config import MemoryConfig
-from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.data import (
-    FloatArray,
     MAX_K,
     Observation,
     Query,
@@ -26,22 +30,20 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import InvalidQueryError, StoreAccessError
-from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
+from memory_node.core.forest.frontier import Step
 from memory_node.core.forest.updater import Areas
-from memory_node.core.goal import GoalPlan
-from memory_node.core.index.updater import Indexer
-from memory_node.core.persistence import DerivedFiles, load_index, open_store
+from memory_node.core.persistence import open_store
 from memory_node.core.ports import Encoder, LanguageModel
-from memory_node.core.ranking.ranker import LearnedRanker
-from memory_node.core.requests import checked_point, make_query
-from memory_node.core.searching import Searcher
+from memory_node.core.queries import checked_point, make_query
+from memory_node.core.retrieval.listing import list_objects, ObjectRecord
+from memory_node.core.retrieval.pipeline import Found
 from memory_node.core.statistics import counted, MemoryStatistics
-from memory_node.core.store.encoding import checked, encode_batch, encode_texts
-from memory_node.core.store.repository import Mirror
+from memory_node.core.store.encoding import checked, encode_batch
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.store.store import Store
 from memory_node.core.topology.graph import TopologicalMap
-from memory_node.core.topology.routing import Router, rows_on_map
+from memory_node.core.topology.routing import rows_on_map
+from memory_node.core.view import View
 
 __all__ = ['Memory', 'MemoryStatistics']
 
@@ -50,7 +52,7 @@ class Memory:
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 
-    Thread-safe. Models run outside the lock, so a question never waits for a caption being
+    Thread-safe. Models run outside every lock, so a question never waits for a caption being
     encoded. One process may write a file, any number may read it.
     """
 
@@ -62,34 +64,19 @@ class Memory:
         language_model: LanguageModel | None = None,
     ) -> None:
         """Use ``Memory.open``."""
-        self.config = config
-        self._encoder = encoder
         self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
         self._closed = False
-        self._mirror = Mirror(store, encoder.model_id, encoder.dim)
-        self._router = Router(self._mirror, config.topology)
-        index, self._index_message = load_index(self._mirror, config.index)
-        self._indexer = Indexer(index, self._mirror.snapshot)
-        narrator = None
-        if language_model is not None:
-            narrator = Narrator(language_model, TextCache(texts_path(self.path)))
-        self._areas = Areas(self._mirror, config.forest, config.topology, narrator)
-        self._derived = DerivedFiles(self._mirror, self._indexer, self._areas)
-        ranker = LearnedRanker(config.retrieval, self._encode, encoder.model_id)
-        self._answerer = Answerer(self._mirror, self._indexer, ranker, self._areas)
-        self._searcher = Searcher(
-            self._mirror,
-            self._areas,
-            self._answerer,
-            self._encode,
-            lambda: self.config.retrieval,
-            self._router.drives,
-        )
-        if language_model is not None:
-            self._searcher.reader = LanguageModelReader(language_model)
-        if len(self._mirror.snapshot()):
-            self._indexer.notify()
-            self._areas.notify()
+        self._parts = Parts(store, encoder, config, language_model)
+        self._mirror = self._parts.mirror
+
+    @property
+    def config(self) -> MemoryConfig:
+        """The settings; those that act at once may be replaced."""
+        return self._parts.config
+
+    @config.setter
+    def config(self, config: MemoryConfig) -> None:
+        self._parts.config = config
 
     @classmethod
     def open(
@@ -107,7 +94,7 @@ class Memory:
         Parameters
         ----------
         path
-            The store; ``<path>.hnsw`` and ``<path>.lock`` are kept beside it.
+            The store; index, object map, forest and lock are kept beside it as ``<path>.*``.
         encoder
             Text encoder; the offline MiniLM when left out, loaded when first used. A store with
             another encoder's vectors is encoded again from its captions.
@@ -166,19 +153,19 @@ class Memory:
         with self._ingest:
             self._mirror.refuse_taken(items)
             unknown = self._mirror.unknown_labels(items)
-            batch = encode_batch(items, self._encoder, self._mirror.dim, unknown)
+            batch = encode_batch(items, self.encoder, self._mirror.dim, unknown)
             if items:
                 self._mirror.insert(batch)
-        self._indexer.notify()
-        self._areas.notify()
+            self._parts.taken_in()
         return len(items)
 
     def forget(self, ids: Sequence[str]) -> None:
         """Remove observations for good; ``UnknownNodeError`` names an unknown id, none is then."""
         self._writable()
         with self._ingest:
-            self._indexer.index.remove(self._mirror.remove(list(dict.fromkeys(ids))))
-        self._areas.notify()
+            removed = self._mirror.remove(list(dict.fromkeys(ids)))
+            self._parts.indexer.index.remove(removed)
+            self._parts.taken_in()
 
     def _open(self) -> None:
         if self._closed:
@@ -252,14 +239,85 @@ class Memory:
 
     def search(self, query: Query) -> Retrieval:
         """Answer a checked query; see ``retrieve``."""
-        self._open()
-        return self._searcher.search(query)
+        return self._found(query).retrieval
 
-    def _encode(self, texts: list[str]) -> FloatArray:
-        return encode_texts(self._encoder, texts, self._mirror.dim)
+    def _found(self, query: Query) -> Found:
+        self._open()
+        self._parts.count(queries=1)
+        try:
+            return self._parts.retriever.find(query)
+        except Exception:
+            self._parts.count(queries_failed=1)
+            raise
+
+    def ask(
+        self,
+        question: str | Query,
+        *,
+        here: Vector3 | None = None,
+        now: float | datetime | None = None,
+        model: LanguageModel | None = None,
+    ) -> Answer:
+        """
+        Return the answer to a question in words, with what it rests on.
+
+        ``model`` words it where it is given; its failure never raises. Raises as ``retrieve``.
+        """
+        if isinstance(question, str):
+            question = self._query(question, here=here, now=now)
+        parts = self._parts
+        told = answer(self._found(question), parts.retriever, model)
+        if model is not None:
+            failed = bool(told.fallback)
+            parts.count(language_model_calls=1, language_model_fallbacks=int(failed))
+        return told
+
+    def describe(self, area: str = '', map_id: str | None = None) -> Description:
+        """
+        Describe an area by words ("the kitchen") or id (``area:12``), or everything if empty.
+
+        Raises ``EmptyMemoryError``, ``UnknownMapError``, ``UnknownNodeError`` for an id that is
+        not there, and what ``retrieve`` raises.
+        """
+        self._open()
+        return describe(self._parts.retriever, self._parts.areas, area, map_id)
+
+    def find(
+        self,
+        query: str | Query,
+        *,
+        branches: int = BRANCHES,
+        model: LanguageModel | None = None,
+        on_step: Callable[[Step], None] = lambda step: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Search:
+        """
+        Search the forest from the top, with progress; see ``answers.find``.
+
+        ``branches`` areas are kept at each level, 1 to 64; ``model`` picks some of them.
+        ``on_step`` is called after each level, ``cancelled`` asked before. Raises as ``retrieve``.
+        """
+        self._open()
+        if isinstance(query, str):
+            query = self._query(query)
+        search = search_down(
+            self._parts.retriever,
+            self._parts.areas,
+            query,
+            branches=branches,
+            model=model,
+            on_step=on_step,
+            cancelled=cancelled,
+        )
+        self._parts.count(
+            queries=1,
+            language_model_calls=search.language_model_calls,
+            language_model_fallbacks=search.language_model_fallbacks,
+        )
+        return search
 
     def navigation_goal(
-        self, query: Query, start: Vector3 | None = None, alternatives: int = 3
+        self, query: str | Query, start: Vector3 | None = None, alternatives: int = 3
     ) -> GoalPlan:
         """
         Turn a query into a pose to drive to, with the way there from ``start`` [m] if given.
@@ -270,9 +328,10 @@ class Memory:
         if not 0 <= alternatives < MAX_K:
             raise InvalidQueryError(f'alternatives must be in [0, {MAX_K}), got {alternatives}')
         start = None if start is None else checked_point('start', start)
+        if isinstance(query, str):
+            query = self._query(query)
         wanted = replace(query, k=max(query.k, alternatives + 1), here=query.here or start)
-        retrieval = self.search(wanted)
-        return self._answerer.plan(retrieval, start, alternatives, self._router)
+        return plan(self.search(wanted), start, alternatives, self._parts.router)
 
     def route(self, start: str | Vector3, goal: str | Vector3, map_id: str | None = None) -> Route:
         """
@@ -284,20 +343,42 @@ class Memory:
         ``NoRouteError``.
         """
         self._open()
-        return self._router.route(start, goal, map_id)
+        return self._parts.router.route(start, goal, map_id)
+
+    def _query(self, text: str, **values: Any) -> Query:
+        return make_query(text, self.config.retrieval.top_k, **values)
 
     # ---- reading -----------------------------------------------------------------------------
 
-    @property
-    def areas(self) -> Areas:
-        """The semantic forest and what it can be asked."""
-        return self._areas
+    def view(self) -> View:
+        """Return observations, objects and rooms as they are now; it never changes later."""
+        self._open()
+        return self._parts.view()
+
+    def objects(
+        self,
+        text: str = '',
+        *,
+        area: str = '',
+        near: Vector3 | None = None,
+        radius: float | None = None,
+        map_id: str | None = None,
+    ) -> list[ObjectRecord]:
+        """
+        Return the things that were seen, those seen in most views first.
+
+        ``text`` keeps what goes by a name, ``area`` what is in rooms of that name, ``radius`` what
+        is this close to ``near`` [m]. Raises ``UnknownMapError`` and ``InvalidQueryError``.
+        """
+        self._open()
+        return list_objects(
+            self._parts.retriever, text, area=area, near=near, radius=radius, map_id=map_id
+        )
 
     @property
-    def searcher(self) -> Searcher:
-        """What reads queries and answers them, for what needs more than places."""
-        self._open()
-        return self._searcher
+    def areas(self) -> Areas:
+        """The semantic forest."""
+        return self._parts.areas
 
     @property
     def path(self) -> Path:
@@ -307,7 +388,7 @@ class Memory:
     @property
     def encoder(self) -> Encoder:
         """The encoder in use."""
-        return self._encoder
+        return self._parts.encoder
 
     @property
     def map_ids(self) -> tuple[str, ...]:
@@ -324,7 +405,7 @@ class Memory:
     def topological_map(self) -> TopologicalMap:
         """Return which observations a robot can drive between."""
         self._open()
-        return self._router.newest()[0]
+        return self._parts.router.newest()[0]
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return which of these ids are observations held already."""
@@ -353,9 +434,7 @@ class Memory:
     def stats(self) -> MemoryStatistics:
         """Return counts and sizes."""
         self._open()
-        return counted(
-            self._mirror, self._indexer, self._areas, self._index_message, self._searcher.counts
-        )
+        return counted(self._parts)
 
     # ---- files -------------------------------------------------------------------------------
 
@@ -369,15 +448,15 @@ class Memory:
         if path is None:
             self._writable()
         self._open()
-        return self._derived.save(path, overwrite)
+        return self._parts.derived.save(path, overwrite)
 
     def wait_indexed(self, timeout_s: float | None = None) -> bool:
         """Wait until the index holds every vector; False on time-out."""
-        return self._indexer.wait(timeout_s)
+        return self._parts.indexer.wait(timeout_s)
 
     def wait_areas(self, timeout_s: float | None = None) -> bool:
-        """Wait until every observation is in a named area; False on time-out."""
-        return self._areas.wait(timeout_s)
+        """Wait until rooms and areas know every observation; False on time-out."""
+        return self._parts.wait(timeout_s)
 
     def close(self) -> None:
         """Write the index out and close the file; a second call does nothing."""
@@ -385,11 +464,4 @@ class Memory:
             if self._closed:
                 return
             self._closed = True
-            self._indexer.close()
-            self._areas.close()
-            try:
-                if not self._mirror.store.read_only:
-                    self._derived.save_last()
-            finally:
-                with self._mirror.lock:
-                    self._mirror.store.close()
+            self._parts.close()

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
 import threading
 
 from memory_node.core.config import IndexConfig
-from memory_node.core.errors import EncoderError, IndexDamagedError, StoreAccessError
+from memory_node.core.errors import (
+    EncoderError,
+    IndexDamagedError,
+    StoreAccessError,
+    StoreFormatError,
+)
 from memory_node.core.forest.updater import Areas
 from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
 from memory_node.core.index.updater import Indexer
+from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.ports import Encoder
 from memory_node.core.store.repository import Mirror, reencode
 from memory_node.core.store.store import Store
 
-__all__ = ['DerivedFiles', 'load_index', 'open_store']
+__all__ = ['DerivedFiles', 'load_index', 'load_objects', 'objects_path', 'open_store']
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,6 +71,44 @@ def load_index(mirror: Mirror, config: IndexConfig) -> tuple[VectorIndex, str]:
     return index, ''
 
 
+def objects_path(store: Path) -> Path:
+    """Return where the object map of a store is kept."""
+    return store.with_name(f'{store.name}.objects')
+
+
+def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
+    """Fill a keeper with the object map beside a store; return why that was not possible, or ''."""
+    snapshot, path = mirror.snapshot(), objects_path(mirror.store.path)
+    try:
+        keeper.restore(path.read_bytes(), _objects_stamp(mirror), snapshot)
+    except FileNotFoundError:
+        return 'making the object map: there is no file' if len(snapshot) else ''
+    except (StoreFormatError, OSError) as error:
+        message = f'making the object map again: {error}'
+        _LOG.warning('%s', message)
+        return message
+    return ''
+
+
+def _objects_stamp(mirror: Mirror) -> dict[str, str | int]:
+    with mirror.lock:
+        store = mirror.store
+        return {'store': store.uuid, 'removals': store.epoch, 'encoder': mirror.model_id}
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file beside, then put it in place; raises ``StoreAccessError``."""
+    scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    try:
+        scratch.write_bytes(data)
+        os.replace(scratch, path)
+    except OSError as error:
+        raise StoreAccessError(f'{path} can not be written: {error}') from error
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
 def _stamp(mirror: Mirror, index: VectorIndex) -> IndexStamp:
     with mirror.lock:
         return index.stamp(mirror.store.uuid, mirror.store.epoch, mirror.model_id)
@@ -72,8 +117,11 @@ def _stamp(mirror: Mirror, index: VectorIndex) -> IndexStamp:
 class DerivedFiles:
     """Writes index and forest beside the store; thread-safe."""
 
-    def __init__(self, mirror: Mirror, indexer: Indexer, areas: Areas) -> None:
-        """Save what ``indexer`` and ``areas`` hold of ``mirror``."""
+    def __init__(
+        self, mirror: Mirror, indexer: Indexer, areas: Areas, objects: ObjectKeeper
+    ) -> None:
+        """Save what ``indexer``, ``areas`` and ``objects`` hold of ``mirror``."""
+        self._objects = objects
         self._mirror = mirror
         self._indexer = indexer
         self._areas = areas
@@ -105,3 +153,6 @@ class DerivedFiles:
         index = self._indexer.index
         index.save(index_path(target), _stamp(self._mirror, index))
         self._areas.save(target)
+        data = self._objects.dump(_objects_stamp(self._mirror))
+        if data is not None:
+            write_whole(objects_path(target), data)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memory_node.core.forest.updater import Areas
-from memory_node.core.index.updater import Indexer
-from memory_node.core.store.repository import Mirror
+if TYPE_CHECKING:
+    from memory_node.core.assembly import Parts
 
 __all__ = ['MemoryStatistics', 'counted']
 
@@ -23,6 +22,9 @@ class MemoryStatistics:
     #: Distinct object labels, and how often one was sighted.
     labels: int
     sightings: int
+    #: Objects of the map, and distinct names that detectors and captions give things.
+    objects: int
+    names: int
     forest_nodes: int
     store_bytes: int
     #: Vectors in the HNSW index; the newest that are not are searched exactly.
@@ -30,6 +32,8 @@ class MemoryStatistics:
     #: 1 if the index file was missing, stale or damaged at opening, and why.
     index_rebuilds: int
     index_message: str
+    #: Why the object map was made again at opening; '' if it was not.
+    objects_message: str
     #: Queries answered and failed since opening.
     queries: int
     queries_failed: int
@@ -40,25 +44,28 @@ class MemoryStatistics:
     dim: int
 
 
-def counted(
-    mirror: Mirror, indexer: Indexer, areas: Areas, index_message: str, counts: Mapping[str, int]
-) -> MemoryStatistics:
+def counted(parts: Parts) -> MemoryStatistics:
     """Return the figures of a memory at this moment."""
+    mirror, counts = parts.mirror, parts.counts
     snapshot = mirror.snapshot()
+    known = parts.objects.kept()
     return MemoryStatistics(
         observations=len(snapshot),
         maps=len(np.unique(snapshot.maps)),
         labels=len(snapshot.labels),
         sightings=len(snapshot.sighting_labels),
-        forest_nodes=len(areas),
+        objects=len(known.objects),
+        names=len(known.names),
+        forest_nodes=len(parts.areas),
         store_bytes=mirror.store.size_bytes,
-        indexed=len(indexer.index),
-        index_rebuilds=int(bool(index_message)),
-        index_message=index_message,
-        queries=counts['queries'],
-        queries_failed=counts['queries_failed'],
-        language_model_calls=counts['language_model_calls'],
-        language_model_fallbacks=counts['language_model_fallbacks'],
+        indexed=len(parts.indexer.index),
+        index_rebuilds=int(bool(parts.index_message)),
+        index_message=parts.index_message,
+        objects_message=parts.objects_message,
+        queries=counts.get('queries', 0),
+        queries_failed=counts.get('queries_failed', 0),
+        language_model_calls=counts.get('language_model_calls', 0),
+        language_model_fallbacks=counts.get('language_model_fallbacks', 0),
         model_id=mirror.model_id,
         dim=mirror.dim,
     )

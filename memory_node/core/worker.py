@@ -1,4 +1,4 @@
-"""The one kind of background thread: it brings something derived up to date, and can be waited for."""
+"""Background threads that bring what is derived up to date."""
 
 from __future__ import annotations
 
@@ -86,6 +86,6 @@ class Worker:
             try:
                 self._job()
                 self.failure = ''
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  it is logged and told
                 _LOG.exception('%s could not be brought up to date', self._name)
                 self.failure = f'{self._name} could not be brought up to date: {error}'

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ['Floors']
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['Floors', 'find_floors', 'ground_floor', 'nearest_floor']
+
+#: Poses this far apart in height can be on one floor: thresholds, steps, a tilted camera [m].
+_SPREAD_M = 0.6
+#: Two floors are at least this far apart [m].
+_STOREY_M = 1.7
+#: A floor holds at least this share of the poses, so that a landing is none.
+_MIN_SHARE = 0.04
+#: Poses of the ground floor are not this far below the origin of the map [m].
+_BELOW_GROUND_M = -1.0
+#: Heights looked at; more cost time and tell the same.
+_MOST_HEIGHTS = 4096
 
 
 class Floors:
@@ -71,3 +85,43 @@ class Floors:
         return mine == other._bands and self._next == other._next
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def find_floors(heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the heights of the floors, lowest first, at least one.
+
+    ``heights`` are the z of (N,) poses [m]. Floors are the well-populated heights, picked most
+    populated first; poses on stairs belong to none. O(M log M) with M at most 4,096: of more
+    poses, evenly chosen ones are looked at.
+    """
+    z = np.sort(heights[:: 1 + len(heights) // _MOST_HEIGHTS])
+    if not len(z):
+        return np.zeros(1)
+    low = np.searchsorted(z, z - _SPREAD_M, side='right')
+    high = np.searchsorted(z, z + _SPREAD_M, side='left')
+    counts = (high - low).astype(np.int64)
+    least = max(2.0, _MIN_SHARE * len(z))
+    left = np.ones(len(z), np.bool_)
+    found: list[float] = []
+    while left.any():
+        i = int(np.argmax(np.where(left, counts, -1)))
+        if counts[i] < least and found:
+            break
+        middle = float(np.median(z[low[i] : high[i]]))
+        if all(abs(middle - other) > _STOREY_M for other in found):
+            found.append(middle)
+        left &= (z <= z[i] - _STOREY_M) | (z >= z[i] + _STOREY_M)
+    return np.sort(np.array(found))
+
+
+def nearest_floor(heights: NDArray[np.float64], floors: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return (N,) the index of the floor nearest to each height."""
+    middles = 0.5 * (floors[1:] + floors[:-1])
+    return np.searchsorted(middles, heights).astype(np.int64)
+
+
+def ground_floor(floors: NDArray[np.float64]) -> int:
+    """Return the index of the lowest floor that is not below the origin of the map."""
+    above = np.flatnonzero(floors >= _BELOW_GROUND_M)
+    return int(above[0]) if len(above) else len(floors) - 1

@@ -17,7 +17,7 @@ import re
 from typing import Any
 
 from memory_node.core.forest.rooms import infer_room, named_room
-from memory_node.core.lexical import STOP_WORDS
+from memory_node.core.language.text import english
 
 __all__ = ['UNNAMED', 'AreaText', 'Evidence', 'describe', 'phrases', 'salient']
 
@@ -99,7 +99,7 @@ def phrases(caption: str) -> set[str]:
     found: set[str] = set()
     for clause in re.split(r'[^\w\s-]+', caption.casefold().replace('#', ' ')):
         words = re.findall(r'[^\W\d_][\w-]+', clause)
-        content = [w if w not in STOP_WORDS and w not in _FILLER else '' for w in words]
+        content = [w if w not in english().stop_words and w not in _FILLER else '' for w in words]
         found.update(w for w in content if w)
         found.update(f'{a} {b}' for a, b in zip(content, content[1:], strict=False) if a and b)
     return found

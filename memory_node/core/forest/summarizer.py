@@ -14,7 +14,7 @@ from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.llm_namer import Narrator, Request
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.summaries import AreaText, describe, Evidence, phrases, UNNAMED
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Survey']

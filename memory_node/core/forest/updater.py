@@ -36,12 +36,12 @@ from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.paper import MAX_LEAVES
 from memory_node.core.forest.serialization import dump_forest, load_forest
 from memory_node.core.forest.summarizer import Survey
-from memory_node.core.lexical import observation_text
+from memory_node.core.language.text import observation_text
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.worker import Worker
 
-__all__ = ['Areas', 'forest_path']
+__all__ = ['Areas', 'area_id', 'forest_path']
 
 _LOG = logging.getLogger(__name__)
 #: Leaves inserted under one hold of the lock: a reader waits for a few milliseconds.
@@ -50,6 +50,11 @@ _SLICE = 16
 _TIDY_EVERY = 256
 #: Names are written after this pause, and at the latest after the second [s].
 _PAUSE_S, _LATEST_S = 0.3, 3.0
+
+
+def area_id(node_id: int) -> str:
+    """Return the id of an area as callers see it; observations' ids are the caller's own."""
+    return f'area:{node_id}'
 
 
 def forest_path(store: Path) -> Path:
@@ -101,6 +106,17 @@ class Areas:
     def forest(self) -> Forest:
         """The forest itself; hold ``lock`` around every use."""
         return self._forest
+
+    def node(self, node_id: int) -> ForestNode:
+        """Return an area by id; raises ``UnknownNodeError``."""
+        with self.lock:
+            return self._forest.node(node_id)
+
+    def tops(self, map_id: str | None = None) -> list[ForestNode]:
+        """Return the largest area of each floor, or the parts of it where there is one floor."""
+        with self.lock:
+            roots = self._forest.roots(map_id)
+            return list(roots[0].children) if len(roots) == 1 else roots
 
     def path(self, key: int) -> tuple[str, ...]:
         """Return the names of the areas above an observation, root first; repeats left out."""

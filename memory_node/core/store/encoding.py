@@ -9,7 +9,7 @@ import numpy as np
 
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import EncoderError, InvalidObservationError
-from memory_node.core.lexical import clean_label, observation_text
+from memory_node.core.language.text import clean_label, observation_text
 from memory_node.core.ports import Encoder
 
 __all__ = ['Encoded', 'checked', 'encode_batch', 'encode_texts']

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from memory_node.core.store.schema import TOKENIZER
 from memory_node.core.store.snapshot import Snapshot
 
-__all__ = ['Stemmer', 'WordIndex', 'bm25']
+__all__ = ['Postings', 'Stemmer', 'WordIndex', 'bm25', 'rarity']
 
 Keys = NDArray[np.int64]
 #: Keys of the observations that have a word, ascending, and how often each has it.
@@ -111,6 +111,12 @@ class WordIndex:
         return found
 
 
+def rarity(snapshot: Snapshot, postings: Postings) -> float:
+    """Return how much a word tells, by how few observations have it (BM25's idf)."""
+    held = len(postings[0])
+    return float(np.log1p((max(len(snapshot) - held, 0) + 0.5) / (held + 0.5)))
+
+
 def bm25(snapshot: Snapshot, postings: Sequence[Postings]) -> NDArray[np.float64]:
     """Return (N,) BM25 scores (Robertson and Zaragoza, 2009), 0 where no word matches."""
     scores = np.zeros(len(snapshot))
@@ -122,8 +128,7 @@ def bm25(snapshot: Snapshot, postings: Sequence[Postings]) -> NDArray[np.float64
         if len(rows) and rows.min() < 0:
             held = rows >= 0
             rows, counts = rows[held], counts[held]
-        rarity = np.log1p((len(snapshot) - len(rows) + 0.5) / (len(rows) + 0.5))
         norms = snapshot.word_counts[rows] * (_K1 * _B / mean)
         norms += counts + _K1 * (1 - _B)
-        scores[rows] += rarity * (_K1 + 1) * counts / norms
+        scores[rows] += rarity(snapshot, (rows, counts)) * (_K1 + 1) * counts / norms
     return scores

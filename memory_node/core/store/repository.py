@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import Observation, Pose
 from memory_node.core.errors import EncoderError, InvalidObservationError, StoreFormatError
-from memory_node.core.lexical import clean_label, indexed_texts, observation_text
+from memory_node.core.language.text import clean_label, indexed_texts, observation_text
 from memory_node.core.ports import Encoder
 from memory_node.core.store import rows as records
 from memory_node.core.store.encoding import encode_texts, Encoded
@@ -182,6 +182,11 @@ class Mirror:
         """Return key and caption of every observation with a greater key, ascending."""
         with self._lock:
             return self.store.captions_after(key)
+
+    def captions(self, keys: Keys) -> list[str]:
+        """Return the captions of keys, in order."""
+        with self._lock:
+            return self.store.captions(keys)
 
     def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
         """Return ids and poses of keys in order."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import StoreFormatError
-from memory_node.core.lexical import indexed_texts, word_count
+from memory_node.core.language.text import indexed_texts, word_count
 from memory_node.core.store.snapshot import Batch
 
 __all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']

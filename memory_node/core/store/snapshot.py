@@ -7,7 +7,7 @@ other threads append; a removal replaces the arrays and leaves older snapshots a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 
-__all__ = ['Batch', 'Columns', 'Snapshot']
+__all__ = ['Batch', 'Columns', 'Growing', 'Snapshot']
 
 IntArray = NDArray[np.int64]
 
@@ -107,12 +107,26 @@ class Snapshot:
         held[held] = self.keys[rows[held]] == keys[held]
         return np.where(held, rows, -1)
 
+    def first(self, count: int) -> Snapshot:
+        """Return the oldest ``count`` observations; costs microseconds."""
+        if count >= len(self):
+            return self
+        sightings = int(self.sighting_starts[count])
+        rows = {name: getattr(self, name)[:count] for name in _ROW_FIELDS}
+        seen = {name: getattr(self, name)[:sightings] for name in _SIGHTING_FIELDS}
+        return replace(self, sighting_starts=self.sighting_starts[: count + 1], **rows, **seen)
+
+    def labels_of(self, row: int) -> list[int]:
+        """Return the labels of the sightings of one row."""
+        found: list[int] = self.sighting_labels[self.sightings_of(row)].tolist()
+        return found
+
     def sightings_of(self, row: int) -> slice:
         """Return where the sightings of one row are."""
         return slice(int(self.sighting_starts[row]), int(self.sighting_starts[row + 1]))
 
 
-class _Growing:
+class Growing:
     """A numpy array that grows at its end; pages not yet written cost no memory."""
 
     def __init__(self, dtype: Any, width: tuple[int, ...] = ()) -> None:
@@ -161,27 +175,27 @@ class Columns:
         self._epoch = 0
         self._labels: list[str] = []
         self._label_texts: tuple[str, ...] = ()
-        self._label_vectors = _Growing(np.float32, (dim,))
+        self._label_vectors = Growing(np.float32, (dim,))
         self._label_rows: dict[str, int] = {}
         self._map_ids: tuple[str, ...] = ()
         self._clear_rows()
 
     def _clear_rows(self) -> None:
         self._rows = {
-            'keys': _Growing(np.int64),
-            'stamps': _Growing(np.int64),
-            'maps': _Growing(np.int32),
-            'positions': _Growing(np.float64, (3,)),
-            'yaws': _Growing(np.float32),
-            'word_counts': _Growing(np.int32),
-            'vectors': _Growing(np.float32, (self._dim,)),
-            'mapped': _Growing(np.bool_),
-            'sighting_labels': _Growing(np.int32),
-            'sighting_confidences': _Growing(np.float32),
-            'sighting_positions': _Growing(np.float32, (3,)),
-            'sighting_extents': _Growing(np.float32, (3,)),
+            'keys': Growing(np.int64),
+            'stamps': Growing(np.int64),
+            'maps': Growing(np.int32),
+            'positions': Growing(np.float64, (3,)),
+            'yaws': Growing(np.float32),
+            'word_counts': Growing(np.int32),
+            'vectors': Growing(np.float32, (self._dim,)),
+            'mapped': Growing(np.bool_),
+            'sighting_labels': Growing(np.int32),
+            'sighting_confidences': Growing(np.float32),
+            'sighting_positions': Growing(np.float32, (3,)),
+            'sighting_extents': Growing(np.float32, (3,)),
         }
-        self._starts = _Growing(np.int64)
+        self._starts = Growing(np.int64)
         self._starts.append(np.zeros(1, np.int64))
 
     def __len__(self) -> int:

@@ -341,6 +341,21 @@ class Store:
                 'SELECT key, caption FROM observation WHERE key > ? ORDER BY key', (key,)
             ).fetchall()
 
+    def captions(self, keys: Keys) -> list[str]:
+        """Return the captions of keys, in order."""
+        found: dict[int, str] = {}
+        with self._reading():
+            for start in range(0, len(keys), _CHUNK):
+                chunk = keys[start : start + _CHUNK].tolist()
+                found.update(
+                    self._db.execute(
+                        'SELECT key, caption FROM observation'
+                        f' WHERE key IN ({",".join("?" * len(chunk))})',
+                        chunk,
+                    )
+                )
+            return [found[key] for key in keys.tolist()]
+
     def neighbors(self) -> tuple[Keys, Keys]:
         """Return the drivable links that sources named, as keys of both ends, (E,) each."""
         with self._reading():

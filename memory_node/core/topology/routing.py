@@ -14,13 +14,17 @@ from memory_node.core.errors import (
     UnknownMapError,
     UnknownNodeError,
 )
-from memory_node.core.requests import checked_point
+from memory_node.core.objects.view import Objects
+from memory_node.core.queries import checked_point
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.topology.graph import TopologicalMap, Topology
-from memory_node.core.topology.travel_distance import SightWays
+from memory_node.core.topology.travel_distance import TravelDistance
 
 __all__ = ['Router', 'rows_on_map']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
 
 
 #: Rows of a map that is joined anew for a question about what is nearest.
@@ -43,7 +47,7 @@ class Router:
         """Route over what ``mirror`` holds."""
         self._mirror = mirror
         self._topology = Topology(config)
-        self._ways: SightWays | None = None
+        self._travel: TravelDistance | None = None
 
     def newest(self) -> tuple[TopologicalMap, Snapshot]:
         """Return the topological map of what is held now, and its snapshot."""
@@ -82,24 +86,29 @@ class Router:
             ends.append(row)
         return self._described(snapshot, topological_map.shortest_path(*ends))
 
-    def drives(self, snapshot: Snapshot, start: Vector3) -> NDArray[np.float64] | None:
+    def travel(
+        self,
+        snapshot: Snapshot,
+        objects: Objects,
+        start: Vector3,
+        points: RealArray,
+        maps: IntArray,
+    ) -> RealArray:
         """
-        Return (N,) the way from a point to every row of ``snapshot`` [m], infinite where none is.
+        Return (n,) estimated travel distance from ``start`` to points on their maps [m].
 
         Lines of sight count as ways: this says how far something is, not how to drive there.
-        None where the map is too large to be joined for one question, or holds nothing.
+        Straight lines count where the memory is too large to be joined for one question.
         """
-        if not 0 < len(snapshot) <= _JOINED_AT_ONCE:
-            return None
-        topological_map, newest = self.newest()
-        ways_held = self._ways
-        if ways_held is None or ways_held.snapshot is not newest:
-            self._ways = ways_held = SightWays(topological_map)
         at = np.array(checked_point('start', start))
-        nearest = int(np.argmin(np.linalg.norm(newest.positions - at, axis=1)))
-        ways = ways_held.distances_from(nearest)
-        rows = newest.rows_of_each(snapshot.keys)
-        return np.where(rows >= 0, ways[np.maximum(rows, 0)], np.inf)
+        if not 0 < len(snapshot) <= _JOINED_AT_ONCE:
+            straight: RealArray = np.linalg.norm(points - at, axis=1)
+            return straight
+        held = self._travel
+        if held is None or held.snapshot.revision != snapshot.revision:
+            topological_map, _ = self.newest()
+            self._travel = held = TravelDistance(topological_map, objects)
+        return held.distances(at, points, maps)
 
     def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
         if not isinstance(end, str):

@@ -1,9 +1,9 @@
 """
-How far apart places are, as the crow walks: over the driven edges, and along lines of sight.
+Estimated travel distances: over the driven edges, and along lines of sight.
 
 The topological map only knows what was driven, and a robot that came round the long way would call
 the room next door far. Where a thing was seen there is nothing in between, so two poses that saw
-one thing are joined through it. Such a way says how far something is; it is no route to drive.
+one object are joined through it. Such a way says how far something is; it is no route to drive.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from memory_node.core.objects.view import Objects
 from memory_node.core.store.snapshot import Snapshot
-from memory_node.core.things import cells_of
 from memory_node.core.topology.graph import TopologicalMap
 
-__all__ = ['SightWays']
+__all__ = ['TravelDistance']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -27,8 +27,6 @@ RealArray = NDArray[np.float64]
 _SIGHT_M = 5.0
 #: Things higher or lower than this against the pose may be on another floor [m].
 _SAME_FLOOR_M = 2.2
-#: Sightings of one label in a cell this wide are of one thing [m].
-_CELL_M = 0.5
 #: What a metre along a line of sight costs: furniture stands in the way of some.
 _PRICE = 1.1
 #: Poses this close have no wall between them, whoever drove there [m].
@@ -36,14 +34,16 @@ _TOUCHING_M = 0.6
 _LEAST_M = 1e-6
 
 
-class SightWays:
-    """Ways over one topological map and through the things seen from it."""
+class TravelDistance:
+    """Distances over one topological map and through the objects seen from it."""
 
-    def __init__(self, topological_map: TopologicalMap) -> None:
-        """Join poses and things; some tens of milliseconds for 20,000 poses."""
+    def __init__(self, topological_map: TopologicalMap, objects: Objects) -> None:
+        """Join poses and objects; some tens of milliseconds for 20,000 poses."""
         self.snapshot = topological_map.snapshot
+        self._trees: dict[int, tuple[IntArray, cKDTree]] = {}
         count = len(self.snapshot)
-        rows, things, lengths, total = _seen(self.snapshot)
+        rows, things, lengths = _seen(self.snapshot, objects)
+        total = len(objects)
         near, other, steps = _touching(self.snapshot)
         driven = topological_map.graph.tocoo()
         sources = np.concatenate([driven.coords[0], rows, near])
@@ -65,19 +65,46 @@ class SightWays:
         ways: RealArray = dijkstra(self._graph, directed=False, indices=row)
         return ways[: len(self.snapshot)]
 
+    def distances(self, start: RealArray, points: RealArray, maps: IntArray) -> RealArray:
+        """
+        Return (n,) the way from a point to points on their maps [m].
 
-def _seen(snapshot: Snapshot) -> tuple[IntArray, IntArray, RealArray, int]:
-    """Return rows, the things they saw, how far away [m], and the number of things."""
-    seers = snapshot.seers
-    points = snapshot.sighting_positions.astype(np.float64)
-    offsets = points - snapshot.positions[seers]
+        To the pose nearest to each end, and straight from there; straight where no way is known.
+        """
+        straight = np.linalg.norm(points - start, axis=1)
+        result = np.full(len(points), np.inf)
+        offsets = np.linalg.norm(self.snapshot.positions - start, axis=1)
+        first = int(np.argmin(offsets))
+        ways = self.distances_from(first)
+        for one in np.unique(maps).tolist():
+            asked = np.flatnonzero(maps == one)
+            rows, tree = self._tree(one)
+            if not len(rows):
+                continue
+            away, found = tree.query(points[asked])
+            result[asked] = offsets[first] + ways[rows[found]] + away
+        lost = ~np.isfinite(result)
+        result[lost] = straight[lost]
+        return np.maximum(result, straight)
+
+    def _tree(self, map_row: int) -> tuple[IntArray, cKDTree]:
+        if map_row not in self._trees:
+            rows = np.flatnonzero(self.snapshot.maps == map_row)
+            self._trees[map_row] = rows, cKDTree(self.snapshot.positions[rows])
+        return self._trees[map_row]
+
+
+def _seen(snapshot: Snapshot, objects: Objects) -> tuple[IntArray, IntArray, RealArray]:
+    """Return rows, the objects they saw, and how far away those were [m]."""
+    things = np.repeat(np.arange(len(objects)), np.diff(objects.seen_starts))
+    rows = objects.seen_rows
+    offsets = objects.positions[things].astype(np.float64)
+    known = rows < len(snapshot)
+    offsets[known] -= snapshot.positions[rows[known]]
     away = np.hypot(offsets[:, 0], offsets[:, 1])
     with np.errstate(invalid='ignore'):
-        kept = np.flatnonzero((away <= _SIGHT_M) & (np.abs(offsets[:, 2]) <= _SAME_FLOOR_M))
-    if not len(kept):
-        return kept, kept, np.empty(0), 0
-    things = cells_of(snapshot, kept, seers[kept], _CELL_M)
-    return seers[kept], things, away[kept], int(things.max()) + 1
+        kept = known & (away <= _SIGHT_M) & (np.abs(offsets[:, 2]) <= _SAME_FLOOR_M)
+    return rows[kept], things[kept], away[kept]
 
 
 def _touching(snapshot: Snapshot) -> tuple[IntArray, IntArray, RealArray]:

@@ -1,0 +1,1 @@
+"""Answers in words: about things, about areas, and about a search as it goes."""

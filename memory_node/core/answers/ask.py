@@ -1,0 +1,224 @@
+"""
+Answers in words that rest on what was seen, with citations.
+
+Without a language model an answer is extracted: the sentence is made of names, places and stamps
+that are stored. With one, the model words the same evidence under a JSON schema; it may cite only
+the evidence it was shown, and any failure falls back to the extracted answer. Captions are data,
+so nothing in them is an instruction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.answers.describe import describe_found
+from memory_node.core.answers.narrate import narrated
+from memory_node.core.answers.phrases import age, joined, sentence, spot
+from memory_node.core.answers.types import Answer
+from memory_node.core.constraints.area import Area
+from memory_node.core.constraints.base import Kind
+from memory_node.core.data import Place, QueryMode
+from memory_node.core.errors import LanguageModelError
+from memory_node.core.language.request import AnswerKind, SubjectKind
+from memory_node.core.language.text import counted, plural
+from memory_node.core.ports import LanguageModel
+from memory_node.core.retrieval.pipeline import Found, mode_of, Retriever
+
+__all__ = ['MAX_CITATIONS', 'answer', 'counted_candidates']
+
+_LOG = logging.getLogger(__name__)
+#: Citations of one answer.
+MAX_CITATIONS = 5
+#: Kinds of things named in an answer.
+_KINDS = 8
+#: Log-odds below which no room is taken for the one that a question takes for granted.
+LIKELY = -4.0
+
+IntArray = NDArray[np.int64]
+
+
+def answer(
+    found: Found,
+    retriever: Retriever,
+    model: LanguageModel | None = None,
+) -> Answer:
+    """
+    Return the answer to a question whose search came to ``found``.
+
+    ``retriever`` makes places of further candidates. A language model's failure never raises.
+    """
+    extracted = _extracted(found, retriever)
+    if model is None or not extracted.citations or extracted.count is not None:
+        return extracted
+    try:
+        return narrated(found.query.text, extracted.citations[:MAX_CITATIONS], model)
+    except LanguageModelError as error:
+        _LOG.warning('answering without the language model: %s', error)
+        return replace(extracted, fallback=str(error))
+
+
+def _extracted(found: Found, retriever: Retriever) -> Answer:
+    kind, request = found.request.answer, found.request
+    if mode_of(found.query, request) is QueryMode.GLOBAL:
+        told = describe_found(found, retriever)
+        return Answer(known=told.found, text=told.text, citations=told.citations)
+    if kind is AnswerKind.COUNT and request.subject.kind is not SubjectKind.VIEW:
+        return _count(found, retriever)
+    if kind is AnswerKind.WHAT:
+        return _what(found, retriever)
+    if not found.retrieval.found:
+        return _unknown(found)
+    best = found.retrieval.places[0]
+    cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
+    cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]
+    if kind is AnswerKind.WHEN:
+        seen = age(_now(found) - best.stamp_ns)
+        text = f'{_subject(best)} was last seen {seen} at {spot(best)} [1]'
+        return Answer(known=True, text=sentence(text), citations=cited[:1])
+    lead = 'yes: ' if kind is AnswerKind.EXISTS else ''
+    text = (
+        f'{lead}{_subject(best)} is at {spot(best)}, seen {age(_now(found) - best.stamp_ns)} [1]'
+    )
+    others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
+    if others:
+        text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'
+    if gone := _gone(found):
+        text += f'. {gone}'
+    return Answer(known=True, text=sentence(text), citations=(best, *others))
+
+
+def _gone(found: Found) -> str:
+    """Return a sentence about an earlier place of the same thing that it has left, or ''."""
+    objects, candidates = found.view.objects, found.candidates
+    if not len(found.chosen):
+        return ''
+    best = int(found.chosen[0])
+    if candidates.kind[best] != Kind.OBJECT:
+        return ''
+    same = (
+        (candidates.kind == Kind.OBJECT)
+        & (candidates.name == candidates.name[best])
+        & (candidates.last_ns < candidates.last_ns[best])
+    )
+    left = [i for i in np.flatnonzero(same).tolist() if objects.existence[candidates.index[i]] < 0]
+    if not left:
+        return ''
+    last = max(left, key=lambda i: (int(candidates.last_ns[i]), -i))
+    x, y, z = candidates.position[last].tolist()
+    seen = age(_now(found) - int(candidates.last_ns[last]))
+    return f'It was at ({x:.1f}, {y:.1f}, {z:.1f}) {seen}, and not there when I last looked'
+
+
+def counted_candidates(found: Found, retriever: Retriever) -> IntArray:
+    """
+    Return the candidates that a question for a number counts: things that are there, once.
+
+    A room that the question takes for granted is the likeliest one of that name, as sure as may
+    be; what is seen from it and stands in another does not count.
+    """
+    candidates, judged = found.candidates, found.judged
+    kind = Kind.ROOM if _counts_rooms(found) else Kind.OBJECT
+    meant = (candidates.kind == kind) & (candidates.odds > 0.0)
+    for constraint, met in zip(judged.constraints, judged.met, strict=True):
+        if isinstance(constraint, Area) and not constraint.negated:
+            meant &= _inside(found, retriever, constraint, meant)
+        else:
+            meant &= met
+    return np.flatnonzero(meant)[np.argsort(-found.odds[meant], kind='stable')]
+
+
+def _inside(
+    found: Found, retriever: Retriever, area: Area, meant: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return (n,) which candidates are in the rooms that a question takes for granted."""
+    rooms, candidates = found.view.rooms, found.candidates
+    holds = np.zeros(len(rooms), np.bool_)
+    inside = candidates.room[meant]
+    holds[inside[inside >= 0]] = True
+    chosen = np.zeros(len(rooms) + 1, np.bool_)
+    for phrase in area.about:
+        odds = retriever.room_words.log_odds(rooms, phrase)
+        if len(odds) and odds.max() > LIKELY:
+            chosen[:-1] |= retriever.room_words.meant(odds, holds)
+    if not chosen.any():
+        at = found.judged.constraints.index(area)
+        return np.asarray(found.judged.met[at])
+    return np.asarray(chosen[candidates.room])
+
+
+def _counts_rooms(found: Found) -> bool:
+    """Tell whether the things asked for are rooms: no thing goes by the name, and a room does."""
+    fit = (found.odds > 0.0) & (found.candidates.kind == Kind.OBJECT)
+    return not fit.any() and bool(
+        ((found.odds > 0.0) & (found.candidates.kind == Kind.ROOM)).any()
+    )
+
+
+def _count(found: Found, retriever: Retriever) -> Answer:
+    subject = found.request.subject
+    name = subject.name or subject.text
+    fit = counted_candidates(found, retriever)
+    problem = '; '.join(found.judged.problems)
+    if problem and not len(fit):
+        return Answer(known=False, text=sentence(f"I don't know: {problem}"), count=0)
+    where = ' '.join(c.phrase for c in found.request.constraints)
+    if not len(fit):
+        text = f'I have seen no {plural(name)} {where}'
+        return Answer(known=True, text=sentence(text), count=0)
+    cited = retriever.places(found, fit[:MAX_CITATIONS])
+    spots = ', '.join(f'{spot(p)} [{i}]' for i, p in enumerate(cited, 1))
+    more = ' and elsewhere' if len(fit) > len(cited) else ''
+    text = f'I have seen {counted(len(fit), name)} {where}'.rstrip()
+    return Answer(known=True, text=f'{text}: at {spots}{more}.', citations=cited, count=len(fit))
+
+
+def _what(found: Found, retriever: Retriever) -> Answer:
+    """Return which kinds of things are there."""
+    if '; '.join(found.judged.problems):
+        return _unknown(found)
+    fit = np.flatnonzero((found.odds > 0.0) & (found.candidates.kind == Kind.OBJECT))
+    if found.request.subject.kind is SubjectKind.ANYTHING:
+        fit = counted_candidates(found, retriever)
+    if not len(fit):
+        where = ' '.join(c.phrase for c in found.request.constraints)
+        return Answer(known=False, text=sentence(f'I have seen nothing {where}'))
+    names, first = np.unique(found.candidates.name[fit], return_index=True)
+    order = np.argsort(first)
+    names, first = names[order][:_KINDS], first[order][:_KINDS]
+    cited = retriever.places(found, fit[first])
+    words = []
+    for i, name in enumerate(names.tolist()):
+        number = int(np.count_nonzero(found.candidates.name[fit] == name))
+        words.append(f'{counted(number, found.view.names.texts[name])} [{i + 1}]')
+    where = ' '.join(c.phrase for c in found.request.constraints)
+    text = f'{where} I have seen {joined(words)}' if where else f'I have seen {joined(words)}'
+    return Answer(known=True, text=sentence(text), citations=cited)
+
+
+def _unknown(found: Found) -> Answer:
+    """Return that nothing answers, why, and what comes closest."""
+    retrieval, kind = found.retrieval, found.request.answer
+    problem = '; '.join(found.judged.problems)
+    lead = 'No: nothing' if kind is AnswerKind.EXISTS and not problem else "I don't know: nothing"
+    text = f'{lead} I have seen answers that.'
+    if problem:
+        text = sentence(f"I don't know: {problem}")
+    if retrieval.places:
+        near = retrieval.places[0]
+        words = near.label or near.caption[:80]
+        unmet = f', but not {" and ".join(near.unmet)}' if near.unmet else ''
+        text += f' The closest I have seen is {words} at {spot(near)}{unmet} [1].'
+    return Answer(known=False, text=text, citations=retrieval.places[:1])
+
+
+def _now(found: Found) -> int:
+    now = found.query.now_ns
+    return int(found.view.snapshot.stamps.max(initial=0)) if now is None else now
+
+
+def _subject(place: Place) -> str:
+    return f'the {place.label}' if place.label else 'the best match'

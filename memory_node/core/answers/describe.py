@@ -1,0 +1,169 @@
+"""What a room, an area of the forest, or everything is like, with what that rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.answers.phrases import joined, marks
+from memory_node.core.answers.types import Description
+from memory_node.core.constraints.base import Kind
+from memory_node.core.data import Place, Query, QueryMode
+from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNodeError
+from memory_node.core.forest.node import ForestNode
+from memory_node.core.forest.updater import area_id, Areas
+from memory_node.core.language.text import counted, plural
+from memory_node.core.objects.inventory import inventory, Stock
+from memory_node.core.retrieval.pipeline import Found, Retriever
+from memory_node.core.view import View
+
+__all__ = ['describe', 'describe_everything', 'describe_found', 'describe_room']
+
+IntArray = NDArray[np.int64]
+
+#: Kinds of things and of rooms that one description names, and citations.
+_KINDS, _ROOMS, _CITED = 10, 12, 5
+#: Areas listed below one that is described.
+MAX_PARTS = 8
+#: How long a description waits for areas that are being named [s].
+PATIENCE_S = 5.0
+_AREA_ID = re.compile(r'area:(\d+)')
+
+
+def describe(
+    retriever: Retriever, areas: Areas, area: str = '', map_id: str | None = None
+) -> Description:
+    """Return a description of an area by words or by id, of everything without; see ``Memory``."""
+    view = retriever.view()
+    if not len(view.snapshot):
+        raise EmptyMemoryError('the memory holds no observation yet')
+    if map_id is not None and map_id not in view.snapshot.map_ids:
+        raise UnknownMapError(f'no observation is on a map named {map_id!r}')
+    area = area.strip()
+    if match := _AREA_ID.fullmatch(area):
+        areas.wait(PATIENCE_S)
+        return _forest_area(retriever, areas, int(match[1]))
+    if not area:
+        areas.wait(PATIENCE_S)
+        objects = np.arange(len(view.objects))
+        if map_id is not None:
+            objects = objects[view.objects.maps == view.snapshot.map_ids.index(map_id)]
+        told = describe_everything(view, objects, retriever, map_id)
+        return replace(told, parts=tuple(_parts(areas, retriever, areas.tops(map_id))))
+    found = retriever.find(Query(text=area, mode=QueryMode.GLOBAL, map_id=map_id))
+    return describe_found(found, retriever)
+
+
+def _forest_area(retriever: Retriever, areas: Areas, node_id: int) -> Description:
+    """Return what the forest says of one of its areas."""
+    node = areas.node(node_id)
+    if node.text is None:
+        raise UnknownNodeError(f'area {area_id(node_id)} is not described yet')
+    cited = retriever.key_places(areas.typical(node, _CITED))
+    words = ' '.join((node.text.summary, *(f'{r.rstrip(".")}.' for r in node.text.relations)))
+    children = sorted(node.children, key=lambda child: (-child.count, child.id))
+    return Description(
+        found=True,
+        name=node.text.name,
+        text=f'{words} {marks(cited)}'.strip(),
+        observations=node.count,
+        parts=tuple(_parts(areas, retriever, children)),
+        citations=cited,
+        generated=node.text.source != 'captions',
+    )
+
+
+def _parts(areas: Areas, retriever: Retriever, nodes: Sequence[ForestNode]) -> list[Place]:
+    found = [retriever.area_place(areas, node) for node in nodes if node.text is not None]
+    return [place for place in found if place is not None][:MAX_PARTS]
+
+
+def describe_found(found: Found, retriever: Retriever) -> Description:
+    """Return a description of the room that a request names, or of everything that it leaves."""
+    candidates, odds = found.candidates, found.odds
+    rooms = np.flatnonzero((candidates.kind == Kind.ROOM) & (odds > 0.0))
+    if len(rooms):
+        best = rooms[np.argsort(-odds[rooms], kind='stable')]
+        return describe_room(
+            found.view, candidates.index[best], retriever, found.request.subject.name
+        )
+    if found.request.subject.name and not found.request.subject.whole:
+        name = found.request.subject.name
+        return Description(found=False, text=f"I don't know of any {name} here.")
+    objects = candidates.kind == Kind.OBJECT
+    met = objects & (found.judged.odds > -1.0)
+    return describe_everything(found.view, candidates.index[met], retriever, found.query.map_id)
+
+
+def describe_room(
+    view: View, rooms: IntArray, retriever: Retriever, called: str = ''
+) -> Description:
+    """Return what is in the first of ``rooms``, and how many more of its name there are."""
+    room = int(rooms[0])
+    name = called or view.rooms.names[room] or 'this room'
+    inside = np.flatnonzero(view.object_rooms == room)
+    stocks = inventory(view.objects, inside)[:_KINDS]
+    cited = retriever.object_places(view, _covering(stocks))
+    beside, _ = view.rooms.neighbors(room)
+    near = list(dict.fromkeys(n for i in beside.tolist() if (n := view.rooms.names[i])))[:_ROOMS]
+    parts = []
+    if stocks:
+        verb = 'is' if stocks[0].count == 1 else 'are'
+        parts.append(f'In the {name} there {verb} {_listed(view, stocks)}.')
+    else:
+        parts.append(f'I have been in the {name}, and know no thing that is in it.')
+    if near:
+        parts.append(f'Next to it: {joined(near)}.')
+    if len(rooms) > 1:
+        parts.append(f'I know {len(rooms) - 1} more of that name.')
+    return Description(
+        found=True,
+        name=name,
+        text=f'{" ".join(parts)} {marks(cited)}'.strip(),
+        observations=len(view.rooms.rows_of(room)),
+        citations=cited,
+    )
+
+
+def describe_everything(
+    view: View, objects: IntArray, retriever: Retriever, map_id: str | None
+) -> Description:
+    """Return which rooms there are, and which things there are most of among ``objects``."""
+    stocks = inventory(view.objects, objects)[:_KINDS]
+    held = np.unique(view.object_rooms[objects]) if len(objects) else np.arange(len(view.rooms))
+    names = Counter(view.rooms.names[r] for r in held[held >= 0].tolist() if view.rooms.names[r])
+    parts = []
+    if names:
+        rooms = [
+            f'{counted(count, name)}' for name, count in sorted(names.items(), key=_many)[:_ROOMS]
+        ]
+        parts.append(f'I know {joined(rooms)}.')
+    if stocks:
+        things = [plural(view.names.texts[s.name]) for s in stocks]
+        parts.append(f'Most often I saw {joined(things)}.')
+    cited = retriever.object_places(view, _covering(stocks))
+    return Description(
+        found=bool(parts),
+        name=map_id or 'everything',
+        text=f'{" ".join(parts)} {marks(cited)}'.strip() or 'I have seen nothing yet.',
+        observations=len(view.snapshot),
+        citations=cited,
+    )
+
+
+def _many(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _covering(stocks: Sequence[Stock]) -> IntArray:
+    """Return one object of each of the first kinds."""
+    return np.array([stock.objects[0] for stock in stocks[:_CITED]], np.int64)
+
+
+def _listed(view: View, stocks: Sequence[Stock]) -> str:
+    return joined([counted(stock.count, view.names.texts[stock.name]) for stock in stocks])

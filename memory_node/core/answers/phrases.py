@@ -1,0 +1,53 @@
+"""How places, ages and lists of things are put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memory_node.core.data import Place, Vector3
+
+__all__ = ['age', 'coordinates', 'joined', 'marks', 'sentence', 'spot']
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital letter and a full stop."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text[-1:] in '.!?' else f'{text}.'
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as a list: "a, b and c"."""
+    return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
+
+
+def coordinates(position: Vector3) -> str:
+    """Return a point as "(1.0, 2.0, 0.0)" [m]."""
+    x, y, z = position
+    return f'({x:.1f}, {y:.1f}, {z:.1f})'
+
+
+def spot(place: Place) -> str:
+    """Return where a place is, with the name of the area that holds it."""
+    where = coordinates(place.target_position or place.pose.position)
+    return f'{where} in {place.area_path[-1]}' if place.area_path else where
+
+
+def marks(cited: Sequence[Place]) -> str:
+    """Return the marks of all citations, ``[1] [2]``."""
+    return ' '.join(f'[{i}]' for i in range(1, len(cited) + 1))
+
+
+def age(age_ns: int) -> str:
+    """Return how long ago something was, coarsely."""
+    seconds = max(0.0, age_ns / 1e9)
+    for limit, size, unit in (
+        (90, 1, 'second'),
+        (5400, 60, 'minute'),
+        (129600, 3600, 'hour'),
+        (float('inf'), 86400, 'day'),
+    ):
+        if seconds < limit:
+            count = round(seconds / size)
+            return 'just now' if count == 0 else f'{count} {unit}{"s" * (count != 1)} ago'
+    raise AssertionError('unreachable: the last limit is infinite')

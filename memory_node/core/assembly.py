@@ -1,0 +1,211 @@
+"""The parts of one memory, put together: what follows the store, and what answers from it."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+import threading
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.config import MemoryConfig
+from memory_node.core.constraints.order import Order
+from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.data import FloatArray, Place, Query, Vector3
+from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
+from memory_node.core.forest.places import area_places
+from memory_node.core.forest.updater import Areas
+from memory_node.core.index.updater import Indexer
+from memory_node.core.language.affordances import load_packs
+from memory_node.core.language.llm_parser import LanguageModelParser
+from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
+from memory_node.core.objects.meaning import pack_vectors
+from memory_node.core.persistence import DerivedFiles, load_index, load_objects
+from memory_node.core.ports import Encoder, LanguageModel
+from memory_node.core.retrieval.instruction.scorer import InstructionScorer
+from memory_node.core.retrieval.pipeline import Retriever
+from memory_node.core.retrieval.relevance import EmbeddingRelevance
+from memory_node.core.rooms.keeper import RoomKeeper
+from memory_node.core.rooms.vocabulary import load_vocabulary
+from memory_node.core.store.encoding import encode_texts
+from memory_node.core.store.postings import Postings
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.store.store import Store
+from memory_node.core.topology.routing import Router
+from memory_node.core.view import View
+from memory_node.core.worker import Worker
+
+__all__ = ['Parts']
+
+RealArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+#: Texts whose vectors are kept.
+_CACHED_TEXTS = 8192
+
+
+class Parts:
+    """Everything behind the facade; ``close`` last."""
+
+    def __init__(
+        self, store: Store, encoder: Encoder, config: MemoryConfig, model: LanguageModel | None
+    ) -> None:
+        """Read what is derived of ``store`` where it still fits, and begin to make the rest."""
+        self.config, self.encoder, self.model = config, encoder, model
+        self._counting = threading.Lock()
+        self._counts = Counter[str]()
+        self._caching = threading.Lock()
+        self._cache: OrderedDict[str, FloatArray] = OrderedDict()
+        self.mirror = Mirror(store, encoder.model_id, encoder.dim)
+        self.router = Router(self.mirror, config.topology)
+        index, self.index_message = load_index(self.mirror, config.index)
+        self.indexer = Indexer(index, self.mirror.snapshot)
+        narrator = None
+        if model is not None:
+            narrator = Narrator(model, TextCache(texts_path(store.path)))
+        self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
+        extra = config.language.rooms_path
+        vocabulary = load_vocabulary(extra=Path(extra).expanduser() if extra else None)
+        packs = load_packs(config.language.affordance_packs.split(','))
+        self.problems = packs.problems
+        self.objects = ObjectKeeper(
+            self.mirror,
+            self.encode,
+            pack_vectors(packs, self.encode, encoder.model_id, encoder.dim),
+            packs.synonyms,
+            vocabulary.is_room_name,
+            config.objects,
+        )
+        self.objects_message = load_objects(self.mirror, self.objects)
+        self.rooms = RoomKeeper(self.mirror, self._known, self.encode_cached, vocabulary)
+        self._follower = Worker('memory-objects', self._follow)
+        self.derived = DerivedFiles(self.mirror, self.indexer, self.areas, self.objects)
+        self.retriever = self._retriever()
+        if len(self.mirror.snapshot()):
+            self.notify()
+
+    def _retriever(self) -> Retriever:
+        return Retriever(
+            self.mirror,
+            view=self.view,
+            encode=self.encode,
+            relevance=EmbeddingRelevance(),
+            room_words=self.rooms.matcher,
+            sources=self,
+            travel=self._travel,
+            path=self.areas.path,
+            config=lambda: self.config.retrieval,
+            areas=self._area_places,
+            scorer=InstructionScorer(self.encode, self.encoder.model_id, self),
+            reader=None
+            if self.model is None
+            else LanguageModelParser(self.model, REGISTRY, Order),
+        )
+
+    # ---- what follows the store --------------------------------------------------------------
+
+    def notify(self) -> None:
+        """Signal that observations were added or removed."""
+        self.indexer.notify()
+        self.areas.notify()
+        self._follower.notify()
+        self.rooms.notify()
+
+    def taken_in(self) -> None:
+        """Bring the object map up to date before an ``add`` returns, then the rest later."""
+        self.objects.catch_up(self.mirror.snapshot())
+        self.notify()
+
+    def _follow(self) -> None:
+        while not self._follower.closing:
+            if not self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + 0.5):
+                return
+
+    def _known(self, snapshot: Snapshot) -> KeptObjects:
+        self.objects.catch_up(snapshot, time.monotonic() + self.config.retrieval.patience_s)
+        return self.objects.kept()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until objects, rooms and areas know every observation; False on time-out."""
+        return all(part.wait(timeout_s) for part in (self._follower, self.rooms, self.areas))
+
+    # ---- what questions need -----------------------------------------------------------------
+
+    def view(self) -> View:
+        """Return the memory as it is now; waits for a map that is being made, but not for long."""
+        snapshot = self.mirror.snapshot()
+        patience = self.config.retrieval.patience_s
+        behind = self.objects.catch_up(snapshot, time.monotonic() + patience)
+        known = self.objects.kept()
+        rooms = self.rooms.kept(snapshot, patience)
+        return View(
+            snapshot=snapshot,
+            names=known.names,
+            objects=known.objects,
+            rooms=rooms.rooms,
+            room_object_ids=rooms.object_ids,
+            bare_labels=known.bare,
+            behind=behind,
+        )
+
+    def encode(self, texts: list[str]) -> FloatArray:
+        """Return (n, D) unit vectors of texts."""
+        return encode_texts(self.encoder, texts, self.mirror.dim)
+
+    def encode_cached(self, texts: list[str]) -> FloatArray:
+        """Return (n, D) unit vectors of texts that come again, such as names of rooms."""
+        with self._caching:
+            new = [t for t in dict.fromkeys(texts) if t not in self._cache]
+        vectors = self.encode(new) if new else np.empty((0, self.mirror.dim), np.float32)
+        with self._caching:
+            self._cache.update(zip(new, vectors, strict=True))
+            found = np.stack([self._cache[t] for t in texts])
+            while len(self._cache) > _CACHED_TEXTS:
+                self._cache.popitem(last=False)
+        return found
+
+    def postings(self, words: list[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words``."""
+        return self.mirror.postings(words)
+
+    def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> IntArray:
+        """Return about the ``k`` rows whose captions are nearest to a unit vector."""
+        return self.indexer.nearest(snapshot, vector, k)[0]
+
+    def _travel(self, view: View, start: Vector3, points: RealArray, maps: IntArray) -> RealArray:
+        """Return (n,) estimated travel distances; straight ones within the room of ``start``."""
+        distances = self.router.travel(view.snapshot, view.objects, start, points, maps)
+        rooms = view.rooms_near(np.vstack([np.array(start)[None], points]))
+        straight = np.linalg.norm(points - np.array(start), axis=1)
+        return np.where((rooms[1:] == rooms[0]) & (rooms[0] >= 0), straight, distances)
+
+    def _area_places(self, query: Query, vector: FloatArray, k: int) -> tuple[Place, ...]:
+        return area_places(self.areas, self.mirror, query, vector, k)
+
+    # ---- counts ------------------------------------------------------------------------------
+
+    def count(self, **counts: int) -> None:
+        """Add to the counts."""
+        with self._counting:
+            self._counts.update(counts)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Queries and calls of a language model so far, and how many of each failed."""
+        with self._counting:
+            return Counter(self._counts)
+
+    def close(self) -> None:
+        """Stop every thread, write what is derived, and close the store."""
+        for part in (self._follower, self.rooms, self.indexer, self.areas):
+            part.close()
+        try:
+            if not self.mirror.store.read_only:
+                self.derived.save_last()
+        finally:
+            with self.mirror.lock:
+                self.mirror.store.close()

@@ -1,0 +1,184 @@
+"""
+What every constraint of a request is: a pattern that reads it, and a judgement of candidates.
+
+A constraint never cuts the memory. It says how likely each candidate meets it, so that what meets it
+best comes first, what does not meet it stays visible as such, and the answer can say which.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.data import Query, Vector3
+from memory_node.core.language.remainder import Remainder
+from memory_node.core.language.times import Clock
+from memory_node.core.view import View
+
+__all__ = ['ABSENT', 'Candidates', 'Constraint', 'Effect', 'Kind', 'Scene', 'UNMET', 'UNSURE']
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+#: Log-probability that a candidate meets a constraint which it does not, or where nobody can tell.
+UNMET, UNSURE = -5.0, -0.5
+#: Log-odds where a constraint names what nothing here is: it may be known by another name.
+ABSENT = -7.0
+
+
+class Kind(IntEnum):
+    """What a candidate is."""
+
+    OBJECT = 0
+    ROOM = 1
+    #: One observation, for what only its caption says.
+    VIEW = 2
+    #: An area of the forest.
+    AREA = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """What may answer a request, as columns of n rows."""
+
+    #: (n,) a ``Kind``.
+    kind: NDArray[np.int8]
+    #: (n,) index of the object, the room or the observation; id of the area.
+    index: IntArray
+    #: (n,) observation to stand at.
+    row: IntArray
+    #: (n, 3) where it is [m]; where to stand when ``placed`` is False.
+    position: FloatArray
+    #: (n,) whether ``position`` was measured by depth.
+    placed: NDArray[np.bool_]
+    #: (n,) index into the map ids.
+    map: IntArray
+    #: (n,) index of the room, -1 where none is known.
+    room: IntArray
+    #: (n,) index into the names, -1 for what has none.
+    name: IntArray
+    #: (n,) when it was first and last seen [ns].
+    first_ns: IntArray
+    last_ns: IntArray
+    #: (n,) log-odds that it is what is wanted, before constraints.
+    odds: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of candidates."""
+        return len(self.index)
+
+    def take(self, rows: IntArray | NDArray[np.bool_]) -> Candidates:
+        """Return some of the candidates, in the order of ``rows``."""
+        return Candidates(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
+    @classmethod
+    def join(cls, parts: list[Candidates]) -> Candidates:
+        """Return the candidates of all parts, one part after the other; ``parts`` holds some."""
+        return cls(
+            **{name: np.concatenate([getattr(p, name) for p in parts]) for name in cls.__slots__}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a constraint makes of the candidates."""
+
+    #: (n,) logarithm of the probability that it is met: 0 where met, ``UNMET`` where not.
+    #: What is above 0 is a preference among candidates that meet it.
+    odds: FloatArray
+    #: Why the constraint could not be applied at all; '' where it was. ``odds`` are ``UNSURE``.
+    problem: str = ''
+    #: Tells for one candidate how it meets the constraint: "next to the sofa (0.8 m)".
+    told: Callable[[int], str] | None = None
+
+    #: Whether ``problem`` is that nothing here is what the constraint names.
+    missing: bool = False
+
+    @classmethod
+    def absent(cls, candidates: Candidates, problem: str) -> Effect:
+        """Return the effect of a constraint that names what nothing here is: nothing meets it."""
+        return cls(odds=np.full(len(candidates), ABSENT), problem=problem, missing=True)
+
+    @classmethod
+    def ignored(cls, candidates: Candidates, problem: str) -> Effect:
+        """Return the effect of a constraint that nothing is known about."""
+        return cls(odds=np.full(len(candidates), UNSURE), problem=problem)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landmark:
+    """Things or rooms that a constraint measures from."""
+
+    #: (m,) log-odds that each is the one that is meant, above 0.
+    odds: FloatArray
+    #: (m, 3) where they are [m].
+    positions: FloatArray
+    #: (m,) whether depth has measured that.
+    placed: NDArray[np.bool_]
+    #: (m,) index into the map ids.
+    maps: IntArray
+    #: (m,) index of the object, -1 for views and rooms.
+    objects: IntArray
+    #: (m,) index of the room that holds it, -1 where none is known.
+    rooms: IntArray
+    #: (m,) observation that shows it best.
+    rows: IntArray
+
+
+class Lookup(Protocol):
+    """Finds what words of a request mean in this memory."""
+
+    def landmark(self, phrase: str) -> Landmark | None:
+        """Return the existing things a phrase means, best first; None if there is none."""
+
+    def rooms(self, phrase: str) -> FloatArray | None:
+        """Return (R,) log-odds that each room is meant; None if no room is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What constraints are judged in: the memory at this moment, and who asks."""
+
+    view: View
+    query: Query
+    config: RetrievalConfig
+    lookup: Lookup
+    #: Returns (n,) the estimated travel distance from the asker to points of a map [m].
+    travel: Callable[[Vector3, FloatArray, IntArray], FloatArray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraint(ABC):
+    """One constraint of a request. A new kind is one new file with one subclass."""
+
+    #: Name of the kind in schemas, signals and messages.
+    NAME: ClassVar[str]
+    #: JSON schema of the fields that a language model may fill; ``phrase`` and ``negated`` too.
+    SCHEMA: ClassVar[Mapping[str, Any]]
+
+    #: As the request says it.
+    phrase: str
+    negated: bool = False
+    #: Where it stands in the request; empty when a language model read it.
+    span: tuple[int, int] | None = field(default=None, compare=False)
+
+    @classmethod
+    @abstractmethod
+    def read(cls, rest: Remainder, clock: Clock) -> Iterator[Constraint]:
+        """Yield the constraints of this kind in a request, and take their words away."""
+
+    @classmethod
+    @abstractmethod
+    def from_fields(cls, phrase: str, fields: Mapping[str, Any], clock: Clock) -> Constraint:
+        """Make one from what a language model filled in; ``ValueError`` where that is nonsense."""
+
+    @abstractmethod
+    def apply(self, scene: Scene, candidates: Candidates) -> Effect:
+        """Judge every candidate."""

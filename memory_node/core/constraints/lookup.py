@@ -1,0 +1,99 @@
+"""What words of a request mean in one memory: which of its objects, which of its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from memory_node.core.constraints.base import Candidates, FloatArray, Landmark
+from memory_node.core.view import View
+
+__all__ = ['MAX_LANDMARKS', 'MemoryLookup']
+
+#: Objects that one phrase may mean at once; more only cost time.
+MAX_LANDMARKS = 256
+#: Names that sum to this much less than the best one are other things [log-odds].
+_SPAN = 3.0
+#: A name that an object got this rarely says nothing of it.
+_LEAST_SHARE = 0.1
+
+
+class MemoryLookup:
+    """
+    Finds landmarks and rooms in one ``View``; each phrase is looked up once.
+
+    Made for one request; not thread-safe.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        name_odds: Callable[[str], FloatArray],
+        room_odds: Callable[[str], FloatArray | None],
+        attribute_share: Callable[[str, Candidates], FloatArray | None] | None = None,
+    ) -> None:
+        """
+        Look into ``view``.
+
+        ``name_odds`` returns (L,) log-odds that each of ``view.names`` is meant by a phrase,
+        ``room_odds`` (R,) the same of rooms or None, ``attribute_share`` what
+        ``AttributeEvidence`` says.
+        """
+        self._view = view
+        self._name_odds = name_odds
+        self._room_odds = room_odds
+        self._attribute_share = attribute_share
+        self._landmarks: dict[str, Landmark | None] = {}
+        self._rooms: dict[str, FloatArray | None] = {}
+
+    def landmark(self, phrase: str) -> Landmark | None:
+        """Return at most ``MAX_LANDMARKS`` existing objects that a phrase means, best first."""
+        if phrase not in self._landmarks:
+            self._landmarks[phrase] = self._find(phrase)
+        return self._landmarks[phrase]
+
+    def rooms(self, phrase: str) -> FloatArray | None:
+        """Return (R,) log-odds that each room is meant, None where none is likely."""
+        if phrase not in self._rooms:
+            odds = self._room_odds(phrase)
+            likely = odds is not None and len(odds) > 0 and bool((odds > 0.0).any())
+            self._rooms[phrase] = odds if likely else None
+        return self._rooms[phrase]
+
+    def attribute_share(self, attribute: str, candidates: Candidates) -> FloatArray | None:
+        """Return (n,) the share of captions that say an attribute, None where nobody can tell."""
+        if self._attribute_share is None:
+            return None
+        return self._attribute_share(attribute, candidates)
+
+    def _find(self, phrase: str) -> Landmark | None:
+        view, objects = self._view, self._view.objects
+        if not len(objects):
+            return None
+        names = self._name_odds(phrase)
+        best = names.max(initial=-np.inf)
+        # Of what fits much better than the rest, the rest is not meant.
+        fits = (names > 0.0) & (names > best - _SPAN)
+        entries = np.flatnonzero(fits[objects.hist_labels] & (view.name_shares >= _LEAST_SHARE))
+        if not len(entries):
+            return None
+        meant = np.full(len(objects), -np.inf)
+        said = names[objects.hist_labels[entries]] + np.log(view.name_shares[entries])
+        np.maximum.at(meant, view.name_owners[entries], said)
+        odds = np.minimum(meant, objects.existence)
+        chosen = np.flatnonzero(odds > 0.0)
+        if not len(chosen):
+            return None
+        chosen = chosen[np.argsort(-odds[chosen], kind='stable')][:MAX_LANDMARKS]
+        rows, placed = objects.view_rows[chosen], objects.placed[chosen]
+        at_rows = view.snapshot.positions[rows]
+        return Landmark(
+            odds=odds[chosen],
+            positions=np.where(placed[:, None], objects.positions[chosen], at_rows),
+            placed=placed,
+            maps=objects.maps[chosen].astype(np.int64),
+            objects=chosen.astype(np.int64),
+            rooms=view.object_rooms[chosen],
+            rows=rows,
+        )

@@ -1,0 +1,164 @@
+"""Which of several that fit alike is meant: the nearest, the farthest, the newest, the oldest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Scene
+from memory_node.core.constraints.distances import nearest_landmarks
+from memory_node.core.constraints.landmarks import things_or_rooms
+from memory_node.core.constraints.patterns import ASKER, NOUN_PHRASE, rule
+from memory_node.core.language.relations import alternatives, patterns, words
+from memory_node.core.language.remainder import Remainder
+from memory_node.core.language.times import Clock
+
+__all__ = ['arranged', 'FITS', 'Order', 'OrderKind', 'SortKeys']
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+#: Candidates this share as likely as the best one fit as well as it does.
+FITS = 0.6
+
+
+class OrderKind(str, Enum):
+    """What comes first."""
+
+    NEAREST = 'nearest'
+    FARTHEST = 'farthest'
+    NEWEST = 'newest'
+    OLDEST = 'oldest'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortKeys:
+    """By what candidates are ordered."""
+
+    #: (n,) smaller comes first; infinite where nobody can tell.
+    keys: FloatArray
+    #: Why the order could not be applied; '' where it was.
+    problem: str = ''
+    #: Returns the order in words for one candidate: "nearest (3.4 m)".
+    told: Callable[[int], str] | None = None
+
+
+_FARTHEST, _NEAR_BY = (alternatives(words('order', how)) for how in ('farthest', 'nearest'))
+_HOW = rf'(?P<far>{_FARTHEST})|{_NEAR_BY}'
+_FROM = rf"\b(?:that(?: is|'s) )?(?:the )?(?:{_HOW}) (?:to|from) "
+_NEAREST_ME = rule(rf'{_FROM}{ASKER}\b')
+_NEAREST_TO = rule(rf'{_FROM}{NOUN_PHRASE}')
+_NEAREST = rule(rf'\b(?:{_HOW})\b')
+#: "The next printer" is the nearest; "next to", "next week" and "the next day" are not.
+_NEXT = rule(
+    r'(?<=\bthe )next\b(?= (?!to\b|day|week|month|year|time|morning|evening|night|hour|minute'
+    r'|floor|level|room|one\b|thing)\w)'
+)
+_NOT_FAR = rule(rf'(?<!\w)(?:{patterns("order", "not_far")})\b(?: (?:away )?from {ASKER}\b)?')
+_FAR = rule(rf'\bfar(?:ther|thest| away)? from {ASKER}\b')
+#: What is left of "the closest printer from where I stand".
+_FROM_ME = rule(rf'\b(?:away )?(?:from|to) {ASKER}(?=[ ?.!,]*$|[?.!,]| please\b)')
+_NEWEST = rule(rf'(?<!\w)(?:{patterns("order", "newest")})')
+_OLDEST = rule(rf'(?<!\w)(?:{patterns("order", "oldest")})')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The order that a request asks for."""
+
+    PRIORITY: ClassVar[int] = 30
+
+    kind: OrderKind
+    #: As the request says it.
+    phrase: str
+    #: What distance is measured from, in words; '' for the asker.
+    about: str = ''
+
+    @classmethod
+    def read(cls, rest: Remainder, clock: Clock) -> Iterator[Order]:
+        """Yield the order of a request, one at most, and take its words away."""
+        for match in rest.matches(_NOT_FAR):
+            yield cls(kind=OrderKind.NEAREST, phrase=rest.take(*match.span()))
+            return
+        for pattern in (_NEAREST_ME, _NEAREST_TO, _NEAREST, _NEXT):
+            for match in rest.matches(pattern):
+                groups = match.groupdict()
+                kind = OrderKind.FARTHEST if groups.get('far') else OrderKind.NEAREST
+                about = groups['np'].casefold() if groups.get('np') else ''
+                phrase = rest.take(*match.span())
+                tail = None if about else _FROM_ME.search(rest.text, match.end())
+                if tail is not None:
+                    phrase = f'{phrase} ... {rest.take(*tail.span())}'
+                yield cls(kind=kind, phrase=phrase, about=about)
+                return
+        for pattern, kind in (
+            (_FAR, OrderKind.FARTHEST),
+            (_OLDEST, OrderKind.OLDEST),
+            (_NEWEST, OrderKind.NEWEST),
+        ):
+            for match in rest.matches(pattern):
+                yield cls(kind=kind, phrase=rest.take(*match.span()))
+                return
+
+    @classmethod
+    def from_fields(cls, kind: str) -> Order:
+        """Make one from the kind that a language model names; ``ValueError`` for no kind."""
+        return cls(kind=OrderKind(kind), phrase=kind)
+
+    @property
+    def by_distance(self) -> bool:
+        """Whether distance decides, and not time."""
+        return self.kind in (OrderKind.NEAREST, OrderKind.FARTHEST)
+
+    def sort_keys(self, scene: Scene, candidates: Candidates) -> SortKeys:
+        """Return what orders the candidates; every key alike where nothing can be told."""
+        if self.kind is OrderKind.NEWEST:
+            return SortKeys(keys=-candidates.last_ns.astype(np.float64), told=self._told)
+        if self.kind is OrderKind.OLDEST:
+            return SortKeys(keys=candidates.first_ns.astype(np.float64), told=self._told)
+        found = self._distances(scene, candidates)
+        if isinstance(found, str):
+            return SortKeys(keys=np.zeros(len(candidates)), problem=found)
+        sign = 1.0 if self.kind is OrderKind.NEAREST else -1.0
+        keys = np.where(np.isfinite(found), sign * found, np.inf)
+        return SortKeys(
+            keys=keys,
+            told=lambda i: (
+                f'{self.phrase} ({found[i]:.1f} m)' if np.isfinite(found[i]) else self.phrase
+            ),
+        )
+
+    def _told(self, index: int) -> str:
+        return self.phrase
+
+    def _distances(self, scene: Scene, candidates: Candidates) -> FloatArray | str:
+        """Return (n,) the way from the asker, or the distance from the landmark [m]."""
+        if self.about:
+            landmark = things_or_rooms(scene, self.about)
+            if landmark is None:
+                return f'I have seen no {self.about!r}'
+            pairs = nearest_landmarks(scene, candidates, landmark)
+            return np.asarray(pairs.distance.min(axis=1))
+        here = scene.query.here or scene.query.near
+        if here is None:
+            return 'nobody said where the asker is'
+        return scene.travel(here, candidates.position, candidates.map)
+
+
+def arranged(odds: FloatArray, keys: FloatArray) -> IntArray:
+    """
+    Return candidates best first: those that are at least ``FITS`` times as likely as the best by key, then by log-odds.
+
+    Equal candidates keep their order.
+    """
+    if not len(odds):
+        return np.empty(0, np.int64)
+    # In probabilities: how sure one can be that a thing still is there makes none nearer.
+    sure = 1.0 / (1.0 + np.exp(-odds))
+    fits = sure >= FITS * sure.max()
+    return np.lexsort((-odds, np.where(fits, keys, 0.0), ~fits)).astype(np.int64)

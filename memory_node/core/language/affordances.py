@@ -1,0 +1,94 @@
+"""What things are for, and what else they are called: packs of sentences that a user can add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from memory_node.core.language.text import clean_label
+
+__all__ = ['AffordancePacks', 'DEFAULT_PACKS', 'load_packs']
+
+_LOG = logging.getLogger(__name__)
+DATA = Path(__file__).resolve().parents[2] / 'data'
+#: Packs that come with the memory; a setting names others, by file.
+DEFAULT_PACKS = ('everyday',)
+#: Bounds of one row: a pack is data of somebody else.
+MAX_LINE_CHARS, MAX_ENTRIES, MAX_ENTRY_CHARS = 20_000, 64, 200
+
+
+@dataclass(frozen=True, slots=True)
+class AffordancePacks:
+    """The rows of all packs."""
+
+    #: Names of one kind of thing, the usual one first, and what it is used for.
+    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    #: One sentence for each line that could not be used.
+    problems: tuple[str, ...] = ()
+
+    @property
+    def synonyms(self) -> Mapping[str, str]:
+        """The usual name of every name."""
+        return {name: called[0] for called, _ in reversed(self.rows) for name in called}
+
+
+def pack_path(name: str) -> Path:
+    """Return the file of a pack: one that comes with the memory, or a path."""
+    shipped = DATA / f'affordances_{name}.jsonl'
+    return shipped if name.isidentifier() and shipped.is_file() else Path(name).expanduser()
+
+
+def load_packs(names: Iterable[str]) -> AffordancePacks:
+    """
+    Read packs by name or path, later ones in addition to earlier ones.
+
+    A line that is broken is named in ``problems`` and in the log, and the rest is used; so is a
+    file that can't be read.
+    """
+    rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    problems: list[str] = []
+    for name in names:
+        path = pack_path(name)
+        try:
+            lines = path.read_text(encoding='utf-8').splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f'affordance pack {path}: {error}')
+            continue
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                rows.append(_row(line))
+            except ValueError as error:
+                problems.append(f'affordance pack {path}, line {number}: {error}')
+    for problem in problems:
+        _LOG.warning('%s', problem)
+    return AffordancePacks(tuple(rows), tuple(problems))
+
+
+def _row(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return names and uses of one line; ``ValueError`` says what is wrong with it."""
+    if len(line) > MAX_LINE_CHARS:
+        raise ValueError(f'has {len(line)} characters, at most {MAX_LINE_CHARS} are read')
+    row: Any = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError('is no JSON object')
+    names = [clean_label(name) for name in _texts(row, 'names')]
+    if not any(names):
+        raise ValueError("'names' must hold a name")
+    return tuple(name for name in names if name), tuple(_texts(row, 'uses'))
+
+
+def _texts(row: Mapping[str, Any], key: str) -> list[str]:
+    values: Sequence[Any] = row.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise ValueError(f'{key!r} must be a list of texts')
+    if len(values) > MAX_ENTRIES or any(len(v) > MAX_ENTRY_CHARS for v in values):
+        raise ValueError(
+            f'{key!r} may hold {MAX_ENTRIES} texts of {MAX_ENTRY_CHARS} characters each'
+        )
+    return [' '.join(v.split()) for v in values if v.strip()]

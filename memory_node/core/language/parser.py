@@ -1,0 +1,180 @@
+"""
+Reads a request with rules: no model, no failure, well below a millisecond for a sentence.
+
+Every constraint takes its words away from those that read after it, so "in the morning" is never
+a room. What no constraint has taken is the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+import re
+from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
+
+from memory_node.core.language.names import split_name
+from memory_node.core.language.relations import alternatives, words
+from memory_node.core.language.remainder import Remainder, TAKEN
+from memory_node.core.language.request import Request, Subject, SubjectKind
+from memory_node.core.language.subjects import is_description, read_subject, Reading
+from memory_node.core.language.times import Clock
+
+if TYPE_CHECKING:
+    from memory_node.core.constraints.base import Constraint
+    from memory_node.core.constraints.order import Order
+
+__all__ = ['MAX_CONSTRAINTS', 'normalized', 'parse', 'priority']
+
+#: More constraints than this in one request only cost time.
+MAX_CONSTRAINTS = 16
+#: What is left before or after a constraint that is gone: "a chair that is", "and".
+_DANGLING = re.compile(
+    rf'(?:^|[ ,;:]+)(?:{alternatives(words("dangling"))})[ ,;]*$', re.IGNORECASE
+)
+_LEADING = re.compile(r'^[ ,;:]*(?:and|but|or)(?= |$)', re.IGNORECASE)
+_APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '\u02bc': "'", '`': "'"})
+
+
+@runtime_checkable
+class _Landmarked(Protocol):
+    """A constraint that names something the request may be about."""
+
+    @property
+    def landmark(self) -> str: ...
+
+
+@runtime_checkable
+class _OfVerb(Protocol):
+    """A constraint that belongs to the verb of a need: "heat it over a flame"."""
+
+    @property
+    def of_verb(self) -> bool: ...
+
+
+def normalized(text: str) -> str:
+    """Return a text with single spaces and straight apostrophes, as patterns expect it."""
+    return ' '.join(text.translate(_APOSTROPHES).split())
+
+
+def priority(kind: type[Any]) -> int:
+    """Return when a kind of constraint reads: smaller is earlier."""
+    return int(getattr(kind, 'PRIORITY', 1000))
+
+
+def parse(
+    text: str,
+    clock: Clock,
+    constraint_types: Sequence[type[Constraint]],
+    order_type: type[Order],
+) -> Request:
+    """
+    Return what a text asks for.
+
+    Parameters
+    ----------
+    text
+        The request, at most some thousand characters.
+    clock
+        Gives phrases such as "this morning" their span.
+    constraint_types
+        Kinds that read, in the order of their ``PRIORITY``.
+    order_type
+        Reads "nearest" and the like; takes its turn among the kinds.
+
+    Returns
+    -------
+    Request
+        ``text`` has single spaces; spans of constraints refer to it. A description of a view has
+        no constraints. Constraints beyond ``MAX_CONSTRAINTS`` are left in the subject.
+
+    """
+    said = normalized(text)
+    rest = Remainder(said)
+    found, order = _read(rest, clock, constraint_types, order_type)
+    if order is None and not any(map(_asks, found)) and is_description(said):
+        return Request(text=said, subject=Subject(kind=SubjectKind.VIEW, text=said))
+    reading = read_subject(_left(rest.text), said)
+    if reading.subject.kind is SubjectKind.NEED:
+        found, left = _given_back(found, rest)
+        if left is not None:
+            reading = read_subject(_left(left), said)
+    if reading.bare:
+        found, reading = _about_landmark(found, reading)
+    return Request(
+        text=said,
+        subject=reading.subject,
+        constraints=tuple(found),
+        order=order,
+        answer=reading.answer,
+    )
+
+
+def _read(
+    rest: Remainder,
+    clock: Clock,
+    constraint_types: Sequence[type[Constraint]],
+    order_type: type[Order],
+) -> tuple[list[Constraint], Order | None]:
+    """Return the constraints in the order of the text, and the order."""
+    found: list[Constraint] = []
+    ranked = sorted(constraint_types, key=priority)
+    turn = sum(priority(kind) < priority(order_type) for kind in ranked)
+    for kind in ranked[:turn]:
+        found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
+    order = next(iter(order_type.read(rest, clock)), None)
+    for kind in ranked[turn:]:
+        found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
+    return sorted(found, key=lambda c: c.span or (0, 0)), order
+
+
+def _asks(constraint: Constraint) -> bool:
+    """Tell whether no description of a view would say a constraint."""
+    return constraint.negated or constraint.NAME in ('near', 'time')
+
+
+def _left(text: str) -> str:
+    """Return the words that nothing has taken, without what dangles at their edges."""
+    parts = re.split(f'{TAKEN}+', text)
+    kept = [_DANGLING.sub('', part.rstrip(' ,;:')) for part in parts[:-1]]
+    kept.append(parts[-1])
+    kept[1:] = [_LEADING.sub('', part) for part in kept[1:]]
+    return ' '.join(' '.join(kept).split())
+
+
+def _given_back(found: list[Constraint], rest: Remainder) -> tuple[list[Constraint], str | None]:
+    """Return the constraints without those of a verb, and the text with the words of these."""
+    kept = [c for c in found if not (isinstance(c, _OfVerb) and c.of_verb)]
+    if len(kept) == len(found):
+        return found, None
+    text = rest.text
+    for constraint in found:
+        if constraint not in kept and constraint.span is not None:
+            start, stop = constraint.span
+            text = text[:start] + rest.whole[start:stop] + text[stop:]
+    return kept, text
+
+
+def _about_landmark(found: list[Constraint], reading: Reading) -> tuple[list[Constraint], Reading]:
+    """Ask for the landmark of a request that names nothing else: "stand by the printer"."""
+    landmarked = [c for c in found if isinstance(c, _Landmarked) and c.landmark]
+    if not landmarked:
+        return found, reading
+    # A thing is meant before the room that it is in.
+    chosen = min(landmarked, key=_priority_of)
+    text = str(chosen.landmark) if isinstance(chosen, _Landmarked) else ''
+    attributes, name = split_name(text)
+    subject = replace(
+        reading.subject,
+        kind=SubjectKind.NAME,
+        text=text,
+        name=name or text,
+        attributes=tuple(attributes),
+        definite=True,
+    )
+    return [c for c in found if c is not chosen], replace(reading, subject=subject, bare=False)
+
+
+def _priority_of(constraint: Constraint) -> int:
+    """Return the priority of the kind of a constraint."""
+    return priority(type(constraint))

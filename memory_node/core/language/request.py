@@ -1,0 +1,74 @@
+"""What a request says: what is wanted, under which constraints, in which order, as what answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from memory_node.core.constraints.base import Constraint
+    from memory_node.core.constraints.order import Order
+
+__all__ = ['AnswerKind', 'Request', 'Subject', 'SubjectKind']
+
+
+class SubjectKind(str, Enum):
+    """How a request says what is wanted."""
+
+    #: By name: "the red sofa", "people".
+    NAME = 'name'
+    #: By what it is for: "somewhere to wash my hands", "I am thirsty".
+    NEED = 'need'
+    #: By a description of the view, as captions have it.
+    VIEW = 'view'
+    #: Not at all: "what is on the table?", "anything in the kitchen".
+    ANYTHING = 'anything'
+
+
+class AnswerKind(str, Enum):
+    """What a question wants to hear."""
+
+    WHERE = 'where'
+    EXISTS = 'exists'
+    COUNT = 'count'
+    WHEN = 'when'
+    #: Which things: "what is on the table?".
+    WHAT = 'what'
+    #: What a place or everything is like.
+    DESCRIBE = 'describe'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is wanted, without the words of constraints and courtesy."""
+
+    kind: SubjectKind
+    #: The words that say it: "red sofa", "wash my hands", the whole description.
+    text: str
+    #: The name of the thing without its attributes, '' unless ``kind`` is NAME.
+    name: str = ''
+    #: Adjectives in front of the name: colour, material, size.
+    attributes: tuple[str, ...] = ()
+    #: What a named thing is for: "for hot drinks" of "a cup for hot drinks".
+    purpose: str = ''
+    #: Whether the request speaks of one known thing ("the sofa", "my keys").
+    definite: bool = False
+    #: Whether the wording asks to go somewhere, so that a room of that name comes before a thing.
+    motion: bool = False
+    #: Whether it is wished for rather than looked for ("I need a seat"), so that what serves as
+    #: well may be meant where nothing goes by the name.
+    wished: bool = False
+    #: Whether everything is meant: "this building", "the place".
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A text request, read."""
+
+    text: str
+    subject: Subject
+    constraints: tuple[Constraint, ...] = ()
+    order: Order | None = None
+    answer: AnswerKind = AnswerKind.WHERE

@@ -1,0 +1,277 @@
+"""
+What is wanted, from the words that constraints have left, and as what answer.
+
+Courtesy and carriers ("could you show me") are taken from both ends until nothing more goes.
+What remains is a need ("somewhere to sit", "my hands are dirty"), a name ("the red sofa"), or
+nothing ("what is on the table?").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import re
+
+from memory_node.core.language.names import split_name
+from memory_node.core.language.relations import alternatives, entry, patterns, values, words
+from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
+from memory_node.core.language.text import english
+from memory_node.core.language.wordnet import wordnet
+
+__all__ = ['is_description', 'read_subject', 'Reading']
+
+#: Rounds of taking words from both ends.
+_ROUNDS = 12
+#: Wordings of questions are looked for in the first characters only.
+_HEAD = 400
+#: Carriers at the end of a text are looked for in its last characters only.
+_TAIL = 80
+#: Hardly any request is longer; captions say "overall" and "next to" without asking for it.
+_SHORT_WORDS, _REQUEST_WORDS = 10, 60
+#: One clause about a known thing is a request up to this length.
+_DEFINITE_WORDS = 20
+_MARKS = ' ,.;:!?-"()'
+
+
+def _starts(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{pattern})(?![\w'-])", re.IGNORECASE)
+
+
+_COURTESY = _starts(patterns('courtesy'))
+_CARRIERS = {str(group): _starts(patterns('carriers', group)) for group in entry('carriers')}
+_AFTER = re.compile(
+    rf'(?:^|[ ,])(?:{patterns("courtesy_after")}|{patterns("trailers")})$', re.IGNORECASE
+)
+_NEED = _starts(patterns('needs'))
+_DEFINITE = _starts(alternatives(words('definite')))
+_ANY = words('indefinite')
+_INDEFINITE = _starts(alternatives(_ANY))
+_PARTICLES = alternatives(words('particles'))
+_VERB = _starts(alternatives(words('verbs')))
+#: Any word before a particle, or before "slides to ten people".
+_PERHAPS_VERB = re.compile(
+    rf'(?P<verb>[a-z]+)(?= (?:{_PARTICLES})(?:$| )'
+    rf"| [\w'-]+(?: [\w'-]+)? to (?:the|{alternatives((*_ANY, *values('numbers')))}) )",
+    re.IGNORECASE,
+)
+_HANDLING = re.compile(rf'(?:{patterns("handling")}) (?=the )', re.IGNORECASE)
+_PRONOUN = re.compile(
+    rf"(?:{alternatives(words('pronouns'))})(?:'\w{{1,2}})?(?=,? \w)", re.IGNORECASE
+)
+#: A subject of one to six words, none of which opens a relative clause, and its verb.
+_SENTENCE = re.compile(
+    rf'(?:(?:{alternatives((*words("definite"), *words("indefinite")))}) )?'
+    rf"(?:(?!(?:that|which|who|where) )[\w'-]+ ){{1,6}}(?:{alternatives(words('sentence_verbs'))})"
+    r"(?![\w'-])",
+    re.IGNORECASE,
+)
+_PURPOSE = re.compile(
+    r' (?P<purpose>(?:to (?!(?:the|a|an|my|our|your)\b)|for |where |that |which |with |so ).+)$',
+    re.IGNORECASE,
+)
+_PARTICIPLE = re.compile(
+    rf'\b(?:{alternatives(words("participles"))})(?: away| up| down| in| out| off)?$',
+    re.IGNORECASE,
+)
+#: Asks which one it is, so where it is.
+_WHAT_IS = re.compile(r"^(?:what|which)(?:'s| is| are| was| were) ", re.IGNORECASE)
+#: What does something: "(what) keeps the power on".
+_DOES = re.compile(rf'[\w-]+s (?:{_PARTICLES}) ', re.IGNORECASE)
+_ANYTHING = frozenset(words('anything'))
+_ANYBODY = frozenset(words('anybody'))
+_WHOLE = frozenset((*words('whole'), *words('unnamed')))
+#: Words that name nothing.
+_EMPTY = frozenset(
+    w
+    for key in ('phrase_ends', 'definite', 'indefinite', 'pronouns', 'courtesy_after', 'motions')
+    for w in words(key)
+)
+_END = r'[ ?.!]*$'
+_DETERMINER = rf'(?:(?:{alternatives(words("definite"))}|a) )?'
+_PART = rf"{_DETERMINER}(?:[\w'-]+ ){{0,2}}[\w'-]+"
+_DESCRIBING = re.compile(
+    '|'.join(
+        pattern.replace('{part}', _PART)
+        .replace('{whole}', alternatives(words('whole')))
+        .replace('{det}', _DETERMINER)
+        .replace('{end}', _END)
+        .replace('{it}', str(entry('it')))
+        for pattern in words('descriptions')
+    ),
+    re.IGNORECASE,
+)
+_OPENINGS = frozenset(
+    word for key in ('openings', 'verbs', 'handling', 'motions') for word in words(key)
+)
+_REQUESTING = frozenset(words('requesting'))
+#: What the carriers of a group ask to hear; the last one that is found counts.
+_ANSWERS = {
+    group: AnswerKind(group) for group in _CARRIERS if group in {kind.value for kind in AnswerKind}
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A subject, the answer it wants, and whether only a landmark can be meant."""
+
+    subject: Subject
+    answer: AnswerKind
+    #: Nothing at all is named, not even "anything": of "stand by the printer", the printer is.
+    bare: bool = False
+
+
+def is_description(text: str) -> bool:
+    """
+    Tell whether a text describes a view, as captions do, and asks for nothing.
+
+    Very long texts do, and longer ones that neither open as a request nor have a word that asks.
+    """
+    said = re.findall(r"[\w']+", text.casefold())
+    known = ',' not in text and _DEFINITE.match(text) is not None
+    if len(said) <= (_DEFINITE_WORDS if known else _SHORT_WORDS):
+        return False
+    asks = said[0] in _OPENINGS or '?' in text or not _REQUESTING.isdisjoint(said)
+    return len(said) > _REQUEST_WORDS or not asks
+
+
+def read_subject(left: str, whole: str) -> Reading:
+    """
+    Return what is wanted.
+
+    ``left`` is the request without its constraints, ``whole`` all of it; both with single spaces
+    and straight apostrophes. Never fails; O(n) for texts of n characters.
+    """
+    text, groups, need = _stripped(left)
+    answer = _answer(groups, whole)
+    motion = 'go' in groups
+    if need is not None:
+        return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
+    lowered = re.findall(r"[\w'-]+", text.casefold())
+    names = [word for word in lowered if word not in _EMPTY and word not in _ANYTHING]
+    if answer is AnswerKind.DESCRIBE and _is_whole(lowered):
+        names = []
+    if not names:
+        return _unnamed(text, lowered, answer, groups, motion)
+    if _is_need(text, groups):
+        return Reading(subject=Subject(kind=SubjectKind.NEED, text=text), answer=answer)
+    if len(names) < len(lowered) and lowered[0] in _ANYTHING and ' ' in text:
+        return Reading(subject=_described_thing(text, motion), answer=answer)
+    asks_which = _WHAT_IS.search(whole) is not None and _DEFINITE.match(text) is not None
+    return Reading(
+        subject=_named(text, groups, motion=motion),
+        answer=AnswerKind.WHERE if asks_which and answer is AnswerKind.WHAT else answer,
+    )
+
+
+def _stripped(text: str) -> tuple[str, list[str], str | None]:
+    """
+    Return a text without courtesy and carriers, the groups of these, and the need it opens.
+
+    The need is None where no wording says one.
+    """
+    groups: list[str] = []
+    text = text.strip(_MARKS)
+    for _ in range(_ROUNDS):
+        found = [(m.end(), group) for group, p in _CARRIERS.items() if (m := p.match(text))]
+        courtesy = _COURTESY.match(text)
+        end, group = max(found, key=lambda f: f[0], default=(0, ''))
+        if courtesy is not None and courtesy.end() > end:
+            end, group = courtesy.end(), ''
+        need = _NEED.match(text)
+        if need is not None and need.end() > end and (said := _need(text, need)):
+            return text, groups, said
+        if not end:
+            break
+        groups.extend([group] if group else [])
+        text = text[end:].strip(_MARKS)
+    return _without_end(text), groups, None
+
+
+def _need(text: str, match: re.Match[str]) -> str:
+    """Return the words of a need, with adjectives that stand before it: "private room to talk"."""
+    rest = _without_end(text[match.end() :].strip(_MARKS))
+    said = match.groupdict().get('adjective')
+    return f'{text[match.start("adjective") :].strip(_MARKS)}' if rest and said else rest
+
+
+def _without_end(text: str) -> str:
+    for _ in range(_ROUNDS):
+        text = text.rstrip(_MARKS)
+        tail = text[-_TAIL:]
+        match = _AFTER.search(tail)
+        kept = text[: len(text) - len(tail) + match.start()].rstrip(_MARKS) if match else ''
+        if not kept:
+            break
+        text = kept
+    return text
+
+
+def _answer(groups: list[str], whole: str) -> AnswerKind:
+    if _DESCRIBING.search(whole[:_HEAD]):
+        return AnswerKind.DESCRIBE
+    asked = [_ANSWERS[group] for group in groups if group in _ANSWERS]
+    return asked[-1] if asked else AnswerKind.WHERE
+
+
+def _is_whole(lowered: list[str]) -> bool:
+    """Tell whether a description is of everything: "this place", "an overview"."""
+    return all(word in _EMPTY or word in _WHOLE for word in lowered)
+
+
+def _unnamed(
+    text: str, lowered: list[str], answer: AnswerKind, groups: list[str], motion: bool
+) -> Reading:
+    if any(word in _ANYBODY for word in lowered) or groups[-1:] == ['who']:
+        subject = Subject(kind=SubjectKind.NAME, text='person', name='person', motion=motion)
+        return Reading(subject=subject, answer=answer)
+    bare = not any(word in _ANYTHING for word in lowered) and not {'what', 'describe'} & {*groups}
+    subject = Subject(kind=SubjectKind.ANYTHING, text=text, motion=motion)
+    return Reading(subject=subject, answer=answer, bare=bare)
+
+
+def _is_need(text: str, groups: list[str]) -> bool:
+    """Tell whether a text that no carrier opens says what is to be done, or what is wrong."""
+    if 'where' in groups and _PARTICIPLE.search(text) and ' ' in text:
+        return True
+    if _HANDLING.match(text):
+        return False
+    if 'want' in groups or 'fetch' in groups:
+        return False
+    if groups[-1:] == ['what'] and _DOES.match(text):
+        return True
+    if any(pattern.match(text) for pattern in (_PRONOUN, _VERB, _SENTENCE)):
+        return True
+    verb = _PERHAPS_VERB.match(text)
+    uses = wordnet().uses(verb['verb'].casefold()) if verb else None
+    return uses is not None and uses.verb > 0
+
+
+def _described_thing(text: str, motion: bool) -> Subject:
+    """Return what "anything red" or "somewhere quiet" says."""
+    rest = text.partition(' ')[2]
+    attributes, name = split_name(f'{rest} thing')
+    if name == 'thing' and english().colours.issuperset(attributes):
+        return Subject(
+            kind=SubjectKind.ANYTHING, text=text, attributes=tuple(attributes), motion=motion
+        )
+    return Subject(kind=SubjectKind.NEED, text=text)
+
+
+def _named(text: str, groups: list[str], *, motion: bool) -> Subject:
+    """Return the subject that a noun phrase names."""
+    text = _HANDLING.sub('', text, count=1) if _HANDLING.match(text) else text
+    definite = _DEFINITE.match(text)
+    determiner = definite or _INDEFINITE.match(text)
+    bare = text[determiner.end() :].strip(_MARKS) if determiner else text
+    purpose = _PURPOSE.search(bare)
+    phrase = bare[: purpose.start()] if purpose else bare
+    attributes, name = split_name(phrase)
+    return Subject(
+        kind=SubjectKind.NAME,
+        text=bare,
+        name=name or phrase,
+        attributes=tuple(attributes),
+        purpose=purpose['purpose'].strip(_MARKS) if purpose else '',
+        definite=definite is not None and not (groups and groups[-1] == 'want'),
+        motion=motion,
+        wished='want' in groups and definite is None,
+    )

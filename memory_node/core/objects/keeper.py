@@ -1,0 +1,161 @@
+"""Keeps names, objects and rooms of a memory up to date, and hands them out together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+import logging
+import threading
+import time
+
+from memory_node.core.config import ObjectsConfig
+from memory_node.core.data import FloatArray
+from memory_node.core.errors import StoreFormatError
+from memory_node.core.objects.file import dump_kept, load_kept
+from memory_node.core.objects.frames import Frames
+from memory_node.core.objects.meaning import PackVectors
+from memory_node.core.objects.names import Names, NameTable
+from memory_node.core.objects.object_map import ObjectMap
+from memory_node.core.objects.view import Objects
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
+
+__all__ = ['KeptObjects', 'ObjectKeeper']
+
+_LOG = logging.getLogger(__name__)
+#: Observations taken in under one hold of the lock: a question waits for some milliseconds.
+_SLICE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptObjects:
+    """Names and objects that belong together, and the frames they were made from."""
+
+    names: Names
+    objects: Objects
+    #: What detectors saw and captions mention, by names.
+    frames: Snapshot
+    #: Names that no detector gave anything.
+    mentioned: frozenset[str]
+    #: Whether no caption says more than a list of labels.
+    bare: bool
+
+
+class ObjectKeeper:
+    """
+    The object map of one memory; thread-safe.
+
+    Whoever adds observations brings the map up to date before the call returns, so a question
+    finds it ready; after opening a store whose map was lost, a worker does, slice by slice.
+    """
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        encode: Callable[[list[str]], FloatArray],
+        packs: PackVectors,
+        synonyms: Mapping[str, str],
+        is_room: Callable[[str], bool],
+        config: ObjectsConfig,
+    ) -> None:
+        """Follow ``mirror`` with an empty map; ``restore`` may give it an older one."""
+        self._mirror = mirror
+        self._encode = encode
+        self._packs = packs
+        self._synonyms = synonyms
+        self._is_room = is_room
+        self._config = config
+        self._lock = threading.Lock()
+        self._published: KeptObjects | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._names = NameTable(self._encode, self._packs, self._synonyms)
+        self._frames = Frames(self._names, self._is_room)
+        self._map = ObjectMap(self._config)
+        self._taken = self._mirror.snapshot().first(0)
+
+    def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
+        """Return everything as bytes for a file; None while observations are left out."""
+        with self._lock:
+            if self._published is None or self._published.objects.rows != self._map.rows:
+                return None
+            return dump_kept(self._names, self._frames, self._map, stamp)
+
+    def restore(self, data: bytes, stamp: Mapping[str, str | int], snapshot: Snapshot) -> None:
+        """
+        Take over what ``dump`` wrote of a store that holds ``snapshot`` now.
+
+        Raises ``StoreFormatError`` where it is damaged or of something else; the map then is
+        empty, and is made again from the store.
+        """
+        with self._lock:
+            try:
+                self._map = load_kept(
+                    data,
+                    self._names,
+                    self._frames,
+                    stamp=stamp,
+                    config=self._config,
+                    epoch=snapshot.epoch,
+                )
+                if self._map.rows > len(snapshot):
+                    raise StoreFormatError('the object map is ahead of the store')
+            except StoreFormatError:
+                self._reset()
+                raise
+            self._taken = snapshot.first(self._map.rows)
+            self._publish()
+
+    def behind(self, snapshot: Snapshot) -> int:
+        """Return how many observations of a snapshot the published map does not know."""
+        kept = self._published
+        if kept is None or kept.objects.epoch != snapshot.epoch:
+            return len(snapshot)
+        return max(0, len(snapshot) - kept.objects.rows)
+
+    def catch_up(self, snapshot: Snapshot, deadline_s: float | None = None) -> int:
+        """
+        Take in what is new in a snapshot; return how many observations are left out.
+
+        Stops between two slices once ``time.monotonic()`` has passed ``deadline_s``.
+        """
+        while left := self.behind(snapshot):
+            late = deadline_s is not None and time.monotonic() > deadline_s
+            with self._lock:
+                if late:
+                    self._publish()
+                    return left
+                self._take_slice(snapshot)
+        return 0
+
+    def _take_slice(self, snapshot: Snapshot) -> None:
+        if snapshot.epoch < self._map.epoch:
+            return  # an older snapshot than the map: its caller will see that it is behind
+        first = len(self._frames) if snapshot.epoch == self._map.epoch else 0
+        stop = min(first + _SLICE, len(snapshot))
+        if stop > first:
+            part = snapshot.first(stop)
+            captions = self._mirror.captions(snapshot.keys[first:stop])
+            self._frames.extend(part, captions)
+            self._map.update(self._frames.view(part))
+            self._taken = part
+        if stop == len(snapshot):
+            self._publish()
+
+    def _publish(self) -> None:
+        self._published = KeptObjects(
+            names=self._names.view(),
+            objects=self._map.view(),
+            frames=self._frames.view(self._taken),
+            mentioned=self._frames.mentioned,
+            bare=self._frames.captioned == 0,
+        )
+
+    def kept(self) -> KeptObjects:
+        """Return the newest names and objects."""
+        if self._published is None:
+            with self._lock:
+                self._publish()
+        assert self._published is not None
+        return self._published

@@ -1,0 +1,169 @@
+"""
+What a thing is for, as a vector: from its name, and from what packs say of things like it.
+
+The meaning of a name is the purpose sentence "a NAME can be used for this" plus the mean use of
+the rows whose names are near to it: a name that a pack holds gets its own uses, one that no pack
+holds borrows from its neighbours, and far from all of them the sentence decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+import zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+from memory_node.core.language.affordances import AffordancePacks, DATA
+from memory_node.core.language.text import article, lemmas
+
+__all__ = ['PackVectors', 'pack_vectors', 'purpose']
+
+_LOG = logging.getLogger(__name__)
+Encode = Callable[[list[str]], FloatArray]
+
+#: Rows that a name borrows from, and how fast their say falls with the cosine of the names.
+NEAREST, SHARPNESS = 10, 10.0
+
+
+def purpose(name: str) -> str:
+    """Return the sentence that says what a thing is for; the plainest that was measured."""
+    return f'{article(name)} {name} can be used for this'
+
+
+def unit(vectors: NDArray[np.floating]) -> FloatArray:
+    """Return rows of unit length."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackVectors:
+    """The rows of all packs as vectors of one encoder."""
+
+    #: Row of each name, by the singular of its words.
+    rows: dict[tuple[str, ...], list[int]]
+    #: (M, D) vectors of all names, and (P,) where each row's names begin.
+    names: FloatArray
+    starts: NDArray[np.int64]
+    #: (P, D) mean use of each row.
+    uses: FloatArray
+    #: (P, D) meanings of the first names: what there is in the world, besides this memory.
+    world: FloatArray
+
+    def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Return (L,) the row that holds each name, -1 where none does."""
+        return np.array([self.rows.get(lemmas(name), [-1])[0] for name in names], np.int64)
+
+    def meanings(
+        self, names: Sequence[str], vectors: FloatArray, purposes: FloatArray
+    ) -> FloatArray:
+        """Return (L, D) meanings of names with (L, D) ``vectors`` and purpose sentences."""
+        if not len(self.starts) or not len(names):
+            return purposes
+        near = np.maximum.reduceat(vectors @ self.names.T, self.starts, axis=1)
+        for i, name in enumerate(names):
+            near[i, self.rows.get(lemmas(name), [])] = 1.0
+        count = min(NEAREST, near.shape[1])
+        least = np.partition(near, -count, axis=1)[:, -count, None]
+        weights = np.where(near >= least, np.exp(SHARPNESS * (near - 1.0)), 0.0)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return unit(purposes + unit(weights @ self.uses))
+
+
+def pack_vectors(packs: AffordancePacks, encode: Encode, model_id: str, dim: int) -> PackVectors:
+    """
+    Return the vectors of packs: those that were shipped or kept for this encoder, or new ones.
+
+    New ones take some seconds for a large pack and are kept in the user's cache folder.
+    """
+    digest = hashlib.sha256(
+        json.dumps([model_id, SHARPNESS, NEAREST, packs.rows]).encode()
+    ).hexdigest()[:16]
+    for folder in (DATA, _cache_folder()):
+        if (held := _read(folder / f'affordances-{digest}.npz', packs, dim)) is not None:
+            return held
+    made = _made(packs, encode, dim)
+    if packs.rows:
+        write_vectors(made, _cache_folder() / f'affordances-{digest}.npz')
+    return made
+
+
+def _made(packs: AffordancePacks, encode: Encode, dim: int) -> PackVectors:
+    names = [name for called, _ in packs.rows for name in called]
+    uses = [use for _, used in packs.rows for use in used]
+    firsts = [called[0] for called, _ in packs.rows]
+    none = np.empty((0, dim), np.float32)
+    if not firsts:
+        return PackVectors({}, none, np.empty(0, np.int64), none, none)
+    vectors = encode([*names, *uses, *map(purpose, firsts)])
+    name_vectors, rest = vectors[: len(names)], vectors[len(names) :]
+    means = _means([len(used) for _, used in packs.rows], rest[: len(uses)], name_vectors)
+    half = PackVectors(_rows(packs), name_vectors, _starts(packs), means, none)
+    own = name_vectors[half.starts]
+    world = half.meanings(firsts, own, rest[len(uses) :])
+    return PackVectors(half.rows, name_vectors, half.starts, means, world)
+
+
+def _means(sizes: Sequence[int], uses: FloatArray, names: FloatArray) -> FloatArray:
+    """Return the mean use of each row; zero for a row that only holds names."""
+    ends = np.cumsum(sizes)
+    return np.stack([
+        unit(uses[end - size : end].mean(axis=0)) if size else np.zeros(names.shape[1], np.float32)
+        for end, size in zip(ends.tolist(), sizes, strict=True)
+    ])  # fmt: skip
+
+
+def _rows(packs: AffordancePacks) -> dict[tuple[str, ...], list[int]]:
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for row, (called, _) in enumerate(packs.rows):
+        for name in called:
+            rows.setdefault(lemmas(name), []).append(row)
+    return rows
+
+
+def _starts(packs: AffordancePacks) -> NDArray[np.int64]:
+    sizes = [len(called) for called, _ in packs.rows]
+    return np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
+    return Path(base).expanduser() / 'memory_node'
+
+
+def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names, uses, world = (
+                unit(file[key].astype(np.float32)) for key in ('names', 'uses', 'world')
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+    count = len(packs.rows)
+    if not (names.shape[1] == uses.shape[1] == world.shape[1] == dim) or len(uses) != count:
+        return None
+    return PackVectors(_rows(packs), names, _starts(packs), uses, world)
+
+
+def write_vectors(vectors: PackVectors, path: Path) -> None:
+    """Write vectors in half precision; a folder that can't be written costs only time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f'{path.stem}.{os.getpid()}.tmp.npz')
+        np.savez_compressed(
+            scratch,
+            **{
+                key: getattr(vectors, key).astype(np.float16) for key in ('names', 'uses', 'world')
+            },
+        )
+        os.replace(scratch, path)
+    except OSError as error:
+        _LOG.warning('vectors of affordance packs are made again at each start: %s', error)

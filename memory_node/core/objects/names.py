@@ -1,0 +1,114 @@
+"""The distinct names of things in one memory, from detectors and captions, and their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+from memory_node.core.language.names import NameMatcher
+from memory_node.core.language.text import lemmas
+from memory_node.core.objects.meaning import PackVectors, purpose
+
+__all__ = ['NameTable', 'Names']
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Distinct names as they were at one moment; arrays are read-only."""
+
+    #: (L,) clean names, in the order they first came.
+    texts: tuple[str, ...]
+    #: (L, D) unit vectors of the names.
+    vectors: FloatArray
+    #: (L, D) unit vectors of what things of each name are for; see ``meaning``.
+    meanings: FloatArray
+    #: (P, D) the same for things that packs know, whether or not they are here.
+    world: FloatArray
+    #: (M, D) vectors of all names that packs know, and (P,) where those of each row begin.
+    world_names: FloatArray
+    world_starts: IntArray
+    #: (L,) row of the packs that holds each name, -1 where none does.
+    rows: IntArray
+    #: Names by the singular of their words.
+    forms: Mapping[tuple[str, ...], int]
+    #: Tells how a phrase relates to each name.
+    matcher: NameMatcher
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self.texts)
+
+
+class NameTable:
+    """
+    Grows with every new name; vectors are made when a name first comes, never at a question.
+
+    Not thread-safe: the owner of the object map holds its lock. What ``view`` returns is safe,
+    because arrays are replaced and never written to.
+    """
+
+    def __init__(
+        self,
+        encode: Callable[[list[str]], FloatArray],
+        packs: PackVectors,
+        synonyms: Mapping[str, str],
+    ) -> None:
+        """Hold no names yet; ``encode`` returns (n, D) unit vectors of texts."""
+        self._encode = encode
+        self._packs = packs
+        self._index: dict[str, int] = {}
+        self._matcher = NameMatcher(synonyms)
+        self._forms: dict[tuple[str, ...], int] = {}
+        none = packs.names[:0]
+        self._names = Names(
+            texts=(),
+            vectors=none,
+            meanings=none,
+            world=packs.world,
+            world_names=packs.names,
+            world_starts=packs.starts,
+            rows=np.empty(0, np.int64),
+            forms=self._forms,
+            matcher=self._matcher,
+        )
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self._names)
+
+    def view(self) -> Names:
+        """Return the names held now."""
+        return self._names
+
+    def add(self, names: Sequence[str]) -> IntArray:
+        """Return the index of each name, new ones encoded in one call; names must be clean."""
+        new = [name for name in dict.fromkeys(names) if name not in self._index]
+        if new:
+            vectors = self._encode([*new, *map(purpose, new)])
+            own = vectors[: len(new)]
+            self.extend(new, own, self._packs.meanings(new, own, vectors[len(new) :]))
+        return np.array([self._index[name] for name in names], np.int64)
+
+    def extend(self, new: Sequence[str], vectors: FloatArray, meanings: FloatArray) -> None:
+        """Append names that are not held yet, with their (n, D) vectors and meanings."""
+        old = self._names
+        self._index.update((name, len(old) + i) for i, name in enumerate(new))
+        self._forms.update((lemmas(name), len(old) + i) for i, name in enumerate(new))
+        self._matcher.extend(new)
+        self._names = Names(
+            texts=(*old.texts, *new),
+            vectors=np.concatenate([old.vectors, vectors]),
+            meanings=np.concatenate([old.meanings, meanings]),
+            world=old.world,
+            world_names=old.world_names,
+            world_starts=old.world_starts,
+            rows=np.concatenate([old.rows, self._packs.rows_of(new)]),
+            forms=self._forms,
+            matcher=self._matcher,
+        )

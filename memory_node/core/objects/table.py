@@ -1,0 +1,190 @@
+"""The columns of the object map: one slot per object, grown at the end."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+
+__all__ = ['KEPT_LABELS', 'KEPT_ROWS', 'NEVER', 'ObjectTable']
+
+IntArray: TypeAlias = NDArray[np.int64]
+Reals: TypeAlias = NDArray[np.float64]
+
+#: Observation rows an object remembers, the newest.
+KEPT_ROWS = 64
+#: Labels an object remembers, the best supported.
+KEPT_LABELS = 8
+#: Stamp of what has not happened.
+NEVER = np.iinfo(np.int64).min
+
+#: Column, type, width, value of a new object; 0 width is one number.
+_COLUMNS: tuple[tuple[str, Any, int, float], ...] = (
+    ('alive', np.bool_, 0, True),
+    ('maps', np.int32, 0, 0),
+    ('positions', np.float64, 3, np.nan),
+    ('variances', np.float64, 3, np.nan),
+    ('extents', np.float32, 3, np.nan),
+    ('sized', np.int32, 0, 0),
+    ('frames', np.int32, 0, 0),
+    ('hist_labels', np.int32, KEPT_LABELS, -1),
+    ('hist_weights', np.float32, KEPT_LABELS, 0),
+    ('confidences', np.float32, 0, 0),
+    ('first_ns', np.int64, 0, np.iinfo(np.int64).max),
+    ('last_ns', np.int64, 0, NEVER),
+    ('missed_ns', np.int64, 0, NEVER),
+    ('missed_rows', np.int32, 0, -1),
+    ('misses', np.int32, 0, 0),
+    ('gaps', np.int32, 0, 0),
+    ('reaches', np.float32, 0, 0),
+    ('anchors', np.float32, 3, np.nan),
+    ('view_rows', np.int32, 0, -1),
+    ('view_confidences', np.float32, 0, 0),
+    ('last_rows', np.int32, 0, -1),
+    ('seen', np.int32, KEPT_ROWS, -1),
+    ('seen_total', np.int32, 0, 0),
+)
+
+
+class ObjectTable:
+    """
+    Columns over slots; a slot is an object's id and is never used again.
+
+    Not thread-safe. Arrays are valid until the next ``append``.
+    """
+
+    alive: NDArray[np.bool_]
+    #: Index of the map.
+    maps: NDArray[np.int32]
+    #: Fused position [m], NaN when unplaced, and its variance per axis [m^2].
+    positions: Reals
+    variances: Reals
+    #: Mean extent [m] and the number of sightings that gave one.
+    extents: FloatArray
+    sized: NDArray[np.int32]
+    #: Number of observations that saw it.
+    frames: NDArray[np.int32]
+    #: Labels, -1 where empty, and their summed confidences.
+    hist_labels: NDArray[np.int32]
+    hist_weights: FloatArray
+    #: Highest confidence of a sighting.
+    confidences: FloatArray
+    first_ns: IntArray
+    last_ns: IntArray
+    #: Newest stamp and row at which it was expected and not seen.
+    missed_ns: IntArray
+    missed_rows: NDArray[np.int32]
+    #: Misses since it was last seen, and those between two times it was seen.
+    misses: NDArray[np.int32]
+    gaps: NDArray[np.int32]
+    #: Farthest distance it was seen from [m].
+    reaches: FloatArray
+    #: Mean place it was seen from [m].
+    anchors: FloatArray
+    #: Row that shows it best, and the confidence there.
+    view_rows: NDArray[np.int32]
+    view_confidences: FloatArray
+    last_rows: NDArray[np.int32]
+    #: Ring of the newest rows that saw it, and how many were ever written to it.
+    seen: NDArray[np.int32]
+    seen_total: NDArray[np.int32]
+
+    def __init__(self) -> None:
+        """Make a table without objects."""
+        self._size = 0
+        self._backing = {
+            name: np.empty((0, width) if width else 0, dtype) for name, dtype, width, _ in _COLUMNS
+        }
+        self._expose()
+
+    def __len__(self) -> int:
+        """Return the number of slots, also of objects that were merged into others."""
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the columns [bytes]."""
+        return sum(column.nbytes for column in self._backing.values())
+
+    def _expose(self) -> None:
+        for name, column in self._backing.items():
+            setattr(self, name, column[: self._size])
+
+    def append(self, count: int) -> IntArray:
+        """Add ``count`` objects that nothing is known of, and return their slots."""
+        first, self._size = self._size, self._size + count
+        for name, _, _, value in _COLUMNS:
+            column = self._backing[name]
+            if self._size > len(column):
+                room = max(self._size, len(column) * 5 // 4, 64)
+                grown = np.empty((room, *column.shape[1:]), column.dtype)
+                grown[:first] = column[:first]
+                self._backing[name] = column = grown
+            column[first : self._size] = value
+        self._expose()
+        return np.arange(first, self._size)
+
+    def add_labels(self, slots: IntArray, labels: IntArray, weights: FloatArray) -> None:
+        """
+        Count one label for each of some distinct objects.
+
+        Where all places are taken, the weakest label loses the new one's weight, and its place
+        once it has nothing left.
+        """
+        held, weight = self.hist_labels[slots], self.hist_weights[slots]
+        same = held == labels[:, None]
+        known = same.any(axis=1)
+        place = np.where(known, same.argmax(axis=1), weight.argmin(axis=1))
+        old_weight = weight[np.arange(len(slots)), place]
+        free = known | (old_weight <= weights)
+        taken = np.where(known, old_weight + weights, weights)
+        self.hist_weights[slots, place] = np.where(free, taken, old_weight - weights)
+        self.hist_labels[slots[free], place[free]] = labels[free]
+
+    def labels(self, slots: IntArray) -> IntArray:
+        """Return (n,) best supported label of each object."""
+        best = self.hist_weights[slots].argmax(axis=1)
+        labels: IntArray = self.hist_labels[slots, best].astype(np.int64)
+        return labels
+
+    def add_rows(self, slots: IntArray, row: int) -> None:
+        """Remember a row that saw some distinct objects."""
+        self.seen[slots, self.seen_total[slots] % KEPT_ROWS] = row
+        self.seen_total[slots] += 1
+        self.last_rows[slots] = row
+
+    def rows_of(self, slot: int) -> NDArray[np.int32]:
+        """Return the remembered rows that saw an object, oldest first."""
+        total = int(self.seen_total[slot])
+        if total <= KEPT_ROWS:
+            return self.seen[slot, :total]
+        return np.roll(self.seen[slot], -(total % KEPT_ROWS))
+
+    def set_rows(self, slot: int, rows: NDArray[np.int32]) -> None:
+        """Replace the remembered rows of an object by the newest of ``rows``, oldest first."""
+        kept = rows[-KEPT_ROWS:]
+        self.seen[slot, : len(kept)] = kept
+        self.seen_total[slot] = len(kept)
+        self.last_rows[slot] = kept[-1]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return all columns by name, for writing to a file."""
+        return {name: getattr(self, name) for name, _, _, _ in _COLUMNS}
+
+    @classmethod
+    def from_columns(cls, columns: dict[str, NDArray[Any]]) -> ObjectTable:
+        """Make a table of columns; ``ValueError`` where names, types or shapes do not fit."""
+        table = cls()
+        size = len(columns['alive']) if 'alive' in columns and columns['alive'].ndim else -1
+        for name, dtype, width, _ in _COLUMNS:
+            column = columns.get(name)
+            shape = (size, width) if width else (size,)
+            if column is None or column.dtype != dtype or column.shape != shape:
+                raise ValueError(f'column {name} must be {np.dtype(dtype)} of shape {shape}')
+            table._backing[name] = column.copy()
+        table._size = size
+        table._expose()
+        return table

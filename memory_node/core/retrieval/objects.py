@@ -1,0 +1,82 @@
+"""Candidates among the objects of the map: every object whose name may be meant."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Kind
+from memory_node.core.retrieval.scale import both
+from memory_node.core.view import View
+
+__all__ = ['MOST', 'object_candidates', 'objects_as_candidates']
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+#: Objects judged for one request; those whose names fit best, where there are more.
+MOST = 4096
+#: Names this much less likely than the best one are left out, unless few are better [log-odds].
+_SPAN = 8.0
+#: A name that an object was given this rarely says nothing of it.
+_LEAST_SHARE = 0.1
+
+
+def object_candidates(
+    view: View, odds: FloatArray, *, gone: bool = False, most: int = MOST
+) -> Candidates:
+    """
+    Return the objects that may be meant, by the (L,) log-odds of names.
+
+    An object that detectors called different things is meant as far as its names are, each
+    weighed by its share. With ``gone`` an object counts also where it was and is no more, as
+    questions about the past want it.
+    """
+    objects = view.objects
+    order, starts = view.objects_by_name
+    if not len(odds):
+        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+    ranked = np.argsort(-odds, kind='stable')
+    ranked = ranked[odds[ranked] > odds[ranked[0]] - _SPAN]
+    taken: list[IntArray] = []
+    total = 0
+    for name in ranked.tolist():
+        entries = order[starts[name] : starts[name + 1]]
+        taken.append(entries)
+        total += len(entries)
+        if total >= most:
+            break
+    if not total:
+        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+    entries = np.concatenate(taken)
+    owners, shares = view.name_owners[entries], view.name_shares[entries]
+    meant = odds[objects.hist_labels[entries]] + np.log(shares)
+    by_owner = np.lexsort((-meant, owners))
+    owners, meant = owners[by_owner], meant[by_owner]
+    first = np.concatenate(([True], owners[1:] != owners[:-1]))
+    owners, meant = owners[first][:most], meant[first][:most]
+    if not gone:
+        meant = both(meant, objects.existence[owners].astype(np.float64))
+    return objects_as_candidates(view, owners, meant)
+
+
+def objects_as_candidates(view: View, index: IntArray, odds: FloatArray) -> Candidates:
+    """Return some objects as candidates with given log-odds."""
+    objects, snapshot = view.objects, view.snapshot
+    rows = objects.view_rows[index]
+    placed = objects.placed[index]
+    position = objects.positions[index].astype(np.float64)
+    position[~placed] = snapshot.positions[rows[~placed]]
+    return Candidates(
+        kind=np.full(len(index), Kind.OBJECT, np.int8),
+        index=index.astype(np.int64),
+        row=rows,
+        position=position,
+        placed=placed,
+        map=objects.maps[index].astype(np.int64),
+        room=view.object_rooms[index],
+        name=objects.labels[index].astype(np.int64),
+        first_ns=objects.first_ns[index],
+        last_ns=objects.last_ns[index],
+        odds=odds,
+    )

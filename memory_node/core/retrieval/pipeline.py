@@ -1,0 +1,391 @@
+"""A request becomes places: read it, take a view, find candidates, judge them, choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.config import RetrievalConfig
+from memory_node.core.constraints.base import Candidates, Kind, Scene
+from memory_node.core.constraints.combine import combine, Combined
+from memory_node.core.constraints.lookup import MemoryLookup
+from memory_node.core.constraints.order import Order
+from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval, Vector3
+from memory_node.core.errors import EmptyMemoryError, UnknownMapError
+from memory_node.core.forest.node import ForestNode
+from memory_node.core.forest.places import area_place
+from memory_node.core.forest.updater import Areas
+from memory_node.core.language.parser import parse
+from memory_node.core.language.request import AnswerKind, Request, SubjectKind
+from memory_node.core.language.text import lemmas
+from memory_node.core.language.times import Clock
+from memory_node.core.retrieval.attributes import AttributeShares
+from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
+from memory_node.core.retrieval.places import PlaceBuilder
+from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
+from memory_node.core.retrieval.rooms import room_candidates, RoomWords
+from memory_node.core.retrieval.scale import under
+from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
+from memory_node.core.retrieval.views import (
+    named_views,
+    rows_as_candidates,
+    TextSources,
+    view_candidates,
+)
+from memory_node.core.store.repository import Mirror
+from memory_node.core.view import View
+
+__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'mode_of']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: Places that a scorer of viewpoints chooses.
+SCORED = 64
+#: Log-odds of standing right beside ``near``, against far away.
+_NEAR = 1.5
+
+
+class RequestReader(Protocol):
+    """Reads a request; the rules, or a language model with the rules to fall back to."""
+
+    def parse(self, text: str, clock: Clock) -> Request:
+        """Return what a text asks for; never fails."""
+
+
+class Scorer(Protocol):
+    """Ranks viewpoints of memories that it was made for; a new one is one new file."""
+
+    def reads(self, view: View) -> bool:
+        """Tell whether this memory is one that the scorer was made for."""
+
+    def score(
+        self, view: View, text: str, vector: FloatArray, k: int
+    ) -> tuple[IntArray, RealArray]:
+        """Return at most ``k`` rows that differ, best first, and their log-odds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that one request came to, for answers that need more than places."""
+
+    query: Query
+    request: Request
+    view: View
+    relevance: Relevance
+    candidates: Candidates
+    judged: Combined
+    #: (n,) log-odds that each candidate answers, constraints included.
+    odds: RealArray
+    #: Candidates that became places, best first.
+    chosen: IntArray
+    retrieval: Retrieval
+
+
+class Retriever:
+    """Answers checked queries; thread-safe, because every request reads a view of its own."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        *,
+        view: Callable[[], View],
+        encode: Callable[[list[str]], FloatArray],
+        relevance: RelevanceModel,
+        room_words: RoomWords,
+        sources: TextSources,
+        travel: Callable[[View, Vector3, RealArray, IntArray], RealArray],
+        path: Callable[[int], tuple[str, ...]],
+        config: Callable[[], RetrievalConfig],
+        areas: Callable[[Query, FloatArray, int], tuple[Place, ...]],
+        scorer: Scorer | None = None,
+        reader: RequestReader | None = None,
+    ) -> None:
+        """Answer from what ``view`` returns; the other arguments are its tools."""
+        self._mirror = mirror
+        self.view = view
+        self.encode = encode
+        self._relevance = relevance
+        self.room_words = room_words
+        self._sources = sources
+        self._travel = travel
+        self._path = path
+        self._config = config
+        self._areas = areas
+        self._scorer = scorer
+        self.reader = reader
+
+    def find(self, query: Query, keys: IntArray | None = None) -> Found:
+        """
+        Answer a query; with ``keys``, from these observations alone, by their store keys.
+
+        Raises ``EmptyMemoryError``, ``UnknownMapError`` and ``EncoderError``.
+        """
+        started = time.perf_counter()
+        config, view = self._config(), self.view()
+        rows = None if keys is None else view.snapshot.rows_of(keys)
+        allowed = _allowed(view, query, rows)
+        scene = self._scene(view, query, config)
+        request = _as_meant_here(self.read(query, view), scene, self.room_words)
+        texts = self._relevance.texts(request)
+        vectors = self.encode(texts)
+        encoded = time.perf_counter()
+        relevance = self._relevance.relevance(request, view.names, vectors)
+        candidates = self._candidates(view, request, relevance, vectors[0])
+        candidates = _filtered(view, candidates, query, allowed)
+        judged = combine(request, scene, candidates)
+        odds = under(candidates.odds, judged.odds) + _closeness(query, candidates, config)
+        chosen = self._chosen(candidates, odds, judged, query.k, config)
+        builder = PlaceBuilder(view, self._mirror, self._path, request, relevance)
+        places = builder.places(candidates, judged, odds, chosen)
+        if mode_of(query, request) is QueryMode.GLOBAL:
+            wide = self._areas(query, vectors[0], (query.k + 1) // 2)
+            places = (*wide, *places)[: query.k]
+        done = time.perf_counter()
+        seconds = {'encode': encoded - started, 'search': done - encoded, 'total': done - started}
+        return Found(
+            query=query,
+            request=request,
+            view=view,
+            relevance=relevance,
+            candidates=candidates,
+            judged=judged,
+            odds=odds,
+            chosen=chosen,
+            retrieval=_retrieval(query, request, view, places, judged, config, seconds),
+        )
+
+    def places(self, found: Found, some: IntArray) -> tuple[Place, ...]:
+        """Return places of some candidates of a search, whether they were chosen or not."""
+        builder = PlaceBuilder(
+            found.view, self._mirror, self._path, found.request, found.relevance
+        )
+        return builder.places(found.candidates, found.judged, found.odds, some)
+
+    def object_places(self, view: View, objects: IntArray) -> tuple[Place, ...]:
+        """Return places of some objects of a view, as what a description rests on."""
+        builder = PlaceBuilder(view, self._mirror, self._path)
+        return builder.objects(objects_as_candidates(view, objects, np.full(len(objects), 6.0)))
+
+    def key_places(self, keys: Sequence[int]) -> tuple[Place, ...]:
+        """Return observations by store key as places; those gone are left out."""
+        view = self.view()
+        rows = view.snapshot.rows_of(np.array(keys, np.int64))
+        candidates = rows_as_candidates(view, rows, np.full(len(rows), 6.0))
+        return PlaceBuilder(view, self._mirror, self._path).objects(candidates)
+
+    def pose_of(self, key: int) -> Pose | None:
+        """Return the pose of an observation by store key; None where it is gone."""
+        if not len(self._mirror.snapshot().rows_of(np.array([key]))):
+            return None
+        return self._mirror.poses(np.array([key]))[1][0]
+
+    def area_place(self, areas: Areas, node: ForestNode) -> Place | None:
+        """Return an area of the forest as a place; None where it is not named yet."""
+        return area_place(
+            areas, self._mirror, self._mirror.snapshot(), node, float(node.count), 1.0
+        )
+
+    def read(self, query: Query, view: View) -> Request:
+        """Return what the text of a query says; a language model reads it where one is set."""
+        stamps = view.snapshot.stamps
+        now = query.now_ns if query.now_ns is not None else int(stamps.max(initial=0))
+        clock = Clock(now, self._config().zone)
+        if self.reader is not None and self._config().read_by_language_model:
+            return self.reader.parse(query.text, clock)
+        return parse(query.text, clock, REGISTRY, Order)
+
+    def name_odds(self, view: View, phrase: str) -> RealArray:
+        """Return (L,) log-odds that things of each name are what a phrase names."""
+        return self._relevance.named(phrase, view.names)
+
+    def _scene(self, view: View, query: Query, config: RetrievalConfig) -> Scene:
+        attributes = AttributeShares(
+            view, lambda rows: self._mirror.captions(view.snapshot.keys[rows])
+        )
+        lookup = MemoryLookup(
+            view,
+            lambda phrase: self.name_odds(view, phrase),
+            lambda phrase: self.room_words.log_odds(view.rooms, phrase),
+            attributes.attribute_share,
+        )
+        return Scene(
+            view=view,
+            query=query,
+            config=config,
+            lookup=lookup,
+            travel=lambda start, points, maps: self._travel(view, start, points, maps),
+        )
+
+    def _candidates(
+        self, view: View, request: Request, relevance: Relevance, vector: FloatArray
+    ) -> Candidates:
+        """Return the candidates of every generator that the subject calls for."""
+        subject = request.subject
+        if (
+            self._scorer is not None
+            and self._config().scorer == 'auto'
+            and self._scorer.reads(view)
+        ):
+            rows, odds = self._scorer.score(view, request.text, vector, SCORED)
+            return rows_as_candidates(view, rows, odds)
+        parts = []
+        if subject.kind is not SubjectKind.VIEW:
+            parts.append(object_candidates(view, relevance.odds, gone=_past(request)))
+        if subject.kind is SubjectKind.NAME:
+            parts.append(room_candidates(view, subject, self.room_words, thing=relevance.named))
+            if not relevance.named:
+                parts.append(named_views(view, self._sources, subject.name, vector))
+        elif subject.kind is SubjectKind.VIEW or not len(view.names):
+            parts.append(view_candidates(view, self._sources, subject.text, vector))
+        return Candidates.join(parts)
+
+    def _chosen(
+        self,
+        candidates: Candidates,
+        odds: RealArray,
+        judged: Combined,
+        k: int,
+        config: RetrievalConfig,
+    ) -> IntArray:
+        if judged.sort_keys is None:
+            return select(candidates, odds, k, separation_m=config.separation_m)
+        order = judged.arranged(odds)[: k * LOOKED_AT]
+        return distinct(candidates, order, config.separation_m)[:k]
+
+
+def mode_of(query: Query, request: Request) -> QueryMode:
+    """Return how a question wants to be answered: as the query says, else by its words."""
+    if query.mode is not QueryMode.AUTO:
+        return query.mode
+    if request.answer is AnswerKind.DESCRIBE:
+        return QueryMode.GLOBAL
+    return QueryMode.IMPLICIT if request.subject.kind is SubjectKind.NEED else QueryMode.EXPLICIT
+
+
+def _as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
+    """
+    Return a request as this memory lets it be read.
+
+    Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds like a
+    constraint of a need, but names nothing that is here, belongs to the need ("reach things on
+    high shelves").
+    """
+    subject, names = request.subject, scene.view.names
+    if subject.attributes and subject.name:
+        whole = ' '.join((*subject.attributes, subject.name))
+        if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
+            return replace(request, subject=replace(subject, name=whole, attributes=()))
+    if subject.kind is not SubjectKind.NEED or not request.constraints:
+        return request
+    nothing = object_candidates(scene.view, np.empty(0))
+    kept = tuple(c for c in request.constraints if not c.apply(scene, nothing).missing)
+    if len(kept) == len(request.constraints):
+        return request
+    said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
+    return replace(request, subject=replace(subject, text=said), constraints=kept)
+
+
+def _allowed(view: View, query: Query, rows: IntArray | None) -> NDArray[np.bool_] | None:
+    """Return (N,) which observations pass the filters of a query; None where all do."""
+    snapshot = view.snapshot
+    if not len(snapshot):
+        raise EmptyMemoryError('the memory holds no observation yet')
+    filters = (query.map_id, query.radius_m, query.since_ns, query.until_ns)
+    if rows is None and all(value is None for value in filters):
+        return None
+    mask = np.zeros(len(snapshot), np.bool_)
+    mask[slice(None) if rows is None else rows] = True
+    if query.map_id is not None:
+        if query.map_id not in snapshot.map_ids:
+            raise UnknownMapError(f'no observation is on a map named {query.map_id!r}')
+        on_map = snapshot.maps == snapshot.map_ids.index(query.map_id)
+        if not on_map.any():
+            raise UnknownMapError(f'no observation is on a map named {query.map_id!r}')
+        mask &= on_map
+    if query.since_ns is not None:
+        mask &= snapshot.stamps >= query.since_ns
+    if query.until_ns is not None:
+        mask &= snapshot.stamps <= query.until_ns
+    if query.radius_m is not None and query.near is not None:
+        away = np.linalg.norm(snapshot.positions - np.array(query.near), axis=1)
+        mask &= away <= query.radius_m
+    return mask
+
+
+def _filtered(
+    view: View, candidates: Candidates, query: Query, allowed: NDArray[np.bool_] | None
+) -> Candidates:
+    """Return the candidates that some allowed observation shows, to be stood at there."""
+    if allowed is None or not len(candidates):
+        return candidates
+    rows = candidates.row.copy()
+    last = candidates.last_ns.copy()
+    kept = allowed[rows]
+    for i in np.flatnonzero(~kept).tolist():
+        if candidates.kind[i] == Kind.OBJECT:
+            seen = view.objects.seen_by(int(candidates.index[i]))
+        elif candidates.kind[i] == Kind.ROOM:
+            seen = view.rooms.rows_of(int(candidates.index[i]))
+        else:
+            continue
+        seen = seen[allowed[seen]]
+        if len(seen):
+            kept[i], rows[i] = True, seen[-1]
+            last[i] = view.snapshot.stamps[seen].max()
+    return replace(candidates, row=rows, last_ns=last).take(kept)
+
+
+def _closeness(query: Query, candidates: Candidates, config: RetrievalConfig) -> RealArray:
+    """Return (n,) log-odds for being close to ``query.near``; 0 without one."""
+    if query.near is None:
+        return np.zeros(len(candidates))
+    away = np.linalg.norm(candidates.position - np.array(query.near), axis=1)
+    return np.asarray(_NEAR * (np.exp(-away / config.distance_scale_m) - 1.0))
+
+
+def _past(request: Request) -> bool:
+    """Tell whether a request is about what was, so that a thing that is gone now counts."""
+    return any(constraint.NAME == 'time' for constraint in request.constraints)
+
+
+def _retrieval(
+    query: Query,
+    request: Request,
+    view: View,
+    places: tuple[Place, ...],
+    judged: Combined,
+    config: RetrievalConfig,
+    seconds: dict[str, float],
+) -> Retrieval:
+    sure = places[0].confidence if places else 0.0
+    found = sure >= config.found_threshold and not judged.contradiction
+    parts = [*judged.problems, *filter(None, [judged.contradiction])]
+    if not places:
+        parts.insert(0, 'nothing that was seen can be meant')
+    elif not found and places[0].unmet:
+        parts.insert(0, f'nothing that was seen meets {" and ".join(map(repr, places[0].unmet))}')
+    elif not found:
+        parts.insert(
+            0,
+            f'nothing is sure enough: confidence is {sure:.2f},'
+            f' retrieval.found_threshold is {config.found_threshold:.2f}',
+        )
+    if view.behind:
+        parts.append(
+            f'{view.behind} of {len(view.snapshot)} observations are not in the object map yet'
+        )
+    return Retrieval(
+        found=found,
+        places=places,
+        mode=mode_of(query, request),
+        message='; '.join(parts),
+        seconds=seconds,
+        conditions=judged.phrases,
+    )

@@ -1,0 +1,188 @@
+"""Chosen candidates become places: a pose the robot really had, the target, evidence, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Kind
+from memory_node.core.constraints.combine import Combined
+from memory_node.core.data import Observation, Place, Pose, Vector3
+from memory_node.core.language.request import Request, SubjectKind
+from memory_node.core.language.text import article
+from memory_node.core.retrieval.relevance import Relevance
+from memory_node.core.retrieval.scale import probability
+from memory_node.core.store.repository import Mirror
+from memory_node.core.view import View
+
+__all__ = ['PlaceBuilder', 'facing']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: Observations cited for one place.
+MAX_EVIDENCE = 5
+
+
+def facing(pose: Pose, target: Vector3 | None) -> Pose:
+    """Return ``pose`` turned about +z to face ``target`` [m]; unchanged without a target."""
+    if target is None:
+        return pose
+    dx, dy = target[0] - pose.position[0], target[1] - pose.position[1]
+    if math.hypot(dx, dy) < 1e-3:
+        return pose
+    return Pose.from_yaw(pose.position, math.atan2(dy, dx))
+
+
+class PlaceBuilder:
+    """Makes places of the candidates of one request."""
+
+    def __init__(
+        self,
+        view: View,
+        mirror: Mirror,
+        path: Callable[[int], tuple[str, ...]],
+        request: Request | None = None,
+        relevance: Relevance | None = None,
+    ) -> None:
+        """Read observations from ``mirror``; ``path`` names the areas above a store key."""
+        self._view = view
+        self._mirror = mirror
+        self._path = path
+        self._request = request
+        self._relevance = relevance
+
+    def objects(self, candidates: Candidates) -> tuple[Place, ...]:
+        """Return one place for each candidate, as what a description rests on."""
+        everything = np.arange(len(candidates))
+        return self.places(candidates, None, candidates.odds, everything)
+
+    def places(
+        self,
+        candidates: Candidates,
+        judged: Combined | None,
+        odds: RealArray,
+        chosen: IntArray,
+    ) -> tuple[Place, ...]:
+        """Return one place for each of the ``chosen`` candidates, in order."""
+        view = self._view
+        evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
+        rows = (
+            np.unique(np.concatenate([candidates.row[chosen], *evidence])) if len(chosen) else []
+        )
+        keys = view.snapshot.keys[np.asarray(rows, np.int64)]
+        ids = dict(zip(np.asarray(rows).tolist(), self._mirror.ids(keys), strict=True))
+        stand = candidates.row[chosen]
+        items = self._mirror.fetch(view.snapshot.keys[stand])
+        sure = probability(odds)
+        return tuple(
+            self._place(
+                candidates,
+                i,
+                item=item,
+                evidence=[ids[row] for row in seen.tolist()],
+                score=float(odds[i]),
+                confidence=float(sure[i]),
+                judged=judged,
+            )
+            for i, item, seen in zip(chosen.tolist(), items, evidence, strict=True)
+        )
+
+    def _evidence(self, candidates: Candidates, i: int) -> IntArray:
+        """Return the rows that show a candidate, where to stand first."""
+        row = int(candidates.row[i])
+        if candidates.kind[i] == Kind.OBJECT:
+            rows = self._view.objects.seen_by(int(candidates.index[i]))[::-1]
+        elif candidates.kind[i] == Kind.ROOM:
+            rows = self._view.rooms.rows_of(int(candidates.index[i]))
+        else:
+            rows = np.array([row])
+        others = rows[rows != row][: MAX_EVIDENCE - 1]
+        return np.concatenate([[row], others]).astype(np.int64)
+
+    def _place(
+        self,
+        candidates: Candidates,
+        i: int,
+        *,
+        item: Observation,
+        evidence: Sequence[str],
+        score: float,
+        confidence: float,
+        judged: Combined | None,
+    ) -> Place:
+        view = self._view
+        target: Vector3 | None = None
+        extent: Vector3 | None = None
+        if candidates.kind[i] == Kind.OBJECT and candidates.placed[i]:
+            x, y, z = candidates.position[i].tolist()
+            target = (x, y, z)
+            size = view.objects.extents[candidates.index[i]]
+            if np.isfinite(size).all():
+                sx, sy, sz = size.tolist()
+                extent = (sx, sy, sz)
+        return Place(
+            node_id=item.id,
+            level=0,
+            map_id=item.map_id,
+            pose=facing(item.pose, target),
+            stamp_ns=int(candidates.last_ns[i]),
+            score=score,
+            confidence=confidence,
+            label=self.label(candidates, i),
+            caption=item.caption,
+            target_position=target,
+            target_extent=extent,
+            area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
+            evidence_ids=tuple(evidence),
+            signals={
+                'relevance': float(candidates.odds[i]),
+                **({} if judged is None else judged.by_kind(i)),
+            },
+            why=self._why(candidates, i, judged),
+            unmet=() if judged is None else judged.unmet_phrases(i),
+        )
+
+    def label(self, candidates: Candidates, i: int) -> str:
+        """Return what a candidate is called: of an object's names the one that was asked for."""
+        kind, index = candidates.kind[i], int(candidates.index[i])
+        if kind == Kind.ROOM:
+            asked = '' if self._request is None else self._request.subject.name
+            return self._view.rooms.names[index] or asked
+        if kind != Kind.OBJECT:
+            return ''
+        return self._view.names.texts[self._best_name(index)]
+
+    def _best_name(self, index: int) -> int:
+        objects = self._view.objects
+        span = slice(int(objects.hist_starts[index]), int(objects.hist_starts[index + 1]))
+        called = objects.hist_labels[span].astype(np.int64)
+        if self._relevance is None or not len(self._relevance.odds):
+            return int(called[0])
+        meant = self._relevance.odds[called] + np.log(self._view.name_shares[span])
+        return int(called[np.argmax(meant)])
+
+    def _why(self, candidates: Candidates, i: int, judged: Combined | None) -> str:
+        """Return one sentence that a person would say."""
+        label = self.label(candidates, i)
+        subject = None if self._request is None else self._request.subject
+        words = f'{article(label)} {label}' if label else ''
+        if candidates.kind[i] == Kind.VIEW:
+            parts = ['what was seen there fits the description']
+        elif candidates.kind[i] == Kind.ROOM:
+            parts = [f'the place is called {label!r}' if label else 'the place fits']
+        elif subject is not None and subject.kind is SubjectKind.NEED:
+            parts = [f'{words} can serve for {subject.text!r}']
+        elif subject is not None and subject.name and label != subject.name:
+            parts = [f'{words} was seen there, which {subject.name!r} may mean']
+        else:
+            parts = [f'{words} was seen there' if words else 'something was seen there']
+        if candidates.kind[i] == Kind.OBJECT:
+            count = int(self._view.objects.frames[candidates.index[i]])
+            parts[0] += f' in {count} view{"s" * (count != 1)}'
+            if self._view.objects.existence[candidates.index[i]] < 0.0:
+                parts.append('it was not there when last looked')
+        return '; '.join([*parts, *(() if judged is None else judged.sentences(i))])

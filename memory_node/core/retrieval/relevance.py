@@ -1,0 +1,154 @@
+"""How likely a thing of each name is what a request wants: the one relevance model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+from memory_node.core.language.names import Relation, split_name
+from memory_node.core.language.request import Request, SubjectKind
+from memory_node.core.language.text import lemmas
+from memory_node.core.objects.names import Names
+from memory_node.core.retrieval.scale import both
+
+__all__ = ['RELATION_ODDS', 'EmbeddingRelevance', 'Relevance', 'RelevanceModel', 'alike', 'served']
+
+RealArray = NDArray[np.float64]
+
+#: Log-odds that a thing is meant, by how its name relates to the name that was asked for.
+RELATION_ODDS = {
+    Relation.SAME: 6.0,
+    Relation.SYNONYM: 4.0,
+    Relation.KIND: 2.0,
+    Relation.PART_NAME: -1.0,
+    Relation.CONFLICT: -4.0,
+    Relation.OTHER: -6.0,
+}
+#: Log-odds of every name where no thing is named: "what is on the table?".
+ANYTHING = 3.0
+
+
+#: Log-odds per unit of score by which a thing serves a need better than the best things that
+#: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
+SLOPE, OFFSET = 18.2, 1.9
+#: How many of the best things of the world a need is measured against.
+WORLD_TOP = 3
+#: Log-odds that a thing of the right name serves a purpose, over those of any thing.
+_NAMED = 3.0
+#: Cosine from which on two names may mean one thing, what more of it is worth [log-odds], and
+#: log-odds of a thing that is not meant, before its cosine orders what comes closest.
+_ALIKE, _ALIKE_SLOPE, UNLIKE = 0.55, 8.0, -6.0
+#: What nearness in meaning adds among things that a name fits equally well.
+_PREFERENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relevance:
+    """What a request means in one memory."""
+
+    #: (L,) log-odds that a thing of each name is meant.
+    odds: RealArray
+    #: Whether the request names a thing, and something here goes by that name.
+    named: bool
+
+
+class RelevanceModel(Protocol):
+    """Tells what a request means among the names of a memory."""
+
+    def texts(self, request: Request) -> list[str]:
+        """Return the texts of a request whose vectors ``relevance`` takes, the subject first."""
+
+    def relevance(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
+        """Return what a request means among names; ``vectors`` are those of ``texts``."""
+
+    def named(self, phrase: str, names: Names) -> RealArray:
+        """Return (L,) log-odds that things of each name are what a phrase names."""
+
+
+class EmbeddingRelevance:
+    """
+    Relevance by names first, then by the encoder; implements ``ports.RelevanceModel``.
+
+    A name decides alone where something goes by it. Where nothing does, a request that speaks of
+    one thing by a plain name means nothing that is here. Everything else is judged by meaning:
+    how well a thing serves the need, against the best that there is in the world.
+    """
+
+    def texts(self, request: Request) -> list[str]:
+        """Return the texts of a request whose vectors ``relevance`` takes."""
+        subject = request.subject
+        texts = [subject.text or request.text, request.text]
+        return [*texts, subject.name] if subject.kind is SubjectKind.NAME else texts
+
+    def relevance(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
+        """Return what a request means among names; ``vectors`` are those of ``texts``."""
+        subject = request.subject
+        if not len(names):
+            return Relevance(odds=np.empty(0), named=False)
+        if subject.kind is SubjectKind.ANYTHING:
+            return Relevance(odds=np.full(len(names), ANYTHING), named=False)
+        if subject.kind is not SubjectKind.NAME:
+            return Relevance(odds=served(names, vectors[:2]), named=False)
+        odds = self.named(subject.name, names)
+        if (odds > 0.0).any():
+            if subject.purpose:  # of several kinds of containers, the one to cook in
+                odds = np.where(odds > 0.0, both(odds, served(names, vectors[:2]) + _NAMED), odds)
+            near = names.vectors @ vectors[0]
+            return Relevance(odds=odds + _PREFERENCE * (near - 1.0), named=True)
+        odds = np.maximum(odds, alike(names, vectors[2]))
+        if (odds > 0.0).any():
+            return Relevance(odds=odds, named=True)
+        if subject.definite or not (subject.purpose or subject.wished):
+            return Relevance(odds=odds, named=False)
+        return Relevance(odds=served(names, vectors[:2]), named=False)
+
+    def named(self, phrase: str, names: Names) -> RealArray:
+        """Return (L,) log-odds that things of each name are what a phrase names."""
+        if not len(names):
+            return np.empty(0)
+        table = np.array([RELATION_ODDS[one] for one in Relation])
+        odds = table[names.matcher.relations(phrase)[: len(names)]]
+        exact = names.forms.get(lemmas(phrase))
+        if exact is not None and exact < len(names) and split_name(phrase)[0]:
+            # Things go by "cordless drill": another drill is none, whatever "cordless" may be.
+            own = odds[exact]
+            odds = np.minimum(odds, RELATION_ODDS[Relation.PART_NAME])
+            odds[exact] = own
+        return np.asarray(odds)
+
+
+def alike(names: Names, vector: FloatArray) -> RealArray:
+    """
+    Return (L,) log-odds that a thing of each name is what an unknown name means.
+
+    It is only where nothing that packs know is nearer in meaning, its own row left out: the
+    "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
+    """
+    cosines = (names.vectors @ vector).astype(np.float64)
+    if not len(names.world_starts):
+        return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
+    rows = np.maximum.reduceat(names.world_names @ vector, names.world_starts)
+    best = int(np.argmax(rows))
+    second = float(np.partition(rows, -2)[-2]) if len(rows) > 1 else -1.0
+    rival = np.where(names.rows == best, second, float(rows[best]))
+    nearest = (cosines >= _ALIKE) & (cosines >= rival)
+    return np.where(nearest, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
+
+
+def served(names: Names, vectors: FloatArray) -> RealArray:
+    """
+    Return (L,) log-odds that a thing of each name serves a need.
+
+    ``vectors`` are those of the need and of the whole request.
+    """
+    wanted = vectors.sum(axis=0)
+    wanted /= max(float(np.linalg.norm(wanted)), 1e-9)
+    score = (names.meanings @ wanted).astype(np.float64)
+    world = names.world @ wanted
+    count = min(WORLD_TOP, len(world))
+    best = np.partition(world, -count)[-count:].mean() if count else 0.5
+    return np.asarray(SLOPE * (score - float(best)) + OFFSET)

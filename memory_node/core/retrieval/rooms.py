@@ -1,0 +1,79 @@
+"""Candidates among the rooms: where a request asks for a room, by whatever name."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Kind
+from memory_node.core.language.request import Subject
+from memory_node.core.rooms.rooms import Rooms
+from memory_node.core.view import View
+
+__all__ = ['RoomWords', 'room_candidates', 'rooms_as_candidates']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: What "go to the shower" says for a room of that name against a thing, and "the shower" against.
+_MOTION, _NO_MOTION = 0.5, -0.5
+#: Log-odds from which on a room is a candidate.
+_WORTH_LISTING = -4.0
+
+
+class RoomWords(Protocol):
+    """Tells which rooms words mean."""
+
+    def knows(self, rooms: Rooms, phrase: str) -> bool:
+        """Tell whether a whole phrase is a name of rooms."""
+
+    def may_name(self, rooms: Rooms, phrase: str) -> bool:
+        """Tell whether a phrase can be the name of a room at all."""
+
+    def log_odds(self, rooms: Rooms, phrase: str) -> RealArray:
+        """Return (R,) log-odds that a phrase means each room."""
+
+    def meant(
+        self, scores: RealArray, holds: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return (R,) which rooms a phrase means that takes for granted that there is one."""
+
+
+def room_candidates(view: View, subject: Subject, words: RoomWords, *, thing: bool) -> Candidates:
+    """
+    Return the rooms that a request names; a room leads only where a room is asked for.
+
+    ``thing`` is whether something here goes by that name: "the toilet" then is the thing, while
+    "go to the toilet" may be the room.
+    """
+    rooms, phrase = view.rooms, subject.name or subject.text
+    meant = words.knows(rooms, phrase) if thing else words.may_name(rooms, phrase)
+    if not len(rooms) or not meant or (thing and not subject.motion):
+        return rooms_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+    odds = words.log_odds(rooms, phrase)
+    kept = np.flatnonzero(odds > _WORTH_LISTING)
+    shift = _MOTION if subject.motion else _NO_MOTION
+    return rooms_as_candidates(view, kept, odds[kept] + shift)
+
+
+def rooms_as_candidates(view: View, index: IntArray, odds: RealArray) -> Candidates:
+    """Return some rooms as candidates with given log-odds."""
+    rooms, snapshot = view.rooms, view.snapshot
+    stand = rooms.representatives[index]
+    first = np.array([snapshot.stamps[rooms.rows_of(i)].min() for i in index.tolist()], np.int64)
+    last = np.array([snapshot.stamps[rooms.rows_of(i)].max() for i in index.tolist()], np.int64)
+    return Candidates(
+        kind=np.full(len(index), Kind.ROOM, np.int8),
+        index=index.astype(np.int64),
+        row=stand,
+        position=snapshot.positions[stand],
+        placed=np.ones(len(index), np.bool_),
+        map=rooms.maps[index].astype(np.int64),
+        room=index.astype(np.int64),
+        name=np.full(len(index), -1, np.int64),
+        first_ns=first,
+        last_ns=last,
+        odds=odds,
+    )

@@ -1,0 +1,38 @@
+"""The one scale of retrieval: log-odds that a candidate answers, made of independent parts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['both', 'probability', 'under']
+
+RealArray = NDArray[np.float64]
+
+#: Log-probabilities closer to 0 than this are certain.
+_CERTAIN = 1e-6
+
+
+def both(one: RealArray, other: RealArray) -> RealArray:
+    """Return the log-odds that two independent statements are both true, from those of each."""
+    # -log(e^-a + e^-b + e^-(a+b)), without overflow.
+    parts = np.stack([-one, -other, -(one + other)])
+    highest = parts.max(axis=0)
+    return np.asarray(-(highest + np.log(np.exp(parts - highest).sum(axis=0))))
+
+
+def under(odds: RealArray, constraints: RealArray) -> RealArray:
+    """
+    Return the log-odds of candidates that also meet constraints.
+
+    ``constraints`` are (n,) logarithms of the probability that all are met; what is above 0 is a
+    preference among candidates that meet them all.
+    """
+    log_met = np.minimum(constraints, -_CERTAIN)
+    met = log_met - np.log(-np.expm1(log_met))
+    return both(odds, met) + np.maximum(constraints, 0.0)
+
+
+def probability(odds: RealArray) -> RealArray:
+    """Return probabilities of log-odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -60.0, 60.0))))

@@ -1,0 +1,59 @@
+"""Which candidates become the places of an answer: the likeliest, and then others that differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Kind
+
+__all__ = ['LOOKED_AT', 'distinct', 'select']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: If the first thing of a name is not what was wanted, the second is so much less likely.
+_SAME_NAME = 1.5
+#: Candidates looked at for each place that is wanted.
+LOOKED_AT = 16
+
+
+def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: float) -> IntArray:
+    """
+    Return the candidates for at most ``k`` places, best first.
+
+    The first is the likeliest one. Each further one is the likeliest if those before it are
+    wrong: another thing of the same name then is less likely than before. Candidates without a
+    measured position that stand within ``separation_m`` of a chosen one of the same name say
+    nothing new.
+    """
+    order = np.lexsort((candidates.index, candidates.kind, -odds))[: k * LOOKED_AT]
+    left = distinct(candidates, order, separation_m)
+    chosen: list[int] = []
+    value = odds[left].copy()
+    while len(chosen) < k and len(left):
+        best = int(np.argmax(value))
+        one = int(left[best])
+        chosen.append(one)
+        same = (candidates.name[left] == candidates.name[one]) & (candidates.name[left] >= 0)
+        value[same] -= _SAME_NAME
+        left, value = np.delete(left, best), np.delete(value, best)
+    return np.array(chosen, np.int64)
+
+
+def distinct(candidates: Candidates, order: IntArray, separation_m: float) -> IntArray:
+    """Return ``order`` without what is the same answer as one before it."""
+    kept: list[int] = []
+    for one in order.tolist():
+        if candidates.placed[one] or candidates.kind[one] in (Kind.ROOM, Kind.AREA):
+            kept.append(one)
+            continue
+        earlier = np.array(kept, np.int64)
+        alike = (candidates.map[earlier] == candidates.map[one]) & (
+            (candidates.name[earlier] == candidates.name[one])
+            | (candidates.kind[one] == Kind.VIEW)
+        )
+        away = np.linalg.norm(candidates.position[earlier] - candidates.position[one], axis=1)
+        if not (alike & (away <= separation_m)).any():
+            kept.append(one)
+    return np.array(kept, np.int64)

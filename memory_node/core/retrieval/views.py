@@ -1,0 +1,103 @@
+"""Candidates among single observations, for what only the words of a caption say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.constraints.base import Candidates, Kind
+from memory_node.core.data import FloatArray
+from memory_node.core.language.text import content_terms
+from memory_node.core.store.postings import bm25, Postings, rarity
+from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.view import View
+
+__all__ = ['TextSources', 'named_views', 'rows_as_candidates', 'text_odds', 'view_candidates']
+
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
+
+#: Observations that each of the two searches contributes.
+_EACH = 64
+#: Observations listed as what comes closest to a name that nothing goes by.
+_CLOSEST = 8
+#: Log-odds that a caption with all words of a name speaks of the thing, and without.
+SAID, UNSAID = 1.0, -7.0
+#: Log-odds of a caption that has none of the words, and what full coverage of the words and a
+#: cosine of one add; fitted on CMU_500 known items, see docs/benchmarks.md.
+_NOTHING, _WORDS, _MEANING = -7.0, 6.0, 6.0
+
+
+class TextSources(Protocol):
+    """What text search asks the memory for beyond the view; thread-safe."""
+
+    def postings(self, words: Sequence[str]) -> list[Postings]:
+        """Return the posting list of every distinct stem of ``words``."""
+
+    def nearest(self, snapshot: Snapshot, vector: FloatArray, k: int) -> IntArray:
+        """Return about the ``k`` rows whose captions are nearest to a unit vector."""
+
+
+def text_odds(coverage: RealArray, cosines: RealArray) -> RealArray:
+    """
+    Return log-odds that captions answer a text.
+
+    ``coverage`` is the share of the text's words, weighed by rarity, that each caption has, and
+    ``cosines`` how near each is in meaning.
+    """
+    return np.asarray(_NOTHING + _WORDS * coverage + _MEANING * np.maximum(cosines, 0.0))
+
+
+def view_candidates(view: View, sources: TextSources, text: str, vector: FloatArray) -> Candidates:
+    """Return the observations whose captions answer a text, by words (BM25) and by meaning."""
+    snapshot = view.snapshot
+    postings = sources.postings(content_terms(text))
+    words = bm25(snapshot, postings)
+    near = sources.nearest(snapshot, vector, _EACH)
+    matched = np.flatnonzero(words)
+    if len(matched) > _EACH:
+        matched = matched[np.argpartition(-words[matched], _EACH - 1)[:_EACH]]
+    rows = np.unique(np.concatenate([near, matched]))
+    most = sum(rarity(snapshot, one) for one in postings)
+    coverage = np.minimum(words[rows] / most, 1.0) if most > 0.0 else np.zeros(len(rows))
+    cosines = (snapshot.vectors[rows] @ vector).astype(np.float64)
+    return rows_as_candidates(view, rows, text_odds(coverage, cosines))
+
+
+def named_views(view: View, sources: TextSources, name: str, vector: FloatArray) -> Candidates:
+    """
+    Return the observations whose captions have every word of a name, and a few near in meaning.
+
+    Only the first kind answers: what is merely near in meaning is what comes closest.
+    """
+    snapshot = view.snapshot
+    held = [set(keys.tolist()) for keys, _ in sources.postings(content_terms(name))]
+    keys = sorted(set.intersection(*held)) if held else []
+    said = snapshot.rows_of(np.array(keys, np.int64))[:_EACH]
+    near = sources.nearest(snapshot, vector, _CLOSEST)
+    near = near[~np.isin(near, said)]
+    rows = np.concatenate([said, near])
+    cosines = (snapshot.vectors[rows] @ vector).astype(np.float64)
+    base = np.where(np.arange(len(rows)) < len(said), SAID, UNSAID)
+    return rows_as_candidates(view, rows, base + cosines)
+
+
+def rows_as_candidates(view: View, rows: IntArray, odds: RealArray) -> Candidates:
+    """Return some observations as candidates with given log-odds."""
+    snapshot = view.snapshot
+    return Candidates(
+        kind=np.full(len(rows), Kind.VIEW, np.int8),
+        index=rows.astype(np.int64),
+        row=rows.astype(np.int64),
+        position=snapshot.positions[rows],
+        placed=np.zeros(len(rows), np.bool_),
+        map=snapshot.maps[rows].astype(np.int64),
+        room=view.row_rooms[rows],
+        name=np.full(len(rows), -1, np.int64),
+        first_ns=snapshot.stamps[rows],
+        last_ns=snapshot.stamps[rows],
+        odds=odds,
+    )

@@ -1,0 +1,132 @@
+"""Keeps the rooms of a memory up to date in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.data import FloatArray
+from memory_node.core.objects.keeper import KeptObjects
+from memory_node.core.rooms.building import RoomBuilder
+from memory_node.core.rooms.matching import RoomMatcher
+from memory_node.core.rooms.rooms import Rooms
+from memory_node.core.rooms.views import RoomViews
+from memory_node.core.rooms.vocabulary import Vocabulary
+from memory_node.core.store.repository import Mirror
+from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.worker import Worker
+
+__all__ = ['KeptRooms', 'RoomKeeper']
+
+IntArray = NDArray[np.int64]
+
+#: Rooms are made once nothing has come for this long [s] ...
+_PAUSE_S = 0.1
+#: ... and so seldom that they take at most this share of one core.
+_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRooms:
+    """Rooms, and the ids of the objects that ``rooms.room_of_object`` is about."""
+
+    rooms: Rooms
+    object_ids: IntArray
+    epoch: int
+
+
+class RoomKeeper:
+    """The rooms of one memory; thread-safe. ``notify`` after every change, ``close`` last."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        objects: Callable[[Snapshot], KeptObjects],
+        encode: Callable[[list[str]], FloatArray],
+        vocabulary: Vocabulary,
+    ) -> None:
+        """Follow ``mirror``; ``objects`` returns the object map for a snapshot."""
+        self._mirror = mirror
+        self._objects = objects
+        self._builder = RoomBuilder(vocabulary, encode=encode)
+        self.matcher = RoomMatcher(vocabulary, encode)
+        self._kept: KeptRooms | None = None
+        self._not_before = 0.0
+        self._worker = Worker('memory-rooms', self._bring_up_to_date)
+        self.notify, self.wait, self.close = (
+            self._worker.notify,
+            self._worker.wait,
+            self._worker.close,
+        )
+
+    def kept(self, snapshot: Snapshot, patience_s: float) -> KeptRooms:
+        """
+        Return the newest rooms, those of an older snapshot where they are not made yet.
+
+        Waits at most ``patience_s`` where there are none at all for this content.
+        """
+        kept = self._kept
+        if kept is None or kept.epoch != snapshot.epoch:
+            self._worker.notify()
+            self._worker.wait(patience_s)
+            kept = self._kept
+        if kept is None or kept.epoch != snapshot.epoch:
+            return KeptRooms(
+                rooms=self._builder.build(_no_views()),
+                object_ids=np.empty(0, np.int64),
+                epoch=snapshot.epoch,
+            )
+        return kept
+
+    def _bring_up_to_date(self) -> None:
+        while self._worker.pause(_PAUSE_S) and not self._worker.closing:
+            pass
+        while (early := self._not_before - time.monotonic()) > 0.0 and not self._worker.closing:
+            self._worker.pause(early)
+        started = time.monotonic()
+        known = self._objects(self._mirror.snapshot())
+        if not self._worker.closing:
+            self._build(known)
+            now = time.monotonic()
+            self._not_before = now + (now - started) * (1.0 / _SHARE - 1.0)
+
+    def _build(self, known: KeptObjects) -> None:
+        snapshot, objects = known.frames, known.objects
+        links = snapshot.rows_of_each(np.concatenate(self._mirror.links())).reshape(2, -1).T
+        views = RoomViews(
+            keys=snapshot.keys,
+            stamps=snapshot.stamps,
+            maps=snapshot.maps,
+            positions=snapshot.positions,
+            captions=self._mirror.captions(snapshot.keys),
+            label_starts=snapshot.sighting_starts,
+            label_ids=snapshot.sighting_labels.astype(np.int64),
+            labels=snapshot.labels,
+            mentioned=known.mentioned,
+            links=links[(links >= 0).all(axis=1)],
+            object_labels=objects.labels.astype(np.int64),
+            object_positions=objects.positions.astype(np.float64),
+            object_starts=objects.seen_starts,
+            object_rows=objects.seen_rows,
+        )
+        previous = None if self._kept is None else self._kept.rooms
+        rooms = self._builder.build(views, previous)
+        self._kept = KeptRooms(rooms=rooms, object_ids=objects.ids, epoch=snapshot.epoch)
+
+
+def _no_views() -> RoomViews:
+    none = np.empty(0, np.int64)
+    return RoomViews(
+        keys=none,
+        stamps=none,
+        maps=none.astype(np.int32),
+        positions=np.empty((0, 3)),
+        captions=(),
+        label_starts=np.zeros(1, np.int64),
+        label_ids=none,
+        labels=(),
+    )

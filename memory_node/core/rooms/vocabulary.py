@@ -1,0 +1,191 @@
+"""Names of rooms: kinds, synonyms, head nouns and usual contents, from ``data/rooms.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import yaml
+
+__all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain', 'singular']
+
+_NUMBER = re.compile(r' (?:number |no\.? ?|#)?(?:[a-z]?\d+[a-z]?|[a-z])$')
+_APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '_': ' '})
+
+
+@lru_cache(maxsize=65536)
+def plain(text: str) -> str:
+    """Return lower-case text with single spaces and straight apostrophes."""
+    return re.sub(r'\s+', ' ', text.translate(_APOSTROPHES).casefold()).strip()
+
+
+@lru_cache(maxsize=65536)
+def singular(text: str) -> str:
+    """Return ``text`` with its last word in the singular, where a simple rule knows it."""
+    if len(text) < 4 or not text.endswith('s') or text.endswith(('ss', 'us', 'is', 'stairs')):
+        return text
+    if text.endswith(('shes', 'ches', 'xes', 'sses')):
+        return text[:-2]
+    if text.endswith('ies'):
+        return text[:-3] + 'y'
+    return text[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKind:
+    """One kind of room: what else it is called and what usually stands in it."""
+
+    name: str
+    also: tuple[str, ...]
+    kind_of: tuple[str, ...]
+    near: tuple[str, ...]
+    defining: frozenset[str]
+    typical: frozenset[str]
+
+
+class Vocabulary:
+    """Every listed kind of room; immutable and thread-safe."""
+
+    def __init__(self, kinds: tuple[RoomKind, ...], heads: frozenset[str], bare: frozenset[str]):
+        """Index kinds by every name they have; the first kind that claims a name keeps it."""
+        self.kinds = kinds
+        #: Nouns that name a place when a word stands before them.
+        self.heads = heads
+        #: Those of ``heads`` that say nothing when they stand alone.
+        self.bare = bare
+        self._index = {kind.name: i for i, kind in enumerate(kinds)}
+        self._of: dict[str, int] = dict(self._index)
+        for i, kind in enumerate(kinds):
+            for name in kind.also:
+                self._of.setdefault(name, i)
+
+    def __len__(self) -> int:
+        """Return the number of kinds."""
+        return len(self.kinds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Canonical names in the order of the file."""
+        return tuple(kind.name for kind in self.kinds)
+
+    @property
+    def phrases(self) -> frozenset[str]:
+        """Every listed name and synonym."""
+        return frozenset(self._of)
+
+    def index(self, phrase: str) -> int:
+        """Return which kind a name or synonym is of, with a number or not; -1 for none."""
+        name = plain(phrase)
+        for form in (name, singular(name), _NUMBER.sub('', name)):
+            if (kind := self._of.get(form, -1)) >= 0:
+                return kind
+        return -1
+
+    def is_room_name(self, name: str) -> bool:
+        """Tell whether a name is listed, or ends in a noun that names a place."""
+        return self.index(name) >= 0 or name.split()[-1] in self.heads
+
+    def head_index(self, phrase: str) -> int:
+        """Return the kind that the last words of ``phrase`` name, -1 for none."""
+        words = _NUMBER.sub('', plain(phrase)).split()
+        for start in range(len(words)):
+            if (kind := self.index(' '.join(words[start:]))) >= 0:
+                return kind
+        return -1
+
+    def related(self, kind: int, relation: str) -> NDArray[np.int64]:
+        """
+        Return the kinds that can stand for another one.
+
+        Parameters
+        ----------
+        kind
+            What is asked for.
+        relation
+            ``narrower`` for kinds of it; ``near`` for what it is easily mixed up with, which
+            its broader kinds are too.
+
+        """
+        asked = self.kinds[kind]
+        if relation == 'narrower':
+            found = [i for i, other in enumerate(self.kinds) if asked.name in other.kind_of]
+        else:
+            names = {*asked.near, *asked.kind_of}
+            found = [
+                i
+                for i, other in enumerate(self.kinds)
+                if other.name in names or asked.name in other.near
+            ]
+        return np.array([i for i in found if i != kind], np.int64)
+
+
+def load_vocabulary(path: Path | None = None, extra: Path | None = None) -> Vocabulary:
+    """
+    Return the rooms of a YAML file, with those of a second one over them.
+
+    Parameters
+    ----------
+    path
+        The vocabulary; None for the one that is installed.
+    extra
+        A user's own kinds: new ones are added, known ones get more names and contents.
+
+    Raises
+    ------
+    ValueError
+        A file is not of the form that ``data/rooms.yaml`` describes.
+
+    """
+    table = _read(path)
+    if extra is not None:
+        more = _read(extra)
+        for name, entry in more['rooms'].items():
+            known = table['rooms'].setdefault(name, {})
+            for key, values in entry.items():
+                known[key] = [*known.get(key, ()), *values]
+        for key in ('heads', 'bare'):
+            table[key] = [*table[key], *more[key]]
+    return _vocabulary(table)
+
+
+@lru_cache(maxsize=1)
+def default_vocabulary() -> Vocabulary:
+    """Return the installed vocabulary; read once."""
+    return load_vocabulary()
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    source = path or resources.files('memory_node').joinpath('data/rooms.yaml')
+    table = yaml.safe_load(source.read_text(encoding='utf-8'))
+    if not isinstance(table, Mapping) or not isinstance(table.get('rooms'), Mapping):
+        raise ValueError(f'{source}: expected a mapping with the key "rooms"')
+    rooms = {plain(str(name)): dict(entry or {}) for name, entry in table['rooms'].items()}
+    for name, entry in rooms.items():
+        if not all(isinstance(values, list) for values in entry.values()):
+            raise ValueError(f'{source}: expected lists under {name!r}')
+    return {'rooms': rooms, 'heads': table.get('heads', []), 'bare': table.get('bare', [])}
+
+
+def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
+    def words(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(plain(str(word)) for word in entry.get(key, ())))
+
+    kinds = tuple(
+        RoomKind(
+            name,
+            words(entry, 'also'),
+            words(entry, 'kind_of'),
+            words(entry, 'near'),
+            frozenset(words(entry, 'defining')),
+            frozenset(words(entry, 'typical')),
+        )
+        for name, entry in table['rooms'].items()
+    )
+    return Vocabulary(kinds, frozenset(words(table, 'heads')), frozenset(words(table, 'bare')))

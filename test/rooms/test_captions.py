@@ -1,0 +1,60 @@
+"""Captions name places in any words, and things never do."""
+
+from __future__ import annotations
+
+import pytest
+
+from memory_node.core.rooms.captions import CaptionReader
+from memory_node.core.rooms.vocabulary import default_vocabulary
+
+READER = CaptionReader(default_vocabulary())
+
+
+@pytest.mark.parametrize(
+    ('caption', 'names'),
+    [
+        ('in this living room there is a sofa', ['living room']),
+        ('an empty spot in a corridor', ['corridor']),
+        ('a bright bedroom next to the bathroom', ['bedroom']),
+        ('an open plan kitchen and living room', ['kitchen', 'living room']),
+        ("a child's room with a bed", ["child's room"]),
+        ('a child\u2019s room with a bed', ["child's room"]),
+        ('the milking parlour, with two cows', ['milking parlour']),
+        ('the lobby of a hotel', ['lobby']),
+        ('aisle 4 with shelves', ['aisle 4']),
+        ('a sorting area for parcels', ['sorting area']),
+        ('this is the whelping box', ['whelping box']),
+        ('a view of the whelping box with straw', ['whelping box']),
+    ],
+)
+def test_names_the_place(caption, names):
+    assert sorted(place.name for place in READER.read(caption)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    'caption',
+    [
+        '',
+        'a kitchen sink and a stove',
+        'an office chair',
+        'a bar of soap',
+        'a dining room table',
+        'a room with a bed',
+        'a door leading to the garage',
+        'a vase in the corner of a large room',
+        'a plain stretch of floor',
+        'nothing in particular',
+    ],
+)
+def test_names_no_place(caption):
+    assert READER.read(caption) == ()
+
+
+def test_label_of_a_thing_is_no_place():
+    (places,) = READER.names(['a view of the sofa'], frozenset({'sofa'}))
+    assert places == ()
+
+
+def test_reads_any_text():
+    for text in ('\x00', '(((', 'a' * 10_000, '\u4f60\u597d', 'room ' * 500, "'" * 50):
+        READER.read(text)
