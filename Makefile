@@ -13,7 +13,7 @@ setup: ## create .venv with everything in it; quick when nothing changed
 	@scripts/setup
 
 demo: setup ## explore a simulated apartment, then ask and drive; writes out/demo/
-	@$(PY) -m memory_sim.demo $(ARGS)
+	@$(PY) -m memory_sim.demo.main $(ARGS)
 
 lint: setup ## ruff and mypy
 	$(PY) -m ruff check .

@@ -45,14 +45,14 @@ setup(
     zip_safe=False,
     entry_points={
         'console_scripts': [
-            'explorer = memory_sim.explorer:main',
+            'explorer = memory_sim.ros.explorer_node:main',
             'memory = memory_node.cli.main:main',
             'memory-bench = memory_sim.bench.cli:entry',
-            'memory-world = memory_sim.export:main',
-            'memory_demo = memory_sim.demo:main',
+            'memory-world = memory_sim.formats.cli:main',
+            'memory_demo = memory_sim.demo.main:main',
             'memory_node = memory_node.ros.node:main',
             'replay = memory_node.ros.replay:main',
-            'simulator = memory_sim.bridge:main',
+            'simulator = memory_sim.ros.simulator_node:main',
         ],
     },
 )

@@ -22,7 +22,7 @@ from memory_node.core.wanted import FEATURES, features
 from memory_node.evaluation.encoding import CachingEncoder
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_sim.bench.wording import needs, question_texts
-from memory_sim.generate import generate_world
+from memory_sim.world.generate import generate_world
 
 KINDS = (
     'apartment',

@@ -350,9 +350,9 @@ def rooms(seeds: Sequence[int]) -> None:
 
 def drive_through_apartment(seed: int) -> tuple[np.ndarray, list[str], list[int]]:
     """Drive between random spots of every room; poses 0.75 m apart, labels of what is seen."""
-    from memory_sim.embedded import EmbeddedSimulator
-    from memory_sim.generate import generate_world
-    from memory_sim.simulator import Pose2D
+    from memory_sim.engines.base import Pose2D
+    from memory_sim.engines.embedded import EmbeddedSimulator
+    from memory_sim.world.generate import generate_world
 
     rng = np.random.default_rng(seed)
     sim = EmbeddedSimulator(generate_world('apartment', seed), furniture='procedural')

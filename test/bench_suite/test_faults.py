@@ -24,8 +24,8 @@ from memory_sim.bench.config import BenchConfig, parse_config, WorldSpec
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.records import read_episode, read_run
 from memory_sim.bench.rendered import run_rendered
-from memory_sim.world_file import save_world
-from memory_sim.worlds import WorldObject
+from memory_sim.world.model import WorldObject
+from memory_sim.world.yaml_file import save_world
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = 'methods: [oracle]\nquestions: 6\nbudget_m: 10\n'
@@ -172,7 +172,8 @@ class Killer:
         if not (self._left and text.startswith(self._stage)):
             return
         for child in psutil.Process().children():
-            if child.pid not in self._killed and 'memory_sim.bridge' in child.cmdline():
+            named = 'memory_sim.ros.simulator_node' in child.cmdline()
+            if named and child.pid not in self._killed:
                 child.send_signal(signal.SIGKILL)
                 self._killed.add(child.pid)
                 self._left -= 1

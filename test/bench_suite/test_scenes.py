@@ -28,10 +28,10 @@ from memory_sim.bench.pictured import EYES, FreeSpace, PicturedGround
 from memory_sim.bench.places import WorldSpec
 from memory_sim.bench.records import read_episode, read_run
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.generate import generate_world
-from memory_sim.habitat.process import habitat_problem
-from memory_sim.world_file import save_world
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.world.generate import generate_world
+from memory_sim.world.yaml_file import save_world
 
 METHODS = ('oracle', 'exploration', 'bm25')
 

@@ -21,11 +21,11 @@ from memory_sim.bench.errors import BenchError
 from memory_sim.bench.opening import Opened, opened
 from memory_sim.bench.places import WorldSpec
 from memory_sim.bench.records import read_run
-from memory_sim.generate import generate_world
-from memory_sim.habitat.frames import to_habitat
-from memory_sim.habitat.process import habitat_problem
-from memory_sim.habitat.simulator import HabitatSimulator
-from memory_sim.scene_export import export_habitat
+from memory_sim.engines.habitat.frames import to_habitat
+from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.engines.habitat.simulator import HabitatSimulator
+from memory_sim.formats.export_scene import export_habitat
+from memory_sim.world.generate import generate_world
 
 WORLD = generate_world('apartment', 1, 'small')
 METHODS = ('oracle', 'exploration', 'random')

@@ -16,7 +16,7 @@ import yaml
 
 from memory_node.core import errors
 from memory_node.ros.settings import GROUPS, parameters
-from memory_sim.simulator import CameraModel
+from memory_sim.engines.base import CameraModel
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = ('.msg', '.srv', '.action')

@@ -13,8 +13,8 @@ from memory_sim.bench.desk import Desk, made
 from memory_sim.bench.history import ASKED_NS, at_hour
 from memory_sim.bench.standing import nearest
 from memory_sim.bench.wording import area_uses, needs, question_texts
-from memory_sim.colors import COLORS
-from memory_sim.simulator import Instance
+from memory_sim.engines.base import Instance
+from memory_sim.world.colors import COLORS
 
 __all__ = ['FORM_MAKERS']
 

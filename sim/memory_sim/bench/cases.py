@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from memory_node.core.data import Vector3
 from memory_node.evaluation.datasets import Question
-from memory_sim.simulator import Instance
+from memory_sim.engines.base import Instance
 
 __all__ = ['FORMS', 'KINDS', 'Case']
 

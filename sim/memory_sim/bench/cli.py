@@ -96,7 +96,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
         raise BenchError(f'--jobs: expected at least 0, got {chosen.jobs}')
     if config.mode == 'rendered':
         # Its wheels restart the interpreter once, to find their libraries: before any worker.
-        import memory_sim.client  # noqa: F401
+        import memory_sim.ros.memory_client  # noqa: F401
     with _Bar(console, config, chosen.out) as bar:
         failed = run(config, chosen.out, jobs=chosen.jobs, ray=chosen.ray, report=bar.hear)
     for line in failed:

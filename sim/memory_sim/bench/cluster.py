@@ -20,7 +20,7 @@ import memory_node
 import memory_sim
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.pool import Event, Job, THREADS
-from memory_sim.whole_files import write_whole
+from memory_sim.formats.whole_files import write_whole
 
 __all__ = ['run_on_cluster']
 

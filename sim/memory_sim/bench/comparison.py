@@ -14,7 +14,7 @@ from memory_sim.bench.aggregate import ALL, differences
 from memory_sim.bench.cases import KINDS
 from memory_sim.bench.errors import BenchError
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
-from memory_sim.whole_files import write_whole
+from memory_sim.formats.whole_files import write_whole
 
 __all__ = [
     'Change',

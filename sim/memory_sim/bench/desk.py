@@ -21,7 +21,7 @@ from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.rounds import Drive
 from memory_sim.bench.sensing import Perception
 from memory_sim.bench.wording import question_texts
-from memory_sim.simulator import Instance
+from memory_sim.engines.base import Instance
 
 __all__ = ['Desk', 'Stage', 'made']
 

@@ -31,7 +31,7 @@ from memory_sim.bench.opening import Opened, opened
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode, write_lines
 from memory_sim.bench.rounds import drive_rounds
 from memory_sim.bench.sensing import perceive
-from memory_sim.simulator import Pose2D, Vector3
+from memory_sim.engines.base import Pose2D, Vector3
 
 __all__ = [
     'Grader',

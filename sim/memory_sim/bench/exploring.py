@@ -11,7 +11,7 @@ from memory_sim.bench.cases import Case
 from memory_sim.bench.desk import Stage
 from memory_sim.bench.goals import goal_places
 from memory_sim.bench.rounds import nearest_first, place_stops
-from memory_sim.simulator import Vector3
+from memory_sim.engines.base import Vector3
 
 __all__ = ['Exploration', 'explore']
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord
-from memory_sim.worlds import DOOR, Opening, Wall, World
+from memory_sim.world.model import DOOR, Opening, Wall, World
 
 __all__ = ['Failure', 'choose_failures', 'reason']
 
@@ -93,8 +93,8 @@ def _asked(out: Path, world: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _world(record: EpisodeRecord, out: Path) -> World | None:
-    from memory_sim.generate import generate_world
-    from memory_sim.worlds import WorldError
+    from memory_sim.world.generate import generate_world
+    from memory_sim.world.model import WorldError
 
     try:
         return generate_world(record.kind, record.seed, record.size)  # type: ignore[arg-type]

@@ -17,8 +17,8 @@ from memory_sim.bench.judging import PlaceVerdict
 from memory_sim.bench.opening import Opened
 from memory_sim.bench.pictured import PicturedGround
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.habitat.episodes import EpisodeFileError, HabitatEpisode, read_episodes
-from memory_sim.simulator import Pose2D
+from memory_sim.engines.base import Pose2D
+from memory_sim.engines.habitat.episodes import EpisodeFileError, HabitatEpisode, read_episodes
 
 __all__ = ['Asked', 'asked_from', 'cases_of_episodes', 'goal_places', 'goal_verdict']
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.bench.obstacles import Barrier, Footprint, Obstacles, rectangles
-from memory_sim.simulator import Instance, Region, Vector3
-from memory_sim.structure import wall_boxes
-from memory_sim.worlds import DOOR, Room, Wall, World, WorldObject
+from memory_sim.engines.base import Instance, Region, Vector3
+from memory_sim.render.structure import wall_boxes
+from memory_sim.world.model import DOOR, Room, Wall, World, WorldObject
 
 __all__ = ['EYE_M', 'Flight', 'Ground', 'Storey', 'instance_of']
 

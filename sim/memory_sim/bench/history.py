@@ -11,7 +11,7 @@ import numpy as np
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.roadmap import Roadmap
 from memory_sim.bench.wording import caption_texts
-from memory_sim.simulator import Instance, Vector3
+from memory_sim.engines.base import Instance, Vector3
 
 __all__ = ['ASKED_NS', 'ROUNDS', 'History', 'Move', 'Round', 'at_hour', 'draw_history']
 

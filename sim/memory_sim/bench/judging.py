@@ -13,8 +13,8 @@ from memory_node.core.ports import Encoder
 from memory_node.core.store.postings import Stemmer
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.judge import Judge
-from memory_sim.simulator import Instance, Pose2D, Vector3
+from memory_sim.demo.judge import Judge
+from memory_sim.engines.base import Instance, Pose2D, Vector3
 
 __all__ = [
     'PictureJudge',

@@ -13,12 +13,12 @@ from memory_sim.bench.judging import PlaceJudge
 from memory_sim.bench.pictured import EYES, PicturedGround, WalkedJudge, world_of_truth
 from memory_sim.bench.places import IMPORTED, WORLD_FILE, WorldSpec
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.generate import generate_world
-from memory_sim.habitat.errors import HabitatError
-from memory_sim.simulator import CameraModel, Simulator
-from memory_sim.world_file import load_world
-from memory_sim.worlds import World, WorldError
+from memory_sim.engines.base import CameraModel, Simulator
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.engines.habitat.errors import HabitatError
+from memory_sim.world.generate import generate_world
+from memory_sim.world.model import World, WorldError
+from memory_sim.world.yaml_file import load_world
 
 __all__ = ['Opened', 'opened', 'world_of']
 
@@ -89,7 +89,7 @@ def _on_foot(spec: WorldSpec, world: World) -> Opened:
 
 
 def _imported(spec: WorldSpec, camera: CameraModel) -> tuple[Simulator, World]:
-    from memory_sim.scene_import import import_scene  # its readers of meshes load slowly
+    from memory_sim.formats.import_scene import import_scene  # its readers of meshes load slowly
 
     if not spec.path.is_file():
         raise WorldError(f'{spec.path}: no such file')
@@ -99,8 +99,8 @@ def _imported(spec: WorldSpec, camera: CameraModel) -> tuple[Simulator, World]:
 
 
 def _habitat(spec: WorldSpec, camera: CameraModel) -> tuple[Simulator, World]:
-    from memory_sim.habitat.scenes import find_scene
-    from memory_sim.habitat.simulator import HabitatSimulator
+    from memory_sim.engines.habitat.scenes import find_scene
+    from memory_sim.engines.habitat.simulator import HabitatSimulator
 
     if not spec.source:
         raise WorldError(f'scene {spec.scene_id!r}: its episodes name no data set; name one with '

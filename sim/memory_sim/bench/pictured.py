@@ -19,8 +19,7 @@ from scipy.spatial import cKDTree
 from memory_sim.bench.ground import Flight, Ground, Storey
 from memory_sim.bench.judging import PlaceJudge
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.habitat.errors import SimulatorDiedError
-from memory_sim.simulator import (
+from memory_sim.engines.base import (
     CameraModel,
     GroundTruth,
     Instance,
@@ -29,7 +28,8 @@ from memory_sim.simulator import (
     Simulator,
     Vector3,
 )
-from memory_sim.worlds import Room, World, WorldError
+from memory_sim.engines.habitat.errors import SimulatorDiedError
+from memory_sim.world.model import Room, World, WorldError
 
 __all__ = ['EYES', 'FreeSpace', 'PicturedGround', 'WalkedJudge', 'world_of_truth']
 

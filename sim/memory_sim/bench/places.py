@@ -11,8 +11,8 @@ import re
 from typing import get_args
 
 from memory_sim.bench.errors import BenchError, require
-from memory_sim.generate import WorldSize
-from memory_sim.scene_files import is_dataset, is_scene_file
+from memory_sim.formats.detect import is_dataset, is_scene_file
+from memory_sim.world.generate import WorldSize
 
 __all__ = ['WorldSpec', 'parse_scene', 'parse_worlds', 'scenes_of_episodes']
 
@@ -155,7 +155,7 @@ def scenes_of_episodes(episodes: str, dataset: str, folder: Path) -> list[WorldS
     ``dataset`` goes before the data set that the episodes name. Raises ``BenchError`` if the file
     is not to be read, or holds nothing that can be asked.
     """
-    from memory_sim.habitat.episodes import EpisodeFileError, read_episodes
+    from memory_sim.engines.habitat.episodes import EpisodeFileError, read_episodes
 
     try:
         found = read_episodes(folder / episodes)

@@ -13,7 +13,7 @@ import signal
 import time
 from typing import Any
 
-from memory_sim.processes import die_with_parent
+from memory_sim.ros.processes import die_with_parent
 
 __all__ = ['THREADS', 'Event', 'Job', 'Work', 'run_jobs']
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from memory_sim.bench.errors import BenchError
-from memory_sim.whole_files import plain_json, write_whole
+from memory_sim.formats.whole_files import plain_json, write_whole
 
 __all__ = [
     'EpisodeRecord',

@@ -30,17 +30,17 @@ from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episod
 from memory_sim.bench.rounds import Drive, Keyframe
 from memory_sim.bench.sensing import witnessed
 from memory_sim.bench.standing import asked_at
-from memory_sim.client import DemoClient, RequestFailedError
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.habitat.errors import HabitatError, SimulatorDiedError
-from memory_sim.habitat.process import habitat_problem
-from memory_sim.judge import Judge
-from memory_sim.launching import robot_environment, start_explorer, start_robot
-from memory_sim.processes import free_domain_id, ProcessDiedError, Processes
-from memory_sim.simulator import CameraModel, Pose2D, Simulator
-from memory_sim.stage_times import StageTimes
-from memory_sim.world_file import save_world
-from memory_sim.worlds import WorldError
+from memory_sim.demo.judge import Judge
+from memory_sim.engines.base import CameraModel, Pose2D, Simulator
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.engines.habitat.errors import HabitatError, SimulatorDiedError
+from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.ros.launching import robot_environment, start_explorer, start_robot
+from memory_sim.ros.memory_client import DemoClient, RequestFailedError
+from memory_sim.ros.processes import free_domain_id, ProcessDiedError, Processes
+from memory_sim.ros.stage_times import StageTimes
+from memory_sim.world.model import WorldError
+from memory_sim.world.yaml_file import save_world
 
 __all__ = ['OVER_DDS', 'run_rendered']
 

@@ -14,7 +14,7 @@ from memory_sim.bench.aggregate import ALL, BOUNDS, Costs, summarise, Summary
 from memory_sim.bench.comparison import Change, changes, regressions
 from memory_sim.bench.gallery import choose_failures, Failure
 from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
-from memory_sim.whole_files import write_whole
+from memory_sim.formats.whole_files import write_whole
 
 __all__ = ['write_report']
 

@@ -11,8 +11,8 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from memory_sim.bench.ground import Ground, Storey
-from memory_sim.simulator import Vector3
-from memory_sim.worlds import WorldError
+from memory_sim.engines.base import Vector3
+from memory_sim.world.model import WorldError
 
 __all__ = ['Roadmap']
 

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from memory_sim.bench.ground import Ground
 from memory_sim.bench.history import History, Round, ROUNDS
 from memory_sim.bench.roadmap import Roadmap
-from memory_sim.simulator import Vector3
+from memory_sim.engines.base import Vector3
 
 __all__ = ['Drive', 'Keyframe', 'drive_rounds', 'nearest_first', 'place_stops']
 

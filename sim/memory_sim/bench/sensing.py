@@ -14,8 +14,8 @@ from memory_sim.bench.captioning import Captioner, Seen
 from memory_sim.bench.ground import EYE_M, Ground
 from memory_sim.bench.history import History
 from memory_sim.bench.rounds import Keyframe
-from memory_sim.noise import CONFUSABLE
-from memory_sim.simulator import Instance
+from memory_sim.engines.base import Instance
+from memory_sim.robot.detector_noise import CONFUSABLE
 
 __all__ = ['Perception', 'SensorModel', 'perceive', 'things_in_view', 'witnessed']
 

@@ -10,7 +10,7 @@ from memory_node.core.data import Vector3
 from memory_sim.bench.cases import Case
 from memory_sim.bench.desk import Stage
 from memory_sim.bench.goals import asked_from
-from memory_sim.simulator import Instance
+from memory_sim.engines.base import Instance
 
 __all__ = ['asked_at', 'nearest']
 

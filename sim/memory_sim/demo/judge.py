@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from memory_sim.simulator import Instance, Pose2D, Simulator
+from memory_sim.engines.base import Instance, Pose2D, Simulator
 
 __all__ = ['Criteria', 'Judge', 'Verdict', 'footprint_distance']
 

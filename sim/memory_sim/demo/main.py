@@ -21,11 +21,11 @@ import rclpy  # noqa: F401  first: its wheels restart the interpreter once, to f
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from memory_sim.client import RequestFailedError
-from memory_sim.demo_report import summarise, table, WorldReport, write_json
-from memory_sim.demo_run import run_world, RunConfig
-from memory_sim.judge import Criteria
-from memory_sim.processes import ProcessDiedError
+from memory_sim.demo.judge import Criteria
+from memory_sim.demo.report import summarise, table, WorldReport, write_json
+from memory_sim.demo.run import run_world, RunConfig
+from memory_sim.ros.memory_client import RequestFailedError
+from memory_sim.ros.processes import ProcessDiedError
 
 __all__ = ['main', 'parse_arguments']
 

@@ -14,7 +14,7 @@ import re
 
 import numpy as np
 
-from memory_sim.simulator import GroundTruth, Instance
+from memory_sim.engines.base import GroundTruth, Instance
 
 __all__ = ['EXPLICIT_TEMPLATES', 'NEEDS', 'Need', 'Question', 'draw_questions']
 

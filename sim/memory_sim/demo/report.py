@@ -14,7 +14,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from memory_sim.whole_files import plain_json, write_whole
+from memory_sim.formats.whole_files import plain_json, write_whole
 
 __all__ = ['FORMAT_VERSION', 'QuestionRow', 'WorldReport', 'summarise', 'table', 'write_json']
 

@@ -12,17 +12,17 @@ import numpy as np
 from PIL import Image
 
 from memory_node import Memory
-from memory_sim.client import DemoClient
-from memory_sim.demo_report import QuestionRow, WorldReport
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.judge import Judge
-from memory_sim.launching import robot_environment, start_explorer, start_robot
-from memory_sim.map_picture import draw_map, MapScene, QuestionMark
-from memory_sim.processes import free_domain_id, Processes
-from memory_sim.questions import draw_questions, Question
-from memory_sim.simulator import CameraModel, Pose2D
-from memory_sim.stage_times import StageTimes
-from memory_sim.world_source import open_simulator
+from memory_sim.demo.judge import Judge
+from memory_sim.demo.questions import draw_questions, Question
+from memory_sim.demo.report import QuestionRow, WorldReport
+from memory_sim.engines.base import CameraModel, Pose2D
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.render.run_map import draw_map, MapScene, QuestionMark
+from memory_sim.ros.launching import robot_environment, start_explorer, start_robot
+from memory_sim.ros.memory_client import DemoClient
+from memory_sim.ros.processes import free_domain_id, Processes
+from memory_sim.ros.stage_times import StageTimes
+from memory_sim.world.open import open_simulator
 
 __all__ = ['RunConfig', 'run_world']
 

@@ -9,14 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.driving import drive
-from memory_sim.furniture import Furniture, FurnitureSource
-from memory_sim.mesh_source import MeshSource
-from memory_sim.occupancy import OccupancyMap
-from memory_sim.render import Renderer
-from memory_sim.scene import Scene
-from memory_sim.scene_truth import ground_truth
-from memory_sim.simulator import (
+from memory_sim.engines.base import (
     CameraModel,
     Frame,
     GroundTruth,
@@ -24,9 +17,16 @@ from memory_sim.simulator import (
     StepResult,
     VelocityCommand,
 )
-from memory_sim.storeys import is_walked_on, Storeys
-from memory_sim.top_down import draw_top_down, TopDown
-from memory_sim.worlds import World
+from memory_sim.formats.scene_truth import ground_truth
+from memory_sim.furniture.meshes import Furniture, FurnitureSource
+from memory_sim.navigation.kinematics import drive
+from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.navigation.storeys import is_walked_on, Storeys
+from memory_sim.render.mesh_source import MeshSource
+from memory_sim.render.render import Renderer
+from memory_sim.render.scene import Scene
+from memory_sim.render.top_down import draw_top_down, TopDown
+from memory_sim.world.model import World
 
 __all__ = ['EmbeddedSimulator']
 
@@ -61,7 +61,8 @@ class EmbeddedSimulator:
         camera
             The robot's camera; the default one if None.
         furniture
-            Where meshes come from, as in ``memory_sim.furniture.Furniture``, or what gives them.
+            Where meshes come from, as in ``memory_sim.furniture.meshes.Furniture``, or what gives
+            them.
         robot_radius_m, robot_height_m
             Size of the robot, a cylinder [m].
         threads

@@ -15,10 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.exploration_grid import ExplorationGrid, GridConfig
-from memory_sim.frontier import cluster, find_frontiers, Frontier, Reach, reach_from
-from memory_sim.path_following import PathFollower, SpeedLimits, turn_command, wrap_angle
-from memory_sim.simulator import CameraModel, Pose2D, VelocityCommand
+from memory_sim.engines.base import CameraModel, Pose2D, VelocityCommand
+from memory_sim.exploration.frontier import cluster, find_frontiers, Frontier, Reach, reach_from
+from memory_sim.exploration.grid import ExplorationGrid, GridConfig
+from memory_sim.navigation.path_following import (
+    PathFollower,
+    SpeedLimits,
+    turn_command,
+    wrap_angle,
+)
 
 __all__ = ['Activity', 'Budget', 'Explorer', 'Progress']
 

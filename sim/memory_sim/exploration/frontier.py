@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from memory_sim.exploration_grid import ExplorationGrid
+from memory_sim.exploration.grid import ExplorationGrid
 
 __all__ = ['Frontier', 'Reach', 'cluster', 'find_frontiers', 'reach_from']
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.engines.base import CameraModel, Pose2D
 
 __all__ = ['ExplorationGrid', 'GridConfig']
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 import sys
 
-from memory_sim.habitat.errors import HabitatError
-from memory_sim.scene_export import export_glb, export_habitat
-from memory_sim.world_source import find_world
-from memory_sim.worlds import WorldError
+from memory_sim.engines.habitat.errors import HabitatError
+from memory_sim.formats.export_scene import export_glb, export_habitat
+from memory_sim.world.model import WorldError
+from memory_sim.world.open import find_world
 
 __all__ = ['main']
 

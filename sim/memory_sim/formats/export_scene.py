@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from memory_sim.furniture import Furniture, FurnitureSource
-from memory_sim.habitat.scenes import exported_scene, HabitatScene
-from memory_sim.habitat.semantic_colors import semantic_colors
-from memory_sim.mesh_source import MeshSource
-from memory_sim.scene import Scene
-from memory_sim.scene_glb import semantic_glb, visual_glb
-from memory_sim.scene_truth import ground_truth
-from memory_sim.simulator import GroundTruth
-from memory_sim.truth_file import dump_truth
-from memory_sim.whole_files import write_whole
-from memory_sim.worlds import World, WorldError
+from memory_sim.engines.base import GroundTruth
+from memory_sim.engines.habitat.scenes import exported_scene, HabitatScene
+from memory_sim.engines.habitat.semantic_colors import semantic_colors
+from memory_sim.formats.glb import semantic_glb, visual_glb
+from memory_sim.formats.scene_truth import ground_truth
+from memory_sim.formats.whole_files import write_whole
+from memory_sim.furniture.meshes import Furniture, FurnitureSource
+from memory_sim.render.mesh_source import MeshSource
+from memory_sim.render.scene import Scene
+from memory_sim.world.model import World, WorldError
+from memory_sim.world.truth_file import dump_truth
 
 __all__ = ['export_glb', 'export_habitat', 'export_scene']
 
@@ -59,14 +59,14 @@ def export_habitat(
     folder
         Where the files go; it is made, and files of the same names are replaced.
     furniture
-        Where meshes come from, as in ``memory_sim.embedded.EmbeddedSimulator``.
+        Where meshes come from, as in ``memory_sim.engines.embedded.EmbeddedSimulator``.
     threads
         Processor threads for the light.
 
     Returns
     -------
     HabitatScene
-        What ``memory_sim.habitat.HabitatSimulator`` opens.
+        What ``memory_sim.engines.habitat.HabitatSimulator`` opens.
 
     Raises
     ------

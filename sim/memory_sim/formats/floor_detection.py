@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.occupancy import rasterize
-from memory_sim.scene_parts import Part, SceneFileError
-from memory_sim.worlds import Room
+from memory_sim.formats.mesh_files import Part, SceneFileError
+from memory_sim.navigation.occupancy import rasterize
+from memory_sim.world.model import Room
 
 __all__ = ['Floor', 'find_floor']
 

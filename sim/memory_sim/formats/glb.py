@@ -13,10 +13,10 @@ import trimesh
 import trimesh.exchange.gltf
 import trimesh.visual.material
 
-from memory_sim.habitat.frames import to_habitat
-from memory_sim.scene import Scene
-from memory_sim.simulator import GroundTruth, Instance
-from memory_sim.texture_atlas import LEVELS, TextureAtlas
+from memory_sim.engines.base import GroundTruth, Instance
+from memory_sim.engines.habitat.frames import to_habitat
+from memory_sim.render.scene import Scene
+from memory_sim.render.texture_atlas import LEVELS, TextureAtlas
 
 __all__ = ['STRUCTURE', 'ColorSpace', 'semantic_glb', 'visual_glb']
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.colors import COLORS
-from memory_sim.labels import clean_labels, is_structure
-from memory_sim.mesh import Finish, Patch
-from memory_sim.scene_axes import Axes, guess_unit, guess_up, map_R_scene, Up
-from memory_sim.scene_files import GAZEBO
-from memory_sim.scene_floor import find_floor, Floor
-from memory_sim.scene_parts import Image, Part, read_parts, SceneFileError
-from memory_sim.worlds import Light, Room, World, WorldError, WorldObject
+from memory_sim.formats.axes import Axes, guess_unit, guess_up, map_R_scene, Up
+from memory_sim.formats.detect import GAZEBO
+from memory_sim.formats.floor_detection import find_floor, Floor
+from memory_sim.formats.mesh_files import Image, Part, read_parts, SceneFileError
+from memory_sim.formats.object_names import clean_labels, is_structure
+from memory_sim.render.mesh import Finish, Patch
+from memory_sim.world.colors import COLORS
+from memory_sim.world.model import Light, Room, World, WorldError, WorldObject
 
 __all__ = ['IMPORTED', 'ImportedMeshes', 'ImportedScene', 'import_scene']
 
@@ -117,7 +117,7 @@ def import_scene(
     if unit_m is not None and not (np.isfinite(unit_m) and unit_m > 0.0):
         raise SceneFileError(path, 'unit_m', f'expected a positive length, got {unit_m!r}')
     if path.suffix.lower() in GAZEBO:
-        from memory_sim.sdf import read_sdf
+        from memory_sim.formats.sdf import read_sdf
 
         parts: list[Part] = read_sdf(path, model_paths=model_paths)
         axes = Axes(up='z' if up == 'auto' else up, unit_m=unit_m or 1.0)
@@ -136,7 +136,7 @@ def _axes(path: Path, parts: Sequence[Part], up: Up, unit_m: float | None) -> Ax
     suffix, declared = path.suffix.lower(), 0.0
     axis: str = up
     if suffix == '.dae':
-        from memory_sim.collada_parts import collada_axes
+        from memory_sim.formats.collada import collada_axes
 
         found, declared = collada_axes(path)
         axis = found if up == 'auto' else up

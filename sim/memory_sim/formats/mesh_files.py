@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 import trimesh
 from trimesh.resolvers import FilePathResolver
 
-from memory_sim.scene_files import MESHES
-from memory_sim.worlds import WorldError
+from memory_sim.formats.detect import MESHES
+from memory_sim.world.model import WorldError
 
 __all__ = ['Image', 'Part', 'SceneFileError', 'read_parts']
 
@@ -124,7 +124,7 @@ def read_parts(path: Path | str, *, root: Path | None = None) -> list[Part]:
     resolver = _Resolver(path, root or path.parent)
     try:
         if path.suffix.lower() == '.dae':
-            from memory_sim.collada_parts import read_collada
+            from memory_sim.formats.collada import read_collada
 
             parts = read_collada(path, resolver)
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.affordances import uses_of_object
-from memory_sim.scene import Scene
-from memory_sim.simulator import GroundTruth, Instance, Vector3
-from memory_sim.worlds import World, WorldObject
+from memory_sim.engines.base import GroundTruth, Instance, Vector3
+from memory_sim.render.scene import Scene
+from memory_sim.world.affordances import uses_of_object
+from memory_sim.world.model import World, WorldObject
 
 __all__ = ['ground_truth']
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
-from memory_sim.safe_xml import parse_xml
-from memory_sim.scene_parts import Part, read_parts, SceneFileError, square
-from memory_sim.sdf_shapes import build_geometry
+from memory_sim.formats.mesh_files import Part, read_parts, SceneFileError, square
+from memory_sim.formats.safe_xml import parse_xml
+from memory_sim.formats.sdf_shapes import build_geometry
 
 __all__ = ['MODEL_PATH_VARIABLES', 'read_sdf']
 
@@ -216,7 +216,7 @@ class _Reader:
         if path not in self._meshes:
             up, unit = 'z', 1.0
             if path.suffix.lower() == '.dae':
-                from memory_sim.collada_parts import collada_axes
+                from memory_sim.formats.collada import collada_axes
 
                 up, unit = collada_axes(path)
             elif path.suffix.lower() in ('.glb', '.gltf'):

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from memory_sim.worlds import Light, Opening, Room, Sun, WINDOW
+from memory_sim.world.model import Light, Opening, Room, Sun, WINDOW
 
 __all__ = ['FINISHES', 'SAME_LOOK', 'draw_finish', 'draw_sun', 'light_room', 'windows_of']
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.catalogue import Model
+from memory_sim.furniture.catalogue.home import Model
 
 __all__ = ['HEAD_M', 'Placed', 'Rect', 'doorway', 'is_walkable', 'overlaps']
 

@@ -6,19 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from memory_sim.buildings import (
-    common,
-    hospital,
-    house,
-    museum,
-    office,
-    school,
-    supermarket,
-    warehouse,
-)
-from memory_sim.footprints import Placed
-from memory_sim.placement import Recipe, RoomLayout
-from memory_sim.worlds import Room, Wall
+from memory_sim.furniture.footprints import Placed
+from memory_sim.furniture.placement import Recipe, RoomLayout
+from memory_sim.world import rooms_common as common
+from memory_sim.world.kinds import hospital, house, museum, office, school, supermarket, warehouse
+from memory_sim.world.model import Room, Wall
 
 __all__ = ['furnish', 'missing_essentials']
 

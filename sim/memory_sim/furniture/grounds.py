@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from memory_sim.catalogue import CATALOGUE
-from memory_sim.worlds import Room, WorldObject
+from memory_sim.furniture.catalogue.home import CATALOGUE
+from memory_sim.world.model import Room, WorldObject
 
 __all__ = ['Grounds']
 

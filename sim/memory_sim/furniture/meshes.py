@@ -9,14 +9,14 @@ from typing import get_args, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.catalogue import CATALOGUE, Model
-from memory_sim.colors import rgb
-from memory_sim.mesh import fit, merge, Patch, subdivide, transform
-from memory_sim.scene_detail import detail_of, SceneDetail
-from memory_sim.shapes import build_shape
-from memory_sim.structure import build_structure
-from memory_sim.sweethome import SweetHome
-from memory_sim.worlds import World, WorldError, WorldObject
+from memory_sim.furniture.catalogue.home import CATALOGUE, Model
+from memory_sim.furniture.shapes.build import build_shape
+from memory_sim.furniture.sweethome import SweetHome
+from memory_sim.render.mesh import fit, merge, Patch, subdivide, transform
+from memory_sim.render.scene_detail import detail_of, SceneDetail
+from memory_sim.render.structure import build_structure
+from memory_sim.world.colors import rgb
+from memory_sim.world.model import World, WorldError, WorldObject
 
 __all__ = ['Furniture', 'FurnitureSource']
 

@@ -21,7 +21,7 @@ class Model:
     name: str
     #: What people and detectors call it.
     label: str
-    #: Entry of ``memory_sim.shapes``.
+    #: Entry of ``memory_sim.furniture.shapes.build``.
     shape: str
     #: Usual depth (front is +x), width and height [m].
     size: tuple[float, float, float]

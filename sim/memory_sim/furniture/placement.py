@@ -8,10 +8,16 @@ import math
 
 import numpy as np
 
-from memory_sim.catalogue import CATALOGUE, Model
-from memory_sim.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
-from memory_sim.room_walls import is_backed, openings_of, railings_of, solid_walls, SolidWall
-from memory_sim.worlds import DOOR, Opening, Room, Wall
+from memory_sim.furniture.catalogue.home import CATALOGUE, Model
+from memory_sim.furniture.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
+from memory_sim.furniture.room_walls import (
+    is_backed,
+    openings_of,
+    railings_of,
+    solid_walls,
+    SolidWall,
+)
+from memory_sim.world.model import DOOR, Opening, Room, Wall
 
 __all__ = ['Recipe', 'RoomLayout']
 

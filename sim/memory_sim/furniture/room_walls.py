@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from memory_sim.footprints import doorway, Placed, Rect
-from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
+from memory_sim.furniture.footprints import doorway, Placed, Rect
+from memory_sim.world.model import DOOR, Opening, Room, Wall, WINDOW
 
 __all__ = ['OpeningPlace', 'SolidWall', 'is_backed', 'openings_of', 'railings_of', 'solid_walls']
 

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.mesh import Finish, Patch, transform
-from memory_sim.raycaster import decimate
+from memory_sim.render.mesh import Finish, Patch, transform
+from memory_sim.render.raycaster import decimate
 
 __all__ = ['FOLDER', 'SweetHome', 'cache_folder']
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from memory_sim.occupancy import OccupancyMap
-from memory_sim.simulator import Pose2D, VelocityCommand
+from memory_sim.engines.base import Pose2D, VelocityCommand
+from memory_sim.navigation.occupancy import OccupancyMap
 
 __all__ = ['drive']
 

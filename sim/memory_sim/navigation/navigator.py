@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 import math
 
-from memory_sim.path_following import PathFollower, SpeedLimits
-from memory_sim.simulator import Pose2D, Simulator, VelocityCommand
+from memory_sim.engines.base import Pose2D, Simulator, VelocityCommand
+from memory_sim.navigation.path_following import PathFollower, SpeedLimits
 
 __all__ = ['NavigationState', 'Navigator', 'nearest_navigable']
 

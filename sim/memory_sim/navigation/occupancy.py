@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.grid_graph import COMFORT_M, GridGraph
-from memory_sim.mesh import FloatArray
-from memory_sim.worlds import DOOR, Wall, World, WorldError
+from memory_sim.navigation.grid_graph import COMFORT_M, GridGraph
+from memory_sim.render.mesh import FloatArray
+from memory_sim.world.model import DOOR, Wall, World, WorldError
 
 __all__ = ['OccupancyMap', 'cell_for', 'rasterize']
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.simulator import Pose2D, VelocityCommand
+from memory_sim.engines.base import Pose2D, VelocityCommand
 
 __all__ = ['PathFollower', 'SpeedLimits', 'turn_command', 'wrap_angle']
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
-from memory_sim.catalogue import CATALOGUE
-from memory_sim.mesh import box, Finish, FloatArray, transform
-from memory_sim.occupancy import OccupancyMap
-from memory_sim.simulator import Vector3
-from memory_sim.worlds import Stairs, World, WorldObject
+from memory_sim.engines.base import Vector3
+from memory_sim.furniture.catalogue.home import CATALOGUE
+from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.render.mesh import box, Finish, FloatArray, transform
+from memory_sim.world.model import Stairs, World, WorldObject
 
 __all__ = ['Storeys', 'is_walked_on', 'object_boxes']
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import spatial
 
-from memory_sim.raycaster import RayCaster
+from memory_sim.render.raycaster import RayCaster
 
 __all__ = ['Daylight', 'Emitter', 'Surfaces', 'bake']
 

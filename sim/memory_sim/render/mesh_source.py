@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.mesh import Patch
-from memory_sim.worlds import World, WorldObject
+from memory_sim.render.mesh import Patch
+from memory_sim.world.model import World, WorldObject
 
 __all__ = ['MeshSource']
 

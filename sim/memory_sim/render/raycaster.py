@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 import open3d as o3d
 
-from memory_sim.mesh import Patch
+from memory_sim.render.mesh import Patch
 
 __all__ = ['Hits', 'RayCaster', 'decimate']
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.raycaster import Hits
-from memory_sim.scene import Scene
-from memory_sim.simulator import CameraModel, Pose2D
-from memory_sim.texture_atlas import LEVELS
+from memory_sim.engines.base import CameraModel, Pose2D
+from memory_sim.render.raycaster import Hits
+from memory_sim.render.scene import Scene
+from memory_sim.render.texture_atlas import LEVELS
 
 __all__ = ['Pictures', 'Renderer', 'map_T_camera']
 

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.simulator import GroundTruth, Instance, Pose2D
-from memory_sim.top_down import TopDown
+from memory_sim.engines.base import GroundTruth, Instance, Pose2D
+from memory_sim.render.top_down import TopDown
 
 __all__ = ['MapScene', 'QuestionMark', 'draw_map']
 

@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.colors import rgb
-from memory_sim.lighting import bake, Daylight, Emitter, Surfaces
-from memory_sim.mesh import Finish, merge, Patch, subdivide
-from memory_sim.mesh_source import MeshSource
-from memory_sim.raycaster import RayCaster
-from memory_sim.scene_detail import detail_of
-from memory_sim.texture_atlas import TextureAtlas
-from memory_sim.worlds import World
+from memory_sim.render.lighting import bake, Daylight, Emitter, Surfaces
+from memory_sim.render.mesh import Finish, merge, Patch, subdivide
+from memory_sim.render.mesh_source import MeshSource
+from memory_sim.render.raycaster import RayCaster
+from memory_sim.render.scene_detail import detail_of
+from memory_sim.render.texture_atlas import TextureAtlas
+from memory_sim.world.colors import rgb
+from memory_sim.world.model import World
 
 __all__ = ['Scene']
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import math
 
-from memory_sim.worlds import World
+from memory_sim.world.model import World
 
 __all__ = ['SceneDetail', 'detail_of']
 

@@ -8,10 +8,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.colors import rgb
-from memory_sim.mesh import box, cylinder, Finish, Patch, polygon, quad, transform
-from memory_sim.textures import REPEAT_M
-from memory_sim.worlds import DOOR, Opening, Room, Wall, World
+from memory_sim.render.mesh import box, cylinder, Finish, Patch, polygon, quad, transform
+from memory_sim.render.textures import REPEAT_M
+from memory_sim.world.colors import rgb
+from memory_sim.world.model import DOOR, Opening, Room, Wall, World
 
 __all__ = ['build_structure', 'wall_boxes']
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.textures import paint, TEXTURES
+from memory_sim.render.textures import paint, TEXTURES
 
 __all__ = ['LEVELS', 'TextureAtlas']
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.textures_public import (
+from memory_sim.render.textures_public import (
     paint_public,
     PUBLIC_COLOR,
     PUBLIC_GRAY,

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.render import Renderer
-from memory_sim.structure import wall_boxes
-from memory_sim.worlds import Wall, World
+from memory_sim.render.render import Renderer
+from memory_sim.render.structure import wall_boxes
+from memory_sim.world.model import Wall, World
 
 __all__ = ['TopDown', 'draw_top_down']
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.simulator import CameraModel, Frame, GroundTruth, Instance, Pose2D
+from memory_sim.engines.base import CameraModel, Frame, GroundTruth, Instance, Pose2D
 
 __all__ = ['DetectorNoise', 'NoiseModel', 'SimulatedDetection', 'project_box']
 

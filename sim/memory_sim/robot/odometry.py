@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from memory_sim.simulator import Pose2D
+from memory_sim.engines.base import Pose2D
 
 __all__ = ['Drift', 'DriftingOdometry', 'compose', 'relative']
 

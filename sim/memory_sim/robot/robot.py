@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from memory_sim.navigation import NavigationState, Navigator
-from memory_sim.noise import DetectorNoise, NoiseModel, SimulatedDetection
-from memory_sim.odometry import Drift, DriftingOdometry
-from memory_sim.path_following import SpeedLimits
-from memory_sim.simulator import Frame, Pose2D, Simulator, VelocityCommand
+from memory_sim.engines.base import Frame, Pose2D, Simulator, VelocityCommand
+from memory_sim.navigation.navigator import NavigationState, Navigator
+from memory_sim.navigation.path_following import SpeedLimits
+from memory_sim.robot.detector_noise import DetectorNoise, NoiseModel, SimulatedDetection
+from memory_sim.robot.odometry import Drift, DriftingOdometry
 
 __all__ = ['RobotConfig', 'SimulatedRobot', 'Tick']
 

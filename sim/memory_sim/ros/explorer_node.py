@@ -28,11 +28,11 @@ from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import CameraInfo, Image
 
 from memory_node.ros.dds import prefer_shared_memory
-from memory_sim.exploration import Budget, Explorer, Progress
-from memory_sim.exploration_grid import GridConfig
-from memory_sim.path_following import SpeedLimits
-from memory_sim.simulator import CameraModel, Pose2D, VelocityCommand
-from memory_sim.transforms import yaw_of
+from memory_sim.engines.base import CameraModel, Pose2D, VelocityCommand
+from memory_sim.exploration.explorer import Budget, Explorer, Progress
+from memory_sim.exploration.grid import GridConfig
+from memory_sim.navigation.path_following import SpeedLimits
+from memory_sim.ros.transforms import yaw_of
 
 __all__ = ['ExplorerNode', 'main', 'progress_message', 'read_progress']
 

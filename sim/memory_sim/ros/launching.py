@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from memory_node.ros.dds import PROFILE, VARIABLE
-from memory_sim.noise import NoiseModel
-from memory_sim.processes import Processes
-from memory_sim.simulator import CameraModel
+from memory_sim.engines.base import CameraModel
+from memory_sim.robot.detector_noise import NoiseModel
+from memory_sim.ros.processes import Processes
 
 __all__ = ['robot_environment', 'start_explorer', 'start_robot']
 
@@ -46,7 +46,7 @@ def start_robot(
     """
     Start the simulator of a world, or of an apartment if empty, and the memory node.
 
-    ``world`` and ``backend`` are those of ``memory_sim.world_source.open_backend``.
+    ``world`` and ``backend`` are those of ``memory_sim.world.open.open_backend``.
     """
     usual = CameraModel()
     camera = camera or usual
@@ -55,7 +55,7 @@ def start_robot(
     named = {'world': world} if world else {}
     processes.start(
         'simulator',
-        'memory_sim.bridge',
+        'memory_sim.ros.simulator_node',
         _parameters(
             seed=seed,
             backend=backend,
@@ -85,4 +85,4 @@ def start_robot(
 def start_explorer(processes: Processes, *, max_distance_m: float, max_time_s: float) -> None:
     """Start driving to what has not been seen, within a way [m] and a simulated time [s]."""
     limits = _parameters(max_distance_m=max_distance_m, max_time_s=max_time_s)
-    processes.start('explorer', 'memory_sim.explorer', limits)
+    processes.start('explorer', 'memory_sim.ros.explorer_node', limits)

@@ -29,9 +29,9 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import Image
 
-from memory_sim.explorer import read_progress
-from memory_sim.simulator import Pose2D
-from memory_sim.transforms import yaw_of, yaw_quaternion
+from memory_sim.engines.base import Pose2D
+from memory_sim.ros.explorer_node import read_progress
+from memory_sim.ros.transforms import yaw_of, yaw_quaternion
 
 __all__ = ['Answer', 'DemoClient', 'RequestFailedError', 'Words']
 

@@ -33,14 +33,14 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
 from memory_node.ros.dds import prefer_shared_memory
-from memory_sim.navigation import NavigationState
-from memory_sim.noise import NoiseModel, SimulatedDetection
-from memory_sim.odometry import Drift
-from memory_sim.path_following import SpeedLimits
-from memory_sim.robot import RobotConfig, SimulatedRobot, Tick
-from memory_sim.simulator import CameraModel, Frame, Pose2D, VelocityCommand
-from memory_sim.transforms import TransformPublisher, yaw_of, yaw_quaternion
-from memory_sim.world_source import open_backend
+from memory_sim.engines.base import CameraModel, Frame, Pose2D, VelocityCommand
+from memory_sim.navigation.navigator import NavigationState
+from memory_sim.navigation.path_following import SpeedLimits
+from memory_sim.robot.detector_noise import NoiseModel, SimulatedDetection
+from memory_sim.robot.odometry import Drift
+from memory_sim.robot.robot import RobotConfig, SimulatedRobot, Tick
+from memory_sim.ros.transforms import TransformPublisher, yaw_of, yaw_quaternion
+from memory_sim.world.open import open_backend
 
 __all__ = ['SimulatorNode', 'main']
 

@@ -11,7 +11,7 @@ from geometry_msgs.msg import Quaternion, TransformStamped
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.engines.base import CameraModel, Pose2D
 
 __all__ = ['TransformPublisher', 'optical_quaternion', 'yaw_of', 'yaw_quaternion']
 

@@ -42,7 +42,7 @@ def uses_of_region(kind: str) -> Uses:
 
 @cache
 def _tables() -> tuple[Mapping[str, Uses], Mapping[str, Uses]]:
-    text = resources.files('memory_sim').joinpath('affordances.yaml').read_text(encoding='utf-8')
+    text = resources.files(__package__).joinpath('affordances.yaml').read_text(encoding='utf-8')
     data = yaml.load(text, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))
     return _table(data['objects']), _table(data['regions'])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memory_sim.worlds import DOOR, Opening, Room, Wall, WINDOW
+from memory_sim.world.model import DOOR, Opening, Room, Wall, WINDOW
 
 __all__ = [
     'CEILING_M',

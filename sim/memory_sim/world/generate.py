@@ -10,22 +10,14 @@ import zlib
 
 import numpy as np
 
-from memory_sim.buildings import (
-    hospital,
-    house,
-    museum,
-    office,
-    school,
-    supermarket,
-    warehouse,
-)
-from memory_sim.buildings.sketch import Sketch
-from memory_sim.campus import campus
-from memory_sim.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
-from memory_sim.floor_plan import as_room, enclose, plan_apartment
-from memory_sim.footprints import Placed
-from memory_sim.furnishing import furnish, missing_essentials
-from memory_sim.worlds import Room, Wall, WINDOW, World, WorldError, WorldObject
+from memory_sim.furniture.finishes import draw_finish, draw_sun, light_room, SAME_LOOK
+from memory_sim.furniture.footprints import Placed
+from memory_sim.furniture.furnishing import furnish, missing_essentials
+from memory_sim.world.floor_plan import as_room, enclose, plan_apartment
+from memory_sim.world.kinds import hospital, house, museum, office, school, supermarket, warehouse
+from memory_sim.world.kinds.campus import campus
+from memory_sim.world.model import Room, Wall, WINDOW, World, WorldError, WorldObject
+from memory_sim.world.sketch import Sketch
 
 __all__ = ['WORLD_KINDS', 'WorldSize', 'generate_world']
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
-from memory_sim.affordances import uses_of_region
-from memory_sim.colors import COLORS
-from memory_sim.simulator import Region, Vector3
+from memory_sim.engines.base import Region, Vector3
+from memory_sim.world.affordances import uses_of_region
+from memory_sim.world.colors import COLORS
 
 __all__ = [
     'DOOR',
@@ -201,7 +201,7 @@ class WorldObject:
     yaw_rad: float = 0.0
     #: Full size along the model's own axes: depth (x, front is +x), width (y), height (z) [m].
     size: Vector3 = (1.0, 1.0, 1.0)
-    #: A name in ``memory_sim.colors``, or empty for the model's own colours.
+    #: A name in ``memory_sim.world.colors``, or empty for the model's own colours.
     color: str = ''
     material: str = ''
     region_id: int = 0

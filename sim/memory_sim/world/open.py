@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args, Literal
 
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.furniture import FurnitureSource
-from memory_sim.generate import generate_world, WORLD_KINDS
-from memory_sim.mesh_source import MeshSource
-from memory_sim.official import parse_world_name
-from memory_sim.scene_files import is_dataset, is_scene_file
-from memory_sim.simulator import CameraModel, Simulator
-from memory_sim.world_file import load_world
-from memory_sim.worlds import World, WorldError
+from memory_sim.engines.base import CameraModel, Simulator
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.formats.detect import is_dataset, is_scene_file
+from memory_sim.furniture.meshes import FurnitureSource
+from memory_sim.render.mesh_source import MeshSource
+from memory_sim.world.generate import generate_world, WORLD_KINDS
+from memory_sim.world.model import World, WorldError
+from memory_sim.world.splits import parse_world_name
+from memory_sim.world.yaml_file import load_world
 
 __all__ = ['Backend', 'find_world', 'open_backend', 'open_simulator']
 
@@ -46,7 +46,9 @@ def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSour
     if named is not None:
         return named.generate(), 'auto'
     if is_scene_file(world):
-        from memory_sim.scene_import import import_scene  # its readers of meshes load slowly
+        from memory_sim.formats.import_scene import (
+            import_scene,  # its readers of meshes load slowly
+        )
 
         scene = import_scene(world)
         return scene.world, scene.meshes
@@ -102,8 +104,8 @@ def open_backend(
         if is_dataset(dataset):
             raise WorldError(f'world: only the backend habitat opens {world!r}')
         return open_simulator(world, seed, camera=camera, threads=threads)
-    from memory_sim.habitat.scenes import find_scene
-    from memory_sim.habitat.simulator import HabitatSimulator, open_world
+    from memory_sim.engines.habitat.scenes import find_scene
+    from memory_sim.engines.habitat.simulator import HabitatSimulator, open_world
 
     if is_dataset(dataset):
         return HabitatSimulator(find_scene(dataset, scene), camera=camera)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from memory_sim.placement import Recipe, RoomLayout
+from memory_sim.furniture.placement import Recipe, RoomLayout
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'restroom']
 

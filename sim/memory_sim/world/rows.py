@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory_sim.buildings.sketch import Join, Sketch
+from memory_sim.world.sketch import Join, Sketch
 
 __all__ = ['add_row', 'name_rooms']
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memory_sim.finishes import windows_of
-from memory_sim.floor_plan import Edge, edges_between, outer_edges, Rect, Space, WALL_M
-from memory_sim.worlds import DOOR, Opening, Stairs, Wall, WINDOW
+from memory_sim.furniture.finishes import windows_of
+from memory_sim.world.floor_plan import Edge, edges_between, outer_edges, Rect, Space, WALL_M
+from memory_sim.world.model import DOOR, Opening, Stairs, Wall, WINDOW
 
 __all__ = ['ARCH', 'BOUNDLESS', 'DOOR_M', 'Join', 'OPEN', 'PORTAL', 'RAIL', 'Sketch', 'cut']
 

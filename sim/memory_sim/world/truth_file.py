@@ -9,8 +9,8 @@ import math
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from memory_sim.simulator import GroundTruth
-from memory_sim.worlds import WorldError
+from memory_sim.engines.base import GroundTruth
+from memory_sim.world.model import WorldError
 
 __all__ = ['dump_truth', 'load_truth']
 

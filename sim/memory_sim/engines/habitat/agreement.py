@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.simulator import Frame, Pose2D, Simulator
+from memory_sim.engines.base import Frame, Pose2D, Simulator
 
 __all__ = ['Agreement', 'NavigationAgreement', 'compare_navigation', 'compare_pictures']
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.engines.base import CameraModel, Pose2D
 
 __all__ = ['camera_pose', 'habitat_R_map', 'to_habitat', 'to_map']
 

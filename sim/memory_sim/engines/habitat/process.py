@@ -15,8 +15,8 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from memory_sim.habitat import wire
-from memory_sim.habitat.errors import (
+from memory_sim.engines.habitat import wire
+from memory_sim.engines.habitat.errors import (
     HabitatError,
     HabitatMissingError,
     HabitatSceneError,

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.habitat.errors import HabitatSceneError
-from memory_sim.habitat.frames import to_map
-from memory_sim.simulator import GroundTruth, Instance, Region, Vector3
-from memory_sim.truth_file import load_truth
+from memory_sim.engines.base import GroundTruth, Instance, Region, Vector3
+from memory_sim.engines.habitat.errors import HabitatSceneError
+from memory_sim.engines.habitat.frames import to_map
+from memory_sim.world.truth_file import load_truth
 
 __all__ = ['HabitatScene', 'Lookup', 'exported_scene', 'find_scene', 'read_annotations']
 

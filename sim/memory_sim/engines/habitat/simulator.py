@@ -10,14 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.furniture import FurnitureSource
-from memory_sim.habitat.errors import HabitatSceneError
-from memory_sim.habitat.frames import camera_pose, to_habitat, to_map
-from memory_sim.habitat.process import HabitatProcess
-from memory_sim.habitat.scenes import HabitatScene, Lookup, read_annotations
-from memory_sim.mesh_source import MeshSource
-from memory_sim.scene_export import export_habitat
-from memory_sim.simulator import (
+from memory_sim.engines.base import (
     CameraModel,
     Frame,
     GroundTruth,
@@ -25,7 +18,14 @@ from memory_sim.simulator import (
     StepResult,
     VelocityCommand,
 )
-from memory_sim.worlds import World
+from memory_sim.engines.habitat.errors import HabitatSceneError
+from memory_sim.engines.habitat.frames import camera_pose, to_habitat, to_map
+from memory_sim.engines.habitat.process import HabitatProcess
+from memory_sim.engines.habitat.scenes import HabitatScene, Lookup, read_annotations
+from memory_sim.formats.export_scene import export_habitat
+from memory_sim.furniture.meshes import FurnitureSource
+from memory_sim.render.mesh_source import MeshSource
+from memory_sim.world.model import World
 
 __all__ = ['HabitatSimulator', 'open_world']
 
@@ -332,7 +332,7 @@ def open_world(
     folder
         Where the files are kept; if None they are gone when the simulator is closed.
     furniture
-        Where meshes come from, as in ``memory_sim.embedded.EmbeddedSimulator``.
+        Where meshes come from, as in ``memory_sim.engines.embedded.EmbeddedSimulator``.
     camera, robot_radius_m, robot_height_m, python
         As in ``HabitatSimulator``, with the same errors.
 

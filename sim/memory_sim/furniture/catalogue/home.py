@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from memory_sim.catalogue_outdoor import OUTDOOR_MODELS
-from memory_sim.catalogue_public import PUBLIC_MODELS
-from memory_sim.catalogue_trade import TRADE_MODELS
-from memory_sim.furniture_model import Model, OWN, SOFT, STEEL, WHITE, WOODS
-from memory_sim.furniture_model import model as _m
+from memory_sim.furniture.catalogue.outdoor import OUTDOOR_MODELS
+from memory_sim.furniture.catalogue.public import PUBLIC_MODELS
+from memory_sim.furniture.catalogue.trade import TRADE_MODELS
+from memory_sim.furniture.model import Model, OWN, SOFT, STEEL, WHITE, WOODS
+from memory_sim.furniture.model import model as _m
 
 __all__ = ['CATALOGUE', 'Model']
 

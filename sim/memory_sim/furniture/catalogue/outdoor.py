@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory_sim.furniture_model import model as _m
-from memory_sim.furniture_model import OWN, WOODS
+from memory_sim.furniture.model import model as _m
+from memory_sim.furniture.model import OWN, WOODS
 
 __all__ = ['BUILDING_LABELS', 'OUTDOOR_MODELS']
 

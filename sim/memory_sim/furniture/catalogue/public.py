@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory_sim.furniture_model import model as _m
-from memory_sim.furniture_model import OWN, SOFT, STEEL, WHITE, WOODS
+from memory_sim.furniture.model import model as _m
+from memory_sim.furniture.model import OWN, SOFT, STEEL, WHITE, WOODS
 
 __all__ = ['PUBLIC_MODELS']
 

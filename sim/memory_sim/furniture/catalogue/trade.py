@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory_sim.furniture_model import Model, OWN, SOFT, STEEL, WHITE, WOODS
-from memory_sim.furniture_model import model as _m
+from memory_sim.furniture.model import Model, OWN, SOFT, STEEL, WHITE, WOODS
+from memory_sim.furniture.model import model as _m
 
 __all__ = ['TRADE_MODELS']
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from memory_sim.colors import rgb
-from memory_sim.mesh import box, cylinder, ellipsoid, Finish, fit, Patch, picture
-from memory_sim.shape_parts import Part, SHAPES
-from memory_sim.textures import VARIANTS
-from memory_sim.textures_public import PUBLIC_REPEAT_M
+from memory_sim.furniture.shapes.home import Part, SHAPES
+from memory_sim.render.mesh import box, cylinder, ellipsoid, Finish, fit, Patch, picture
+from memory_sim.render.textures import VARIANTS
+from memory_sim.render.textures_public import PUBLIC_REPEAT_M
+from memory_sim.world.colors import rgb
 
 __all__ = ['build_shape']
 

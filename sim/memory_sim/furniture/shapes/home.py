@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from memory_sim.shape_primitives import bx, cy, doors, drawers, el, im, legs, Part
-from memory_sim.shapes_outdoor import OUTDOOR_SHAPES
-from memory_sim.shapes_public import PUBLIC_SHAPES
-from memory_sim.shapes_trade import TRADE_SHAPES
+from memory_sim.furniture.shapes.outdoor import OUTDOOR_SHAPES
+from memory_sim.furniture.shapes.primitives import bx, cy, doors, drawers, el, im, legs, Part
+from memory_sim.furniture.shapes.public import PUBLIC_SHAPES
+from memory_sim.furniture.shapes.trade import TRADE_SHAPES
 
 __all__ = ['SHAPES', 'Part']
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from memory_sim.shape_primitives import bx, cy, el, im, legs, Part
+from memory_sim.furniture.shapes.primitives import bx, cy, el, im, legs, Part
 
 __all__ = ['OUTDOOR_SHAPES']
 

@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
-from memory_sim.campus_blocks import BLOCKS, BUILDING_BLOCKS
-from memory_sim.finishes import draw_sun
-from memory_sim.grounds import Grounds
-from memory_sim.worlds import Room, World, WorldObject
+from memory_sim.furniture.finishes import draw_sun
+from memory_sim.furniture.grounds import Grounds
+from memory_sim.world.kinds.campus_blocks import BLOCKS, BUILDING_BLOCKS
+from memory_sim.world.model import Room, World, WorldObject
 
 __all__ = ['campus']
 

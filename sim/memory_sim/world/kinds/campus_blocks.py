@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from memory_sim.catalogue_outdoor import BUILDING_LABELS
-from memory_sim.grounds import Grounds
+from memory_sim.furniture.catalogue.outdoor import BUILDING_LABELS
+from memory_sim.furniture.grounds import Grounds
 
 __all__ = ['BLOCKS', 'BUILDING_BLOCKS']
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from memory_sim.buildings.sketch import ARCH, cut, Join, OPEN, RAIL, Sketch
-from memory_sim.floor_plan import Rect
-from memory_sim.placement import Recipe, RoomLayout
+from memory_sim.furniture.placement import Recipe, RoomLayout
+from memory_sim.world.floor_plan import Rect
+from memory_sim.world.sketch import ARCH, cut, Join, OPEN, RAIL, Sketch
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'plan']
 

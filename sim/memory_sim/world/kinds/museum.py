@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from memory_sim.buildings.rows import name_rooms
-from memory_sim.buildings.sketch import ARCH, cut, Join, PORTAL, Sketch
-from memory_sim.placement import Recipe, RoomLayout
+from memory_sim.furniture.placement import Recipe, RoomLayout
+from memory_sim.world.rows import name_rooms
+from memory_sim.world.sketch import ARCH, cut, Join, PORTAL, Sketch
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'THEMES', 'plan']
 

@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 
-from memory_sim.buildings.rows import add_row, name_rooms
-from memory_sim.buildings.sketch import BOUNDLESS, cut, PORTAL, Sketch
-from memory_sim.buildings.supermarket import line_sides
-from memory_sim.placement import Recipe, RoomLayout
+from memory_sim.furniture.placement import Recipe, RoomLayout
+from memory_sim.world.kinds.supermarket import line_sides
+from memory_sim.world.rows import add_row, name_rooms
+from memory_sim.world.sketch import BOUNDLESS, cut, PORTAL, Sketch
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'plan']
 

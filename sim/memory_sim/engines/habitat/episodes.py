@@ -18,10 +18,10 @@ import zlib
 import numpy as np
 
 from memory_node.evaluation.datasets import Question
-from memory_sim.habitat.errors import HabitatSceneError
-from memory_sim.habitat.frames import to_map
-from memory_sim.simulator import Pose2D, Vector3
-from memory_sim.worlds import WorldError
+from memory_sim.engines.base import Pose2D, Vector3
+from memory_sim.engines.habitat.errors import HabitatSceneError
+from memory_sim.engines.habitat.frames import to_map
+from memory_sim.world.model import WorldError
 
 __all__ = ['EpisodeFile', 'EpisodeFileError', 'HabitatEpisode', 'read_episodes']
 
