@@ -7,37 +7,46 @@ import math
 
 import numpy as np
 
+from memory_sim.world.kinds import room_table
 from memory_sim.world.model import Light, Opening, Room, Sun, WINDOW
 
-__all__ = ['FINISHES', 'SAME_LOOK', 'draw_finish', 'draw_sun', 'light_room', 'windows_of']
+__all__ = [
+    'FINISHES',
+    'SAME_LOOK',
+    'Options',
+    'draw_finish',
+    'draw_sun',
+    'light_room',
+    'windows_of',
+]
 
-_Options = tuple[tuple[str, ...], ...]
+Options = tuple[tuple[str, ...], ...]
 
-_WET: _Options = (('small tiles', 'tiles'), ('light gray', 'white', 'light blue'),
+_WET: Options = (('small tiles', 'tiles'), ('light gray', 'white', 'light blue'),
                   ('small tiles', 'tiles'),
                   ('white', 'light blue', 'light green', 'cream'))  # fmt: skip
-_OFFICE: _Options = (('carpet', 'planks'), ('gray', 'dark blue', 'light gray', 'oak', 'teal'),
+_OFFICE: Options = (('carpet', 'planks'), ('gray', 'dark blue', 'light gray', 'oak', 'teal'),
                      ('plaster',),
                      ('white', 'light blue', 'beige', 'light green', 'cream'))  # fmt: skip
-_PASSAGE: _Options = (('linoleum', 'terrazzo', 'tiles'),
+_PASSAGE: Options = (('linoleum', 'terrazzo', 'tiles'),
                       ('light gray', 'beige', 'cream', 'light green'),
                       ('plaster',), ('white', 'cream', 'light gray', 'light green'))  # fmt: skip
-_CARE: _Options = (('linoleum',), ('light blue', 'light green', 'beige', 'cream'),
+_CARE: Options = (('linoleum',), ('light blue', 'light green', 'beige', 'cream'),
                    ('plaster',), ('white', 'light green', 'cream', 'light blue'))  # fmt: skip
-_CLASS: _Options = (('linoleum', 'planks', 'parquet'), ('beige', 'oak', 'light blue', 'pine'),
+_CLASS: Options = (('linoleum', 'planks', 'parquet'), ('beige', 'oak', 'light blue', 'pine'),
                     ('plaster',),
                     ('cream', 'yellow', 'light green', 'light blue', 'white'))  # fmt: skip
-_SHED: _Options = (('concrete',), ('light gray', 'gray'), ('corrugated', 'concrete'),
+_SHED: Options = (('concrete',), ('light gray', 'gray'), ('corrugated', 'concrete'),
                    ('light gray', 'light blue', 'white'))  # fmt: skip
-_SHOP: _Options = (('tiles', 'terrazzo'), ('cream', 'light gray', 'white'), ('plaster',),
+_SHOP: Options = (('tiles', 'terrazzo'), ('cream', 'light gray', 'white'), ('plaster',),
                    ('white', 'cream', 'light green', 'light blue'))  # fmt: skip
-_GALLERY: _Options = (('parquet', 'marble', 'terrazzo', 'planks'),
+_GALLERY: Options = (('parquet', 'marble', 'terrazzo', 'planks'),
                       ('oak', 'walnut', 'light gray', 'beige', 'cherry'), ('plaster', 'stripes'),
                       ('white', 'terracotta', 'dark blue', 'dark green', 'cream',
                        'light gray'))  # fmt: skip
 
 #: Floor textures, floor colours, wall textures, wall colours that a kind of room may have.
-FINISHES: Mapping[str, _Options] = {
+FINISHES: Mapping[str, Options] = {
     'bathroom': (('small tiles', 'tiles', 'checker'), ('light blue', 'white', 'light gray'),
                  ('small tiles',), ('white', 'light blue', 'light green', 'cream')),
     'bedroom': (('carpet', 'planks'), ('beige', 'light gray', 'oak', 'light blue'),
@@ -55,18 +64,10 @@ FINISHES: Mapping[str, _Options] = {
                     ('plaster', 'stripes'), ('cream', 'white', 'beige', 'light green')),
     'study': (('parquet', 'carpet', 'planks'), ('oak', 'dark blue', 'gray', 'walnut'),
               ('plaster', 'bricks', 'stripes'), ('beige', 'white', 'light green', 'light blue')),
-    # Houses.
-    'landing': (('planks', 'carpet'), ('oak', 'pine', 'beige'), ('plaster', 'stripes'),
-                ('white', 'cream', 'light blue')),
-    'staircase': (('planks',), ('oak', 'pine', 'walnut'), ('plaster',), ('white', 'cream')),
-    'garage': (('concrete',), ('light gray', 'gray'), ('bricks', 'concrete'),
-               ('light gray', 'white')),
-    'playroom': (('carpet', 'planks'), ('yellow', 'light green', 'light blue', 'pine'),
-                 ('plaster', 'stripes', 'diamonds'), ('yellow', 'pink', 'light blue')),
 }  # fmt: skip
 
 #: Kinds that look alike.
-_GROUPS: Mapping[str, _Options] = {
+_GROUPS: Mapping[str, Options] = {
     **dict.fromkeys(('restroom', 'washroom', 'changing room', 'utility room'), _WET),
     **dict.fromkeys(('office', 'open-plan office', 'meeting room', 'manager office', 'lounge',
                      'phone room', 'copy room', 'staff room', 'server room',
@@ -114,7 +115,9 @@ SAME_LOOK = frozenset({'aisle', 'corridor', 'landing', 'patient room', 'rack ais
 def draw_finish(kind: str, rng: np.random.Generator) -> dict[str, str]:
     """Return textures and colours of a room of this kind, as fields of ``Room``."""
     names = ('floor_texture', 'floor_color', 'wall_texture', 'wall_color')
-    options = FINISHES.get(kind) or _GROUPS.get(kind, _PASSAGE)
+    options = FINISHES.get(kind) or _GROUPS.get(kind)
+    if options is None:
+        options = room_table('FINISHES').get(kind, _PASSAGE)
     chosen = (str(rng.choice(values)) for values in options)
     return dict(zip(names, chosen, strict=True))
 

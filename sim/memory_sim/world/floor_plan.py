@@ -1,9 +1,9 @@
-"""Floor plans drawn with a seed: rooms on both sides of a hallway, joined by doors."""
+"""Rectangles of floor, the edges they share, and the walls around them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +20,8 @@ __all__ = [
     'edges_between',
     'enclose',
     'outer_edges',
-    'plan_apartment',
+    'round_cm',
+    'shared_edge',
 ]
 
 Rect = tuple[float, float, float, float]
@@ -60,111 +61,10 @@ class FloorPlan:
     doors: tuple[tuple[int, int], ...]
 
 
-#: Rooms of every apartment, and those that some have as well.
-_KINDS = ('living room', 'kitchen', 'bedroom', 'study', 'bathroom')
-_EXTRAS = ('dining room', 'bedroom', 'laundry room', 'bedroom', 'bathroom')
-
-
-def _round(value: float) -> float:
+def round_cm(value: float) -> float:
+    """Round a length to whole centimetres [m]."""
     return round(float(value), 2)
 
-
-def _split(rng: np.random.Generator, start: float, end: float, count: int) -> list[float]:
-    """Cut a length into ``count`` parts of similar, seeded sizes."""
-    weights = rng.uniform(0.75, 1.4, count)
-    edges = start + (end - start) * np.concatenate([[0.0], np.cumsum(weights)]) / weights.sum()
-    return [_round(edge) for edge in edges]
-
-
-def _strips(rng: np.random.Generator, width: float, rooms: int) -> tuple[list[Rect], Rect]:
-    """Return room rectangles around a hallway that runs along x, and the hallway."""
-    hall = rng.uniform(1.5, 1.8)
-    lower, upper = rng.uniform(3.3, 4.2), rng.uniform(3.3, 4.2)
-    y1, y2, y3 = _round(lower), _round(lower + hall), _round(lower + hall + upper)
-    end_room = rng.random() < 0.6
-    x_hall = _round(rng.uniform(4.2, 5.2)) if end_room else 0.0
-    rects: list[Rect] = [(0.0, 0.0, x_hall, y3)] if end_room else []
-    left = rooms - len(rects)
-    below = (left + 1) // 2 if rng.random() < 0.5 else left // 2
-    for count, low, high in ((below, 0.0, y1), (left - below, y2, y3)):
-        edges = _split(rng, x_hall, width, count)
-        rects += [(a, low, b, high) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    return rects, (x_hall, y1, width, y2)
-
-
-def _turn(rect: Rect, size: tuple[float, float], flip: tuple[bool, bool], swap: bool) -> Rect:
-    x0, y0, x1, y1 = rect
-    if flip[0]:
-        x0, x1 = _round(size[0] - x1), _round(size[0] - x0)
-    if flip[1]:
-        y0, y1 = _round(size[1] - y1), _round(size[1] - y0)
-    return (y0, x0, y1, x1) if swap else (x0, y0, x1, y1)
-
-
-def _assign(rng: np.random.Generator, rects: Sequence[Rect]) -> list[Space]:
-    """Give the largest rectangles to the kinds that want most floor."""
-    extras = [_EXTRAS[int(i)] for i in rng.permutation(len(_EXTRAS))]
-    kinds = [*_KINDS, *extras[: len(rects) - len(_KINDS)]]
-    rank = {
-        'living room': 0, 'bedroom': 1, 'kitchen': 1, 'dining room': 1, 'study': 2,
-        'laundry room': 3, 'bathroom': 3,
-    }  # fmt: skip
-    jitter = rng.uniform(0.0, 0.9, len(kinds))
-    order = sorted(range(len(kinds)), key=lambda i: (rank[kinds[i]] + jitter[i], i))
-    areas = sorted(
-        range(len(rects)),
-        key=lambda i: -(rects[i][2] - rects[i][0]) * (rects[i][3] - rects[i][1]),
-    )
-    spaces = [Space(kind=kinds[i], name='', rect=rects[j]) for i, j in zip(order, areas)]  # noqa: B905
-    return _name(spaces)
-
-
-def _name(spaces: Sequence[Space]) -> list[Space]:
-    adjectives = {
-        'bedroom': ('main', 'guest', "children's"),
-        'bathroom': ('main', 'guest'),
-        'living room': ('',),
-    }
-    named, seen = [], dict.fromkeys((s.kind for s in spaces), 0)
-    totals = {kind: sum(s.kind == kind for s in spaces) for kind in seen}
-    for space in sorted(spaces, key=lambda s: (-s.area_m2, s.rect)):
-        index = seen[space.kind]
-        seen[space.kind] += 1
-        options = adjectives.get(space.kind, ())
-        prefix = options[index] if totals[space.kind] > 1 and index < len(options) else ''
-        named.append(replace(space, name=f'{prefix} {space.kind}'.strip()))
-    return named
-
-
-def plan_apartment(rng: np.random.Generator, size: str = 'medium') -> FloorPlan:
-    """Return a flat of five to ten rooms and a hallway from which every room is reached."""
-    rooms = {'small': 5, 'large': 10}.get(size) or int(rng.integers(6, 9))
-    width = _round(rng.uniform(2.9, 3.3) * (rooms / 2) + 2.4)
-    rects, hall = _strips(rng, width, rooms)
-    extent = (width, max(r[3] for r in rects))
-    flip, swap = (bool(rng.random() < 0.5), bool(rng.random() < 0.5)), bool(rng.random() < 0.5)
-    rects = [_turn(r, extent, flip, swap) for r in rects]
-    hallway = Space(kind='hallway', name='hallway', rect=_turn(hall, extent, flip, swap))
-    spaces = (*_assign(rng, rects), hallway)
-    last = len(spaces) - 1
-    doors = [(i, last) for i in range(last)]
-    joins = [
-        (i, j)
-        for i, a in enumerate(spaces[:-1])
-        for j, b in enumerate(spaces[:-1])
-        if i < j and {a.kind, b.kind} in _OPEN_PLAN and shared_edge(a.rect, b.rect) is not None
-    ]
-    busy: set[int] = set()
-    for i, j in joins:  # one such door a room: walls are for furniture
-        if not busy & {i, j}:
-            doors.append((i, j))
-            busy |= {i, j}
-    return FloorPlan(spaces=spaces, doors=tuple(doors))
-
-
-#: Neighbours that also get a door between them.
-_OPEN_PLAN = ({'living room', 'kitchen'}, {'living room', 'dining room'},
-              {'kitchen', 'dining room'}, {'kitchen', 'laundry room'})  # fmt: skip
 
 Edge = tuple[tuple[float, float], tuple[float, float]]
 
@@ -226,8 +126,8 @@ def _door(rng: np.random.Generator, edge: Edge, wide: bool) -> Opening:
     length = _length(edge)
     width = min(1.6 if wide else DOOR_M, length - 0.4)
     margin = 0.5 * width + 0.2
-    offset = _round(rng.uniform(margin, length - margin))
-    return Opening(kind=DOOR, offset_m=offset, width_m=_round(width), top_m=2.1)
+    offset = round_cm(rng.uniform(margin, length - margin))
+    return Opening(kind=DOOR, offset_m=offset, width_m=round_cm(width), top_m=2.1)
 
 
 def _window(kind: str, edge: Edge) -> tuple[Opening, ...]:
@@ -235,12 +135,12 @@ def _window(kind: str, edge: Edge) -> tuple[Opening, ...]:
     if kind in ('hallway', 'laundry room') or length < 1.6:
         return ()
     if kind == 'bathroom':
-        return (Opening(kind=WINDOW, offset_m=_round(length / 2), width_m=0.7, bottom_m=1.5,
+        return (Opening(kind=WINDOW, offset_m=round_cm(length / 2), width_m=0.7, bottom_m=1.5,
                         top_m=2.1),)  # fmt: skip
-    width = _round(min(0.5 * length, 1.8))
+    width = round_cm(min(0.5 * length, 1.8))
     return (
         Opening(
-            kind=WINDOW, offset_m=_round(length / 2), width_m=width, bottom_m=0.95, top_m=2.15
+            kind=WINDOW, offset_m=round_cm(length / 2), width_m=width, bottom_m=0.95, top_m=2.15
         ),
     )
 

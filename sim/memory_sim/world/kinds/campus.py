@@ -14,10 +14,10 @@ import numpy as np
 
 from memory_sim.furniture.finishes import draw_sun
 from memory_sim.furniture.grounds import Grounds
-from memory_sim.world.kinds.campus_blocks import BLOCKS, BUILDING_BLOCKS
+from memory_sim.world.campus_blocks import BLOCKS, BUILDING_BLOCKS
 from memory_sim.world.model import Room, World, WorldObject
 
-__all__ = ['campus']
+__all__ = ['generate']
 
 Rect = tuple[float, float, float, float]
 
@@ -51,7 +51,7 @@ class _Plan:
         return Grounds(room=room, rng=self.rng, objects=self.objects)
 
 
-def campus(kind: str, size: str, rng: np.random.Generator) -> World:
+def generate(kind: str, size: str, rng: np.random.Generator) -> World:
     """Return a campus; a large one is about a kilometre long."""
     columns, rows = _SHAPES[size]
     plan = _Plan(rng)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from memory_sim.furniture.finishes import Options
 from memory_sim.furniture.placement import Recipe, RoomLayout
 from memory_sim.world.floor_plan import Rect
-from memory_sim.world.sketch import ARCH, cut, Join, OPEN, RAIL, Sketch
+from memory_sim.world.plan import ARCH, cut, Join, OPEN, RAIL, Sketch
 
-__all__ = ['ESSENTIALS', 'RECIPES', 'plan']
+__all__ = ['ESSENTIALS', 'FINISHES', 'RECIPES', 'plan']
 
 _STOREY_M = 2.8
 #: Horizontal length and width of the flight, with its walls [m].
@@ -151,3 +152,14 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 ESSENTIALS: Mapping[str, frozenset[str]] = {'garage': frozenset({'car'})}
+
+#: Floor textures, floor colours, wall textures, wall colours.
+FINISHES: Mapping[str, Options] = {
+    'landing': (('planks', 'carpet'), ('oak', 'pine', 'beige'), ('plaster', 'stripes'),
+                ('white', 'cream', 'light blue')),
+    'staircase': (('planks',), ('oak', 'pine', 'walnut'), ('plaster',), ('white', 'cream')),
+    'garage': (('concrete',), ('light gray', 'gray'), ('bricks', 'concrete'),
+               ('light gray', 'white')),
+    'playroom': (('carpet', 'planks'), ('yellow', 'light green', 'light blue', 'pine'),
+                 ('plaster', 'stripes', 'diamonds'), ('yellow', 'pink', 'light blue')),
+}  # fmt: skip

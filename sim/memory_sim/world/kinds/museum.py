@@ -8,8 +8,7 @@ import math
 import numpy as np
 
 from memory_sim.furniture.placement import Recipe, RoomLayout
-from memory_sim.world.rows import name_rooms
-from memory_sim.world.sketch import ARCH, cut, Join, PORTAL, Sketch
+from memory_sim.world.plan import ARCH, cut, Join, name_rooms, PORTAL, Sketch
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'THEMES', 'plan']
 

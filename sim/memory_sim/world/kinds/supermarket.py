@@ -8,8 +8,7 @@ import math
 import numpy as np
 
 from memory_sim.furniture.placement import Recipe, RoomLayout
-from memory_sim.world.rows import add_row, name_rooms
-from memory_sim.world.sketch import BOUNDLESS, cut, PORTAL, Sketch
+from memory_sim.world.plan import add_row, BOUNDLESS, cut, name_rooms, PORTAL, Sketch
 
 __all__ = ['ESSENTIALS', 'RECIPES', 'line_sides', 'plan']
 
