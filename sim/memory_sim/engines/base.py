@@ -7,6 +7,7 @@ origin is the world's. Backends convert at their own edge and nowhere else.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     'CameraModel',
+    'Engine',
     'Frame',
     'GroundTruth',
     'Instance',
@@ -190,3 +192,88 @@ class Simulator(Protocol):
 
     def close(self) -> None:
         """Free what the engine holds."""
+
+
+class Engine(ABC):
+    """What the engines have in common: the camera, the robot's pose and clock, reset and step."""
+
+    def __init__(self, camera: CameraModel | None) -> None:
+        """Begin at the origin at time 0; the default camera if None."""
+        self._camera = camera or CameraModel()
+        self._stamp_ns, self._pose = 0, Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
+
+    @property
+    def camera(self) -> CameraModel:
+        """The robot's camera."""
+        return self._camera
+
+    @property
+    def pose(self) -> Pose2D:
+        """The robot's true pose."""
+        return self._pose
+
+    @property
+    def stamp_ns(self) -> int:
+        """Simulated time since reset [ns]."""
+        return self._stamp_ns
+
+    def reset(self, *, seed: int = 0, pose: Pose2D | None = None) -> Pose2D:
+        """
+        Set time to 0 and put the robot at ``pose``, or at a free one drawn with ``seed``.
+
+        Raises
+        ------
+        ValueError
+            If the robot does not fit at ``pose``.
+
+        """
+        if pose is None:
+            pose = self._free_pose(np.random.default_rng(seed))
+        elif not self.is_navigable(pose.x, pose.y, pose.z):
+            raise ValueError(f'the robot does not fit at ({pose.x}, {pose.y}, {pose.z})')
+        self._pose, self._stamp_ns = pose, 0
+        return pose
+
+    def step(self, command: VelocityCommand, dt_s: float) -> StepResult:
+        """
+        Drive for ``dt_s``; the robot slides to a stop at obstacles.
+
+        Raises
+        ------
+        ValueError
+            If the command is not finite or ``dt_s`` is not positive and finite.
+
+        """
+        self._pose, collided = self._driven(command, dt_s)
+        self._stamp_ns += round(dt_s * 1e9)
+        return StepResult(pose=self._pose, stamp_ns=self._stamp_ns, collided=collided)
+
+    def observe(self) -> Frame:
+        """Draw what the camera sees now."""
+        return self.observe_from(self._pose)
+
+    def seen_from(self, pose: Pose2D) -> dict[int, int]:
+        """Return how many pixels each object fills in the picture from ``pose``, by id."""
+        instances = self._instances(pose)
+        ids, counts = np.unique(instances[instances > 0], return_counts=True)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
+    @abstractmethod
+    def observe_from(self, pose: Pose2D) -> Frame:
+        """Draw what the camera would see from ``pose``, without moving the robot."""
+
+    @abstractmethod
+    def is_navigable(self, x: float, y: float, z: float = 0.0) -> bool:
+        """Whether the robot's footprint fits at (x, y) on the floor at height z."""
+
+    @abstractmethod
+    def _free_pose(self, rng: np.random.Generator) -> Pose2D:
+        """Draw a pose at which the robot has room."""
+
+    @abstractmethod
+    def _driven(self, command: VelocityCommand, dt_s: float) -> tuple[Pose2D, bool]:
+        """Return where a command takes the robot, and whether it ran into something."""
+
+    @abstractmethod
+    def _instances(self, pose: Pose2D) -> NDArray[np.int32]:
+        """Return the (H, W) object ids of the picture from ``pose``, 0 for none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 import math
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from memory_sim.engines.base import (
     CameraModel,
+    Engine,
     Frame,
     GroundTruth,
     Pose2D,
-    StepResult,
     VelocityCommand,
 )
 from memory_sim.formats.scene_truth import ground_truth
@@ -34,7 +34,7 @@ __all__ = ['EmbeddedSimulator']
 _SURFACE_SAMPLES = 96
 
 
-class EmbeddedSimulator:
+class EmbeddedSimulator(Engine):
     """
     One robot in one world, drawn with ray casting. Not thread-safe: one owner drives it.
 
@@ -74,8 +74,8 @@ class EmbeddedSimulator:
             If an object or its meshes are not to be had, or the robot fits nowhere.
 
         """
+        super().__init__(camera)
         self._world = world
-        self._camera = camera or CameraModel()
         source = Furniture(furniture) if isinstance(furniture, str) else furniture
         self._scene = Scene(world, source, threads=threads)
         source.close()
@@ -91,8 +91,6 @@ class EmbeddedSimulator:
         self._renderer = Renderer(self._scene, self._camera, threads=threads)
         self._truth = ground_truth(world, self._scene)
         self._samples: dict[int, NDArray[np.float32]] = {}
-        self._stamp_ns = 0
-        self._pose = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
         self.reset()
 
     @property
@@ -104,11 +102,6 @@ class EmbeddedSimulator:
     def scene(self) -> Scene:
         """The world's triangles."""
         return self._scene
-
-    @property
-    def camera(self) -> CameraModel:
-        """The robot's camera."""
-        return self._camera
 
     @property
     def ground_truth(self) -> GroundTruth:
@@ -125,54 +118,17 @@ class EmbeddedSimulator:
         """Where the robot fits on every storey, and the stairs between them."""
         return self._storeys
 
-    @property
-    def pose(self) -> Pose2D:
-        """The robot's true pose."""
-        return self._pose
+    def _free_pose(self, rng: np.random.Generator) -> Pose2D:
+        x, y, z = self._storeys.sample(rng, clearance_m=0.45)
+        return Pose2D(x=x, y=y, z=z, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
 
-    @property
-    def stamp_ns(self) -> int:
-        """Simulated time since reset [ns]."""
-        return self._stamp_ns
-
-    def reset(self, *, seed: int = 0, pose: Pose2D | None = None) -> Pose2D:
-        """
-        Set time to 0 and put the robot at ``pose``, or at a free one drawn with ``seed``.
-
-        Raises
-        ------
-        ValueError
-            If the robot does not fit at ``pose``.
-
-        """
-        if pose is None:
-            rng = np.random.default_rng(seed)
-            x, y, z = self._storeys.sample(rng, clearance_m=0.45)
-            pose = Pose2D(x=x, y=y, z=z, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
-        elif not self.is_navigable(pose.x, pose.y, pose.z):
-            raise ValueError(f'the robot does not fit at ({pose.x}, {pose.y})')
-        self._pose, self._stamp_ns = pose, 0
-        return pose
-
-    def step(self, command: VelocityCommand, dt_s: float) -> StepResult:
-        """
-        Drive for ``dt_s``; the robot slides to a stop at obstacles.
-
-        Raises
-        ------
-        ValueError
-            If the command is not finite or ``dt_s`` is not positive and finite.
-
-        """
+    def _driven(self, command: VelocityCommand, dt_s: float) -> tuple[Pose2D, bool]:
         index = self._storeys.index_at(self._pose.z)
         pose, collided = drive(self._storeys.maps[index], self._pose, command, dt_s)
-        self._pose = replace(pose, z=self._storeys.height_at(index, pose.x, pose.y))
-        self._stamp_ns += round(dt_s * 1e9)
-        return StepResult(pose=self._pose, stamp_ns=self._stamp_ns, collided=collided)
+        return replace(pose, z=self._storeys.height_at(index, pose.x, pose.y)), collided
 
-    def observe(self) -> Frame:
-        """Draw what the camera sees now."""
-        return self.observe_from(self._pose)
+    def _instances(self, pose: Pose2D) -> NDArray[np.int32]:
+        return self._renderer.draw(pose, color=False).instances
 
     def observe_from(self, pose: Pose2D) -> Frame:
         """Draw what the camera would see from ``pose``, without moving the robot."""
@@ -205,12 +161,6 @@ class EmbeddedSimulator:
         """Return the nearest place where the robot fits on the storey at height z."""
         place = self._storeys.snap(x, y, z)
         return None if place is None else place[:2]
-
-    def seen_from(self, pose: Pose2D) -> Mapping[int, int]:
-        """Return how many pixels each object fills in the picture from ``pose``, by id."""
-        instances = self._renderer.draw(pose, color=False).instances
-        ids, counts = np.unique(instances[instances > 0], return_counts=True)
-        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
     def visibility(
         self, instance_id: int, positions: Sequence[tuple[float, ...]]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from memory_sim.engines.base import (
     CameraModel,
+    Engine,
     Frame,
     GroundTruth,
     Pose2D,
-    StepResult,
     VelocityCommand,
 )
 from memory_sim.engines.habitat.errors import HabitatSceneError
@@ -40,7 +40,7 @@ _SKY = (176 / 255, 204 / 255, 236 / 255)
 _LOAD_S = 600.0
 
 
-class HabitatSimulator:
+class HabitatSimulator(Engine):
     """
     One robot in one Habitat scene, in a process of its own. Not thread-safe.
 
@@ -84,7 +84,7 @@ class HabitatSimulator:
             If the process of habitat-sim ends.
 
         """
-        self._camera = camera or CameraModel()
+        super().__init__(camera)
         self._settings: dict[str, Any] = {
             'width': self._camera.width,
             'height': self._camera.height,
@@ -101,7 +101,6 @@ class HabitatSimulator:
         self._scene: HabitatScene | None = None
         #: A folder that goes with the simulator.
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._stamp_ns, self._pose = 0, Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
         self._process = HabitatProcess(python)
         try:
             self.load(scene)
@@ -169,57 +168,18 @@ class HabitatSimulator:
         return self._process
 
     @property
-    def camera(self) -> CameraModel:
-        """The robot's camera."""
-        return self._camera
-
-    @property
     def ground_truth(self) -> GroundTruth:
         """Instances and regions of the world."""
         return self._truth
 
-    @property
-    def pose(self) -> Pose2D:
-        """The robot's true pose."""
-        return self._pose
+    def _free_pose(self, rng: np.random.Generator) -> Pose2D:
+        _, parts = self._process.ask(
+            'sample', {'seed': int(rng.integers(1, 2**31)), 'room_m': _ROOM_M}
+        )
+        x, y, z = to_map(parts['point']).tolist()
+        return Pose2D(x=x, y=y, z=z, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
 
-    @property
-    def stamp_ns(self) -> int:
-        """Simulated time since reset [ns]."""
-        return self._stamp_ns
-
-    def reset(self, *, seed: int = 0, pose: Pose2D | None = None) -> Pose2D:
-        """
-        Set time to 0 and put the robot at ``pose``, or at a free one drawn with ``seed``.
-
-        Raises
-        ------
-        ValueError
-            If the robot does not fit at ``pose``.
-
-        """
-        if pose is None:
-            rng = np.random.default_rng(seed)
-            _, parts = self._process.ask(
-                'sample', {'seed': int(rng.integers(1, 2**31)), 'room_m': _ROOM_M}
-            )
-            x, y, z = to_map(parts['point']).tolist()
-            pose = Pose2D(x=x, y=y, z=z, yaw_rad=float(rng.uniform(-math.pi, math.pi)))
-        elif not self.is_navigable(pose.x, pose.y, pose.z):
-            raise ValueError(f'the robot does not fit at ({pose.x}, {pose.y}, {pose.z})')
-        self._pose, self._stamp_ns = pose, 0
-        return pose
-
-    def step(self, command: VelocityCommand, dt_s: float) -> StepResult:
-        """
-        Drive for ``dt_s``; the robot slides to a stop at obstacles.
-
-        Raises
-        ------
-        ValueError
-            If the command is not finite or ``dt_s`` is not positive and finite.
-
-        """
+    def _driven(self, command: VelocityCommand, dt_s: float) -> tuple[Pose2D, bool]:
         strides, yaw = _strides(self._pose.yaw_rad, command, dt_s)
         x, y, z, collided = self._pose.x, self._pose.y, self._pose.z, False
         if len(strides):
@@ -228,13 +188,11 @@ class HabitatSimulator:
             )
             x, y, z = to_map(parts['end']).tolist()
             collided = bool(answer['collided'])
-        self._pose = Pose2D(x=x, y=y, z=z, yaw_rad=yaw)
-        self._stamp_ns += round(dt_s * 1e9)
-        return StepResult(pose=self._pose, stamp_ns=self._stamp_ns, collided=collided)
+        return Pose2D(x=x, y=y, z=z, yaw_rad=yaw), collided
 
-    def observe(self) -> Frame:
-        """Draw what the camera sees now."""
-        return self.observe_from(self._pose)
+    def _instances(self, pose: Pose2D) -> NDArray[np.int32]:
+        instances: NDArray[np.int32] = self._draw(pose)['instances']
+        return instances
 
     def observe_from(self, pose: Pose2D) -> Frame:
         """Draw what the camera would see from ``pose``, without moving the robot."""
@@ -298,12 +256,6 @@ class HabitatSimulator:
         if path is None:
             return math.inf
         return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
-
-    def seen_from(self, pose: Pose2D) -> dict[int, int]:
-        """Return how many pixels each object fills in the picture from ``pose``, by id."""
-        instances = self._draw(pose)['instances']
-        ids, counts = np.unique(instances[instances > 0], return_counts=True)
-        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
     def close(self) -> None:
         """End the process of habitat-sim."""
