@@ -29,8 +29,8 @@ pytest: setup
 
 gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one
 	@rm -rf out/bench/gate
-	$(PY) -m memory_sim.bench.cli run config/bench/small.yaml --out out/bench/gate
-	$(PY) -m memory_sim.bench.cli gate out/bench/gate --baseline config/bench/baseline.json \
+	$(PY) -m memory_bench.cli run config/bench/small.yaml --out out/bench/gate
+	$(PY) -m memory_bench.cli gate out/bench/gate --baseline config/bench/baseline.json \
 		$(if $(SAVE),--save)
 
 test: lint pytest gate ## every check there is; skipped tests are listed with their reason

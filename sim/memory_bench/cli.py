@@ -1,4 +1,4 @@
-"""The command ``memory-bench``: run, report, gate, compare."""
+"""The command ``memory-bench``: evaluate, run, report, gate, compare."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_sim.bench.errors import BenchError
+from memory_bench.errors import BenchError
 
 if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
-    from memory_sim.bench.config import BenchConfig
-    from memory_sim.bench.pool import Event
+    from memory_bench.config import BenchConfig
+    from memory_bench.run.pool import Event
 
 __all__ = ['main']
 
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='memory-bench', description='Compare memories on many worlds, and report.'
     )
     commands = parser.add_subparsers(dest='command', required=True)
+    commands.add_parser('evaluate', help='compare retrieval methods on a data set', add_help=False)
     runs = commands.add_parser('run', help='run a configuration; a second call goes on with it')
     runs.add_argument('config', type=_path, help='YAML, see config/bench')
     runs.add_argument('--out', type=_path, required=True, help='folder for records and report')
@@ -73,7 +74,12 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if all went well, 1 if something failed, 2 for bad input."""
-    chosen = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ['evaluate']:  # it knows its options only once it knows the methods
+        from memory_bench.evaluate_cli import main as evaluate
+
+        return evaluate(given[1:])
+    chosen = _parser().parse_args(given)
     console = Console()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -87,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> int:
-    from memory_sim.bench.config import load_config
-    from memory_sim.bench.runner import run
+    from memory_bench.config import load_config
+    from memory_bench.run.runner import run
 
     given = {n: getattr(chosen, n) for n in ('llm_base_url', 'llm_model')}
     config = load_config(chosen.config, **{n: v for n, v in given.items() if v is not None})
@@ -109,7 +115,7 @@ class _Bar:
     """A progress bar over worlds and methods; a line for each world where there is no terminal."""
 
     def __init__(self, console: Console, config: BenchConfig, out: Path) -> None:
-        from memory_sim.bench.runner import pending
+        from memory_bench.run.runner import pending
 
         total = len(config.worlds) * len(config.methods)
         self._left = {e.world.name: len(e.methods) + 1 for e in pending(config, out)}
@@ -163,7 +169,7 @@ class _Bar:
 
 
 def _write(out: Path, baseline: Path | None, console: Console) -> None:
-    from memory_sim.bench.report import write_report
+    from memory_bench.report.report import write_report
 
     for path in write_report(out, baseline):
         console.print(f'wrote {path}', markup=False, highlight=False)
@@ -175,7 +181,7 @@ def _report(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _gate(chosen: argparse.Namespace, console: Console) -> int:
-    from memory_sim.bench.comparison import gate, save_baseline
+    from memory_bench.report.compare import gate, save_baseline
 
     if chosen.save:
         save_baseline(chosen.out, chosen.method, chosen.baseline)
@@ -187,7 +193,7 @@ def _gate(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _compare(chosen: argparse.Namespace, console: Console) -> int:
-    from memory_sim.bench.comparison import compare_text
+    from memory_bench.report.compare import compare_text
 
     console.print(compare_text(chosen.a, chosen.b), markup=False, highlight=False)
     return 0

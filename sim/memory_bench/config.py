@@ -17,10 +17,10 @@ from typing import Any
 
 import yaml
 
-from memory_node.evaluation.registry import method_names
-from memory_sim.bench.errors import BenchError, require
-from memory_sim.bench.places import parse_scene, parse_worlds, scenes_of_episodes, WorldSpec
-from memory_sim.bench.wording import SPLITS
+from memory_bench.errors import BenchError, require
+from memory_bench.methods.registry import method_names
+from memory_bench.places import parse_scene, parse_worlds, scenes_of_episodes, WorldSpec
+from memory_bench.questions.wording import SPLITS
 
 __all__ = ['EXPLORATION', 'BenchConfig', 'WorldSpec', 'load_config', 'parse_config']
 

@@ -1,54 +1,45 @@
-"""``memory evaluate``: data sets through methods, to a table, JSON and a plot."""
+"""``memory-bench evaluate``: data sets through methods, to a table, JSON and a plot."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from memory_node.cli.common import print_json
-from memory_node.core.config import LanguageModelConfig
-from memory_node.core.errors import EncoderError
-from memory_node.evaluation.comparison import compare, MethodRun, texts_of
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.instructions import SPLITS
-from memory_node.evaluation.loading import limited, load_data_sets, LoadOptions
-from memory_node.evaluation.plot import plot
-from memory_node.evaluation.registry import (
-    DEFAULT_METHODS,
-    method_names,
-    MethodOptions,
-    needs_model,
-)
-from memory_node.evaluation.report import (
+from memory_bench.datasets.load import limited, load_data_sets
+from memory_bench.datasets.reverie import SPLITS
+from memory_bench.datasets.types import LoadOptions
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import MethodOptions
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.methods.registry import DEFAULT_METHODS, method_names, needs_model
+from memory_bench.report.data_sets import (
     markdown,
     plain_summary,
     read_runs,
     Report,
     write_json,
 )
+from memory_bench.report.data_sets_plot import plot
+from memory_bench.run.evaluate import compare, MethodRun, texts_of
+from memory_node.cli.common import print_json
+from memory_node.core.config import LanguageModelConfig
+from memory_node.core.errors import EncoderError
 from memory_node.models.factory import make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
-__all__ = ['add_command']
+__all__ = ['main']
 
 #: Exit code for data and names that are wrong, as argparse's own.
 USAGE = 2
 
 
-def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    shared: argparse.ArgumentParser,
-) -> None:
-    """Describe ``memory evaluate``."""
-    parser = commands.add_parser(
-        'evaluate',
-        parents=[shared],
-        help='compare retrieval methods on a data set',
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='memory-bench evaluate',
         description=__doc__,
         epilog=f'Methods: {", ".join(method_names())}.',
     )
@@ -97,11 +88,22 @@ def add_command(
         metavar='URL',
         help='OpenAI-compatible endpoint (default: %(default)s)',
     )
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        '--model',
+        default='',
+        metavar='NAME',
+        help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
+    )
+    parser.add_argument(
+        '--json', action='store_true', help='print one JSON object a line, for programs'
+    )
+    return parser
 
 
-def run(args: argparse.Namespace, messages: Console) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluate; the exit code is 2 for wrong names and broken data."""
+    args = _parser().parse_args(arguments)
+    messages = Console(stderr=True)
     try:
         report = _evaluate(args, messages)
         _write(report, args, messages)

@@ -10,7 +10,7 @@ from pathlib import Path
 import re
 from typing import get_args
 
-from memory_sim.bench.errors import BenchError, require
+from memory_bench.errors import BenchError, require
 from memory_sim.formats.detect import is_dataset, is_scene_file
 from memory_sim.world.generate import WorldSize
 
@@ -155,7 +155,7 @@ def scenes_of_episodes(episodes: str, dataset: str, folder: Path) -> list[WorldS
     ``dataset`` goes before the data set that the episodes name. Raises ``BenchError`` if the file
     is not to be read, or holds nothing that can be asked.
     """
-    from memory_sim.engines.habitat.episodes import EpisodeFileError, read_episodes
+    from memory_bench.datasets.habitat_episodes import EpisodeFileError, read_episodes
 
     try:
         found = read_episodes(folder / episodes)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import random
 import re
 
+from memory_bench.datasets.types import DataSet, Question
+from memory_bench.methods.cost import document
 from memory_node.core.data import Observation
 from memory_node.core.lexical import clean_label
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.words import stem, tokenize
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.encoding import document
 
 __all__ = [
     'ABSENT',

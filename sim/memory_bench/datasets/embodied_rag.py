@@ -16,17 +16,28 @@ import re
 
 import snowballstemmer
 
+from memory_bench.datasets.absent import absent_kind, TEMPLATES
+from memory_bench.datasets.paraphrase import paraphrase
+from memory_bench.datasets.types import DataSet, Loaded, LoadOptions, Question
+from memory_bench.errors import EvaluationError
 from memory_node.core.data import Observation, Vector3
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.lexical import clean_label
-from memory_node.evaluation.absent import absent_kind, TEMPLATES
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.paraphrase import paraphrase
+from memory_node.core.ports import Encoder
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import read_jsonl, Rejected
 
-__all__ = ['known_item_data_set', 'named_objects', 'typed_query_data_set']
+__all__ = [
+    'EXPECTS',
+    'known_item_data_set',
+    'named_objects',
+    'typed_query_data_set',
+    'load',
+    'reads',
+]
+
+#: What is looked for.
+EXPECTS = 'a .gml'
 
 STREET_RADIUS_M = 50.0
 #: An object is seen from poses this close in the authors' building graphs.
@@ -240,3 +251,28 @@ def typed_query_data_set(graph: Path, questions: Path) -> DataSet:
     return DataSet(
         name=graph.stem, kind='building', observations=observations, questions=tuple(found)
     )
+
+
+def reads(path: Path) -> bool:
+    """Whether this is a graph."""
+    return path.is_file() and path.suffix.lower() == '.gml'
+
+
+def load(path: Path, encoder: Encoder, options: LoadOptions) -> Loaded:
+    """Read typed queries if they are given, and make known-item questions if not."""
+    del encoder
+    if options.questions is not None:
+        found = typed_query_data_set(path, options.questions)
+        judged = sum(bool(q.goals) for q in found.questions)
+        return [found], [
+            f'data: {path.name} with {options.questions.name}; {judged} explicit questions have'
+            ' goals told from object names (within 5 m), the others are asked without judging'
+        ]
+    found = known_item_data_set(
+        path, count=options.items, absent=options.absent, seed=options.seed
+    )
+    others = len(found.observations) - 1
+    return [found], [
+        f'data: {path.name}; a paraphrased caption must find its place within 50 m among'
+        f' {others} others; seed {options.seed}'
+    ]

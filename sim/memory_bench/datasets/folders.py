@@ -16,10 +16,11 @@ import math
 from pathlib import Path
 from typing import Any
 
+from memory_bench.datasets.types import DataSet, Loaded, LoadOptions, Question
+from memory_bench.errors import EvaluationError
 from memory_node.core.data import Vector3
 from memory_node.core.errors import InvalidQueryError, StoreAccessError
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.errors import EvaluationError
+from memory_node.core.ports import Encoder
 from memory_node.interchange.jsonl import (
     observation_to_dict,
     read_jsonl,
@@ -29,12 +30,18 @@ from memory_node.interchange.jsonl import (
 )
 
 __all__ = [
+    'EXPECTS',
     'is_data_set',
     'question_from_dict',
     'question_to_dict',
     'read_data_set',
     'write_data_set',
+    'load',
+    'reads',
 ]
+
+#: What is looked for.
+EXPECTS = 'questions.jsonl'
 
 OBSERVATIONS, QUESTIONS, HEADER = 'observations.jsonl', 'questions.jsonl', 'dataset.json'
 MAX_GOALS = 10_000
@@ -176,3 +183,21 @@ def write_data_set(data_set: DataSet, folder: Path) -> None:
     (folder / HEADER).write_text(json.dumps(header) + '\n', encoding='utf-8')
     write_jsonl((observation_to_dict(o) for o in data_set.observations), folder / OBSERVATIONS)
     write_jsonl((question_to_dict(q) for q in data_set.questions), folder / QUESTIONS)
+
+
+def _inside(path: Path) -> list[Path]:
+    return sorted(p for p in path.iterdir() if p.is_dir() and is_data_set(p))
+
+
+def reads(path: Path) -> bool:
+    """Whether this is a folder of the generic format, or a folder of such folders."""
+    return path.is_dir() and (is_data_set(path) or bool(_inside(path)))
+
+
+def load(path: Path, encoder: Encoder, options: LoadOptions) -> Loaded:
+    """Read a folder of the generic format, or all that are in it."""
+    del encoder, options
+    if is_data_set(path):
+        return [read_data_set(path)], [f'data: {path.name}']
+    inside = _inside(path)
+    return [read_data_set(p) for p in inside], [f'data: {path.name}, {len(inside)} sets']

@@ -17,7 +17,7 @@ import zlib
 
 import numpy as np
 
-from memory_node.evaluation.datasets import Question
+from memory_bench.datasets.types import Question
 from memory_sim.engines.base import Pose2D, Vector3
 from memory_sim.engines.habitat.errors import HabitatSceneError
 from memory_sim.engines.habitat.frames import to_map

@@ -9,19 +9,121 @@ apart from those it never saw.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+import random
 
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_bench.datasets.absent import swapped_questions, thing_questions, things
+from memory_bench.datasets.types import DataSet, Loaded, LoadOptions, Question
+from memory_bench.errors import EvaluationError
+from memory_node.core.data import Observation
+from memory_node.core.errors import StoreAccessError
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.weights import load_weights
-from memory_node.evaluation.absent import swapped_questions, thing_questions, things
-from memory_node.evaluation.buildings import Building, load_buildings, split_buildings
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.errors import EvaluationError
+from memory_node.interchange.jsonl import (
+    QueryRecord,
+    read_observations,
+    read_queries,
+    Rejected,
+)
 
-__all__ = ['SPLITS', 'building_data_sets', 'choose_buildings', 'fitted_buildings']
+__all__ = [
+    'EXPECTS',
+    'SPLITS',
+    'building_data_sets',
+    'choose_buildings',
+    'fitted_buildings',
+    'load',
+    'reads',
+]
+
+#: What is looked for.
+EXPECTS = '*.observations.jsonl'
 
 SPLITS = ('aside', 'folds', 'all')
+_OBSERVATIONS = '.observations.jsonl'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Building:
+    """One building: its observations, and the queries whose goal is known."""
+
+    name: str
+    observations: tuple[Observation, ...]
+    queries: tuple[QueryRecord, ...]
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """(N, 3) positions of the observations [m]."""
+        return np.array([o.pose.position for o in self.observations]).reshape(-1, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Buildings to develop on, in folds, and buildings that are looked at once, at the end."""
+
+    folds: tuple[tuple[str, ...], ...]
+    final: tuple[str, ...]
+
+
+def _queries(folder: Path, name: str) -> tuple[QueryRecord, ...]:
+    refused: list[Rejected] = []
+    return tuple(
+        record
+        for path in sorted(folder.glob(f'{name}.*queries.jsonl'))
+        for record in read_queries(path, refused)
+        if record.goal is not None
+    )
+
+
+def load_buildings(folder: Path) -> dict[str, Building]:
+    """
+    Read ``<building>.observations.jsonl`` and ``<building>.*queries.jsonl``, by name.
+
+    Lines that are refused are left out. Raises ``StoreAccessError`` if no building is there.
+    """
+    names = sorted(p.name.removesuffix(_OBSERVATIONS) for p in folder.glob('*' + _OBSERVATIONS))
+    if not names:
+        raise StoreAccessError(f'{folder} holds no *{_OBSERVATIONS}')
+    return {
+        name: Building(
+            name=name,
+            observations=tuple(read_observations(folder / (name + _OBSERVATIONS), [])),
+            queries=_queries(folder, name),
+        )
+        for name in names
+    }
+
+
+def split_buildings(
+    buildings: dict[str, Building], *, folds: int = 4, seed: int = 7, every: int = 5
+) -> Split:
+    """
+    Put one building of every ``every`` aside and the others into folds of equal query counts.
+
+    Buildings of similar query counts are drawn from together, so that the part put aside is like
+    the rest. The same seed gives the same split.
+    """
+    draw = random.Random(seed)
+    by_size = sorted(buildings, key=lambda name: (-len(buildings[name].queries), name))
+    final: list[str] = []
+    develop: list[str] = []
+    for start in range(0, len(by_size), every):
+        group = by_size[start : start + every]
+        aside = draw.randrange(len(group))
+        final.append(group[aside])
+        develop += group[:aside] + group[aside + 1 :]
+    develop.sort(key=lambda name: (-len(buildings[name].queries), name))
+    parts: list[list[str]] = [[] for _ in range(folds)]
+    sizes = [0] * folds
+    for name in develop:
+        smallest = min(range(folds), key=lambda i: (sizes[i], i))
+        parts[smallest].append(name)
+        sizes[smallest] += len(buildings[name].queries)
+    return Split(folds=tuple(map(tuple, parts)), final=tuple(final))
 
 
 def fitted_buildings() -> frozenset[str]:
@@ -109,3 +211,37 @@ def _data_set(building: Building) -> DataSet:
         observations=building.observations,
         questions=questions,
     )
+
+
+def reads(path: Path) -> bool:
+    """Whether this is a folder of JSON Lines pairs."""
+    return path.is_dir() and any(path.glob('*' + _OBSERVATIONS))
+
+
+def load(path: Path, encoder: Encoder, options: LoadOptions) -> Loaded:
+    """Read one part of the buildings, and tell whether the ranker was fitted on some."""
+    try:
+        found = building_data_sets(
+            path,
+            encoder,
+            split=options.split,
+            folds=options.folds,
+            absent=options.absent,
+            seed=options.seed,
+        )
+    except StoreAccessError as error:
+        raise EvaluationError(str(error)) from error
+    fitted = sum(d.name in fitted_buildings() for d in found)
+    told = (
+        'the shipped ranker was fitted on none of these buildings'
+        if not fitted
+        else f'THE SHIPPED RANKER WAS FITTED ON {fitted} OF THESE BUILDINGS: its figures are no'
+        ' measure of new ones'
+    )
+    folds = f' {" ".join(map(str, options.folds))}' if options.folds else ''
+    notes = [f'data: {path.name}, part {options.split}{folds}, {len(found)} buildings; {told}']
+    if options.absent:
+        notes.append(
+            f'{options.absent} generated questions of each form per building (seed {options.seed})'
+        )
+    return found, notes

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from memory_node.core.data import Observation, Vector3
 
-__all__ = ['DataSet', 'Question']
+__all__ = ['DataSet', 'LoadOptions', 'Loaded', 'Question']
+
+#: Data sets, and notes on them for the reader of a report.
+Loaded = tuple[list['DataSet'], list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +47,19 @@ class DataSet:
     kind: str
     observations: tuple[Observation, ...]
     questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What of the data is wanted."""
+
+    #: Typed queries of a building graph.
+    questions: Path | None = None
+    #: Part of the buildings, and folds of the part ``folds``; see ``choose_buildings``.
+    split: str = 'aside'
+    folds: Sequence[int] = ()
+    #: Generated questions of each form, per data set, and as many without an answer.
+    absent: int = 0
+    #: Known items asked for.
+    items: int = 300
+    seed: int = 0

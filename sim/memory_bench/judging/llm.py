@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import json
 from typing import Any
 
+from memory_bench.methods.cost import CountingModel
 from memory_node.core.errors import LanguageModelError
-from memory_node.evaluation.counting import CountingModel
 
 __all__ = ['LlmJudge']
 

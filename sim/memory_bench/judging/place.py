@@ -9,10 +9,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.ports import Encoder
-from memory_node.core.store.postings import Stemmer
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.roadmap import Roadmap
+from memory_bench.world.analytic import Ground
+from memory_bench.world.roadmap import Roadmap
 from memory_sim.demo.judge import Judge
 from memory_sim.engines.base import Instance, Pose2D, Vector3
 
@@ -20,8 +18,6 @@ __all__ = [
     'PictureJudge',
     'PlaceJudge',
     'PlaceVerdict',
-    'TextJudge',
-    'TextVerdict',
     'view_range_m',
 ]
 
@@ -33,8 +29,6 @@ _REACH_M = 1.0
 _RINGS = ((0.3, 6), (0.65, 10), (1.0, 14))
 #: How close that place must be to the target's box, below a roof and under the sky [m].
 _VIEW_INDOORS_M, _VIEW_OUTDOORS_M = 3.0, 10.0
-#: Words of a text that are read; naming everything there is would be no answer.
-_WORDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +40,6 @@ class PlaceVerdict:
     distance_m: float
     #: Driving distance from where the robot stood [m].
     path_m: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextVerdict:
-    """How good a text is as an answer."""
-
-    #: Share of the true facts that it names, and share of what it names that is true.
-    recall: float
-    precision: float
-    #: Cosine between the text and the facts.
-    cosine: float
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of recall and precision."""
-        both = self.recall + self.precision
-        return 2.0 * self.recall * self.precision / both if both else 0.0
-
-    @property
-    def similarity(self) -> float:
-        """Mean of cosine and recall."""
-        return 0.5 * (max(self.cosine, 0.0) + self.recall)
-
-    @property
-    def success(self) -> bool:
-        """Whether it names enough of what is true, and not much else."""
-        return self.f1 >= 0.5
 
 
 def view_range_m(ground: Ground, instance: Instance) -> float:
@@ -206,38 +173,3 @@ class PictureJudge(PlaceJudge):
 
 def _vector(point: NDArray[np.float64]) -> Vector3:
     return float(point[0]), float(point[1]), float(point[2])
-
-
-class TextJudge:
-    """Judges texts about one world against its facts."""
-
-    def __init__(self, encoder: Encoder, vocabulary: Sequence[str]) -> None:
-        """Know every word that would be a claim: the names of things and areas."""
-        self._encoder = encoder
-        self._stemmer = Stemmer()
-        self._stems = {word: self._stem(word) for word in sorted(set(vocabulary))}
-
-    def _stem(self, text: str) -> tuple[str, ...]:
-        # One by one: of several words at once only distinct stems are returned.
-        return tuple(s for word in _terms(text) for s in self._stemmer.stems([word]))
-
-    def judge(self, text: str, facts: Sequence[str]) -> TextVerdict:
-        """Compare the first words of a text with the facts."""
-        words = _terms(text)[:_WORDS]
-        said = f' {" ".join(self._stem(" ".join(words)))} '
-        named = {w for w, stems in self._stems.items() if f' {" ".join(stems)} ' in said}
-        # "office chair" says nothing of chairs, unless one is spoken of as well.
-        named = {w for w in named if not any(w != o and w in o.split() for o in named)}
-        true = {f for f in facts if f' {" ".join(self._stem(f))} ' in said}
-        wrong = named - set(facts)
-        vectors = self._encoder.encode([' '.join(words) or ' ', ', '.join(facts) or ' '])
-        return TextVerdict(
-            recall=len(true) / len(facts) if facts else 0.0,
-            precision=len(true) / (len(true) + len(wrong)) if true else 0.0,
-            cosine=float(vectors[0] @ vectors[1]) if words else 0.0,
-        )
-
-
-def _terms(text: str) -> list[str]:
-    cleaned = ''.join(c if c.isalnum() or c in "-'" else ' ' for c in text.casefold())
-    return cleaned.split()

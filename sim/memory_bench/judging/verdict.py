@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 import math
 
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.methods import Answer, AnsweredPlace
+from memory_bench.datasets.types import DataSet, Question
+from memory_bench.methods.base import Answer, AnsweredPlace
 
 __all__ = ['QuestionOutcome', 'judge_answer']
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.cost import ModelUse, Stopwatch
+from memory_node.core.config import MemoryConfig
 from memory_node.core.data import Observation, QueryMode, Vector3
 from memory_node.core.modes import guess_mode
-from memory_node.evaluation.counting import ModelUse
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import Stopwatch
+from memory_node.core.ports import LanguageModel
 
-__all__ = ['Answer', 'AnsweredPlace', 'Method', 'wants_words']
+__all__ = [
+    'Answer',
+    'AnsweredPlace',
+    'Method',
+    'MethodOptions',
+    'required_model',
+    'wants_words',
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +93,20 @@ def wants_words(question: Question) -> bool:
     Whoever asks for a description knows it; what kind of answer fits is told from the text alone.
     """
     return bool(question.facts) or guess_mode(question.text) is QueryMode.GLOBAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodOptions:
+    """What a method may be given beside the encoder."""
+
+    config: MemoryConfig = field(default_factory=MemoryConfig)
+    #: For the methods that ``needs_model`` names.
+    language_model: LanguageModel | None = None
+    seed: int = 0
+
+
+def required_model(name: str, options: MethodOptions) -> LanguageModel:
+    """Return the language model; ``EvaluationError`` without one."""
+    if options.language_model is None:
+        raise EvaluationError(f'method {name} needs a language model')
+    return options.language_model

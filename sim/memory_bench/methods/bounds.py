@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from memory_bench.datasets.types import Question
+from memory_bench.methods.base import Answer, AnsweredPlace, Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder
 from memory_node.core.data import Observation
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.methods import Answer, AnsweredPlace
 
-__all__ = ['OracleMethod', 'RandomMethod']
+__all__ = ['NAMES', 'OracleMethod', 'RandomMethod', 'make']
+
+NAMES = ('oracle', 'random')
 
 
 class _Bound:
@@ -86,3 +89,9 @@ class RandomMethod(_Bound):
         count = min(k, len(self._observations))
         rows = draw.choice(len(self._observations), count, replace=False).tolist()
         return Answer(found=bool(rows), places=self._places(rows, 0.5))
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    del encoder
+    return OracleMethod(name) if name == 'oracle' else RandomMethod(name, options.seed)

@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import Answer, AnsweredPlace, Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_node.core.data import FloatArray, Observation
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Answer, AnsweredPlace
 
-__all__ = ['EmemMethod']
+__all__ = ['NAMES', 'EmemMethod', 'make']
+
+NAMES = ('emem',)
 
 
 class _Provider:
@@ -99,3 +101,9 @@ class EmemMethod:
         """Close its database."""
         if self._memory is not None:
             self._memory.close()
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    del options
+    return EmemMethod(name, encoder)

@@ -8,20 +8,22 @@ the k best say.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_bench.datasets.types import Question
+from memory_bench.methods.base import Answer, AnsweredPlace, Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.lexical import content_terms
 from memory_node.core.store.postings import Stemmer
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.methods import Answer, AnsweredPlace
 
-__all__ = ['Bm25', 'Bm25Method', 'DenseMethod', 'FlatMethod', 'HybridMethod']
+__all__ = ['NAMES', 'Bm25', 'Bm25Method', 'DenseMethod', 'FlatMethod', 'HybridMethod', 'make']
+
+NAMES = ('bm25', 'dense', 'hybrid')
 
 RealArray = NDArray[np.float64]
 
@@ -171,3 +173,14 @@ class HybridMethod(DenseMethod):
 
 def _standardised(values: RealArray) -> RealArray:
     return np.asarray((values - values.mean()) / max(float(values.std()), 1e-9))
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    del options
+    kinds: Mapping[str, Callable[[str, CachingEncoder], Method]] = {
+        'bm25': Bm25Method,
+        'dense': DenseMethod,
+        'hybrid': HybridMethod,
+    }
+    return kinds[name](name, encoder)

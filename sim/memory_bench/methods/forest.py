@@ -17,6 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from memory_bench.datasets.types import Question
+from memory_bench.methods.base import (
+    Answer,
+    AnsweredPlace,
+    Method,
+    MethodOptions,
+    required_model,
+    wants_words,
+)
+from memory_bench.methods.cost import CachingEncoder, CountingModel, document, ModelUse, Stopwatch
+from memory_bench.methods.memory import MemoryMethod
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
@@ -27,13 +38,11 @@ from memory_node.core.forest.llm_namer import Narrator, Request
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.summaries import AreaText, Evidence
 from memory_node.core.ports import LanguageModel
-from memory_node.evaluation.counting import CountingModel, ModelUse
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
-from memory_node.evaluation.ours import MemoryMethod
 
-__all__ = ['PaperMethod', 'TraversalMethod']
+__all__ = ['NAMES', 'NEEDS_MODEL', 'PaperMethod', 'TraversalMethod', 'make']
+
+NAMES = ('paper', 'paper+llm', 'traversal')
+NEEDS_MODEL = ('paper+llm',)
 
 #: Areas kept a level; the paper runs this many selections side by side.
 BRANCHES = 5
@@ -286,3 +295,11 @@ class TraversalMethod(MemoryMethod):
             places=places,
             text=' '.join(document(item) for item in items),
         ).costing(watch)
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    if name == 'traversal':
+        return TraversalMethod(name, encoder, options.config)
+    model = required_model(name, options) if name in NEEDS_MODEL else None
+    return PaperMethod(name, encoder, options.config, model)

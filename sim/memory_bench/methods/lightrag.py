@@ -20,16 +20,25 @@ import os
 from pathlib import Path
 from typing import Any, TypeVar
 
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import (
+    Answer,
+    AnsweredPlace,
+    Method,
+    MethodOptions,
+    required_model,
+    wants_words,
+)
+from memory_bench.methods.cost import CachingEncoder, CountingModel, document, ModelUse, Stopwatch
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import LanguageModel
-from memory_node.evaluation.counting import CountingModel, ModelUse
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
 
-__all__ = ['LightragMethod']
+__all__ = ['NAMES', 'NEEDS_MODEL', 'LightragMethod', 'make']
+
+NAMES = ('lightrag',)
+NEEDS_MODEL = NAMES
 
 ValueT = TypeVar('ValueT')
 
@@ -315,3 +324,8 @@ class LightragMethod:
             # Its workers outlive being cancelled, and with them a loop that was only closed.
             for queued in (*rag.role_llm_funcs.values(), rag.embedding_func.func):
                 await queued.shutdown(graceful=False)
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    return LightragMethod(name, encoder, required_model(name, options))

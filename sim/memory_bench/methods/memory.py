@@ -6,18 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import (
+    Answer,
+    AnsweredPlace,
+    Method,
+    MethodOptions,
+    required_model,
+    wants_words,
+)
+from memory_bench.methods.cost import CachingEncoder, CountingModel, ModelUse, Stopwatch
 from memory_node.core.asking import ask
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import Observation, Query, QueryMode
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
-from memory_node.evaluation.counting import CountingModel, ModelUse
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder, Stopwatch
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Answer, AnsweredPlace, wants_words
 
-__all__ = ['ABLATIONS', 'MemoryMethod', 'OursMethod', 'ablated']
+__all__ = ['NAMES', 'NEEDS_MODEL', 'ABLATIONS', 'MemoryMethod', 'OursMethod', 'ablated', 'make']
+
 
 #: What each ``ours-...`` leaves out: names for ``retrieval.left_out``.
 ABLATIONS: Mapping[str, str] = {
@@ -30,6 +37,9 @@ ABLATIONS: Mapping[str, str] = {
     'ours-needs': 'needs',
     'ours-corroboration': 'corroboration',
 }
+NAMES = ('ours', 'ours+llm', *ABLATIONS)
+NEEDS_MODEL = ('ours+llm',)
+
 _PATIENCE_S = 600.0
 
 
@@ -114,3 +124,13 @@ class OursMethod(MemoryMethod):
             places=places,
             text=text,
         ).costing(watch, used)
+
+
+def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
+    """Make a method of ``NAMES``."""
+    model = required_model(name, options) if name in NEEDS_MODEL else None
+    config = ablated(options.config, ABLATIONS[name]) if name in ABLATIONS else options.config
+    if model is not None:
+        reading = replace(config.retrieval, read_by_language_model=True)
+        config = replace(config, retrieval=reading)
+    return OursMethod(name, encoder, config, model)

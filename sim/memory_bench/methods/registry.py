@@ -1,121 +1,66 @@
-"""Methods by name."""
+"""
+Methods by name, found by module.
+
+A module of this package with ``NAMES`` and ``make(name, encoder, options)`` brings methods;
+``NEEDS_MODEL`` names those of them that ask a language model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+import pkgutil
+from types import MappingProxyType
+from typing import Any
 
-from memory_node.core.config import MemoryConfig
-from memory_node.core.ports import LanguageModel
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.methods import Method
-from memory_node.evaluation.ours import ABLATIONS
+from memory_bench import methods
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder
 
-__all__ = ['DEFAULT_METHODS', 'MethodOptions', 'make_method', 'method_names', 'needs_model']
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodOptions:
-    """What a method may be given beside the encoder."""
-
-    config: MemoryConfig = field(default_factory=MemoryConfig)
-    #: For the methods that ``needs_model`` names.
-    language_model: LanguageModel | None = None
-    seed: int = 0
-
-
-_Maker = Callable[[str, CachingEncoder, MethodOptions], Method]
-
-
-def _flat(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation import flat
-
-    kinds: Mapping[str, Callable[[str, CachingEncoder], Method]] = {
-        'bm25': flat.Bm25Method,
-        'dense': flat.DenseMethod,
-        'hybrid': flat.HybridMethod,
-    }
-    return kinds[name](name, encoder)
-
-
-def _emem(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation.emem_rival import EmemMethod
-
-    return EmemMethod(name, encoder)
-
-
-def _lightrag(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    model = _model(name, options)
-    from memory_node.evaluation.lightrag_rival import LightragMethod
-
-    return LightragMethod(name, encoder, model)
-
-
-def _bound(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation.bounds import OracleMethod, RandomMethod
-
-    return OracleMethod(name) if name == 'oracle' else RandomMethod(name, options.seed)
-
-
-def _paper(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation.forest_only import PaperMethod
-
-    model = _model(name, options) if needs_model(name) else None
-    return PaperMethod(name, encoder, options.config, model)
-
-
-def _traversal(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation.forest_only import TraversalMethod
-
-    return TraversalMethod(name, encoder, options.config)
-
-
-def _ours(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
-    from memory_node.evaluation.ours import ablated, OursMethod
-
-    model = _model(name, options) if needs_model(name) else None
-    config = ablated(options.config, ABLATIONS[name]) if name in ABLATIONS else options.config
-    if model is not None:
-        reading = replace(config.retrieval, read_by_language_model=True)
-        config = replace(config, retrieval=reading)
-    return OursMethod(name, encoder, config, model)
-
-
-_MAKERS: Mapping[str, _Maker] = {
-    'random': _bound,
-    'bm25': _flat,
-    'dense': _flat,
-    'hybrid': _flat,
-    'emem': _emem,
-    'lightrag': _lightrag,
-    'paper': _paper,
-    'paper+llm': _paper,
-    'traversal': _traversal,
-    'ours': _ours,
-    'ours+llm': _ours,
-    **dict.fromkeys(ABLATIONS, _ours),
-    'oracle': _bound,
-}
+__all__ = ['DEFAULT_METHODS', 'make_method', 'method_names', 'needs_model', 'place_in_tables']
 
 #: What is compared unless told: everything that needs neither an extra nor a language model.
 DEFAULT_METHODS = ('random', 'bm25', 'dense', 'hybrid', 'paper', 'traversal', 'ours', 'oracle')
 
+#: Rivals that are not listed come between these, the variants of ours behind it.
+_FIRST = ('random', 'exploration', 'bm25', 'dense', 'hybrid', 'emem', 'lightrag')
+_LAST = ('traversal', 'paper', 'paper+llm', 'ours', 'ours+llm')
+
+
+@cache
+def _modules() -> Mapping[str, Any]:
+    """Return the module of every method."""
+    found: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(methods.__path__):
+        module = import_module(f'{methods.__name__}.{info.name}')
+        for name in getattr(module, 'NAMES', ()):
+            if name in found:
+                raise ValueError(f'method {name}: {found[name].__name__} and {module.__name__}')
+            found[name] = module
+    return MappingProxyType({n: found[n] for n in sorted(found, key=place_in_tables)})
+
+
+def place_in_tables(name: str) -> tuple[int, int, str]:
+    """Return a key that sorts methods as tables show them: bounds outside, ours last."""
+    if name in _FIRST:
+        return 0, _FIRST.index(name), name
+    if name in _LAST:
+        return 2, _LAST.index(name), name
+    if name == 'oracle':
+        return 4, 0, name
+    return (3 if name.startswith('ours') else 1), 0, name
+
 
 def method_names() -> tuple[str, ...]:
     """Return every name that ``make_method`` knows, in the order of the tables."""
-    return tuple(_MAKERS)
+    return tuple(_modules())
 
 
 def needs_model(name: str) -> bool:
     """Whether a method asks a language model."""
-    return name == 'lightrag' or name.endswith('+llm')
-
-
-def _model(name: str, options: MethodOptions) -> LanguageModel:
-    if options.language_model is None:
-        raise EvaluationError(f'method {name} needs a language model')
-    return options.language_model
+    return name in getattr(_modules().get(name), 'NEEDS_MODEL', ())
 
 
 def make_method(
@@ -130,7 +75,9 @@ def make_method(
         If no method has that name, or what it needs is not given or not installed.
 
     """
-    if name not in _MAKERS:
+    module = _modules().get(name)
+    if module is None:
         known = ', '.join(method_names())
         raise EvaluationError(f'no method is named {name!r:.80}; there are {known}')
-    return _MAKERS[name](name, encoder, options or MethodOptions())
+    method: Method = module.make(name, encoder, options or MethodOptions())
+    return method

@@ -8,15 +8,15 @@ import math
 
 import numpy as np
 
-from memory_node.evaluation.absent import ABSENT
-from memory_node.evaluation.comparison import MethodRun
-from memory_node.evaluation.judging import QuestionOutcome
-from memory_node.evaluation.metrics import (
+from memory_bench.datasets.absent import ABSENT
+from memory_bench.judging.verdict import QuestionOutcome
+from memory_bench.metrics.intervals import (
     area_under_curve,
     bootstrap,
     calibration_error,
     Interval,
 )
+from memory_bench.run.evaluate import MethodRun
 
 __all__ = ['Summary', 'abstention', 'kinds_of', 'paired', 'summarise_run']
 

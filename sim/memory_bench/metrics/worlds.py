@@ -9,10 +9,11 @@ import math
 
 import numpy as np
 
-from memory_node.evaluation.metrics import bootstrap, calibration_error, Interval
-from memory_sim.bench.cases import KINDS
-from memory_sim.bench.config import EXPLORATION
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord
+from memory_bench.config import EXPLORATION
+from memory_bench.methods.registry import place_in_tables
+from memory_bench.metrics.intervals import bootstrap, calibration_error, Interval
+from memory_bench.questions.case import KINDS
+from memory_bench.run.records import EpisodeRecord, QuestionRecord
 
 __all__ = ['ALL', 'BOUNDS', 'Costs', 'Lead', 'Summary', 'summarise']
 
@@ -20,10 +21,6 @@ ALL = 'all'
 #: What is shown beside the memories, and never compared with them.
 BOUNDS = ('oracle', EXPLORATION, 'random')
 _ROUNDS = 500
-_ORDER = (
-    'random', EXPLORATION, 'bm25', 'dense', 'hybrid', 'emem', 'lightrag', 'traversal', 'paper',
-    'paper+llm', 'ours', 'ours+llm', 'oracle',
-)  # fmt: skip
 
 Values = dict[str, list[float]]
 
@@ -106,7 +103,7 @@ class Summary:
 def summarise(records: Sequence[EpisodeRecord], tested: str = 'ours') -> Summary:
     """Put all records together; methods are compared with ``tested``."""
     good = [r for r in records if r.status == 'ok' and r.questions]
-    methods = sorted({r.method for r in good}, key=_rank)
+    methods = sorted({r.method for r in good}, key=place_in_tables)
     success: dict[tuple[str, str], Interval] = {}
     by_world: dict[tuple[str, str], Interval] = {}
     for method in methods:
@@ -131,11 +128,6 @@ def summarise(records: Sequence[EpisodeRecord], tested: str = 'ours') -> Summary
         leads=tuple(_leads(good, success, tested)),
         troubles=tuple(_troubles(records)),
     )  # fmt: skip
-
-
-def _rank(method: str) -> tuple[int, str]:
-    base = method if method in _ORDER else 'ours' if method.startswith('ours') else ''
-    return (_ORDER.index(base) if base else len(_ORDER), method)
 
 
 def _success(question: QuestionRecord) -> float:

@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
+from memory_bench.questions.wording import caption_texts, with_article
+from memory_bench.world.analytic import Ground
 from memory_node.core.data import Sighting
 from memory_node.core.perception.captions import plural
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.wording import caption_texts, with_article
 
 __all__ = ['Captioner', 'Seen']
 

@@ -9,11 +9,11 @@ import math
 
 import numpy as np
 
+from memory_bench.perception.captions import Captioner, Seen
+from memory_bench.world.analytic import EYE_M, Ground
+from memory_bench.world.history import History
+from memory_bench.world.patrol import Keyframe
 from memory_node.core.data import Observation, Pose, Sighting, Vector3
-from memory_sim.bench.captioning import Captioner, Seen
-from memory_sim.bench.ground import EYE_M, Ground
-from memory_sim.bench.history import History
-from memory_sim.bench.rounds import Keyframe
 from memory_sim.engines.base import Instance
 from memory_sim.robot.detector_noise import CONFUSABLE
 

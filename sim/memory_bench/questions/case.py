@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from memory_bench.datasets.types import Question
 from memory_node.core.data import Vector3
-from memory_node.evaluation.datasets import Question
 from memory_sim.engines.base import Instance
 
 __all__ = ['FORMS', 'KINDS', 'Case']

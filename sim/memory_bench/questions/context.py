@@ -11,16 +11,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_bench.datasets.types import Question
+from memory_bench.judging.place import PlaceJudge
+from memory_bench.perception.sensing import Perception
+from memory_bench.questions.case import Case
+from memory_bench.questions.wording import question_texts
+from memory_bench.world.analytic import Ground
+from memory_bench.world.history import ASKED_NS, History
+from memory_bench.world.patrol import Drive
+from memory_bench.world.roadmap import Roadmap
 from memory_node.core.data import Vector3
-from memory_node.evaluation.datasets import Question
-from memory_sim.bench.cases import Case
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.history import ASKED_NS, History
-from memory_sim.bench.judging import PlaceJudge
-from memory_sim.bench.roadmap import Roadmap
-from memory_sim.bench.rounds import Drive
-from memory_sim.bench.sensing import Perception
-from memory_sim.bench.wording import question_texts
 from memory_sim.engines.base import Instance
 
 __all__ = ['Desk', 'Stage', 'made']

@@ -9,16 +9,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_bench.datasets.habitat_episodes import EpisodeFileError, HabitatEpisode, read_episodes
+from memory_bench.errors import BenchError
+from memory_bench.judging.place import PlaceVerdict
+from memory_bench.questions.case import Case
+from memory_bench.world.analytic import Ground
+from memory_bench.world.open import Opened
+from memory_bench.world.rendered import PicturedGround
+from memory_bench.world.roadmap import Roadmap
 from memory_node.core.data import Vector3
-from memory_sim.bench.cases import Case
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.judging import PlaceVerdict
-from memory_sim.bench.opening import Opened
-from memory_sim.bench.pictured import PicturedGround
-from memory_sim.bench.roadmap import Roadmap
 from memory_sim.engines.base import Pose2D
-from memory_sim.engines.habitat.episodes import EpisodeFileError, HabitatEpisode, read_episodes
 
 __all__ = ['Asked', 'asked_from', 'cases_of_episodes', 'goal_places', 'goal_verdict']
 

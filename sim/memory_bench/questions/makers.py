@@ -1,4 +1,8 @@
-"""Makers of questions: one for each form, all from what is really there."""
+"""
+Makers of questions: one for each form, all from what is really there.
+
+What is right may depend on where the robot stands when it is asked (``asked_at``).
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 import math
 
-from memory_node.evaluation.datasets import Question
-from memory_sim.bench.cases import Case
-from memory_sim.bench.desk import Desk, made
-from memory_sim.bench.history import ASKED_NS, at_hour
-from memory_sim.bench.standing import nearest
-from memory_sim.bench.wording import area_uses, needs, question_texts
+from memory_bench.datasets.types import Question
+from memory_bench.questions.case import Case
+from memory_bench.questions.context import Desk, made, Stage
+from memory_bench.questions.goals import asked_from
+from memory_bench.questions.wording import area_uses, needs, question_texts
+from memory_bench.world.history import ASKED_NS, at_hour
+from memory_node.core.data import Vector3
 from memory_sim.engines.base import Instance
 from memory_sim.world.colors import COLORS
 
-__all__ = ['FORM_MAKERS']
+__all__ = ['FORM_MAKERS', 'asked_at', 'nearest']
 
 #: Names of storeys, from the ground up.
 _FLOORS = ('ground', 'second', 'third', 'fourth', 'fifth', 'sixth')
@@ -286,3 +291,51 @@ FORM_MAKERS: Mapping[str, Callable[[Desk], Iterator[Case]]] = {
     'color': _absent_colors,
     'absent_need': _absent_needs,
 }
+
+
+# ---- where the robot stands ----
+
+#: Another thing counts as nearest too when its way is so much longer [m].
+_AS_NEAR_M = 1.0
+
+
+def nearest(stage: Stage, start: Vector3, things: Iterable[Instance]) -> list[Instance]:
+    """Return the things with the shortest way from a place, of those that were ever in view."""
+    in_view = stage.perception.in_view
+    walks = [(stage.judge.walk_to_m(start, t), t) for t in things if in_view.get((t.id, t.center))]
+    best = min((w for w, _ in walks), default=math.inf)
+    return [t for w, t in walks if w <= best + _AS_NEAR_M and math.isfinite(w)]
+
+
+def asked_at(stage: Stage, case: Case, here: Vector3) -> Case:
+    """
+    Return a question as it is when the robot stands at ``here`` [m].
+
+    What is near, and the shortest way, count from there. What is not near stays right.
+    """
+    if case.worded or not case.question.answerable:
+        return replace(case, start=here)
+    if case.radius_m:
+        return asked_from(stage.ground, stage.roadmap, case, here)
+    question, targets = case.question, case.targets
+    if question.near is not None:
+        targets = tuple(nearest(stage, here, case.choices)) or targets
+        seen = {i for t in targets for i in stage.perception.in_view.get((t.id, t.center), ())}
+        question = replace(
+            question,
+            near=here,
+            goals=tuple(t.center for t in targets),
+            nodes=tuple(f'{i:05d}' for i in sorted(seen)),
+        )
+        regions = stage.ground.regions
+        case = replace(
+            case,
+            question=question,
+            targets=targets,
+            expected='; '.join(
+                sorted({f'{t.label} in {regions[t.region_id].kind}' for t in targets
+                        if t.region_id in regions})
+            ),
+        )  # fmt: skip
+    shortest_m = stage.judge.shortest_m(here, targets, case.areas)
+    return replace(case, start=here, shortest_m=shortest_m)

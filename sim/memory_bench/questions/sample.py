@@ -9,9 +9,9 @@ from itertools import islice
 
 import numpy as np
 
-from memory_sim.bench.asking import FORM_MAKERS
-from memory_sim.bench.cases import Case, FORMS, KINDS
-from memory_sim.bench.desk import Desk, Stage
+from memory_bench.questions.case import Case, FORMS, KINDS
+from memory_bench.questions.context import Desk, Stage
+from memory_bench.questions.makers import FORM_MAKERS
 
 __all__ = ['draw_cases']
 

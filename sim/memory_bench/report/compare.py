@@ -9,11 +9,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from memory_node.evaluation.metrics import bootstrap, Interval
-from memory_sim.bench.aggregate import ALL, differences
-from memory_sim.bench.cases import KINDS
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
+from memory_bench.errors import BenchError
+from memory_bench.metrics.intervals import bootstrap, Interval
+from memory_bench.metrics.worlds import ALL, differences
+from memory_bench.questions.case import KINDS
+from memory_bench.run.records import EpisodeRecord, QuestionRecord, read_run
 from memory_sim.formats.whole_files import write_whole
 
 __all__ = [

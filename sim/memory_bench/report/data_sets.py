@@ -9,12 +9,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from memory_node.evaluation.comparison import Build, MethodRun
-from memory_node.evaluation.datasets import DataSet
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.judging import QuestionOutcome
-from memory_node.evaluation.metrics import Interval
-from memory_node.evaluation.summary import kinds_of, paired, summarise_run, Summary
+from memory_bench.datasets.types import DataSet
+from memory_bench.errors import EvaluationError
+from memory_bench.judging.verdict import QuestionOutcome
+from memory_bench.metrics.intervals import Interval
+from memory_bench.metrics.summary import kinds_of, paired, summarise_run, Summary
+from memory_bench.run.evaluate import Build, MethodRun
 
 __all__ = ['Report', 'markdown', 'plain_summary', 'read_runs', 'write_json']
 

@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord
+from memory_bench.run.records import EpisodeRecord, QuestionRecord
 from memory_sim.world.model import DOOR, Opening, Wall, World
 
 __all__ = ['Failure', 'choose_failures', 'reason']

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from memory_node.evaluation.metrics import Interval
-from memory_sim.bench.aggregate import ALL, BOUNDS, Summary
+from memory_bench.metrics.intervals import Interval
+from memory_bench.metrics.worlds import ALL, BOUNDS, Summary
 
 __all__ = ['cost_against_success', 'success_by_kind', 'success_by_world']
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from memory_sim.bench import plots
-from memory_sim.bench.aggregate import ALL, BOUNDS, Costs, summarise, Summary
-from memory_sim.bench.comparison import Change, changes, regressions
-from memory_sim.bench.gallery import choose_failures, Failure
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run
+from memory_bench.metrics.worlds import ALL, BOUNDS, Costs, summarise, Summary
+from memory_bench.report import plots
+from memory_bench.report.compare import Change, changes, regressions
+from memory_bench.report.failures import choose_failures, Failure
+from memory_bench.run.records import EpisodeRecord, QuestionRecord, read_run
 from memory_sim.formats.whole_files import write_whole
 
 __all__ = ['write_report']

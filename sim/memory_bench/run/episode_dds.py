@@ -13,23 +13,25 @@ import time
 
 from PIL import Image
 
+from memory_bench.config import BenchConfig, WorldSpec
+from memory_bench.errors import BenchError
+from memory_bench.judging.grader import Grader
+from memory_bench.judging.place import PictureJudge
+from memory_bench.judging.text import TextJudge
+from memory_bench.methods.base import Answer, AnsweredPlace
+from memory_bench.methods.cost import CachingEncoder, document
+from memory_bench.perception.sensing import witnessed
+from memory_bench.questions.case import Case
+from memory_bench.questions.context import Stage
+from memory_bench.questions.makers import asked_at
+from memory_bench.run.episode import ask_of, log_inputs, one_method, vocabulary
+from memory_bench.run.factories import make_bench_judge
+from memory_bench.run.records import EpisodeRecord, QuestionRecord, write_episode
+from memory_bench.world.history import History
+from memory_bench.world.open import Opened, opened
+from memory_bench.world.patrol import Drive, Keyframe
 from memory_node import Memory
 from memory_node.core.data import Observation
-from memory_node.evaluation.encoding import CachingEncoder, document
-from memory_node.evaluation.methods import Answer, AnsweredPlace
-from memory_sim.bench.cases import Case
-from memory_sim.bench.config import BenchConfig, WorldSpec
-from memory_sim.bench.desk import Stage
-from memory_sim.bench.episode import ask_of, Grader, log_inputs, one_method, vocabulary
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.history import History
-from memory_sim.bench.judging import PictureJudge, TextJudge
-from memory_sim.bench.making import make_bench_judge
-from memory_sim.bench.opening import Opened, opened
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord, write_episode
-from memory_sim.bench.rounds import Drive, Keyframe
-from memory_sim.bench.sensing import witnessed
-from memory_sim.bench.standing import asked_at
 from memory_sim.demo.judge import Judge
 from memory_sim.engines.base import CameraModel, Pose2D, Simulator
 from memory_sim.engines.embedded import EmbeddedSimulator
@@ -208,7 +210,7 @@ class _Robot:
                 client.wait_for_simulator()
                 client.wait_for_memory()
             if self._config.bag:
-                from memory_sim.bench.recorder import Recorder
+                from memory_bench.run.recorder import Recorder
 
                 bag = self._out / 'bags' / self._spec.name
                 stack.enter_context(closing(Recorder(client.node, bag)))

@@ -8,15 +8,15 @@ from pathlib import Path
 import tempfile
 import time
 
+from memory_bench.datasets.types import DataSet
+from memory_bench.errors import EvaluationError
+from memory_bench.judging.verdict import judge_answer, QuestionOutcome
+from memory_bench.methods.base import Answer, Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
+from memory_bench.methods.registry import make_method, method_names
 from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.lexical import clean_label
-from memory_node.evaluation.datasets import DataSet
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.judging import judge_answer, QuestionOutcome
-from memory_node.evaluation.methods import Answer, Method
-from memory_node.evaluation.registry import make_method, method_names, MethodOptions
 
 __all__ = ['Build', 'MethodRun', 'compare', 'config_for', 'texts_of']
 

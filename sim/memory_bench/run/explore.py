@@ -7,10 +7,10 @@ from itertools import chain
 
 import numpy as np
 
-from memory_sim.bench.cases import Case
-from memory_sim.bench.desk import Stage
-from memory_sim.bench.goals import goal_places
-from memory_sim.bench.rounds import nearest_first, place_stops
+from memory_bench.questions.case import Case
+from memory_bench.questions.context import Stage
+from memory_bench.questions.goals import goal_places
+from memory_bench.world.patrol import nearest_first, place_stops
 from memory_sim.engines.base import Vector3
 
 __all__ = ['Exploration', 'explore']

@@ -16,10 +16,11 @@ import tempfile
 import time
 from typing import Any
 
+import memory_bench
+from memory_bench.errors import BenchError
+from memory_bench.run.pool import Event, Job, THREADS
 import memory_node
 import memory_sim
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.pool import Event, Job, THREADS
 from memory_sim.formats.whole_files import write_whole
 
 __all__ = ['run_on_cluster']
@@ -62,7 +63,7 @@ class _Board:
 def _fingerprint() -> str:
     """Identify the code and data of this installation, so that machines do not mix versions."""
     told = hashlib.blake2b(digest_size=8)
-    for package in (memory_node, memory_sim):
+    for package in (memory_node, memory_sim, memory_bench):
         root = Path(str(package.__file__)).parent
         for path in sorted(root.rglob('*')):
             if path.suffix in ('.json', '.jsonl', '.npz', '.py', '.yaml'):
@@ -72,7 +73,7 @@ def _fingerprint() -> str:
 
 def _run_remotely(episode: Any, fingerprint: str, board: Any, number: int) -> dict[str, bytes]:
     """Run an episode on whatever machine this is, and return the files it wrote by their path."""
-    from memory_sim.bench.runner import work
+    from memory_bench.run.worker import work
 
     board.say.remote(number, _BEGUN)
     if _fingerprint() != fingerprint:

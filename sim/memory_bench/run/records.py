@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from memory_sim.bench.errors import BenchError
+from memory_bench.errors import BenchError
 from memory_sim.formats.whole_files import plain_json, write_whole
 
 __all__ = [

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from functools import cache
+from dataclasses import asdict, replace
 import os
 from pathlib import Path
 import shutil
 
-from memory_node.core.ports import Encoder
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_sim.bench.config import BenchConfig, WorldSpec
-from memory_sim.bench.episode import run_episode
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.pool import Event, Job, run_jobs
-from memory_sim.bench.records import (
+from memory_bench.config import BenchConfig, WorldSpec
+from memory_bench.errors import BenchError
+from memory_bench.run.pool import Event, Job, run_jobs
+from memory_bench.run.records import (
     episode_path,
     EpisodeRecord,
     read_episode,
     write_episode,
     write_lines,
 )
+from memory_bench.run.worker import Episode, work
 
-__all__ = ['Episode', 'pending', 'run', 'work']
+__all__ = ['pending', 'run']
 
 #: Large worlds first, so that no core waits for one at the end; kinds not listed come first.
 _BY_SIZE = (
@@ -34,41 +31,6 @@ _BY_SIZE = (
 
 #: A large world is about as large as a medium one of a kind so many places further up.
 _SIZES = {'large': -2, 'medium': 0, 'small': 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
-    """One world, and the methods that have not answered in it yet."""
-
-    config: BenchConfig
-    world: WorldSpec
-    methods: tuple[str, ...]
-    out: Path
-
-
-@cache
-def _model() -> Encoder:
-    """Return this process's encoder, loaded once."""
-    from memory_node.models.sentence_encoder import SentenceEncoder
-
-    return SentenceEncoder()
-
-
-def work(episode: Episode, show: Callable[[str], None]) -> None:
-    """
-    Run one episode in this process.
-
-    The encoder remembers nothing of earlier episodes: what is embedded together in one batch,
-    and with it the last bits of the vectors, must not depend on who ran what before.
-    """
-    config, world, methods, out = episode.config, episode.world, episode.methods, episode.out
-    encoder = CachingEncoder(_model())
-    if config.mode == 'rendered':
-        from memory_sim.bench.rendered import run_rendered
-
-        run_rendered(config, world, methods, out, encoder, show)
-    else:
-        run_episode(config, world, methods, out, encoder, show)
 
 
 def pending(config: BenchConfig, out: Path) -> list[Episode]:
@@ -146,7 +108,7 @@ def run(
         for e in episodes
     ]
     if ray:
-        from memory_sim.bench.cluster import run_on_cluster
+        from memory_bench.run.ray import run_on_cluster
 
         run_on_cluster(listed, ray, hear)
     else:

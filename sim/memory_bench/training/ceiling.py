@@ -1,7 +1,7 @@
 """
 What object names can say of human instructions at most: why success stays below 1.
 
-``python -m memory_node.evaluation.ceiling DATA`` prints a Markdown table for the buildings that
+``python -m memory_bench.training.ceiling DATA`` prints a Markdown table for the buildings that
 the shipped ranker was not fitted on. Every bound is told something that no memory knows.
 """
 
@@ -15,14 +15,13 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_bench.datasets.reverie import Building, choose_buildings, load_buildings, SPLITS
+from memory_bench.metrics.intervals import bootstrap, Interval
+from memory_bench.training.stacking import text_scores
 from memory_node.core.lexical import clean_label
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.parsing import parse_query
 from memory_node.core.ranking.words import stem, tokenize
-from memory_node.evaluation.buildings import Building, load_buildings
-from memory_node.evaluation.instructions import choose_buildings, SPLITS
-from memory_node.evaluation.metrics import bootstrap, Interval
-from memory_node.evaluation.text_scores import text_scores
 
 __all__ = ['BOUNDS', 'ceiling', 'instruction_bounds']
 
@@ -142,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('--split', choices=SPLITS, default='aside')
     parser.add_argument('--cache', type=Path, help='keep embeddings in this folder')
     given = parser.parse_args(arguments)
-    from memory_node.evaluation.encoding import CachingEncoder
+    from memory_bench.methods.cost import CachingEncoder
     from memory_node.models.sentence_encoder import SentenceEncoder
 
     encoder = CachingEncoder(SentenceEncoder(), given.cache)

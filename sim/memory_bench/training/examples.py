@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 
+from memory_bench.datasets.reverie import Building
+from memory_bench.training.network import Example, SceneTensors, Vectors
 from memory_node.core.lexical import clean_label
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.floors import floor_features
@@ -17,8 +19,6 @@ from memory_node.core.ranking.parsing import parse_query
 from memory_node.core.ranking.scene import build_scene, Scene
 from memory_node.core.ranking.selection import SUCCESS_RADIUS_M
 from memory_node.core.ranking.words import stem, tokenize
-from memory_node.evaluation.buildings import Building
-from memory_node.evaluation.network import Example, SceneTensors, Vectors
 
 __all__ = ['Prepared', 'common_words', 'encode_vocabulary', 'prepare']
 

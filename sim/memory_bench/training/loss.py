@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 import torch
 from torch.nn import functional
 
-from memory_node.evaluation.examples import common_words, Prepared
-from memory_node.evaluation.network import Example, Network, Regularisation, Vectors
+from memory_bench.training.examples import common_words, Prepared
+from memory_bench.training.network import Example, Network, Regularisation, Vectors
 
 __all__ = ['Schedule', 'fit', 'predict']
 

@@ -1,10 +1,10 @@
 """
 Train the ranking model and write its weights.
 
-``python -m memory_node.evaluation.train DATA --out weights.npz`` trains on the buildings of the
-folder that are not put aside: once for each fold, for figures on buildings not fitted on and for
-the last fit of the scale, and once on all of them for the weights. The part put aside is judged at
-the end.
+``python -m memory_bench.training.train_instruction DATA --out weights.npz`` trains on the
+buildings of the folder that are not put aside: once for each fold, for figures on buildings not
+fitted on and for the last fit of the scale, and once on all of them for the weights. The part put
+aside is judged at the end.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 
+from memory_bench.datasets.reverie import Building, load_buildings, split_buildings
+from memory_bench.metrics.intervals import judge, Outcome, summarise
+from memory_bench.training.examples import encode_vocabulary, prepare, Prepared
+from memory_bench.training.loss import fit, predict, Schedule
+from memory_bench.training.stacking import fit_stack, stacked, text_scores
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.weights import save_weights, Weights
-from memory_node.evaluation.buildings import Building, load_buildings, split_buildings
-from memory_node.evaluation.examples import encode_vocabulary, prepare, Prepared
-from memory_node.evaluation.metrics import judge, Outcome, summarise
-from memory_node.evaluation.stacking import fit_stack, stacked
-from memory_node.evaluation.text_scores import text_scores
-from memory_node.evaluation.training import fit, predict, Schedule
 
 __all__ = ['main', 'train']
 
@@ -86,7 +85,7 @@ def train(
         'epochs': schedule.epochs,
         'fitted_on': develop,
         'figures': figures,
-        'command': 'python -m memory_node.evaluation.train DATA --out weights.npz',
+        'command': 'python -m memory_bench.training.train_instruction DATA --out weights.npz',
     }
     return (
         Weights(arrays=arrays, words=vectors.words, labels=vectors.labels, origin=origin),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.bench.obstacles import Barrier, Footprint, Obstacles, rectangles
+from memory_bench.world.obstacles import Barrier, Footprint, Obstacles, rectangles
 from memory_sim.engines.base import Instance, Region, Vector3
 from memory_sim.render.structure import wall_boxes
 from memory_sim.world.model import DOOR, Room, Wall, World, WorldObject

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.roadmap import Roadmap
-from memory_sim.bench.wording import caption_texts
+from memory_bench.questions.wording import caption_texts
+from memory_bench.world.analytic import Ground
+from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.base import Instance, Vector3
 
 __all__ = ['ASKED_NS', 'ROUNDS', 'History', 'Move', 'Round', 'at_hour', 'draw_history']

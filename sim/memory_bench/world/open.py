@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.judging import PlaceJudge
-from memory_sim.bench.pictured import EYES, PicturedGround, WalkedJudge, world_of_truth
-from memory_sim.bench.places import IMPORTED, WORLD_FILE, WorldSpec
-from memory_sim.bench.roadmap import Roadmap
+from memory_bench.errors import BenchError
+from memory_bench.judging.place import PlaceJudge
+from memory_bench.places import IMPORTED, WORLD_FILE, WorldSpec
+from memory_bench.world.analytic import Ground
+from memory_bench.world.rendered import EYES, PicturedGround, WalkedJudge, world_of_truth
+from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.base import CameraModel, Simulator
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.engines.habitat.errors import HabitatError

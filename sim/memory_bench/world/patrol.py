@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.history import History, Round, ROUNDS
-from memory_sim.bench.roadmap import Roadmap
+from memory_bench.world.analytic import Ground
+from memory_bench.world.history import History, Round, ROUNDS
+from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.base import Vector3
 
 __all__ = ['Drive', 'Keyframe', 'drive_rounds', 'nearest_first', 'place_stops']

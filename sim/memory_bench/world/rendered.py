@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from memory_sim.bench.ground import Flight, Ground, Storey
-from memory_sim.bench.judging import PlaceJudge
-from memory_sim.bench.roadmap import Roadmap
+from memory_bench.judging.place import PlaceJudge
+from memory_bench.world.analytic import Flight, Ground, Storey
+from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.base import (
     CameraModel,
     GroundTruth,

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-from memory_sim.bench.ground import Ground, Storey
+from memory_bench.world.analytic import Ground, Storey
 from memory_sim.engines.base import Vector3
 from memory_sim.world.model import WorldError
 

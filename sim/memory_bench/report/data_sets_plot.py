@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.metrics import Interval
-from memory_node.evaluation.report import Report
-from memory_node.evaluation.summary import kinds_of, Summary
+from memory_bench.errors import EvaluationError
+from memory_bench.metrics.intervals import Interval
+from memory_bench.metrics.summary import kinds_of, Summary
+from memory_bench.report.data_sets import Report
 
 __all__ = ['plot']
 

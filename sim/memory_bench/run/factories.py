@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from memory_bench.config import BenchConfig
+from memory_bench.judging.llm import LlmJudge
+from memory_bench.methods.base import Method, MethodOptions
+from memory_bench.methods.cost import CachingEncoder, CountingModel
+from memory_bench.methods.registry import make_method
 from memory_node.core.config import MemoryConfig
 from memory_node.core.ports import LanguageModel
-from memory_node.evaluation.counting import CountingModel
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.evaluation.methods import Method
-from memory_node.evaluation.registry import make_method, MethodOptions
-from memory_sim.bench.config import BenchConfig
-from memory_sim.bench.llm_judging import LlmJudge
 
 __all__ = ['make_bench_judge', 'make_bench_method', 'make_bench_model']
 
