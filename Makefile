@@ -15,10 +15,11 @@ setup: ## create .venv with everything in it; quick when nothing changed
 demo: setup ## explore a simulated apartment, then ask and drive; writes out/demo/
 	@$(PY) -m memory_sim.demo.main $(ARGS)
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, mypy and who may import whom
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(dir $(PY))lint-imports --cache-dir .cache/import_linter
 
 format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
