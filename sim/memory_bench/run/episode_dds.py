@@ -37,16 +37,9 @@ from memory_sim.engines.base import CameraModel, Pose2D, Simulator
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.engines.habitat.errors import HabitatError, SimulatorDiedError
 from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.ros.launching import robot_environment, start_explorer, start_robot
 from memory_sim.ros.memory_client import DemoClient, RequestFailedError
-from memory_sim.ros.processes import (
-    free_domain_id,
-    ProcessDiedError,
-    Processes,
-    robot_environment,
-    StageTimes,
-    start_explorer,
-    start_robot,
-)
+from memory_sim.ros.processes import free_domain_id, ProcessDiedError, Processes, StageTimes
 from memory_sim.world.model import WorldError
 from memory_sim.world.yaml_file import save_world
 

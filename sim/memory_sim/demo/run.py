@@ -18,15 +18,9 @@ from memory_sim.demo.report import QuestionRow, WorldReport
 from memory_sim.engines.base import CameraModel, Pose2D
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.render.run_map import draw_map, MapScene, QuestionMark
+from memory_sim.ros.launching import robot_environment, start_explorer, start_robot
 from memory_sim.ros.memory_client import DemoClient
-from memory_sim.ros.processes import (
-    free_domain_id,
-    Processes,
-    robot_environment,
-    StageTimes,
-    start_explorer,
-    start_robot,
-)
+from memory_sim.ros.processes import free_domain_id, Processes, StageTimes
 from memory_sim.world.open import open_simulator
 
 __all__ = ['RunConfig', 'run_world']
