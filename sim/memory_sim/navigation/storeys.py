@@ -99,10 +99,6 @@ class Storeys:
         """Return which of the maps a robot at height z is on."""
         return min(range(len(self._heights)), key=lambda i: (abs(self._heights[i] - z), i))
 
-    def map_at(self, z: float) -> OccupancyMap:
-        """Return the map that a robot at height z is on."""
-        return self.maps[self.index_at(z) if len(self.maps) > 1 else 0]
-
     def height_at(self, index: int, x: float, y: float) -> float:
         """Return the height of a storey at (x, y): of its floor, or of stairs [m]."""
         floor = self._floors[index]

@@ -182,10 +182,6 @@ class DemoClient:
                 self._executor.spin_once(timeout_sec=0.1)
                 self._watch()
 
-    def wait_for_exploration(self, timeout_s: float) -> None:
-        """Wait until the explorer says that it is done."""
-        self.wait_until(lambda: self.exploration.get('activity') == 'done', 'explorer', timeout_s)
-
     def ask(self, text: str, timeout_s: float = 30.0) -> Answer:
         """Ask for a goal; the memory sends it to the robot itself when it found one."""
         request = NavigationGoal.Request(text=text, alternatives=2, publish=True)
