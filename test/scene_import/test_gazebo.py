@@ -9,7 +9,7 @@ from PIL import Image
 import pytest
 
 from memory_sim.formats.import_scene import import_scene
-from memory_sim.formats.mesh_files import Part
+from memory_sim.formats.parts import Part
 from memory_sim.formats.sdf import read_sdf
 
 CUBE = (('Cube', (0.0, 0.0, 0.5), (1.0, 1.0, 1.0), (200, 30, 30)),)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.engines.habitat.frames import habitat_R_map
-from memory_sim.formats.mesh_files import Part
 from memory_sim.formats.object_names import clean_label
+from memory_sim.formats.parts import Part
 
 __all__ = ['Axes', 'Up', 'guess_unit', 'guess_up', 'map_R_scene']
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
-from memory_sim.formats.mesh_files import Part, SceneFileError, square
+from memory_sim.formats.parts import Part, SceneFileError, square
 from memory_sim.formats.safe_xml import parse_xml
 
 __all__ = ['collada_axes', 'read_collada']

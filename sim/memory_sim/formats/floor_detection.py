@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.formats.mesh_files import Part, SceneFileError
+from memory_sim.formats.parts import Part, SceneFileError
 from memory_sim.navigation.occupancy import rasterize
 from memory_sim.world.model import Room
 

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.formats.axes import Axes, guess_unit, guess_up, map_R_scene, Up
+from memory_sim.formats.collada import collada_axes
 from memory_sim.formats.detect import GAZEBO
 from memory_sim.formats.floor_detection import find_floor, Floor
-from memory_sim.formats.mesh_files import Image, Part, read_parts, SceneFileError
+from memory_sim.formats.mesh_files import read_parts
 from memory_sim.formats.object_names import clean_labels, is_structure
+from memory_sim.formats.parts import Image, Part, SceneFileError
 from memory_sim.render.mesh import Finish, Patch
 from memory_sim.world.colors import COLORS
 from memory_sim.world.model import Light, Room, World, WorldError, WorldObject
@@ -136,8 +138,6 @@ def _axes(path: Path, parts: Sequence[Part], up: Up, unit_m: float | None) -> Ax
     suffix, declared = path.suffix.lower(), 0.0
     axis: str = up
     if suffix == '.dae':
-        from memory_sim.formats.collada import collada_axes
-
         found, declared = collada_axes(path)
         axis = found if up == 'auto' else up
     elif suffix in ('.glb', '.gltf'):

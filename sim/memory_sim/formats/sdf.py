@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
-from memory_sim.formats.mesh_files import Part, read_parts, SceneFileError, square
+from memory_sim.formats.collada import collada_axes
+from memory_sim.formats.mesh_files import read_parts
+from memory_sim.formats.parts import Part, SceneFileError, square
 from memory_sim.formats.safe_xml import parse_xml
 from memory_sim.formats.sdf_shapes import build_geometry
 
@@ -216,8 +218,6 @@ class _Reader:
         if path not in self._meshes:
             up, unit = 'z', 1.0
             if path.suffix.lower() == '.dae':
-                from memory_sim.formats.collada import collada_axes
-
                 up, unit = collada_axes(path)
             elif path.suffix.lower() in ('.glb', '.gltf'):
                 up = 'y'

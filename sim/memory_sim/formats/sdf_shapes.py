@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 import trimesh
 
-from memory_sim.formats.mesh_files import Part, SceneFileError
+from memory_sim.formats.parts import Part, SceneFileError
 
 __all__ = ['build_geometry']
 
