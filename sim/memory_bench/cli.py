@@ -169,7 +169,7 @@ class _Bar:
 
 
 def _write(out: Path, baseline: Path | None, console: Console) -> None:
-    from memory_bench.report.report import write_report
+    from memory_bench.report.worlds import write_report
 
     for path in write_report(out, baseline):
         console.print(f'wrote {path}', markup=False, highlight=False)

@@ -18,7 +18,7 @@ from memory_bench.config import BenchConfig, load_config, WorldSpec
 from memory_bench.errors import BenchError
 from memory_bench.judging.llm import LlmJudge
 from memory_bench.methods.cost import CachingEncoder, CountingModel
-from memory_bench.report.report import write_report
+from memory_bench.report.worlds import write_report
 from memory_bench.run.episode import run_episode
 from memory_bench.run.records import read_episode, read_run
 from memory_node.models.openai_chat import OpenAIChat

@@ -11,7 +11,7 @@ import pytest
 from memory_bench.cli import main
 from memory_bench.errors import BenchError
 from memory_bench.report.compare import chance_of_worse, gate, save_baseline
-from memory_bench.report.report import write_report
+from memory_bench.report.worlds import write_report
 from memory_bench.run.records import EpisodeRecord, QuestionRecord, read_run, write_episode
 
 EVIL = '<script>document.title="owned"</script>'

@@ -10,10 +10,10 @@ import pytest
 
 from memory_bench.datasets.types import Question
 from memory_bench.errors import EvaluationError
-from memory_bench.judging.verdict import judge_answer, QuestionOutcome
+from memory_bench.judging.data_sets import judge_answer, QuestionOutcome
 from memory_bench.methods.base import Answer, AnsweredPlace
+from memory_bench.metrics.data_sets import abstention, paired, summarise_run
 from memory_bench.metrics.intervals import area_under_curve, bootstrap
-from memory_bench.metrics.summary import abstention, paired, summarise_run
 from memory_bench.report.data_sets import markdown, read_runs, Report, write_json
 from memory_bench.report.data_sets_plot import plot
 from memory_bench.run.evaluate import Build, MethodRun

@@ -8,7 +8,7 @@ import pytest
 from memory_bench.datasets.load import limited
 from memory_bench.datasets.reverie import building_data_sets, fitted_buildings, load_buildings
 from memory_bench.methods.cost import CachingEncoder
-from memory_bench.metrics.summary import summarise_run
+from memory_bench.metrics.data_sets import summarise_run
 from memory_bench.run.evaluate import compare
 from memory_bench.training.ceiling import ceiling
 from memory_node.models.sentence_encoder import SentenceEncoder

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from memory_bench.datasets.absent import ABSENT
-from memory_bench.judging.verdict import QuestionOutcome
+from memory_bench.judging.data_sets import QuestionOutcome
 from memory_bench.metrics.intervals import (
     area_under_curve,
     bootstrap,
@@ -18,13 +18,13 @@ from memory_bench.metrics.intervals import (
 )
 from memory_bench.run.evaluate import MethodRun
 
-__all__ = ['Summary', 'abstention', 'kinds_of', 'paired', 'summarise_run']
+__all__ = ['MethodSummary', 'abstention', 'kinds_of', 'paired', 'summarise_run']
 
 Field = Callable[[QuestionOutcome], 'float | bool | None']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class MethodSummary:
     """One row of a table; None or NaN where there is no truth to judge by."""
 
     method: str
@@ -96,7 +96,7 @@ def abstention(outcomes: Sequence[QuestionOutcome]) -> float:
     return total / weight if weight else math.nan
 
 
-def summarise_run(run: MethodRun, kind: str | None = None, seed: int = 0) -> Summary:
+def summarise_run(run: MethodRun, kind: str | None = None, seed: int = 0) -> MethodSummary:
     """Summarise all questions, or those of one kind; costs of building are of the whole run."""
     chosen = [o for o in run.outcomes if kind is None or o.kind == kind]
     judged = [o for o in chosen if o.right is not None]
@@ -105,7 +105,7 @@ def summarise_run(run: MethodRun, kind: str | None = None, seed: int = 0) -> Sum
     away = [
         math.inf if o.distance_m is None else o.distance_m for o in chosen if o.first is not None
     ]
-    return Summary(
+    return MethodSummary(
         method=run.name,
         questions=len(chosen),
         judged=len(judged),

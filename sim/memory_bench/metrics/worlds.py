@@ -15,7 +15,7 @@ from memory_bench.metrics.intervals import bootstrap, calibration_error, Interva
 from memory_bench.questions.case import KINDS
 from memory_bench.run.records import EpisodeRecord, QuestionRecord
 
-__all__ = ['ALL', 'BOUNDS', 'Costs', 'Lead', 'Summary', 'summarise']
+__all__ = ['ALL', 'BOUNDS', 'Costs', 'Lead', 'RunSummary', 'summarise']
 
 ALL = 'all'
 #: What is shown beside the memories, and never compared with them.
@@ -81,7 +81,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class RunSummary:
     """Everything that tables and plots show."""
 
     methods: tuple[str, ...]
@@ -100,7 +100,7 @@ class Summary:
     troubles: tuple[str, ...]
 
 
-def summarise(records: Sequence[EpisodeRecord], tested: str = 'ours') -> Summary:
+def summarise(records: Sequence[EpisodeRecord], tested: str = 'ours') -> RunSummary:
     """Put all records together; methods are compared with ``tested``."""
     good = [r for r in records if r.status == 'ok' and r.questions]
     methods = sorted({r.method for r in good}, key=place_in_tables)
@@ -114,7 +114,7 @@ def summarise(records: Sequence[EpisodeRecord], tested: str = 'ours') -> Summary
             alike = [r for r in own if r.kind == world_kind]
             _put(by_world, (method, world_kind), _values(alike, ALL, _success))
     worlds = {r.world: r for r in good}
-    return Summary(
+    return RunSummary(
         methods=tuple(methods),
         kinds=tuple(k for k in KINDS if any((m, k) in success for m in methods)),
         world_kinds=tuple(sorted({r.kind for r in good})),

@@ -18,7 +18,7 @@ from memory_sim.formats.whole_files import write_whole
 
 __all__ = [
     'Change',
-    'Verdict',
+    'GateResult',
     'chance_of_worse',
     'changes',
     'compare_text',
@@ -55,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class GateResult:
     """What the gate says."""
 
     passed: bool
@@ -173,7 +173,7 @@ def chance_of_worse(lost: int, gained: int) -> float:
     return sum(math.comb(changed, n) for n in range(lost, changed + 1)) / 2.0**changed
 
 
-def gate(out: Path, baseline: Path, method: str = 'ours') -> Verdict:
+def gate(out: Path, baseline: Path, method: str = 'ours') -> GateResult:
     """
     Compare a run with a stored baseline, question by question.
 
@@ -208,7 +208,7 @@ def gate(out: Path, baseline: Path, method: str = 'ours') -> Verdict:
     return _verdict(counts, lost, f'{method} is worse than {baseline}')
 
 
-def _verdict(counts: Mapping[str, _Count], lost: Sequence[str], complaint: str) -> Verdict:
+def _verdict(counts: Mapping[str, _Count], lost: Sequence[str], complaint: str) -> GateResult:
     kinds = [k for k in (*KINDS, ALL) if k in counts]
     allowed = {k: _ALPHA / (1 if k == ALL else max(len(kinds) - 1, 1)) for k in kinds}
     lines = [f'{"kind":<10}{"asked":>6}{"before":>8}{"now":>6}{"lost":>6}{"gained":>8}{"p":>8}']
@@ -224,7 +224,7 @@ def _verdict(counts: Mapping[str, _Count], lost: Sequence[str], complaint: str) 
         )
     lines += lost
     lines.append(f'failed: {complaint}: {", ".join(worse)}' if worse else 'passed')
-    return Verdict(passed=not worse, lines=tuple(lines))
+    return GateResult(passed=not worse, lines=tuple(lines))
 
 
 def _read_baseline(path: Path) -> dict[str, Any]:

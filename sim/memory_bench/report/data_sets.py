@@ -11,9 +11,9 @@ from typing import Any
 
 from memory_bench.datasets.types import DataSet
 from memory_bench.errors import EvaluationError
-from memory_bench.judging.verdict import QuestionOutcome
+from memory_bench.judging.data_sets import QuestionOutcome
+from memory_bench.metrics.data_sets import kinds_of, MethodSummary, paired, summarise_run
 from memory_bench.metrics.intervals import Interval
-from memory_bench.metrics.summary import kinds_of, paired, summarise_run, Summary
 from memory_bench.run.evaluate import Build, MethodRun
 
 __all__ = ['Report', 'markdown', 'plain_summary', 'read_runs', 'write_json']
@@ -35,9 +35,9 @@ class Report:
     #: What a reader must know: data, split, settings; one line each.
     notes: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    _held: dict[tuple[str, str | None], Summary] = field(default_factory=dict, repr=False)
+    _held: dict[tuple[str, str | None], MethodSummary] = field(default_factory=dict, repr=False)
 
-    def summary(self, run: MethodRun, kind: str | None = None) -> Summary:
+    def summary(self, run: MethodRun, kind: str | None = None) -> MethodSummary:
         """Return the summary of a run, over one kind of question or all; made once."""
         if (run.name, kind) not in self._held:
             self._held[run.name, kind] = summarise_run(run, kind, self.seed)
@@ -176,7 +176,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def plain_summary(summary: Summary) -> dict[str, Any]:
+def plain_summary(summary: MethodSummary) -> dict[str, Any]:
     """Return a summary as JSON values."""
     found: dict[str, Any] = _plain(asdict(summary))
     return found

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from memory_bench.errors import EvaluationError
+from memory_bench.metrics.data_sets import kinds_of, MethodSummary
 from memory_bench.metrics.intervals import Interval
-from memory_bench.metrics.summary import kinds_of, Summary
 from memory_bench.report.data_sets import Report
 
 __all__ = ['plot']
@@ -66,7 +66,7 @@ def plot(report: Report, path: Path, title: str = '') -> None:
     pyplot.close(figure)
 
 
-def _success(panel: Any, places: Any, rows: list[Summary], k: int) -> None:
+def _success(panel: Any, places: Any, rows: list[MethodSummary], k: int) -> None:
     for name, colour, shift, marker in (
         ('first', _FIRST, 0.12, 'o'),
         ('any_of_k', _ANY, -0.12, 'D'),
@@ -94,7 +94,7 @@ def _success(panel: Any, places: Any, rows: list[Summary], k: int) -> None:
     panel.grid(axis='x', alpha=0.3)
 
 
-def _time(panel: Any, places: Any, rows: list[Summary]) -> None:
+def _time(panel: Any, places: Any, rows: list[MethodSummary]) -> None:
     p50, p95 = np.array([[row.p50_ms, row.p95_ms] for row in rows]).T
     searches = p95 >= _LEAST_MS  # bounds look at nothing
     places, p50, p95 = places[searches], p50[searches], np.maximum(p95[searches], _LEAST_MS)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from memory_bench.metrics.worlds import ALL, BOUNDS, Costs, summarise, Summary
-from memory_bench.report import plots
+from memory_bench.metrics.worlds import ALL, BOUNDS, Costs, RunSummary, summarise
+from memory_bench.report import worlds_plots
 from memory_bench.report.compare import Change, changes, regressions
 from memory_bench.report.failures import choose_failures, Failure
 from memory_bench.run.records import EpisodeRecord, QuestionRecord, read_run
@@ -70,7 +70,7 @@ def write_report(out: Path, baseline: Path | None = None) -> tuple[Path, Path]:
     return paths
 
 
-def _columns(summary: Summary) -> Sequence[tuple[str, Callable[[Costs], str]]]:
+def _columns(summary: RunSummary) -> Sequence[tuple[str, Callable[[Costs], str]]]:
     """Return the columns in which some method has something."""
     return [
         (name, show)
@@ -83,7 +83,7 @@ def _mode(records: Sequence[EpisodeRecord]) -> str:
     return ', '.join(sorted({r.mode for r in records}))
 
 
-def _headline(summary: Summary) -> str:
+def _headline(summary: RunSummary) -> str:
     """Say who is ahead, over all questions and in how many kinds."""
     whole = next((x for x in summary.leads if x.kind == ALL), None)
     if whole is None:
@@ -114,14 +114,14 @@ def _regressed(changed: Sequence[Change]) -> str:
 
 
 def _html(
-    summary: Summary,
+    summary: RunSummary,
     records: Sequence[EpisodeRecord],
     changed: Sequence[Change],
     lost: Sequence[tuple[str, QuestionRecord]],
     failures: Sequence[Failure],
 ) -> str:
     """Fill the template; everything but our own drawings is escaped."""
-    source = resources.files(__package__).joinpath('report.html.j2').read_text('utf-8')
+    source = resources.files(__package__).joinpath('worlds.html.j2').read_text('utf-8')
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(source).render(
         s=summary,
@@ -131,9 +131,9 @@ def _html(
         kinds_and_all=(*summary.kinds, ALL),
         cost_columns=_columns(summary),
         plots={
-            'kinds': plots.success_by_kind(summary),
-            'worlds': plots.success_by_world(summary),
-            'cost': plots.cost_against_success(summary),
+            'kinds': worlds_plots.success_by_kind(summary),
+            'worlds': worlds_plots.success_by_world(summary),
+            'cost': worlds_plots.cost_against_success(summary),
         },
         headline=_headline(summary),
         compared=bool(changed),
@@ -146,7 +146,7 @@ def _html(
 
 
 def _markdown(
-    summary: Summary,
+    summary: RunSummary,
     records: Sequence[EpisodeRecord],
     changed: Sequence[Change],
     failures: Sequence[Failure],
@@ -198,7 +198,7 @@ def _markdown(
         yield from (f'- {_plain(t)}' for t in summary.troubles)
 
 
-def _cell(summary: Summary, method: str, kind: str) -> str:
+def _cell(summary: RunSummary, method: str, kind: str) -> str:
     interval = summary.success.get((method, kind))
     return '–' if interval is None else str(interval)
 

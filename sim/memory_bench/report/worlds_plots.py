@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from memory_bench.metrics.intervals import Interval
-from memory_bench.metrics.worlds import ALL, BOUNDS, Summary
+from memory_bench.metrics.worlds import ALL, BOUNDS, RunSummary
 
 __all__ = ['cost_against_success', 'success_by_kind', 'success_by_world']
 
@@ -54,7 +54,10 @@ def _color(methods: Sequence[str], method: str) -> str:
 
 
 def _bars(
-    summary: Summary, groups: Sequence[str], lookup: Mapping[tuple[str, str], Interval], title: str
+    summary: RunSummary,
+    groups: Sequence[str],
+    lookup: Mapping[tuple[str, str], Interval],
+    title: str,
 ) -> str:
     figure, axes = _figure(max(7.0, 1.5 * len(groups)), 3.4)
     width = 0.84 / max(len(summary.methods), 1)
@@ -85,19 +88,19 @@ def _bars(
     return _svg(figure)
 
 
-def success_by_kind(summary: Summary) -> str:
+def success_by_kind(summary: RunSummary) -> str:
     """Draw success by kind of question, with intervals."""
     groups = (*summary.kinds, ALL)
     return _bars(summary, groups, summary.success, 'Success by kind of question, 95 % intervals')
 
 
-def success_by_world(summary: Summary) -> str:
+def success_by_world(summary: RunSummary) -> str:
     """Draw success by kind of world, with intervals."""
     title = 'Success by kind of world, 95 % intervals'
     return _bars(summary, summary.world_kinds, summary.by_world, title)
 
 
-def cost_against_success(summary: Summary) -> str:
+def cost_against_success(summary: RunSummary) -> str:
     """Draw success over the time of a search, and over the size of the memory."""
     figure = Figure(figsize=(9.0, 3.4), layout='constrained')
     axes = figure.subplots(1, 2)

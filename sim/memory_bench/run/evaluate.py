@@ -10,7 +10,7 @@ import time
 
 from memory_bench.datasets.types import DataSet
 from memory_bench.errors import EvaluationError
-from memory_bench.judging.verdict import judge_answer, QuestionOutcome
+from memory_bench.judging.data_sets import judge_answer, QuestionOutcome
 from memory_bench.methods.base import Answer, Method, MethodOptions
 from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_bench.methods.registry import make_method, method_names

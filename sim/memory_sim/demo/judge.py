@@ -19,7 +19,7 @@ import numpy as np
 
 from memory_sim.engines.base import Instance, Pose2D, Simulator
 
-__all__ = ['Criteria', 'Judge', 'Verdict', 'footprint_distance']
+__all__ = ['Criteria', 'Judge', 'DriveVerdict', 'footprint_distance']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Criteria:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class DriveVerdict:
     """How one drive ended."""
 
     success: bool
@@ -80,7 +80,7 @@ class Judge:
         self.criteria = criteria or Criteria()
         self._seen: dict[tuple[float, float, int], bool] = {}
 
-    def judge(self, pose: Pose2D, targets: Sequence[Instance]) -> Verdict:
+    def judge(self, pose: Pose2D, targets: Sequence[Instance]) -> DriveVerdict:
         """Say how a drive to any of ``targets`` that ended at ``pose`` went."""
         if not targets:
             raise ValueError('a question needs at least one acceptable target')
@@ -89,14 +89,14 @@ class Judge:
         for place, walk_m in self._places(pose, ranked[0]):
             for target in ranked:
                 if self._visible_from(place, target):
-                    return Verdict(
+                    return DriveVerdict(
                         success=True,
                         in_view=in_view,
                         distance_m=footprint_distance(pose, ranked[0]),
                         target_id=target.id,
                         walk_m=walk_m,
                     )
-        return Verdict(
+        return DriveVerdict(
             success=False,
             in_view=in_view,
             distance_m=footprint_distance(pose, ranked[0]),
