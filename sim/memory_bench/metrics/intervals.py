@@ -1,4 +1,4 @@
-"""Success of ranked places, with intervals that know queries of one building are alike."""
+"""Rates with intervals that know queries of one building are alike; calibration; ROC."""
 
 from __future__ import annotations
 
@@ -6,35 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
-from memory_node.core.ranking.selection import choose_places, probabilities
 
 __all__ = [
     'Interval',
-    'Outcome',
     'area_under_curve',
     'bootstrap',
     'calibration_error',
-    'judge',
-    'summarise',
 ]
 
 
 _DRAWN_AT_ONCE = 1 << 21
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How one query went."""
-
-    building: str
-    first: bool
-    any_of_k: bool
-    #: Probability that the model gave to its first answer.
-    confidence: float
-    #: Distance of the first answer from the goal [m].
-    distance_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +29,6 @@ class Interval:
     def __str__(self) -> str:
         """Write as 0.612 [0.580, 0.643]."""
         return f'{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]'
-
-
-def judge(
-    building: str,
-    scores: NDArray[np.float64],
-    squared_m2: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    *,
-    k: int = 5,
-    radius_m: float = 3.0,
-) -> list[Outcome]:
-    """
-    Choose places by (Q, C) scores and compare them with the goals.
-
-    ``squared_m2`` is (C, C) between candidates, ``distances`` (Q, C) from goal to candidate.
-    """
-    outcomes = []
-    for row, apart in zip(scores, distances, strict=True):
-        places, covered = choose_places(probabilities(row), squared_m2, k)
-        reached = [bool(apart[p[0]] <= radius_m) for p in places]
-        outcomes.append(
-            Outcome(
-                building=building,
-                first=reached[0],
-                any_of_k=any(reached),
-                confidence=float(covered[0]),
-                distance_m=float(apart[places[0][0]]),
-            )
-        )
-    return outcomes
 
 
 def bootstrap(
@@ -131,13 +82,3 @@ def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> fl
         return float('nan')
     below = np.searchsorted(low, high, side='left') + np.searchsorted(low, high, side='right')
     return float(below.mean() / (2.0 * len(low)))
-
-
-def summarise(outcomes: Sequence[Outcome]) -> dict[str, Interval]:
-    """Return success of the first answer and of any, with intervals."""
-    first: dict[str, list[float]] = {}
-    any_of_k: dict[str, list[float]] = {}
-    for outcome in outcomes:
-        first.setdefault(outcome.building, []).append(float(outcome.first))
-        any_of_k.setdefault(outcome.building, []).append(float(outcome.any_of_k))
-    return {'first': bootstrap(first), 'any': bootstrap(any_of_k)}

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 import torch
 
 from memory_bench.datasets.reverie import Building, load_buildings, split_buildings
-from memory_bench.metrics.intervals import judge, Outcome, summarise
 from memory_bench.training.examples import encode_vocabulary, prepare, Prepared
 from memory_bench.training.loss import fit, predict, Schedule
+from memory_bench.training.outcomes import judge, Outcome, summarise
 from memory_bench.training.stacking import fit_stack, stacked, text_scores
 from memory_node.core.ports import Encoder
 from memory_node.core.ranking.weights import save_weights, Weights
