@@ -66,7 +66,7 @@ def export_habitat(
     Returns
     -------
     HabitatScene
-        What ``memory_sim.engines.habitat.HabitatSimulator`` opens.
+        What ``memory_sim.engines.habitat.simulator.HabitatSimulator`` opens.
 
     Raises
     ------
