@@ -172,8 +172,9 @@ class Killer:
         if not (self._left and text.startswith(self._stage)):
             return
         for child in psutil.Process().children():
-            named = 'memory_sim.ros.simulator_node' in child.cmdline()
-            if named and child.pid not in self._killed:
+            if child.pid in self._killed:  # dead, and perhaps not waited for yet
+                continue
+            if 'memory_sim.ros.simulator_node' in child.cmdline():
                 child.send_signal(signal.SIGKILL)
                 self._killed.add(child.pid)
                 self._left -= 1
