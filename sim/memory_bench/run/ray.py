@@ -162,7 +162,7 @@ def _collect(ray: Any, jobs: Sequence[Job], report: Callable[[Event], None]) -> 
     try:
         while running:
             ready, _ = ray.wait(list(running), num_returns=1, timeout=_TICK_S)
-            said = ray.get(board.collect.remote())
+            said = _collected(ray, board)
             for number, text in said:
                 _hear(tasks[number], text, tasks[number] in running.values(), report)
             for reference in ready:
@@ -178,6 +178,15 @@ def _collect(ray: Any, jobs: Sequence[Job], report: Callable[[Event], None]) -> 
         for reference in running:
             with suppress(ray.exceptions.RayError):
                 ray.cancel(reference, force=True)
+
+
+def _collected(ray: Any, board: Any) -> list[tuple[int, str]]:
+    """Return what tasks said; nothing while the board cannot be reached, and later all of it."""
+    try:
+        said: list[tuple[int, str]] = ray.get(board.collect.remote())
+    except ray.exceptions.ActorUnavailableError:  # for a moment, under load or when a node leaves
+        return []
+    return said
 
 
 def _hear(task: _Task, text: str, runs: bool, report: Callable[[Event], None]) -> None:
