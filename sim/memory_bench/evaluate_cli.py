@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+import os
 from pathlib import Path
+import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -27,14 +29,14 @@ from memory_bench.report.data_sets_plot import plot
 from memory_bench.run.evaluate import compare, MethodRun, texts_of
 from memory_node.cli.common import print_json
 from memory_node.core.config import LanguageModelConfig
-from memory_node.core.errors import EncoderError
+from memory_node.core.errors import EncoderError, MemoryNodeError
 from memory_node.models.factory import make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 __all__ = ['main']
 
-#: Exit code for data and names that are wrong, as argparse's own.
-USAGE = 2
+#: Exit codes: the evaluation failed; data or names are wrong (argparse's own).
+FAILED, USAGE = 1, 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,10 +109,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         report = _evaluate(args, messages)
         _write(report, args, messages)
-    except (EvaluationError, EncoderError) as error:
+    except MemoryNodeError as error:
         messages.print(f'[bold red]{error.name}[/]', end=' ')
         messages.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        return USAGE
+        return USAGE if isinstance(error, (EvaluationError, EncoderError)) else FAILED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        messages.print('interrupted')
+        return 130
     return 0
 
 
