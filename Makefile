@@ -13,12 +13,13 @@ setup: ## create .venv with everything in it; quick when nothing changed
 	@scripts/setup
 
 demo: setup ## explore a simulated apartment, then ask and drive; writes out/demo/
-	@$(PY) -m memory_sim.demo $(ARGS)
+	@$(PY) -m memory_sim.demo.main $(ARGS)
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, mypy and who may import whom
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(dir $(PY))lint-imports --cache-dir .cache/import_linter
 
 format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
@@ -29,8 +30,8 @@ pytest: setup
 
 gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one
 	@rm -rf out/bench/gate
-	$(PY) -m memory_sim.bench.cli run config/bench/small.yaml --out out/bench/gate
-	$(PY) -m memory_sim.bench.cli gate out/bench/gate --baseline config/bench/baseline.json \
+	$(PY) -m memory_bench.cli run config/bench/small.yaml --out out/bench/gate
+	$(PY) -m memory_bench.cli gate out/bench/gate --baseline config/bench/baseline.json \
 		$(if $(SAVE),--save)
 
 test: lint pytest gate ## every check there is; skipped tests are listed with their reason

@@ -1,4 +1,4 @@
-"""Install the packages ``memory_node`` and ``memory_sim``, for colcon and for pip."""
+"""Install ``memory_node``, ``memory_sim`` and ``memory_bench``, for colcon and for pip."""
 
 from pathlib import Path
 
@@ -16,8 +16,6 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
     return sorted(files.items())
 
 
-SIM = ['memory_sim', *(f'memory_sim.{p}' for p in find_packages('sim/memory_sim'))]
-
 setup(
     name=NAME,
     version='0.1.0',
@@ -26,8 +24,8 @@ setup(
     maintainer='The memory_node authors',
     maintainer_email='maintainers@memory-node.org',
     python_requires='>=3.10',
-    packages=[*find_packages(include=[NAME, f'{NAME}.*']), *SIM],
-    package_dir={'memory_sim': 'sim/memory_sim'},
+    packages=[*find_packages(include=[NAME, f'{NAME}.*']), *find_packages('sim')],
+    package_dir={'memory_sim': 'sim/memory_sim', 'memory_bench': 'sim/memory_bench'},
     package_data={
         '': ['py.typed', '*.j2', '*.json', '*.jsonl', '*.npz', '*.xml', '*.yaml'],
         NAME: ['data/*'],
@@ -48,14 +46,14 @@ setup(
     zip_safe=False,
     entry_points={
         'console_scripts': [
-            'explorer = memory_sim.explorer:main',
+            'explorer = memory_sim.ros.explorer_node:main',
             'memory = memory_node.cli.main:main',
-            'memory-bench = memory_sim.bench.cli:entry',
-            'memory-world = memory_sim.export:main',
-            'memory_demo = memory_sim.demo:main',
+            'memory-bench = memory_bench.cli:entry',
+            'memory-world = memory_sim.formats.cli:main',
+            'memory_demo = memory_sim.demo.main:main',
             'memory_node = memory_node.ros.node:main',
             'replay = memory_node.ros.replay:main',
-            'simulator = memory_sim.bridge:main',
+            'simulator = memory_sim.ros.simulator_node:main',
         ],
     },
 )

@@ -196,7 +196,7 @@ def check(log: Path) -> None:
     """Import what everything else stands on."""
     code = (
         'import cv2, hnswlib, open3d, rclpy, sentence_transformers, torch\n'
-        'import memory_node, memory_sim\n'
+        'import memory_bench, memory_node, memory_sim\n'
         'from memory_msgs.srv import Retrieve\n'
     )
     hint = 'The environment is damaged: remove .venv and run `make setup` again.'

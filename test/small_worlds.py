@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory_sim.worlds import DOOR, Light, Opening, Room, Wall, World, WorldObject
+from memory_sim.world.model import DOOR, Light, Opening, Room, Wall, World, WorldObject
 
 #: A box in the middle of the far half of the room: near side at x = 3.5, top at z = 1.0.
 BOX = WorldObject(

@@ -27,6 +27,10 @@ from sklearn.preprocessing import StandardScaler
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'test')]
 
+from memory_bench.datasets.absent import ABSENT  # noqa: E402
+from memory_bench.datasets.reverie import building_data_sets  # noqa: E402
+from memory_bench.datasets.types import DataSet, Question  # noqa: E402
+from memory_bench.metrics.intervals import calibration_error  # noqa: E402
 from memory_node import Memory, Query, QueryMode  # noqa: E402  the path is set above
 from memory_node.core import confidence  # noqa: E402
 from memory_node.core.candidates import Question as Asked  # noqa: E402
@@ -34,10 +38,6 @@ from memory_node.core.config import RetrievalConfig  # noqa: E402
 from memory_node.core.lexical import content_terms  # noqa: E402
 from memory_node.core.ranking.ranker import LearnedRanker  # noqa: E402
 from memory_node.core.retrieval import FusionRanker, search  # noqa: E402
-from memory_node.evaluation.absent import ABSENT  # noqa: E402
-from memory_node.evaluation.datasets import DataSet, Question  # noqa: E402
-from memory_node.evaluation.instructions import building_data_sets  # noqa: E402
-from memory_node.evaluation.metrics import calibration_error  # noqa: E402
 from memory_node.models.sentence_encoder import SentenceEncoder  # noqa: E402
 
 FOLDS = 4

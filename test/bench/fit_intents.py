@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
+from memory_bench.questions.wording import area_uses, needs, question_texts
 from memory_node.core.intents import Intent, SURE
 from memory_node.models.sentence_encoder import SentenceEncoder
-from memory_sim.bench.wording import area_uses, needs, question_texts
 
 HERE = Path(__file__).parent / 'intents'
 TARGET = Path(__file__).parents[2] / 'memory_node' / 'core' / 'intents.npz'

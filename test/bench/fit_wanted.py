@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.questions.wording import needs, question_texts
 from memory_node.core.lexical import clean_label
 from memory_node.core.uses import concepts, Uses
 from memory_node.core.wanted import FEATURES, features
-from memory_node.evaluation.encoding import CachingEncoder
 from memory_node.models.sentence_encoder import SentenceEncoder
-from memory_sim.bench.wording import needs, question_texts
-from memory_sim.generate import generate_world
+from memory_sim.world.generate import generate_world
 
 KINDS = (
     'apartment',

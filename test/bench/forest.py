@@ -27,14 +27,14 @@ from scipy.cluster.hierarchy import linkage  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'sim'), str(ROOT / 'test')]
 
-from memory_node.core.config import ForestConfig  # noqa: E402
-from memory_node.core.data import FloatArray  # noqa: E402
-from memory_node.core.forest import dump_forest, Forest, load_forest, traverse  # noqa: E402
-from memory_node.core.forest.agreement import (  # noqa: E402
+from memory_bench.metrics.clustering import (  # noqa: E402
     adjusted_rand_index,
     purity,
     v_measure,
 )
+from memory_node.core.config import ForestConfig  # noqa: E402
+from memory_node.core.data import FloatArray  # noqa: E402
+from memory_node.core.forest import dump_forest, Forest, load_forest, traverse  # noqa: E402
 from memory_node.core.forest.batch import build_paper_forest  # noqa: E402
 from memory_node.core.forest.gml import local_metres, read_gml_forest  # noqa: E402
 from memory_node.core.forest.paper import haversine, paper_levels  # noqa: E402
@@ -350,9 +350,9 @@ def rooms(seeds: Sequence[int]) -> None:
 
 def drive_through_apartment(seed: int) -> tuple[np.ndarray, list[str], list[int]]:
     """Drive between random spots of every room; poses 0.75 m apart, labels of what is seen."""
-    from memory_sim.embedded import EmbeddedSimulator
-    from memory_sim.generate import generate_world
-    from memory_sim.simulator import Pose2D
+    from memory_sim.engines.base import Pose2D
+    from memory_sim.engines.embedded import EmbeddedSimulator
+    from memory_sim.world.generate import generate_world
 
     rng = np.random.default_rng(seed)
     sim = EmbeddedSimulator(generate_world('apartment', seed), furniture='procedural')

@@ -21,12 +21,12 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'sim')]
 
-from memory_sim.embedded import EmbeddedSimulator  # noqa: E402  the path is set above
-from memory_sim.generate import generate_world, WORLD_KINDS  # noqa: E402
-from memory_sim.habitat.agreement import compare_navigation, compare_pictures  # noqa: E402
-from memory_sim.habitat.simulator import HabitatSimulator  # noqa: E402
-from memory_sim.scene_export import export_scene  # noqa: E402
-from memory_sim.simulator import Frame, Pose2D, VelocityCommand  # noqa: E402
+from memory_sim.engines.base import Frame, Pose2D, VelocityCommand  # noqa: E402
+from memory_sim.engines.embedded import EmbeddedSimulator  # noqa: E402  the path is set above
+from memory_sim.engines.habitat.agreement import compare_navigation, compare_pictures  # noqa: E402
+from memory_sim.engines.habitat.simulator import HabitatSimulator  # noqa: E402
+from memory_sim.formats.export_scene import export_scene  # noqa: E402
+from memory_sim.world.generate import generate_world, WORLD_KINDS  # noqa: E402
 
 
 def timed(call: Callable[[], object], process: psutil.Process | None) -> tuple[float, float]:

@@ -21,9 +21,9 @@ import time
 
 import xllamacpp
 
+from memory_bench.cli import main as bench
+from memory_bench.run.records import read_run
 from memory_node.models.embedded_chat import PACKAGED, packaged_model, server_parameters
-from memory_sim.bench.cli import main as bench
-from memory_sim.bench.records import read_run
 
 
 @contextmanager

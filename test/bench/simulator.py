@@ -31,12 +31,12 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'sim')]
 
-from memory_sim.embedded import EmbeddedSimulator  # noqa: E402  the path is set above
-from memory_sim.furniture import Furniture, FurnitureSource  # noqa: E402
-from memory_sim.generate import WORLD_KINDS  # noqa: E402
-from memory_sim.official import OFFICIAL, OfficialWorld, parse_world_name  # noqa: E402
-from memory_sim.simulator import CameraModel, VelocityCommand  # noqa: E402
-from memory_sim.sweethome import FOLDER, SweetHome  # noqa: E402
+from memory_sim.engines.base import CameraModel, VelocityCommand  # noqa: E402
+from memory_sim.engines.embedded import EmbeddedSimulator  # noqa: E402  the path is set above
+from memory_sim.furniture.meshes import Furniture, FurnitureSource  # noqa: E402
+from memory_sim.furniture.sweethome import FOLDER, SweetHome  # noqa: E402
+from memory_sim.world.generate import WORLD_KINDS  # noqa: E402
+from memory_sim.world.splits import OFFICIAL, OfficialWorld, parse_world_name  # noqa: E402
 
 _STEPS = 5000
 _HEAD = (

@@ -13,10 +13,10 @@ import threading
 
 import pytest
 
-from memory_sim.bench.cli import main
-from memory_sim.bench.cluster import run_on_cluster
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.records import EpisodeRecord, read_run
+from memory_bench.cli import main
+from memory_bench.errors import BenchError
+from memory_bench.run.ray import run_on_cluster
+from memory_bench.run.records import EpisodeRecord, read_run
 
 pytestmark = [
     pytest.mark.skipif(find_spec('ray') is None, reason='ray is not installed'),
@@ -83,7 +83,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(config: Path, out: Path, *arguments: str) -> tuple[int, str]:
     """Run the command as its user does; return its exit status and what it said."""
     done = subprocess.run(
-        [sys.executable, '-m', 'memory_sim.bench.cli', 'run', config, '--out', out, *arguments],
+        [sys.executable, '-m', 'memory_bench.cli', 'run', config, '--out', out, *arguments],
         env={**os.environ, 'PYTHONPATH': f'{ROOT}:{ROOT / "sim"}', 'COLUMNS': '160'},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -9,16 +9,16 @@ from fakes import BagOfWordsEncoder
 import numpy as np
 import pytest
 
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_sim.bench.cases import KINDS
-from memory_sim.bench.config import BenchConfig, WorldSpec
-from memory_sim.bench.drawing import draw_cases
-from memory_sim.bench.episode import prepare, run_episode
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.exploring import explore
-from memory_sim.bench.judging import TextJudge
-from memory_sim.bench.records import read_episode, read_run
-from memory_sim.bench.wording import area_uses, needs, question_texts, split
+from memory_bench.config import BenchConfig, WorldSpec
+from memory_bench.errors import BenchError
+from memory_bench.judging.text import TextJudge
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.questions.case import KINDS
+from memory_bench.questions.sample import draw_cases
+from memory_bench.questions.wording import area_uses, needs, question_texts, split
+from memory_bench.run.episode import prepare, run_episode
+from memory_bench.run.explore import explore
+from memory_bench.run.records import read_episode, read_run
 
 SPEC = WorldSpec(kind='apartment', seed=1)
 CONFIG = BenchConfig(worlds=(SPEC,), methods=('oracle',), templates='develop')

@@ -18,14 +18,14 @@ import psutil
 import pytest
 from small_worlds import BOX, room_with, two_rooms
 
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_sim.bench.cli import main
-from memory_sim.bench.config import BenchConfig, parse_config, WorldSpec
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.records import read_episode, read_run
-from memory_sim.bench.rendered import run_rendered
-from memory_sim.world_file import save_world
-from memory_sim.worlds import WorldObject
+from memory_bench.cli import main
+from memory_bench.config import BenchConfig, parse_config, WorldSpec
+from memory_bench.errors import BenchError
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.run.episode_dds import run_rendered
+from memory_bench.run.records import read_episode, read_run
+from memory_sim.world.model import WorldObject
+from memory_sim.world.yaml_file import save_world
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = 'methods: [oracle]\nquestions: 6\nbudget_m: 10\n'
@@ -87,7 +87,7 @@ def _limited(config: Path, out: Path, largest: int) -> tuple[int, str]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
     done = subprocess.run(
-        [sys.executable, '-m', 'memory_sim.bench.cli', 'run', config, '--out', out, '--jobs', '1'],
+        [sys.executable, '-m', 'memory_bench.cli', 'run', config, '--out', out, '--jobs', '1'],
         env={**os.environ, 'PYTHONPATH': f'{ROOT}:{ROOT / "sim"}', 'COLUMNS': '400'},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -172,7 +172,9 @@ class Killer:
         if not (self._left and text.startswith(self._stage)):
             return
         for child in psutil.Process().children():
-            if child.pid not in self._killed and 'memory_sim.bridge' in child.cmdline():
+            if child.pid in self._killed:  # dead, and perhaps not waited for yet
+                continue
+            if 'memory_sim.ros.simulator_node' in child.cmdline():
                 child.send_signal(signal.SIGKILL)
                 self._killed.add(child.pid)
                 self._left -= 1

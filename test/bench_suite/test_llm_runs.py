@@ -14,15 +14,14 @@ from openai_server import OpenAIServer
 import pytest
 from scripted_model import scripted
 
-from memory_node.evaluation.counting import CountingModel
-from memory_node.evaluation.encoding import CachingEncoder
+from memory_bench.config import BenchConfig, load_config, WorldSpec
+from memory_bench.errors import BenchError
+from memory_bench.judging.llm import LlmJudge
+from memory_bench.methods.cost import CachingEncoder, CountingModel
+from memory_bench.report.worlds import write_report
+from memory_bench.run.episode import run_episode
+from memory_bench.run.records import read_episode, read_run
 from memory_node.models.openai_chat import OpenAIChat
-from memory_sim.bench.config import BenchConfig, load_config, WorldSpec
-from memory_sim.bench.episode import run_episode
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.llm_judging import LlmJudge
-from memory_sim.bench.records import read_episode, read_run
-from memory_sim.bench.report import write_report
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = WorldSpec(kind='apartment', seed=1)
@@ -228,7 +227,7 @@ def test_the_command_runs_against_an_endpoint_with_the_key_of_the_environment(tm
         arguments = ['run', str(path), '--out', str(out), '--jobs', '1']
         arguments += ['--llm-base-url', server.base_url, '--llm-model', 'scripted']
         done = subprocess.run(
-            [sys.executable, '-m', 'memory_sim.bench.cli', *arguments],
+            [sys.executable, '-m', 'memory_bench.cli', *arguments],
             env={**env, 'OPENAI_API_KEY': 'secret'},
             cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False,
         )  # fmt: skip

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from memory_sim.bench.config import BenchConfig, load_config, parse_config
-from memory_sim.bench.errors import BenchError
-from memory_sim.official import HELD_OUT
+from memory_bench.config import BenchConfig, load_config, parse_config
+from memory_bench.errors import BenchError
+from memory_sim.world.splits import HELD_OUT
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN: dict[str, Any] = {'methods': ['oracle']}

@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 
-from memory_sim.bench.cli import main
-from memory_sim.bench.comparison import chance_of_worse, gate, save_baseline
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.records import EpisodeRecord, QuestionRecord, read_run, write_episode
-from memory_sim.bench.report import write_report
+from memory_bench.cli import main
+from memory_bench.errors import BenchError
+from memory_bench.report.compare import chance_of_worse, gate, save_baseline
+from memory_bench.report.worlds import write_report
+from memory_bench.run.records import EpisodeRecord, QuestionRecord, read_run, write_episode
 
 EVIL = '<script>document.title="owned"</script>'
 

@@ -12,11 +12,11 @@ import time
 from misbehaving import misbehave
 import pytest
 
-from memory_sim.bench.cli import main
-from memory_sim.bench.config import load_config, parse_config
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.pool import Event, Job, run_jobs
-from memory_sim.bench.records import read_episode
+from memory_bench.cli import main
+from memory_bench.config import load_config, parse_config
+from memory_bench.errors import BenchError
+from memory_bench.run.pool import Event, Job, run_jobs
+from memory_bench.run.records import read_episode
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = {'worlds': {'apartment': [1, 2]}, 'methods': ['oracle']}
@@ -71,7 +71,7 @@ def _command(config: Path, out: Path) -> subprocess.Popen[bytes]:
     env = {**os.environ, 'PYTHONPATH': f'{ROOT}:{ROOT / "sim"}', 'HF_HUB_OFFLINE': '1'}
     arguments = ['run', str(config), '--out', str(out), '--jobs', '1']
     return subprocess.Popen(
-        [sys.executable, '-m', 'memory_sim.bench.cli', *arguments],
+        [sys.executable, '-m', 'memory_bench.cli', *arguments],
         env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

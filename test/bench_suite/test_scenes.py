@@ -15,23 +15,23 @@ from fakes import BagOfWordsEncoder
 import numpy as np
 import pytest
 
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_sim.bench.cli import main
-from memory_sim.bench.config import BenchConfig, parse_config
-from memory_sim.bench.drawing import draw_cases
-from memory_sim.bench.episode import ask_of, prepare, run_episode
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.goals import asked_from, cases_of_episodes, goal_verdict
-from memory_sim.bench.ground import Ground
-from memory_sim.bench.opening import Opened, opened
-from memory_sim.bench.pictured import EYES, FreeSpace, PicturedGround
-from memory_sim.bench.places import WorldSpec
-from memory_sim.bench.records import read_episode, read_run
-from memory_sim.bench.roadmap import Roadmap
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.generate import generate_world
-from memory_sim.habitat.process import habitat_problem
-from memory_sim.world_file import save_world
+from memory_bench.cli import main
+from memory_bench.config import BenchConfig, parse_config
+from memory_bench.errors import BenchError
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.places import WorldSpec
+from memory_bench.questions.goals import asked_from, cases_of_episodes, goal_verdict
+from memory_bench.questions.sample import draw_cases
+from memory_bench.run.episode import ask_of, prepare, run_episode
+from memory_bench.run.records import read_episode, read_run
+from memory_bench.world.analytic import Ground
+from memory_bench.world.open import Opened, opened
+from memory_bench.world.rendered import EYES, FreeSpace, PicturedGround
+from memory_bench.world.roadmap import Roadmap
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.world.generate import generate_world
+from memory_sim.world.yaml_file import save_world
 
 METHODS = ('oracle', 'exploration', 'bm25')
 
@@ -200,7 +200,7 @@ def test_without_habitat_its_scenes_are_marked(tmp_path: Path) -> None:
         (spec,) = config.worlds
         run = run_episode
         if mode == 'rendered':
-            rendered = pytest.importorskip('memory_sim.bench.rendered', exc_type=ImportError)
+            rendered = pytest.importorskip('memory_bench.run.episode_dds', exc_type=ImportError)
             run = rendered.run_rendered
         with pytest.raises(BenchError, match='habitat_sim') as caught:
             run(config, spec, ('oracle',), tmp_path / 'out', CachingEncoder(BagOfWordsEncoder()))

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from memory_sim.bench.config import BenchConfig, WorldSpec
-from memory_sim.bench.drawing import draw_cases
-from memory_sim.bench.episode import prepare
-from memory_sim.bench.records import read_episode
-from memory_sim.bench.standing import asked_at
+from memory_bench.config import BenchConfig, WorldSpec
+from memory_bench.questions.makers import asked_at
+from memory_bench.questions.sample import draw_cases
+from memory_bench.run.episode import prepare
+from memory_bench.run.records import read_episode
 
 SPEC = WorldSpec(kind='apartment', seed=1)
 CONFIG = BenchConfig(worlds=(SPEC,), methods=('oracle',), templates='develop')

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from memory_sim.simulator import (
+from memory_sim.engines.base import (
     CameraModel,
     Frame,
     GroundTruth,
@@ -35,7 +35,7 @@ class Block:
 
 
 class Flatland:
-    """Implements ``memory_sim.simulator.Simulator`` by intersecting rays with boxes."""
+    """Implements ``memory_sim.engines.base.Simulator`` by intersecting rays with boxes."""
 
     def __init__(self, blocks, start, *, camera=CAMERA, radius=0.2, regions=()):
         self.camera = camera
@@ -133,7 +133,7 @@ class Flatland:
     def shortest_path(self, start: Pose2D, goal: Pose2D) -> NDArray[np.float64] | None:
         from scipy.sparse.csgraph import dijkstra
 
-        from memory_sim.frontier import _graph
+        from memory_sim.exploration.frontier import _graph
 
         if not (self.is_navigable(start.x, start.y) and self.is_navigable(goal.x, goal.y)):
             return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from memory_sim.catalogue import CATALOGUE
-from memory_sim.world_file import save_world
-from memory_sim.worlds import DOOR, Light, Opening, Room, Wall, World, WorldObject
+from memory_sim.furniture.catalogue.home import CATALOGUE
+from memory_sim.world.model import DOOR, Light, Opening, Room, Wall, World, WorldObject
+from memory_sim.world.yaml_file import save_world
 
 #: Model, x, y of the middle, heading in quarter turns, underside above the floor.
 _THINGS = (

@@ -45,7 +45,7 @@ class Demo:
         self.mark = uuid.uuid4().hex
         self.out = folder / 'out'
         world = write_small_world(folder)
-        command = [sys.executable, '-m', 'memory_sim.demo', '--world', str(world)]
+        command = [sys.executable, '-m', 'memory_sim.demo.main', '--world', str(world)]
         self.process = subprocess.Popen(
             [*command, '--out', str(self.out), *arguments],
             stdout=subprocess.PIPE,
@@ -175,7 +175,7 @@ def test_ctrl_c_ends_every_process(demo):
 
 def test_a_node_that_dies_is_named_with_its_log(demo):
     run = demo()
-    os.kill(run.child('memory_sim.bridge'), signal.SIGKILL)
+    os.kill(run.child('memory_sim.ros.simulator_node'), signal.SIGKILL)
     code, output = run.finish(120.0)
     assert code == 1, output
     assert 'simulator ended unexpectedly (signal SIGKILL)' in output

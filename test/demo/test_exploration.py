@@ -4,9 +4,9 @@ from demo.flatland import CAMERA, three_rooms
 import numpy as np
 import pytest
 
-from memory_sim.exploration import Activity, Budget, Explorer
-from memory_sim.exploration_grid import GridConfig
-from memory_sim.simulator import Pose2D, VelocityCommand
+from memory_sim.engines.base import Pose2D, VelocityCommand
+from memory_sim.exploration.explorer import Activity, Budget, Explorer
+from memory_sim.exploration.grid import GridConfig
 
 #: Coarse, to be quick.
 GRID = GridConfig(resolution_m=0.1)

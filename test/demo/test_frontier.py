@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from memory_sim.exploration_grid import ExplorationGrid, GridConfig
-from memory_sim.frontier import find_frontiers, reach_from
-from memory_sim.simulator import Pose2D
+from memory_sim.engines.base import Pose2D
+from memory_sim.exploration.frontier import find_frontiers, reach_from
+from memory_sim.exploration.grid import ExplorationGrid, GridConfig
 
 ORIGIN = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)
 

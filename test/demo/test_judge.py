@@ -3,8 +3,8 @@ from __future__ import annotations
 from demo.flatland import Block, Flatland
 import pytest
 
-from memory_sim.judge import Criteria, footprint_distance, Judge
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.demo.judge import Criteria, footprint_distance, Judge
+from memory_sim.engines.base import CameraModel, Pose2D
 
 CAMERA = CameraModel(width=80, height=60)
 

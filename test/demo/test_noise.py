@@ -8,8 +8,8 @@ import numpy as np
 from numpy.testing import assert_array_equal
 import pytest
 
-from memory_sim.noise import DetectorNoise, NoiseModel, project_box
-from memory_sim.simulator import CameraModel, Instance, Pose2D
+from memory_sim.engines.base import CameraModel, Instance, Pose2D
+from memory_sim.robot.detector_noise import DetectorNoise, NoiseModel, project_box
 
 CAMERA = CameraModel()
 HERE = Pose2D(x=0.0, y=0.0, yaw_rad=0.0)

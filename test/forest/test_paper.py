@@ -3,11 +3,13 @@ import hashlib
 import re
 
 from data import require_data
+from forest.invariants import check_invariants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from memory_bench.metrics.clustering import adjusted_rand_index
 from memory_node.core.config import ForestConfig
 from memory_node.core.errors import (
     InvalidObservationError,
@@ -15,10 +17,8 @@ from memory_node.core.errors import (
     StoreAccessError,
     StoreFormatError,
 )
-from memory_node.core.forest.agreement import adjusted_rand_index
 from memory_node.core.forest.batch import build_paper_forest
 from memory_node.core.forest.gml import local_metres, read_gml, read_gml_forest
-from memory_node.core.forest.invariants import check_invariants
 from memory_node.core.forest.paper import haversine, MAX_LEAVES, paper_levels
 
 PAPER = ForestConfig(mode='paper')

@@ -1,15 +1,15 @@
 """Areas come out as rooms, whatever the order, and walls keep them apart."""
 
+from forest.invariants import check_invariants
 from forest.rooms import Drive, drive_through
 import numpy as np
 import pytest
 
+from memory_bench.metrics.clustering import adjusted_rand_index, purity, v_measure
 from memory_node.core.config import ForestConfig
 from memory_node.core.forest import descent as traverse
 from memory_node.core.forest import Forest
-from memory_node.core.forest.agreement import adjusted_rand_index, purity, v_measure
 from memory_node.core.forest.batch import build_paper_forest
-from memory_node.core.forest.invariants import check_invariants
 
 
 def insert_all(drive: Drive, order: list[int], *, links: bool = True) -> Forest:

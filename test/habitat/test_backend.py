@@ -14,23 +14,23 @@ import numpy as np
 import pytest
 from small_worlds import BOX, room_with, two_rooms
 
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.generate import generate_world
-from memory_sim.habitat.agreement import compare_navigation, compare_pictures
-from memory_sim.habitat.errors import (
+from memory_sim.engines.base import CameraModel, Pose2D, Simulator, VelocityCommand
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.engines.habitat.agreement import compare_navigation, compare_pictures
+from memory_sim.engines.habitat.errors import (
     HabitatMissingError,
     HabitatSceneError,
     SimulatorDiedError,
 )
-from memory_sim.habitat.process import habitat_problem, HabitatProcess
-from memory_sim.habitat.scenes import find_scene, HabitatScene
-from memory_sim.habitat.simulator import HabitatSimulator
-from memory_sim.robot import SimulatedRobot
-from memory_sim.scene_export import export_habitat
-from memory_sim.scene_import import import_scene
-from memory_sim.simulator import CameraModel, Pose2D, Simulator, VelocityCommand
-from memory_sim.world_source import open_backend
-from memory_sim.worlds import WorldError
+from memory_sim.engines.habitat.process import habitat_problem, HabitatProcess
+from memory_sim.engines.habitat.scenes import find_scene, HabitatScene
+from memory_sim.engines.habitat.simulator import HabitatSimulator
+from memory_sim.formats.export_scene import export_habitat
+from memory_sim.formats.import_scene import import_scene
+from memory_sim.robot.robot import SimulatedRobot
+from memory_sim.world.generate import generate_world
+from memory_sim.world.model import WorldError
+from memory_sim.world.open import open_backend
 
 LEVEL = CameraModel(width=160, height=120, pitch_rad=0.0, height_m=0.8)
 

@@ -14,18 +14,18 @@ from fakes import BagOfWordsEncoder
 import numpy as np
 import pytest
 
-from memory_node.evaluation.encoding import CachingEncoder
-from memory_sim.bench.config import BenchConfig, parse_config
-from memory_sim.bench.episode import prepare, run_episode
-from memory_sim.bench.errors import BenchError
-from memory_sim.bench.opening import Opened, opened
-from memory_sim.bench.places import WorldSpec
-from memory_sim.bench.records import read_run
-from memory_sim.generate import generate_world
-from memory_sim.habitat.frames import to_habitat
-from memory_sim.habitat.process import habitat_problem
-from memory_sim.habitat.simulator import HabitatSimulator
-from memory_sim.scene_export import export_habitat
+from memory_bench.config import BenchConfig, parse_config
+from memory_bench.errors import BenchError
+from memory_bench.methods.cost import CachingEncoder
+from memory_bench.places import WorldSpec
+from memory_bench.run.episode import prepare, run_episode
+from memory_bench.run.records import read_run
+from memory_bench.world.open import Opened, opened
+from memory_sim.engines.habitat.frames import to_habitat
+from memory_sim.engines.habitat.process import habitat_problem
+from memory_sim.engines.habitat.simulator import HabitatSimulator
+from memory_sim.formats.export_scene import export_habitat
+from memory_sim.world.generate import generate_world
 
 WORLD = generate_world('apartment', 1, 'small')
 METHODS = ('oracle', 'exploration', 'random')

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from memory_sim.habitat.episodes import EpisodeFileError, read_episodes
-from memory_sim.habitat.errors import HabitatSceneError
+from memory_bench.datasets.habitat_episodes import EpisodeFileError, read_episodes
+from memory_sim.engines.habitat.errors import HabitatSceneError
 
 SCENE = 'hm3d/val/00001-abc/abc.basis.glb'
 

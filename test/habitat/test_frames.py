@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from memory_sim.habitat.frames import camera_pose, habitat_R_map, to_habitat, to_map
-from memory_sim.habitat.semantic_colors import MOST_IDS, semantic_colors
-from memory_sim.render import map_T_camera
-from memory_sim.simulator import CameraModel, Pose2D
+from memory_sim.engines.base import CameraModel, Pose2D
+from memory_sim.engines.habitat.frames import camera_pose, habitat_R_map, to_habitat, to_map
+from memory_sim.engines.habitat.semantic_colors import MOST_IDS, semantic_colors
+from memory_sim.render.render import map_T_camera
 
 
 def test_ahead_in_the_map_is_minus_z_in_habitat() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from memory_sim.habitat import wire
+from memory_sim.engines.habitat import wire
 
 Pair = tuple[socket.socket, socket.socket]
 

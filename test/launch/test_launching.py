@@ -31,7 +31,7 @@ from memory_msgs.srv import Retrieve  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
 from memory_node import Memory  # noqa: E402
-from memory_sim.processes import free_domain_id  # noqa: E402
+from memory_sim.ros.processes import free_domain_id  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))

@@ -16,7 +16,7 @@ import yaml
 
 from memory_node.core import errors
 from memory_node.ros.settings import GROUPS, parameters
-from memory_sim.simulator import CameraModel
+from memory_sim.engines.base import CameraModel
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = ('.msg', '.srv', '.action')
@@ -133,7 +133,7 @@ def test_every_launched_executable_is_installed():
     assert used - {'rviz2'} <= set(installed)
     for target in installed.values():
         module, _, function = target.partition(':')
-        source = ROOT / ('sim' if module.startswith('memory_sim') else '')
+        source = ROOT / ('sim' if module.startswith(('memory_sim', 'memory_bench')) else '')
         tree = ast.parse((source / f'{module.replace(".", "/")}.py').read_text())
         assert function in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
 
@@ -147,7 +147,7 @@ def test_setup_lists_every_package_and_data_file(tmp_path, monkeypatch):
     runpy.run_path('setup.py')
     expected = {
         path.parent.relative_to(ROOT / base).as_posix().replace('/', '.')
-        for base, package in (('.', 'memory_node'), ('sim', 'memory_sim'))
+        for base, package in (('.', 'memory_node'), ('sim', 'memory_sim'), ('sim', 'memory_bench'))
         for path in (ROOT / base / package).rglob('__init__.py')
     }
     assert set(given['packages']) == expected

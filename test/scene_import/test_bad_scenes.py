@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.scene_import import import_scene
-from memory_sim.scene_parts import SceneFileError
-from memory_sim.worlds import WorldError
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.formats.import_scene import import_scene
+from memory_sim.formats.parts import SceneFileError
+from memory_sim.world.model import WorldError
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 

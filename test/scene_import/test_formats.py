@@ -11,12 +11,12 @@ import pytest
 from small_worlds import BOX, room_with
 import trimesh
 
-from memory_sim.embedded import EmbeddedSimulator
-from memory_sim.labels import clean_label, clean_labels, is_structure
-from memory_sim.scene_export import export_glb
-from memory_sim.scene_import import import_scene, ImportedScene
-from memory_sim.simulator import CameraModel, Pose2D
-from memory_sim.sweethome import FOLDER
+from memory_sim.engines.base import CameraModel, Pose2D
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.formats.export_scene import export_glb
+from memory_sim.formats.import_scene import import_scene, ImportedScene
+from memory_sim.formats.object_names import clean_label, clean_labels, is_structure
+from memory_sim.furniture.sweethome import FOLDER
 
 CAMERA = CameraModel(width=160, height=120, pitch_rad=0.0, height_m=0.6)
 THINGS = {'chair': 2, 'dining table': 1, 'refrigerator': 1}
@@ -158,7 +158,7 @@ def test_exported_nodes_tell_what_they_are(tmp_path: Path) -> None:
 def test_furniture_of_others_keeps_its_names(tmp_path: Path) -> None:
     if not any(FOLDER.glob('*.sh3f')):
         pytest.skip("Debian's sweethome3d-furniture is not installed")
-    from memory_sim.sweethome import SweetHome
+    from memory_sim.furniture.sweethome import SweetHome
 
     home, scene = SweetHome(cache=tmp_path), room_scene(boxes=ROOM[:5])
     wanted = (

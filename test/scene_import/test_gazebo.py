@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from memory_sim.scene_import import import_scene
-from memory_sim.scene_parts import Part
-from memory_sim.sdf import read_sdf
+from memory_sim.formats.import_scene import import_scene
+from memory_sim.formats.parts import Part
+from memory_sim.formats.sdf import read_sdf
 
 CUBE = (('Cube', (0.0, 0.0, 0.5), (1.0, 1.0, 1.0), (200, 30, 30)),)
 RED = '<material><script><name>Gazebo/Red</name></script></material>'

@@ -9,14 +9,14 @@ import numpy as np
 from PIL import Image
 import pytest
 
-from memory_sim.catalogue import CATALOGUE
-from memory_sim.colors import COLORS
-from memory_sim.furniture import Furniture
-from memory_sim.mesh import bounds_of
-from memory_sim.shape_parts import SHAPES
-from memory_sim.sweethome import SweetHome
-from memory_sim.textures import TEXTURES
-from memory_sim.worlds import WorldError, WorldObject
+from memory_sim.furniture.catalogue.home import CATALOGUE
+from memory_sim.furniture.meshes import Furniture
+from memory_sim.furniture.shapes.home import SHAPES
+from memory_sim.furniture.sweethome import SweetHome
+from memory_sim.render.mesh import bounds_of
+from memory_sim.render.textures import TEXTURES
+from memory_sim.world.colors import COLORS
+from memory_sim.world.model import WorldError, WorldObject
 
 PROPERTIES = """
 id=Tiny

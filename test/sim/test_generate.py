@@ -8,18 +8,18 @@ import sys
 import numpy as np
 import pytest
 
-from memory_sim.furniture import Furniture
-from memory_sim.generate import generate_world, WORLD_KINDS
-from memory_sim.occupancy import OccupancyMap
-from memory_sim.world_file import dump_world
-from memory_sim.worlds import DOOR, World, WorldError
+from memory_sim.furniture.meshes import Furniture
+from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.world.generate import generate_world, WORLD_KINDS
+from memory_sim.world.model import DOOR, World, WorldError
+from memory_sim.world.yaml_file import dump_world
 
 SEEDS = range(8)
 
 WRITE = """
 import sys
-from memory_sim.generate import generate_world
-from memory_sim.world_file import dump_world
+from memory_sim.world.generate import generate_world
+from memory_sim.world.yaml_file import dump_world
 sys.stdout.write(dump_world(generate_world('apartment', 5)))
 """
 

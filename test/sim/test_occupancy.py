@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from small_worlds import BOX, room_with, two_rooms
 
-from memory_sim.driving import drive
-from memory_sim.furniture import Furniture
-from memory_sim.generate import generate_world
-from memory_sim.occupancy import OccupancyMap
-from memory_sim.simulator import Pose2D, VelocityCommand
-from memory_sim.worlds import World, WorldError
+from memory_sim.engines.base import Pose2D, VelocityCommand
+from memory_sim.furniture.meshes import Furniture
+from memory_sim.navigation.kinematics import drive
+from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.world.generate import generate_world
+from memory_sim.world.model import World, WorldError
 
 
 def occupancy_of(world: World, **options: float) -> OccupancyMap:

@@ -9,13 +9,13 @@ import sys
 import numpy as np
 import pytest
 
-from memory_sim.affordances import object_uses, region_uses, uses_of_object
-from memory_sim.catalogue import CATALOGUE
-from memory_sim.generate import generate_world, WORLD_KINDS
-from memory_sim.official import HELD_OUT, is_held_out, OFFICIAL, parse_world_name
-from memory_sim.storeys import Storeys
-from memory_sim.world_file import dump_world, parse_world
-from memory_sim.worlds import World, WorldError
+from memory_sim.furniture.catalogue.home import CATALOGUE
+from memory_sim.navigation.storeys import Storeys
+from memory_sim.world.affordances import object_uses, region_uses, uses_of_object
+from memory_sim.world.generate import generate_world, WORLD_KINDS
+from memory_sim.world.model import World, WorldError
+from memory_sim.world.splits import HELD_OUT, is_held_out, OFFICIAL, parse_world_name
+from memory_sim.world.yaml_file import dump_world, parse_world
 
 KINDS = tuple(kind for kind in WORLD_KINDS if kind != 'apartment')
 #: One of each kind, and one large one with stairs.
@@ -85,8 +85,8 @@ def test_worlds_have_unique_ids_names_and_survive_their_file(kind: str) -> None:
 
 def test_every_kind_has_the_same_bytes_in_another_process() -> None:
     write = (
-        'import sys\nfrom memory_sim.generate import generate_world\n'
-        'from memory_sim.world_file import dump_world\n'
+        'import sys\nfrom memory_sim.world.generate import generate_world\n'
+        'from memory_sim.world.yaml_file import dump_world\n'
         f'for kind in {KINDS!r}:\n'
         '    sys.stdout.write(dump_world(generate_world(kind, 101, "small")))\n'
     )

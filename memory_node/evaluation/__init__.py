@@ -1,1 +1,0 @@
-"""Measuring retrieval: data sets, splits, metrics, methods by name, and training."""

@@ -1,0 +1,1 @@
+"""What the robot reads of a world without drawing it: detections and captions."""

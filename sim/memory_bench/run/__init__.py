@@ -1,0 +1,1 @@
+"""Episodes over cores or a cluster, and their records."""

@@ -1,0 +1,1 @@
+"""Worlds as the benchmark sees them: rooms and things, roads between them, a drive, changes."""

@@ -1,1 +1,0 @@
-"""Buildings by kind: where their rooms lie, and what stands in them."""

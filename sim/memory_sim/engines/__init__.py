@@ -1,0 +1,1 @@
+"""Simulators: one protocol, and the engines behind it."""

@@ -1,0 +1,1 @@
+"""Driving to what has not been seen yet."""

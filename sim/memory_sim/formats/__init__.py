@@ -1,0 +1,1 @@
+"""Scenes of other programs in, worlds for them out."""

@@ -1,0 +1,1 @@
+"""Models of furniture by where they are found."""

@@ -1,0 +1,1 @@
+"""Shapes of furniture, built from boxes and cylinders."""

@@ -1,0 +1,1 @@
+"""Where the robot fits, and how it gets somewhere."""

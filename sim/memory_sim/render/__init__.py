@@ -1,0 +1,1 @@
+"""Pictures of a world: meshes, textures, light and rays."""

@@ -1,0 +1,1 @@
+"""The robot's drive, odometry and detector, with their errors."""

@@ -1,0 +1,1 @@
+"""Simulator, explorer and client as ROS nodes."""
