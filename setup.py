@@ -51,7 +51,7 @@ setup(
             'memory-world = memory_sim.export:main',
             'memory_demo = memory_sim.demo:main',
             'memory_node = memory_node.ros.node:main',
-            'replay = memory_node.ros.replay:main',
+            'replay = memory_node.ros.bag_player:main',
             'simulator = memory_sim.bridge:main',
         ],
     },

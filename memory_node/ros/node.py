@@ -31,22 +31,22 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.counters import Counters
+from memory_node.core.perception.pipeline import Ingest, Outlets
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.dds import prefer_shared_memory
-from memory_node.ros.finding import Finder
-from memory_node.ros.goals import GoalSender
-from memory_node.ros.ingest import Ingest, Outlets
+from memory_node.ros.diagnostics import Reporter, Sources
+from memory_node.ros.find_action import Finder
 from memory_node.ros.markers import MarkerScene
+from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.observing import Observer
-from memory_node.ros.params import Parameters
-from memory_node.ros.reporting import Reporter, Sources
+from memory_node.ros.parameters import Parameters
+from memory_node.ros.pose_source import has_tf, mounting, OdometryPoses, TransformPoses
 from memory_node.ros.saving import Saver
-from memory_node.ros.sensors import published, Sensors
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
-from memory_node.ros.statistics import Counters
-from memory_node.ros.transforms import has_tf, mounting, OdometryPoses, TransformPoses
+from memory_node.ros.subscriptions import published, Sensors
 
 __all__ = ['MemoryNode', 'main']
 

@@ -11,11 +11,11 @@ from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import Observation
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.frames import Frame
 from memory_node.core.perception.images import Image
 from memory_node.core.perception.observer import Frame as PerceivedFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.ports import Captioner
-from memory_node.ros.frames import Frame
 from memory_node.ros.settings import NodeConfig
 
 __all__ = ['Observer']

@@ -21,7 +21,7 @@ import time
 
 import xllamacpp
 
-from memory_node.models.embedded_chat import PACKAGED, packaged_model, server_parameters
+from memory_node.models.llama_language_model import PACKAGED, packaged_model, server_parameters
 from memory_sim.bench.cli import main as bench
 from memory_sim.bench.records import read_run
 

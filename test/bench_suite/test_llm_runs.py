@@ -16,7 +16,7 @@ from scripted_model import scripted
 
 from memory_node.evaluation.counting import CountingModel
 from memory_node.evaluation.encoding import CachingEncoder
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 from memory_sim.bench.config import BenchConfig, load_config, WorldSpec
 from memory_sim.bench.episode import run_episode
 from memory_sim.bench.errors import BenchError

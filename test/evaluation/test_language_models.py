@@ -23,7 +23,7 @@ from memory_node.evaluation.datasets import Question
 from memory_node.evaluation.encoding import CachingEncoder
 from memory_node.evaluation.errors import EvaluationError
 from memory_node.evaluation.registry import make_method, MethodOptions, needs_model
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 WHOLE = Question(id='whole', text='Describe this place in two sentences.', kind='global')
 

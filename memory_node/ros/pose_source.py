@@ -13,6 +13,7 @@ from rclpy.time import Time
 from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.frames import CameraPose
 from memory_node.core.perception.geometry import (
     camera_mounting,
     pose_from_transform,
@@ -22,7 +23,6 @@ from memory_node.core.perception.geometry import (
 )
 from memory_node.core.perception.stamps import StampOrder
 from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus
-from memory_node.ros.frames import CameraPose
 from memory_node.ros.settings import CameraConfig, NodeConfig
 
 __all__ = ['MissingPackageError', 'OdometryPoses', 'TransformPoses', 'has_tf', 'mounting']

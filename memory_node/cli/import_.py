@@ -70,7 +70,7 @@ def _open_file(
 def _read_bag(
     path: Path, args: argparse.Namespace, rejected: list[Rejected]
 ) -> Iterable[Observation]:
-    from memory_node.interchange.bags import BagSettings, read_bag  # rosbags and OpenCV are slow
+    from memory_node.interchange.bag import BagSettings, read_bag  # rosbags and OpenCV are slow
 
     return read_bag(
         path,

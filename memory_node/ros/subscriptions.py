@@ -17,15 +17,15 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
+from memory_node.core.perception.counters import Counters
+from memory_node.core.perception.frames import Picture
 from memory_node.core.perception.images import decode_color, decode_compressed_depth, decode_depth
+from memory_node.core.perception.pipeline import Ingest, Outlets
 from memory_node.core.perception.stamps import StampOrder
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
-from memory_node.ros.frames import Picture
-from memory_node.ros.ingest import Ingest, Outlets
+from memory_node.ros.pose_source import OdometryPoses, TransformPoses
 from memory_node.ros.settings import CameraConfig
-from memory_node.ros.statistics import Counters
-from memory_node.ros.transforms import OdometryPoses, TransformPoses
 
 __all__ = ['Sensors', 'published']
 

@@ -19,10 +19,10 @@ from memory_node.core.ports import Caption
 
 pytest.importorskip('rclpy', reason='memory_node.ros needs rclpy')
 
-from memory_node.ros.frames import Frame, Match, match, Picture
-from memory_node.ros.ingest import Ingest, Outlets
-from memory_node.ros.statistics import Counters, MAX_REASONS
-from memory_node.ros.transforms import OdometryPoses
+from memory_node.core.perception.counters import Counters, MAX_REASONS
+from memory_node.core.perception.frames import Frame, Match, match, Picture
+from memory_node.core.perception.pipeline import Ingest, Outlets
+from memory_node.ros.pose_source import OdometryPoses
 
 MS = 1_000_000
 INTRINSICS = Intrinsics(width=8, height=6, fx=8.0, fy=8.0, cx=3.5, cy=2.5)
