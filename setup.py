@@ -50,7 +50,7 @@ setup(
             'memory-bench = memory_sim.bench.cli:entry',
             'memory-world = memory_sim.export:main',
             'memory_demo = memory_sim.demo:main',
-            'memory_node = memory_node.ros.node:main',
+            'memory_node = memory_node.ros.main:main',
             'replay = memory_node.ros.bag_player:main',
             'simulator = memory_sim.bridge:main',
         ],

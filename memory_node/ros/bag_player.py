@@ -36,7 +36,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
 from memory_node.interchange.recording import assign_roles, open_recording
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.qos import prefer_shared_memory
 
 __all__ = ['Replayer', 'main']
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields
 import os
 from pathlib import Path
-import signal
-import sys
-import threading
+import time
 import traceback
 from typing import Any
 
-import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
-import rclpy.utilities
 
 from memory_node.core.config import (
     IngestConfig,
@@ -35,7 +31,6 @@ from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.pipeline import Ingest, Outlets
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
-from memory_node.ros.dds import prefer_shared_memory
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.markers import MarkerScene
@@ -43,18 +38,16 @@ from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.observing import Observer
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.pose_source import has_tf, mounting, OdometryPoses, TransformPoses
-from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
 from memory_node.ros.subscriptions import published, Sensors
 
-__all__ = ['MemoryNode', 'main']
+__all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
-#: search.
-THREADS = 8
+#: Time between two looks whether a save is due [s].
+_SAVE_CHECK_S = 1.0
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -222,7 +215,7 @@ class MemoryNode(LifecycleNode):
             keyframes=lambda: self._settings(KeyframeConfig),
             outlets=outlets,
         )
-        saver = Saver(
+        saver = _Saver(
             self,
             save=self._memory.save,
             stored=lambda: self._counters.value('stored'),
@@ -305,63 +298,45 @@ class MemoryNode(LifecycleNode):
         self.get_logger().error(f'internal error: {error!r}\n{trace}')
 
 
-def _await_end(spinner: threading.Thread) -> bool:
-    """Wait for a signal (a second one ends the process hard); False if spinning ended first."""
-    asked = threading.Event()
+class _Saver:
+    """Saves when something was stored and the interval has passed, and once more when closed."""
 
-    def on_signal(number: int, frame: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    def __init__(
+        self,
+        node: LifecycleNode,
+        *,
+        save: Callable[[], object],
+        stored: Callable[[], int],
+        interval_s: Callable[[], float],
+        bug: Callable[[BaseException], None],
+    ) -> None:
+        """Start the timer; a save runs in its own callback group."""
+        self._node = node
+        self._save = save
+        self._stored = stored
+        self._interval_s = interval_s
+        self._bug = bug
+        self._saved = 0
+        self._last_s = time.monotonic()
+        self._timer = node.create_timer(
+            _SAVE_CHECK_S,
+            self._check,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
 
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    while not asked.wait(1.0):
-        if not spinner.is_alive():
-            return False
-    return True
+    def close(self) -> None:
+        """Stop, and save a last time."""
+        self._node.destroy_timer(self._timer)
+        self._save()
 
-
-def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
-    """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
-    while rclpy.utilities.ok():
+    def _check(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._last_s < self._interval_s() or self._stored() == self._saved:
+            return
+        self._last_s = now_s
+        self._saved = self._stored()
         try:
-            executor.spin()
-            return
-        except ExternalShutdownException:
-            return
-        except Exception as error:  # noqa: BLE001  one bad request must not end the node
-            node.report_bug(error)
-
-
-def _start(node: MemoryNode) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return bool(node.trigger_configure() == success and node.trigger_activate() == success)
-
-
-def main() -> int:
-    """Run the node until SIGINT or SIGTERM; return the exit status."""
-    prefer_shared_memory()
-    # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = MemoryNode()
-    except (ParameterException, TypeError, ValueError) as error:
-        rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
-        rclpy.utilities.try_shutdown()
-        return 2
-    executor = MultiThreadedExecutor(num_threads=THREADS)
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
-    spinner.start()
-    good = (not node.wants_start or _start(node)) and _await_end(spinner)
-    node.on_shutdown(LifecycleState('', 0))
-    executor.shutdown(timeout_sec=2.0)
-    spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
-    node.destroy_node()
-    rclpy.utilities.try_shutdown()
-    return 0 if good else 1
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+            self._save()
+        except Exception as error:  # noqa: BLE001  a full disk must not end the node
+            self._bug(error)

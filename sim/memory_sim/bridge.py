@@ -32,7 +32,7 @@ from rclpy.utilities import try_shutdown
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.qos import prefer_shared_memory
 from memory_sim.navigation import NavigationState
 from memory_sim.noise import NoiseModel, SimulatedDetection
 from memory_sim.odometry import Drift

@@ -27,7 +27,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import CameraInfo, Image
 
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.qos import prefer_shared_memory
 from memory_sim.exploration import Budget, Explorer, Progress
 from memory_sim.exploration_grid import GridConfig
 from memory_sim.path_following import SpeedLimits
