@@ -21,8 +21,7 @@ from memory_node.core.perception.geometry import (
     transform_from,
     transform_from_pose,
 )
-from memory_node.core.perception.stamps import StampOrder
-from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus
+from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus, StampOrder
 from memory_node.ros.settings import CameraConfig, NodeConfig
 
 __all__ = ['MissingPackageError', 'OdometryPoses', 'TransformPoses', 'has_tf', 'mounting']

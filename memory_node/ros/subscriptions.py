@@ -21,7 +21,7 @@ from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import Picture
 from memory_node.core.perception.images import decode_color, decode_compressed_depth, decode_depth
 from memory_node.core.perception.pipeline import Ingest, Outlets
-from memory_node.core.perception.stamps import StampOrder
+from memory_node.core.perception.synchronizer import StampOrder
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.pose_source import OdometryPoses, TransformPoses

@@ -20,8 +20,9 @@ from memory_node.core.ports import Caption
 pytest.importorskip('rclpy', reason='memory_node.ros needs rclpy')
 
 from memory_node.core.perception.counters import Counters, MAX_REASONS
-from memory_node.core.perception.frames import Frame, Match, match, Picture
+from memory_node.core.perception.frames import Frame, Picture
 from memory_node.core.perception.pipeline import Ingest, Outlets
+from memory_node.core.perception.synchronizer import Match, match
 from memory_node.ros.pose_source import OdometryPoses
 
 MS = 1_000_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from memory_node.core.data import Pose
 from memory_node.core.perception.geometry import Intrinsics, Transform
@@ -15,10 +14,9 @@ from memory_node.core.perception.images import (
     Image,
     RawImage,
 )
-from memory_node.core.perception.synchronizer import Stamped, StampedBuffer
 from memory_node.core.ports import Caption
 
-__all__ = ['CameraPose', 'Frame', 'Match', 'Picture', 'match']
+__all__ = ['CameraPose', 'Frame', 'Picture']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,28 +64,3 @@ class Frame:
     camera: CameraPose | None = None
     depth: Callable[[], Depth] | None = None
     intrinsics: Intrinsics | None = None
-
-
-class Match(Enum):
-    """Why no message was found for a stamp."""
-
-    #: It may still come.
-    WAIT = 'wait'
-    #: It will not come.
-    MISSING = 'missing'
-
-
-def match(buffer: StampedBuffer, stamp_ns: int, slop_ns: int, *, late: bool) -> Stamped | Match:
-    """
-    Find the message that belongs to a stamp.
-
-    The nearest one may be that of the frame before while the right one is on its way, so an
-    inexact hit counts only once the topic has gone past the stamp, or when ``late``.
-    """
-    latest = buffer.latest
-    passed = latest is not None and latest.stamp_ns >= stamp_ns
-    found = buffer.nearest(stamp_ns, slop_ns)
-    if found is not None and (found.stamp_ns == stamp_ns or passed or late):
-        return found
-    gone = latest is not None and latest.stamp_ns > stamp_ns + slop_ns
-    return Match.MISSING if late or gone else Match.WAIT

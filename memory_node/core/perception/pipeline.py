@@ -24,12 +24,17 @@ from typing import Protocol
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.frames import CameraPose, Frame, Match, match, Picture
+from memory_node.core.perception.frames import CameraPose, Frame, Picture
 from memory_node.core.perception.geometry import Intrinsics
 from memory_node.core.perception.images import Depth
 from memory_node.core.perception.keyframes import KeyframeGate, KeyframeReason
-from memory_node.core.perception.stamps import StampOrder
-from memory_node.core.perception.synchronizer import PoseStatus, StampedBuffer
+from memory_node.core.perception.synchronizer import (
+    Match,
+    match,
+    PoseStatus,
+    StampedBuffer,
+    StampOrder,
+)
 from memory_node.core.ports import Caption
 
 __all__ = ['Ingest', 'Outlets', 'PoseSource']
