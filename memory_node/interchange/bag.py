@@ -17,6 +17,7 @@ from rosbags.interfaces import Connection
 from memory_node.core.config import IngestConfig, KeyframeConfig, PerceptionConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation, Pose
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
 from memory_node.core.perception.geometry import (
     camera_mounting,
     Intrinsics,
@@ -26,8 +27,6 @@ from memory_node.core.perception.geometry import (
 from memory_node.core.perception.images import (
     decode_color,
     decode_compressed_color,
-    decode_compressed_depth,
-    decode_depth,
     Image,
     RawImage,
 )

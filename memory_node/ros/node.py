@@ -28,19 +28,22 @@ from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.pipeline import Ingest, Outlets
+from memory_node.core.perception.frame_tree import FrameTree
+from memory_node.core.perception.frames import frame_of, PendingFrame
+from memory_node.core.perception.observer import Perceiver
+from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
-from memory_node.ros.observing import Observer
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf, mounting, OdometryPoses, TransformPoses
+from memory_node.ros.pose_source import has_tf, mounting, TransformPoses
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
-from memory_node.ros.subscriptions import published, Sensors
+from memory_node.ros.subscriptions import published, Subscriptions
 
 __all__ = ['MemoryNode']
 
@@ -155,10 +158,11 @@ class MemoryNode(LifecycleNode):
         self._captioner = make_captioner(self._settings(PerceptionConfig))
         self._scene = MarkerScene(settings.map_frame)
         self._scene.add(self._memory.observations())
+        self._frames = FrameTree()
         self._poses = self._make_poses(settings)
         if isinstance(self._poses, TransformPoses):
             stack.callback(self._poses.close)
-        self._ingest: Ingest | None = None
+        self._pipeline: Pipeline | None = None
         queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
         goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
@@ -184,7 +188,7 @@ class MemoryNode(LifecycleNode):
             memory=self._memory,
             counters=self._counters,
             scene=self._scene,
-            queue_length=lambda: self._ingest.queue_length if self._ingest is not None else 0,
+            queue_length=lambda: self._pipeline.queue_length if self._pipeline else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
@@ -193,27 +197,21 @@ class MemoryNode(LifecycleNode):
 
     def _activate(self, stack: ExitStack) -> None:
         perception = self._settings(PerceptionConfig)
-        observer = Observer(
-            memory=self._memory,
-            captioner=self._captioner,
-            node_config=lambda: self._settings(NodeConfig),
-            perception=lambda: self._settings(PerceptionConfig),
-            refuse=self._refuse,
-            stored=self._on_stored,
-        )
         outlets = Outlets(
-            store=observer.store,
+            store=self._store,
             refuse=self._refuse,
             bug=self.report_bug,
             published=lambda: published(self),
         )
-        ingest = self._ingest = Ingest(
+        camera = self._settings(CameraConfig)
+        pipeline = self._pipeline = Pipeline(
             trigger=self._trigger,
             poses=self._poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
             outlets=outlets,
+            depth_is_registered=camera.depth_registered,
         )
         saver = _Saver(
             self,
@@ -223,19 +221,20 @@ class MemoryNode(LifecycleNode):
             bug=self.report_bug,
         )
         stack.callback(saver.close)
-        ingest.start(perception.concurrency)
-        stack.callback(ingest.stop, DRAIN_S)
-        sensors = Sensors(
+        pipeline.start(perception.concurrency)
+        stack.callback(pipeline.stop, DRAIN_S)
+        subscriptions = Subscriptions(
             self,
-            ingest=ingest,
+            pipeline=pipeline,
             poses=self._poses,
             counters=self._counters,
-            camera=self._settings(CameraConfig),
+            camera=camera,
             config=lambda: self._settings(IngestConfig),
+            frames=self._frames,
             captioner=perception.captioner,
             outlets=outlets,
         )
-        stack.callback(sensors.close)
+        stack.callback(subscriptions.close)
 
     @property
     def _memory(self) -> Memory:
@@ -277,10 +276,29 @@ class MemoryNode(LifecycleNode):
         if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
             return TransformPoses(self, settings)
         return OdometryPoses(
-            lambda: self._settings(IngestConfig), mounting(self._settings(CameraConfig))
+            lambda: self._settings(IngestConfig),
+            mounting(self._settings(CameraConfig)),
+            frames=self._frames,
+            map_frame=settings.map_frame,
+            warn=self.get_logger().warning,
         )
 
     # Told by the parts
+
+    def _store(self, pending: PendingFrame) -> None:
+        """Describe and store one keyframe, in a worker; raises typed errors."""
+        settings = self._settings(NodeConfig)
+        keep = settings.keep_keyframes and pending.picture is not None
+        perceiver = Perceiver(
+            self._settings(PerceptionConfig),
+            self._captioner,
+            map_id=settings.map_id,
+            keyframe_side_px=320 if keep else 0,
+            left_out=self._refuse,
+        )
+        observation = perceiver.observe(frame_of(pending, self._refuse))
+        self._memory.add(observation)
+        self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9

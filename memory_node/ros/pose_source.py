@@ -1,16 +1,14 @@
-"""Where the camera is: from odometry and a fixed mounting, or from TF."""
+"""Where the camera is, by TF; by odometry it is ``core/perception/odometry.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
-import threading
 from typing import Any
 
+import numpy as np
 from rclpy.node import Node
 from rclpy.time import Time
 
-from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.frames import CameraPose
@@ -19,12 +17,11 @@ from memory_node.core.perception.geometry import (
     pose_from_transform,
     Transform,
     transform_from,
-    transform_from_pose,
 )
-from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus, StampOrder
+from memory_node.core.perception.synchronizer import PoseStatus
 from memory_node.ros.settings import CameraConfig, NodeConfig
 
-__all__ = ['MissingPackageError', 'OdometryPoses', 'TransformPoses', 'has_tf', 'mounting']
+__all__ = ['MissingPackageError', 'TransformPoses', 'has_tf', 'mounting']
 
 
 class MissingPackageError(MemoryNodeError):
@@ -38,46 +35,10 @@ def has_tf() -> bool:
     return find_spec('tf2_ros') is not None
 
 
-def mounting(config: CameraConfig) -> Transform:
-    """Return the camera's optical frame in the frame of odometry."""
-    return camera_mounting((config.x, config.y, config.z, config.roll, config.pitch, config.yaw))
-
-
-class OdometryPoses:
-    """Poses from the odometry topic, whose fixed frame is taken for the map; thread-safe."""
-
-    def __init__(self, config: Callable[[], IngestConfig], base_T_camera: Transform) -> None:
-        """Bridge gaps and hold the last pose as ``config`` says at the time."""
-        self._poses = PoseBuffer(int(config().odometry_gap_s * 1e9))
-        self._config = config
-        self._base_T_camera = base_T_camera
-        self._lock = threading.Lock()
-
-    def add(self, stamp_ns: int, pose: Pose) -> StampOrder:
-        """Take a pose of the robot; return how its stamp fitted."""
-        with self._lock:
-            return self._poses.add(stamp_ns, pose)
-
-    def at(self, stamp_ns: int, frame_id: str, *, late: bool) -> CameraPose | PoseStatus:
-        """Return the poses at a stamp, interpolated, or why not; any camera frame will do."""
-        config = self._config()
-        with self._lock:
-            self._poses.max_gap_ns = int(config.odometry_gap_s * 1e9)
-            found = self._poses.at(stamp_ns)
-            if found.pose is None and found.status in (PoseStatus.GAP, PoseStatus.EXPIRED):
-                late = True
-            if found.pose is None and late:
-                found = self._poses.at(stamp_ns, hold_ns=int(config.pairing_slop_s * 1e9))
-        if found.pose is None:
-            return found.status
-        map_T_camera = transform_from_pose(found.pose) @ self._base_T_camera
-        return CameraPose(map_T_base=found.pose, map_T_camera=map_T_camera)
-
-    def latest(self) -> Pose | None:
-        """Return where the robot was last."""
-        with self._lock:
-            newest = self._poses.latest
-        return newest.item if newest is not None else None
+def mounting(config: CameraConfig) -> Transform | None:
+    """Return the camera's optical frame in the frame of odometry; None where nothing is set."""
+    values = (config.x, config.y, config.z, config.roll, config.pitch, config.yaw)
+    return camera_mounting(values) if any(values) else None
 
 
 class TransformPoses:
@@ -104,6 +65,15 @@ class TransformPoses:
             return PoseStatus.PENDING
         return CameraPose(map_T_base=pose_from_transform(map_T_base), map_T_camera=map_T_camera)
 
+    def between(self, target: str, source: str, stamp_ns: int) -> Transform | None:
+        """Return ``target_T_source`` at a stamp, None where TF does not know it."""
+        if target == source:
+            return np.eye(4)
+        try:
+            return self._look_up(source, Time(nanoseconds=stamp_ns), target)
+        except (self._error, InvalidObservationError):
+            return None
+
     def latest(self) -> Pose | None:
         """Return where the robot is now, as far as TF knows."""
         try:
@@ -115,7 +85,8 @@ class TransformPoses:
         """Stop listening."""
         self._listener.unregister()
 
-    def _look_up(self, source: str, stamp: Time) -> Transform:
-        found: Any = self._buffer.lookup_transform(self._config.map_frame, source, stamp)
+    def _look_up(self, source: str, stamp: Time, target: str = '') -> Transform:
+        target = target or self._config.map_frame
+        found: Any = self._buffer.lookup_transform(target, source, stamp)
         t, q = found.transform.translation, found.transform.rotation
         return transform_from((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))

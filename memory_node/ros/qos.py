@@ -23,6 +23,8 @@ __all__ = [
     'ODOMETRY',
     'PROFILE',
     'RELIABLE',
+    'TF',
+    'TF_STATIC',
     'VARIABLE',
     'overridable',
     'prefer_shared_memory',
@@ -51,6 +53,15 @@ RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 #: A late subscriber gets the last message.
 LATCHED = QoSProfile(
     depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+#: Moving transforms, and those that a late subscriber gets at once.
+TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+TF_STATIC = QoSProfile(
+    depth=100,
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
