@@ -11,6 +11,7 @@ from memory_msgs.msg import Caption as CaptionMsg
 from memory_msgs.msg import DetectionArray
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -141,6 +142,7 @@ class Subscriptions:
         profile: QoSProfile,
         group: MutuallyExclusiveCallbackGroup,
     ) -> None:
+        latched = profile is qos.LATCHED
         self._subscriptions.append(
             self._node.create_subscription(
                 kind,
@@ -148,7 +150,9 @@ class Subscriptions:
                 self._bounded(topic, handler),
                 profile,
                 callback_group=group,
-                qos_overriding_options=qos.overridable(),
+                qos_overriding_options=None if latched else qos.overridable(),
+                # Publishers that latch nothing are heard by the other subscription.
+                event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=not latched),
             )
         )
 

@@ -146,7 +146,7 @@ def decode_color(image: RawImage) -> Image:
     """
     if image.encoding not in COLOR_ENCODINGS:
         raise refusal(
-            'encoding must be rgb, bgr, rgba, bgra, mono or bayer_* of 8 or 16 bits, yuv422,'
+            'encoding must be one of rgb, bgr, rgba, bgra, mono, bayer_* of 8 or 16 bits, yuv422,'
             ' yuv422_yuy2, nv12 or nv21 for colour,'
             f' got {image.encoding[:64]!r}'
         )
