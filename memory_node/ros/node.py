@@ -40,7 +40,7 @@ from memory_node.ros.find_action import Finder
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf, mounting, TransformPoses
+from memory_node.ros.pose_source import has_tf, has_tf_messages, mounting, TransformPoses
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
 from memory_node.ros.subscriptions import published, Subscriptions
@@ -278,7 +278,7 @@ class MemoryNode(LifecycleNode):
         return OdometryPoses(
             lambda: self._settings(IngestConfig),
             mounting(self._settings(CameraConfig)),
-            frames=self._frames,
+            frames=self._frames if has_tf_messages() else None,
             map_frame=settings.map_frame,
             warn=self.get_logger().warning,
         )

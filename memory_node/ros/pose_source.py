@@ -21,7 +21,7 @@ from memory_node.core.perception.geometry import (
 from memory_node.core.perception.synchronizer import PoseStatus
 from memory_node.ros.settings import CameraConfig, NodeConfig
 
-__all__ = ['MissingPackageError', 'TransformPoses', 'has_tf', 'mounting']
+__all__ = ['MissingPackageError', 'TransformPoses', 'has_tf', 'has_tf_messages', 'mounting']
 
 
 class MissingPackageError(MemoryNodeError):
@@ -33,6 +33,11 @@ class MissingPackageError(MemoryNodeError):
 def has_tf() -> bool:
     """Whether tf2_ros is installed."""
     return find_spec('tf2_ros') is not None
+
+
+def has_tf_messages() -> bool:
+    """Whether transforms can be heard, if not looked up: their messages are installed."""
+    return find_spec('tf2_msgs') is not None
 
 
 def mounting(config: CameraConfig) -> Transform | None:

@@ -29,7 +29,7 @@ from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.perception.synchronizer import StampOrder
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
-from memory_node.ros.pose_source import TransformPoses
+from memory_node.ros.pose_source import has_tf_messages, TransformPoses
 from memory_node.ros.settings import CameraConfig
 
 __all__ = ['Subscriptions', 'published']
@@ -93,7 +93,7 @@ class Subscriptions:
                 CameraInfo, 'depth/camera_info', self._on_depth_camera_info, profile, small
             )
         self._listen(Odometry, 'odom', self._on_odometry, qos.ODOMETRY, small)
-        if isinstance(poses, OdometryPoses) and find_spec('tf2_msgs') is not None:
+        if isinstance(poses, OdometryPoses) and has_tf_messages():
             self._listen_to_tf(small)
         if captioner == 'detections':
             self._listen(DetectionArray, 'detections', self._on_detections, qos.DETECTIONS, small)

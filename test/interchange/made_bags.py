@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 import math
 from pathlib import Path
+import struct
 from typing import Any
 
 import cv2
+from depth_codec import rvl
 import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
@@ -98,6 +100,7 @@ class Recipe:
     color_topic: str = '/camera/color/image_raw'
     depth_topic: str = '/camera/depth/image_raw'
     color_encoding: str = 'rgb8'
+    #: Encoding of an Image, or ``png`` or ``rvl`` of a compressedDepth.
     depth_encoding: str = '16UC1'
     #: Counts per metre of whole numbers.
     depth_counts: float = 1000.0
@@ -159,6 +162,13 @@ def depth_msg(header, depth_m, encoding, counts):
     if encoding == '32FC1':
         return image_msg(header, depth_m, encoding)
     whole = np.nan_to_num(depth_m * counts).round().clip(0, 65535).astype('<u2')
+    if encoding in ('png', 'rvl'):
+        packed = struct.pack('<iff', 0, 0.0, 0.0) + cv2.imencode('.png', whole)[1].tobytes()
+        return TYPES.types['sensor_msgs/msg/CompressedImage'](
+            header=header,
+            format=f'16UC1; compressedDepth {encoding}',
+            data=np.frombuffer(rvl(whole) if encoding == 'rvl' else packed, np.uint8),
+        )
     return image_msg(header, whole, encoding)
 
 
@@ -282,7 +292,9 @@ def record(path: Path, recipe: Recipe) -> Path:
         late = at + recipe.depth_late_ns
         header = _header(late, recipe.depth_frame, recipe)
         measured = depth_msg(header, depth, recipe.depth_encoding, recipe.depth_counts)
-        add(late, recipe.depth_topic, 'sensor_msgs/msg/Image', measured)
+        packed = recipe.depth_encoding in ('png', 'rvl')
+        kind = f'sensor_msgs/msg/{"Compressed" if packed else ""}Image'
+        add(late, recipe.depth_topic + '/compressedDepth' * packed, kind, measured)
         if recipe.depth_info:
             info = _info(header, recipe.depth_k, zero_k=False)
             add(late, '/camera/depth/camera_info', 'sensor_msgs/msg/CameraInfo', info)

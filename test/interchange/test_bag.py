@@ -170,8 +170,9 @@ def test_colours_in_other_encodings(bag, encoding):
     read.assert_boxes_stand()
 
 
-def test_float_depth(bag):
-    bag(depth_encoding='32FC1').assert_boxes_stand()
+@pytest.mark.parametrize('encoding', ['32FC1', 'png', 'rvl'])
+def test_depth_in_other_encodings(bag, encoding):
+    bag(depth_encoding=encoding).assert_boxes_stand()
 
 
 def test_another_unit_of_depth_is_hinted_at_and_can_be_told(bag):

@@ -24,6 +24,8 @@ __all__ = ['OdometryPoses']
 
 #: Cosine from which on an axis points up: no camera is built to watch the ceiling only.
 _UP = 0.7
+#: How long, by odometry's stamps, TF is waited for before something is assumed [ns].
+_PATIENCE_NS = 1_000_000_000
 
 
 class OdometryPoses:
@@ -38,7 +40,7 @@ class OdometryPoses:
         Optical frame of the camera in that of odometry, told by a person. Without it ``frames``
         say; where they don't, the camera is taken to be where odometry is and to look ahead.
     frames : FrameTree or None
-        What TF says.
+        What TF says, and may say later; None where nobody listens to it.
     map_frame : str
         Frame that answers are given in.
     warn : callable or None
@@ -59,6 +61,8 @@ class OdometryPoses:
         self._config = config
         self._base_T_camera = base_T_camera
         self._frames = frames if frames is not None else FrameTree()
+        self._patience_ns = _PATIENCE_NS if frames is not None else 0
+        self._asked_ns: int | None = None
         self._map_frame = map_frame
         self._warn = warn
         self._warned: set[str] = set()
@@ -83,6 +87,7 @@ class OdometryPoses:
                 late = True
             if found.pose is None and late:
                 found = self._poses.at(stamp_ns, hold_ns=int(config.pairing_slop_s * 1e9))
+            late = late or self._has_waited()
         if found.pose is None:
             return found.status
         pose = self._in_map(found.pose, stamp_ns, late=late)
@@ -144,6 +149,15 @@ class OdometryPoses:
         turned = base_T_frame.copy()
         turned[:3, :3] = base_T_frame[:3, :3] @ link_R_optical
         return turned
+
+    def _has_waited(self) -> bool:
+        """Whether odometry has gone on for long enough since the first frame, under the lock."""
+        newest = self._poses.latest
+        if newest is None:
+            return False
+        if self._asked_ns is None or newest.stamp_ns < self._asked_ns:  # or time began anew
+            self._asked_ns = newest.stamp_ns
+        return newest.stamp_ns - self._asked_ns >= self._patience_ns
 
     def _assumes(self, warning: str, *, late: bool) -> bool:
         """Whether to go on without what TF does not tell: once it was waited for, and said."""
