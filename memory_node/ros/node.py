@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields
 import os
@@ -213,14 +212,15 @@ class MemoryNode(LifecycleNode):
             outlets=outlets,
             depth_is_registered=camera.depth_registered,
         )
-        saver = _Saver(
-            self,
-            save=self._memory.save,
-            stored=lambda: self._counters.value('stored'),
-            interval_s=lambda: self._settings(NodeConfig).save_interval_s,
-            bug=self.report_bug,
+        stack.callback(self._memory.save)  # at the end, when the pipeline is drained
+        self._saved, self._saved_at_s = 0, time.monotonic()
+        timer = self.create_timer(
+            _SAVE_CHECK_S,
+            self._save_if_due,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
         )
-        stack.callback(saver.close)
+        stack.callback(self.destroy_timer, timer)
         pipeline.start(perception.concurrency)
         stack.callback(pipeline.stop, DRAIN_S)
         subscriptions = Subscriptions(
@@ -305,6 +305,18 @@ class MemoryNode(LifecycleNode):
         self._counters.ingested(max(0.0, latency_s))
         self._scene.add([observation])
 
+    def _save_if_due(self) -> None:
+        """Save what could be rebuilt only with time, where something was stored."""
+        stored, now_s = self._counters.value('stored'), time.monotonic()
+        waited_s = now_s - self._saved_at_s
+        if stored == self._saved or waited_s < self._settings(NodeConfig).save_interval_s:
+            return
+        self._saved, self._saved_at_s = stored, now_s
+        try:
+            self._memory.save()
+        except Exception as error:  # noqa: BLE001  a full disk must not end the node
+            self.report_bug(error)
+
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)
         if count in (1, 10, 100) or count % 1000 == 0:  # bounded, whatever comes
@@ -314,47 +326,3 @@ class MemoryNode(LifecycleNode):
         """Log what is no typed error, with its traceback."""
         trace = ''.join(traceback.format_exception(error))
         self.get_logger().error(f'internal error: {error!r}\n{trace}')
-
-
-class _Saver:
-    """Saves when something was stored and the interval has passed, and once more when closed."""
-
-    def __init__(
-        self,
-        node: LifecycleNode,
-        *,
-        save: Callable[[], object],
-        stored: Callable[[], int],
-        interval_s: Callable[[], float],
-        bug: Callable[[BaseException], None],
-    ) -> None:
-        """Start the timer; a save runs in its own callback group."""
-        self._node = node
-        self._save = save
-        self._stored = stored
-        self._interval_s = interval_s
-        self._bug = bug
-        self._saved = 0
-        self._last_s = time.monotonic()
-        self._timer = node.create_timer(
-            _SAVE_CHECK_S,
-            self._check,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
-
-    def close(self) -> None:
-        """Stop, and save a last time."""
-        self._node.destroy_timer(self._timer)
-        self._save()
-
-    def _check(self) -> None:
-        now_s = time.monotonic()
-        if now_s - self._last_s < self._interval_s() or self._stored() == self._saved:
-            return
-        self._last_s = now_s
-        self._saved = self._stored()
-        try:
-            self._save()
-        except Exception as error:  # noqa: BLE001  a full disk must not end the node
-            self._bug(error)
