@@ -63,7 +63,7 @@ def test_topics_and_mounting_are_told(run, tmp_path):
 def test_a_second_recording_on_the_same_map_is_warned_of(run, tmp_path):
     anew = transform_from_xyz_rpy((3.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     run(record(tmp_path / 'one', Recipe()))
-    other = record(tmp_path / 'two', Recipe(odom_frame='odom', map_T_odom=anew))
+    other = record(tmp_path / 'two', Recipe(map_T_odom=anew))
     _, report, said = run(other)
     assert report['added']
     assert "map 'map' held observations of another recording" in said
