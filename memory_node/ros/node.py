@@ -271,6 +271,8 @@ class MemoryNode(LifecycleNode):
     def _on_parameters(self) -> None:
         if self._opened is not None:
             self._opened.config = self._memory_config()
+            if isinstance(poses := getattr(self, '_poses', None), OdometryPoses):
+                poses.base_T_camera = mounting(self._settings(CameraConfig))
 
     def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
         if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):

@@ -59,7 +59,8 @@ class OdometryPoses:
     ) -> None:
         self._poses = PoseBuffer(int(config().odometry_gap_s * 1e9))
         self._config = config
-        self._base_T_camera = base_T_camera
+        #: As given; may be changed at any time.
+        self.base_T_camera = base_T_camera
         self._frames = frames if frames is not None else FrameTree()
         self._patience_ns = _PATIENCE_NS if frames is not None else 0
         self._asked_ns: int | None = None
@@ -122,8 +123,9 @@ class OdometryPoses:
 
     def _mounting(self, camera: str, stamp_ns: int, *, late: bool) -> Transform | None:
         """Return the camera's optical frame in that of odometry: told, from TF, or assumed."""
-        if self._base_T_camera is not None:
-            return self._base_T_camera
+        told = self.base_T_camera
+        if told is not None:
+            return told
         base = self._base_frame
         if base and camera and base != camera:
             told = self._frames.look_up(base, camera, stamp_ns)
