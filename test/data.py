@@ -17,3 +17,11 @@ def require_data(name: str) -> Path:
     if not folder.exists():
         pytest.skip(f'no data set {name!r} in {base}; set MEMORY_TEST_DATA to its folder')
     return folder
+
+
+def require_case(name: str) -> Path:
+    """Return a small input that once failed, or skip the test where it is absent."""
+    path = ROOT.parent / 'shared' / 'cases' / name
+    if not path.exists():
+        pytest.skip(f'no input {path}')
+    return path

@@ -10,6 +10,7 @@ import networkx as nx
 
 from memory_node.core.memory import Memory
 from memory_node.core.overview import area_id
+from memory_node.core.perception.captions import safe_characters
 from memory_node.core.things import things_of
 from memory_node.core.topology.graph import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
@@ -79,18 +80,18 @@ def _graph(memory: Memory) -> nx.Graph:
     ids = []
     topology = memory.topological_map()
     for o in memory.observations():
-        ids.append(o.id)
+        ids.append(_xml_id(o.id))
         x, y, z = o.pose.position
         graph.add_node(
-            o.id,
-            map_id=o.map_id,
+            ids[-1],
+            map_id=_xml_id(o.map_id),
             stamp=o.stamp_ns / 1e9,
             x=x,
             y=y,
             z=z,
             yaw=o.pose.yaw_rad,
-            caption=_xml_text(o.caption),
-            objects=_xml_text(', '.join(s.label for s in o.sightings)),
+            caption=safe_characters(o.caption),
+            objects=safe_characters(', '.join(s.label for s in o.sightings)),
         )
     edges = topology.edges
     for source, target, kind, length_m in zip(
@@ -102,9 +103,9 @@ def _graph(memory: Memory) -> nx.Graph:
     return graph
 
 
-def _xml_text(text: str) -> str:
-    """Drop the control characters that XML 1.0 has no way to write."""
-    return ''.join(c for c in text if c >= ' ' or c in '\t\n\r')
+def _xml_id(name: str) -> str:
+    """Write characters that XML can't hold in hexadecimal, so that ids stay distinct."""
+    return ''.join(c if safe_characters(c) == c else f'%{ord(c):02X}' for c in name)
 
 
 def export_memory(memory: Memory, path: Path, kind: str) -> int:

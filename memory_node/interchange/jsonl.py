@@ -5,13 +5,17 @@ Observations carry ``id, stamp [s], position [x, y, z] [m], caption, objects [{l
 neighbors [id]`` and optionally ``yaw [rad]``, ``orientation [x, y, z, w]``, ``map_id`` and
 ``source``; an object may add ``confidence``, ``position`` and ``extent``. Queries carry
 ``id, text`` and optionally ``goal [x, y, z]``, ``goal_ids`` and the filters of ``Query``.
-Everything in a file is data: values are checked, unknown fields are ignored.
+Everything in a file is data: values are checked, unknown fields are ignored, and characters that
+no one can see are taken off. What can be meant in one way only is taken however it is written: ids
+that are numbers, positions without height or as ``{x, y, z}``, objects that are only names, stamps
+as ISO 8601 or, by their size, in milli-, micro- or nanoseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 import json
 import math
 from pathlib import Path
@@ -31,8 +35,10 @@ from memory_node.core.errors import (
     MemoryNodeError,
     StoreAccessError,
 )
+from memory_node.core.perception.captions import clean_text, safe_characters
 
 __all__ = [
+    'Identity',
     'QueryRecord',
     'Rejected',
     'observation_from_dict',
@@ -47,6 +53,9 @@ Record = TypeVar('Record')
 
 #: Longest line that is parsed [bytes]; a longer one is refused, not read into memory as JSON.
 MAX_LINE_BYTES = 4 * 2**20
+#: A whole stamp above each is counted in units of so many nanoseconds: as seconds, it would lie
+#: more than 3,000 years ahead.
+_UNITS_NS = ((10**17, 1), (10**14, 10**3), (10**11, 10**6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,37 @@ def _number(value: object, name: str) -> float:
     return float(value)
 
 
+def _id(value: object, name: str) -> str:
+    """Return an id as text; one that was counted is a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return safe_characters(_text(value, name))
+
+
+def _ids(value: object, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidObservationError(f'{name} must be a list, got {value!r:.80}')
+    return tuple(_id(v, name) for v in value)
+
+
+def _stamp_ns(item: Mapping[str, Any]) -> int:
+    """Return a stamp given in seconds, as ISO 8601, or in a unit that its size tells."""
+    value = item.get('stamp', 0.0)
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip().replace('Z', '+00:00'))
+        except ValueError as error:
+            raise InvalidObservationError(
+                f'stamp must be seconds or ISO 8601, got {value!r:.80}'
+            ) from error
+        return round(moment.astimezone().timestamp() * 1e6) * 1000
+    seconds = _number(value, 'stamp')
+    for least, unit_ns in _UNITS_NS:
+        if abs(seconds) >= least:
+            return int(value) * unit_ns
+    return round(seconds * 1e9)
+
+
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidObservationError(f'{name} must be a string, got {value!r:.80}')
@@ -84,6 +124,15 @@ def _numbers(value: object, name: str, size: int) -> tuple[float, ...]:
     if not isinstance(value, list) or len(value) != size:
         raise InvalidObservationError(f'{name} must be {size} numbers, got {value!r:.80}')
     return tuple(_number(v, name) for v in value)
+
+
+def _point(value: object, name: str) -> Vector3:
+    """Return a position however it is written; without a height it is on the ground."""
+    if isinstance(value, dict) and {'x', 'y'} <= value.keys() <= {'x', 'y', 'z'}:
+        value = [value['x'], value['y'], value.get('z', 0.0)]
+    if isinstance(value, list) and len(value) == 2:
+        value = [*value, 0.0]
+    return _vector3(value, name)
 
 
 def _vector3(value: object, name: str) -> Vector3:
@@ -98,13 +147,14 @@ def _strings(value: object, name: str) -> tuple[str, ...]:
 
 
 def clean_label(label: str) -> str:
-    """Return ``label`` for reading: ``#`` and ``_`` stand for blanks."""
+    """Return ``label`` for reading: safe, ``#`` and ``_`` stand for blanks."""
+    label = clean_text(label, max(1, len(label))).text
     return ' '.join(label.replace('#', ' ').replace('_', ' ').split())
 
 
 def _clean_caption(caption: str) -> str:
-    """Blank the ``#`` that joins words of one name; a ``#`` before a number stays."""
-    parts = caption.split('#')
+    """Make text safe; blank the ``#`` that joins words of one name, not that of a number."""
+    parts = clean_text(caption, max(1, len(caption))).text.split('#')
     text = parts[0]
     for part in parts[1:]:
         joins = text[-1:].isalnum() and part[:1].isalpha()
@@ -113,19 +163,21 @@ def _clean_caption(caption: str) -> str:
 
 
 def _sighting(item: object) -> Sighting:
+    if isinstance(item, str):
+        return Sighting(label=clean_label(item))
     if not isinstance(item, dict):
-        raise InvalidObservationError(f'objects must hold objects, got {item!r:.80}')
+        raise InvalidObservationError(f'objects must hold objects or names, got {item!r:.80}')
     position, extent = item.get('position'), item.get('extent')
     return Sighting(
         label=clean_label(_text(item.get('label'), 'objects.label')),
         confidence=_number(item.get('confidence', 1.0), 'objects.confidence'),
-        position=None if position is None else _vector3(position, 'objects.position'),
+        position=None if position is None else _point(position, 'objects.position'),
         extent=None if extent is None else _vector3(extent, 'objects.extent'),
     )
 
 
 def _pose(item: Mapping[str, Any]) -> Pose:
-    position = _vector3(item.get('position'), 'position')
+    position = _point(item.get('position'), 'position')
     if item.get('orientation') is not None:
         x, y, z, w = _numbers(item['orientation'], 'orientation', 4)
         orientation: Quaternion = (x, y, z, w)
@@ -133,27 +185,34 @@ def _pose(item: Mapping[str, Any]) -> Pose:
     return Pose.from_yaw(position, _number(item.get('yaw') or 0.0, 'yaw'))
 
 
-def observation_from_dict(item: object, *, map_id: str | None = None) -> Observation:
-    """
-    Make an observation of one parsed line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """How the observations of a file are told apart from those of others."""
 
-    ``map_id`` overrules the line's own. Raises ``InvalidObservationError`` naming the field.
-    """
+    #: Overrules the map that lines name themselves.
+    map_id: str | None = None
+    #: Put before ids and neighbours, so that two files may count from zero.
+    prefix: str = ''
+
+
+def observation_from_dict(item: object, identity: Identity | None = None) -> Observation:
+    """Make an observation of one parsed line; raise ``InvalidObservationError`` by field."""
     if not isinstance(item, dict):
         raise InvalidObservationError(f'a line must hold an object, got {item!r:.80}')
-    stamp_s = _number(item.get('stamp', 0.0), 'stamp')
+    identity = identity or Identity()
     objects = item.get('objects', [])
     if not isinstance(objects, list):
         raise InvalidObservationError(f'objects must be a list, got {objects!r:.80}')
+    neighbors = _ids(item.get('neighbors', []), 'neighbors')
     return Observation(
-        id=_text(item.get('id'), 'id'),
-        stamp_ns=round(stamp_s * 1e9),
+        id=identity.prefix + _id(item.get('id'), 'id'),
+        stamp_ns=_stamp_ns(item),
         pose=_pose(item),
         caption=_clean_caption(_text(item.get('caption', ''), 'caption')),
         sightings=tuple(_sighting(o) for o in objects),
-        map_id=map_id or _text(item.get('map_id', DEFAULT_MAP_ID), 'map_id'),
-        neighbors=_strings(item.get('neighbors', []), 'neighbors'),
-        source=_text(item.get('source', 'jsonl'), 'source'),
+        map_id=identity.map_id or _id(item.get('map_id', DEFAULT_MAP_ID), 'map_id'),
+        neighbors=tuple(identity.prefix + n for n in neighbors),
+        source=safe_characters(_text(item.get('source', 'jsonl'), 'source')),
     )
 
 
@@ -232,10 +291,10 @@ def read_jsonl(
 
 
 def read_observations(
-    path: Path, rejected: list[Rejected], *, map_id: str | None = None
+    path: Path, rejected: list[Rejected], identity: Identity | None = None
 ) -> Iterator[Observation]:
     """Yield the observations of a JSON Lines file; refused lines go to ``rejected``."""
-    return read_jsonl(path, lambda item: observation_from_dict(item, map_id=map_id), rejected)
+    return read_jsonl(path, lambda item: observation_from_dict(item, identity), rejected)
 
 
 def read_queries(path: Path, rejected: list[Rejected]) -> Iterator[QueryRecord]:

@@ -46,10 +46,10 @@ def make_language_model(config: LanguageModelConfig) -> LanguageModel | None:
     if not config.model:
         return None
     if config.provider == 'embedded':
-        from memory_node.models.embedded_chat import EmbeddedChat
+        from memory_node.models.llama_language_model import EmbeddedChat
 
         return EmbeddedChat(config.model, timeout_s=config.timeout_s)
-    from memory_node.models.openai_chat import OpenAIChat
+    from memory_node.models.openai_language_model import OpenAIChat
 
     return OpenAIChat(
         base_url=config.base_url,

@@ -14,8 +14,7 @@ from memory_msgs.action import Find
 from memory_msgs.msg import Place as PlaceMsg
 from memory_msgs.msg import Status
 from memory_msgs.srv import Ask, Retrieve
-from nav_msgs.msg import Odometry, Path
-from sensor_msgs.msg import CameraInfo, Image
+from nav_msgs.msg import Path
 from std_msgs.msg import Header
 
 from memory_node.core.data import (
@@ -28,8 +27,12 @@ from memory_node.core.data import (
     Vector3,
 )
 from memory_node.core.errors import InvalidObservationError, InvalidQueryError, MemoryNodeError
-from memory_node.core.perception.geometry import Intrinsics, unit_quaternion
-from memory_node.core.perception.images import RawImage
+from memory_node.core.perception.messages import (
+    intrinsics_from_msg,
+    pose_from_odometry,
+    raw_image,
+    stamp_ns,
+)
 from memory_node.core.ports import Caption, Detection
 
 __all__ = [
@@ -63,11 +66,6 @@ MAX_MESSAGE_CHARS = 1024
 MAX_DETECTIONS = 256
 
 
-def stamp_ns(stamp: Time) -> int:
-    """Return a stamp in nanoseconds."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
 def stamp_msg(ns: int) -> Time:
     """Return nanoseconds as a stamp; what a stamp cannot hold is clamped."""
     sec, nanosec = divmod(max(0, ns), 1_000_000_000)
@@ -87,40 +85,6 @@ def status_msg(error: BaseException | None = None) -> Status:
     if isinstance(error, MemoryNodeError):
         return Status(code=error.code, message=str(error)[:MAX_MESSAGE_CHARS])
     return Status(code=Status.INTERNAL, message='internal error, see the log of the memory node')
-
-
-def pose_from_odometry(msg: Odometry) -> Pose:
-    """
-    Return the robot's pose in the frame of odometry.
-
-    Raises ``InvalidObservationError`` when a value is not finite or the orientation is none.
-    """
-    p, q = msg.pose.pose.position, msg.pose.pose.orientation
-    covariance = tuple(float(c) for c in msg.pose.covariance)
-    if not all(math.isfinite(c) for c in covariance):
-        raise InvalidObservationError('pose.covariance must be finite')
-    return Pose(
-        position=(p.x, p.y, p.z),
-        orientation=unit_quaternion((q.x, q.y, q.z, q.w)),
-        covariance=covariance if any(covariance) else (),
-    )
-
-
-def raw_image(msg: Image) -> RawImage:
-    """Wrap an image without copying it."""
-    return RawImage(
-        height=msg.height,
-        width=msg.width,
-        encoding=msg.encoding,
-        step=msg.step,
-        data=msg.data,
-        is_bigendian=bool(msg.is_bigendian),
-    )
-
-
-def intrinsics_from_msg(msg: CameraInfo) -> Intrinsics:
-    """Return the pinhole model; raises ``InvalidObservationError`` for an uncalibrated camera."""
-    return Intrinsics.from_k(msg.k, msg.width, msg.height)
 
 
 def _detection(label: str, confidence: float, box: tuple[float, float, float, float]) -> Detection:

@@ -6,19 +6,14 @@ from contextlib import ExitStack
 from dataclasses import fields
 import os
 from pathlib import Path
-import signal
-import sys
-import threading
+import time
 import traceback
 from typing import Any
 
-import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
-import rclpy.utilities
 
 from memory_node.core.config import (
     IngestConfig,
@@ -31,30 +26,30 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.counters import Counters
+from memory_node.core.perception.frame_tree import FrameTree
+from memory_node.core.perception.frames import frame_of, PendingFrame
+from memory_node.core.perception.observer import Perceiver
+from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
-from memory_node.ros.dds import prefer_shared_memory
-from memory_node.ros.finding import Finder
-from memory_node.ros.goals import GoalSender
-from memory_node.ros.ingest import Ingest, Outlets
+from memory_node.ros.diagnostics import Reporter, Sources
+from memory_node.ros.find_action import Finder
 from memory_node.ros.markers import MarkerScene
-from memory_node.ros.observing import Observer
-from memory_node.ros.params import Parameters
-from memory_node.ros.reporting import Reporter, Sources
-from memory_node.ros.saving import Saver
-from memory_node.ros.sensors import published, Sensors
+from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.parameters import Parameters
+from memory_node.ros.pose_source import has_tf, has_tf_messages, mounting, TransformPoses
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
-from memory_node.ros.statistics import Counters
-from memory_node.ros.transforms import has_tf, mounting, OdometryPoses, TransformPoses
+from memory_node.ros.subscriptions import published, Subscriptions
 
-__all__ = ['MemoryNode', 'main']
+__all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
-#: search.
-THREADS = 8
+#: Time between two looks whether a save is due [s].
+_SAVE_CHECK_S = 1.0
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -162,10 +157,11 @@ class MemoryNode(LifecycleNode):
         self._captioner = make_captioner(self._settings(PerceptionConfig))
         self._scene = MarkerScene(settings.map_frame)
         self._scene.add(self._memory.observations())
+        self._frames = FrameTree()
         self._poses = self._make_poses(settings)
         if isinstance(self._poses, TransformPoses):
             stack.callback(self._poses.close)
-        self._ingest: Ingest | None = None
+        self._pipeline: Pipeline | None = None
         queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
         goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
@@ -191,7 +187,7 @@ class MemoryNode(LifecycleNode):
             memory=self._memory,
             counters=self._counters,
             scene=self._scene,
-            queue_length=lambda: self._ingest.queue_length if self._ingest is not None else 0,
+            queue_length=lambda: self._pipeline.queue_length if self._pipeline else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
@@ -200,49 +196,45 @@ class MemoryNode(LifecycleNode):
 
     def _activate(self, stack: ExitStack) -> None:
         perception = self._settings(PerceptionConfig)
-        observer = Observer(
-            memory=self._memory,
-            captioner=self._captioner,
-            node_config=lambda: self._settings(NodeConfig),
-            perception=lambda: self._settings(PerceptionConfig),
-            refuse=self._refuse,
-            stored=self._on_stored,
-        )
         outlets = Outlets(
-            store=observer.store,
+            store=self._store,
             refuse=self._refuse,
             bug=self.report_bug,
             published=lambda: published(self),
         )
-        ingest = self._ingest = Ingest(
+        camera = self._settings(CameraConfig)
+        pipeline = self._pipeline = Pipeline(
             trigger=self._trigger,
             poses=self._poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
             outlets=outlets,
+            depth_is_registered=camera.depth_registered,
         )
-        saver = Saver(
-            self,
-            save=self._memory.save,
-            stored=lambda: self._counters.value('stored'),
-            interval_s=lambda: self._settings(NodeConfig).save_interval_s,
-            bug=self.report_bug,
+        stack.callback(self._memory.save)  # at the end, when the pipeline is drained
+        self._saved, self._saved_at_s = 0, time.monotonic()
+        timer = self.create_timer(
+            _SAVE_CHECK_S,
+            self._save_if_due,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
         )
-        stack.callback(saver.close)
-        ingest.start(perception.concurrency)
-        stack.callback(ingest.stop, DRAIN_S)
-        sensors = Sensors(
+        stack.callback(self.destroy_timer, timer)
+        pipeline.start(perception.concurrency)
+        stack.callback(pipeline.stop, DRAIN_S)
+        subscriptions = Subscriptions(
             self,
-            ingest=ingest,
+            pipeline=pipeline,
             poses=self._poses,
             counters=self._counters,
-            camera=self._settings(CameraConfig),
+            camera=camera,
             config=lambda: self._settings(IngestConfig),
+            frames=self._frames,
             captioner=perception.captioner,
             outlets=outlets,
         )
-        stack.callback(sensors.close)
+        stack.callback(subscriptions.close)
 
     @property
     def _memory(self) -> Memory:
@@ -279,20 +271,53 @@ class MemoryNode(LifecycleNode):
     def _on_parameters(self) -> None:
         if self._opened is not None:
             self._opened.config = self._memory_config()
+            if isinstance(poses := getattr(self, '_poses', None), OdometryPoses):
+                poses.base_T_camera = mounting(self._settings(CameraConfig))
 
     def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
         if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
             return TransformPoses(self, settings)
         return OdometryPoses(
-            lambda: self._settings(IngestConfig), mounting(self._settings(CameraConfig))
+            lambda: self._settings(IngestConfig),
+            mounting(self._settings(CameraConfig)),
+            frames=self._frames if has_tf_messages() else None,
+            map_frame=settings.map_frame,
+            warn=self.get_logger().warning,
         )
 
     # Told by the parts
+
+    def _store(self, pending: PendingFrame) -> None:
+        """Describe and store one keyframe, in a worker; raises typed errors."""
+        settings = self._settings(NodeConfig)
+        keep = settings.keep_keyframes and pending.picture is not None
+        perceiver = Perceiver(
+            self._settings(PerceptionConfig),
+            self._captioner,
+            map_id=settings.map_id,
+            keyframe_side_px=320 if keep else 0,
+            left_out=self._refuse,
+        )
+        observation = perceiver.observe(frame_of(pending, self._refuse))
+        self._memory.add(observation)
+        self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
         self._scene.add([observation])
+
+    def _save_if_due(self) -> None:
+        """Save what could be rebuilt only with time, where something was stored."""
+        stored, now_s = self._counters.value('stored'), time.monotonic()
+        waited_s = now_s - self._saved_at_s
+        if stored == self._saved or waited_s < self._settings(NodeConfig).save_interval_s:
+            return
+        self._saved, self._saved_at_s = stored, now_s
+        try:
+            self._memory.save()
+        except Exception as error:  # noqa: BLE001  a full disk must not end the node
+            self.report_bug(error)
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)
@@ -303,65 +328,3 @@ class MemoryNode(LifecycleNode):
         """Log what is no typed error, with its traceback."""
         trace = ''.join(traceback.format_exception(error))
         self.get_logger().error(f'internal error: {error!r}\n{trace}')
-
-
-def _await_end(spinner: threading.Thread) -> bool:
-    """Wait for a signal (a second one ends the process hard); False if spinning ended first."""
-    asked = threading.Event()
-
-    def on_signal(number: int, frame: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    while not asked.wait(1.0):
-        if not spinner.is_alive():
-            return False
-    return True
-
-
-def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
-    """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
-    while rclpy.utilities.ok():
-        try:
-            executor.spin()
-            return
-        except ExternalShutdownException:
-            return
-        except Exception as error:  # noqa: BLE001  one bad request must not end the node
-            node.report_bug(error)
-
-
-def _start(node: MemoryNode) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return bool(node.trigger_configure() == success and node.trigger_activate() == success)
-
-
-def main() -> int:
-    """Run the node until SIGINT or SIGTERM; return the exit status."""
-    prefer_shared_memory()
-    # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = MemoryNode()
-    except (ParameterException, TypeError, ValueError) as error:
-        rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
-        rclpy.utilities.try_shutdown()
-        return 2
-    executor = MultiThreadedExecutor(num_threads=THREADS)
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
-    spinner.start()
-    good = (not node.wants_start or _start(node)) and _await_end(spinner)
-    node.on_shutdown(LifecycleState('', 0))
-    executor.shutdown(timeout_sec=2.0)
-    spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
-    node.destroy_node()
-    rclpy.utilities.try_shutdown()
-    return 0 if good else 1
-
-
-if __name__ == '__main__':
-    sys.exit(main())

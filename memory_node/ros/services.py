@@ -19,10 +19,10 @@ from memory_node.core.data import Place, Pose, Query, Retrieval, Vector3
 from memory_node.core.describing import describe
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError, NotActiveError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
 from memory_node.ros import conversions as convert
-from memory_node.ros.goals import GoalSender
-from memory_node.ros.statistics import Counters
+from memory_node.ros.nav2_client import GoalSender
 
 __all__ = ['Context', 'Services']
 

@@ -90,6 +90,20 @@ class CameraConfig(Checked):
         choices=('any', 'raw', 'compressedDepth', 'none'),
         read_only=True,
     )
+    depth_unit_m: float = param(
+        0.0,
+        'Metres per count of depth; 0: by its encoding, 0.001 for 16UC1 and 1 for 32FC1.',
+        ge=0.0,
+        le=10.0,
+        unit='m',
+        read_only=True,
+    )
+    depth_registered: bool = param(
+        False,
+        'Depth is registered to colour whatever their frames are called; else both camera_info'
+        ' and TF tell.',
+        read_only=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

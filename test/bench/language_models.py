@@ -23,7 +23,7 @@ import xllamacpp
 
 from memory_bench.cli import main as bench
 from memory_bench.run.records import read_run
-from memory_node.models.embedded_chat import PACKAGED, packaged_model, server_parameters
+from memory_node.models.llama_language_model import PACKAGED, packaged_model, server_parameters
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def fill(path: Path) -> None:
 
 def drive(seconds: float, camera_hz: float, odometry_hz: float) -> None:
     """Be the robot: publish on a schedule and print how much was sent."""
-    from memory_node.ros.dds import prefer_shared_memory
+    from memory_node.ros.qos import prefer_shared_memory
 
     prefer_shared_memory()
     from memory_msgs.msg import Detection, DetectionArray
@@ -223,7 +223,7 @@ def main() -> None:
 
 
 def run(path: Path, options: argparse.Namespace) -> None:
-    command = [sys.executable, '-m', 'memory_node.ros.node', '--ros-args']
+    command = [sys.executable, '-m', 'memory_node.ros.main', '--ros-args']
     node = subprocess.Popen([*command, '-p', 'autostart:=true', '-p', f'memory_path:={path}'])
     try:
         asker = Asker()

@@ -21,7 +21,7 @@ from memory_bench.methods.cost import CachingEncoder, CountingModel
 from memory_bench.report.worlds import write_report
 from memory_bench.run.episode import run_episode
 from memory_bench.run.records import read_episode, read_run
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = WorldSpec(kind='apartment', seed=1)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from data import require_data
+from data import require_case, require_data
 import networkx as nx
 import pytest
 
@@ -276,3 +276,109 @@ def test_where_and_when_is_asked_counts(store, capsys):
     assert 'sofa' in out
     _, out, _ = _run(capsys, 'ask', 'the sofa in the last minute', '--store', store, '--now', 900)
     assert "don't know" in out
+
+
+def test_a_batch_of_questions_for_places_has_what_programs_read(files, store, capsys):
+    batch = files[0] / 'places.jsonl'
+    batch.write_text(json.dumps({'id': 'q', 'text': 'where is the sofa?'}) + '\n')
+    code, out, _ = _run(capsys, 'query', '--batch', batch, '--store', store, '--json', '-k', 3)
+    (answer,) = map(json.loads, out.splitlines())
+    assert code == 0
+    assert {'id', 'found', 'message', 'latency_ms', 'places'} <= answer.keys()
+    place = answer['places'][0]
+    assert place['observation_id'] == 'l'
+    assert {
+        *('position', 'yaw', 'target_position', 'label', 'evidence_ids'),
+        *('confidence', 'why', 'unmet'),
+    } <= place.keys()
+
+
+def test_a_batch_of_questions_is_answered_line_by_line(files, store, capsys):
+    batch = files[0] / 'questions.jsonl'
+    questions = [
+        {'id': 'a', 'text': 'where is the wardrobe?'},
+        {'id': 'b', 'text': ''},
+        {'id': 'c', 'text': 'is there a submarine?'},
+        {'id': 'd', 'text': 'where is the bed?', 'map_id': 'nowhere'},
+    ]
+    batch.write_text('\n'.join(map(json.dumps, questions)))
+    code, out, err = _run(capsys, 'ask', '--batch', batch, '--store', store, '--json')
+    rows = {row['id']: row for row in map(json.loads, out.splitlines())}
+    assert code == 1
+    assert [rows[i]['status'] for i in 'abcd'] == ['OK', 'INVALID_QUERY', 'OK', 'UNKNOWN_MAP']
+    assert rows['a']['known']
+    assert '13.0' in rows['a']['text']
+    assert rows['a']['citations'][0]['observation_id'] == 'b'
+    assert not rows['c']['known']
+    assert '4 asked' in err
+    assert _run(capsys, 'ask', '--store', store)[0] == 1  # neither a text nor a batch
+
+
+def _seen(name, caption, **more):
+    return {'id': name, 'stamp': 5.0, 'position': [0, 0, 0], 'caption': caption, **more}
+
+
+def _write(path, *items):
+    path.write_text(''.join(json.dumps(item) + '\n' for item in items))
+    return path
+
+
+def test_ids_that_something_else_has_are_an_error_and_nothing_is_lost(tmp_path, capsys):
+    store = ('--store', tmp_path / 'memory.sqlite')
+    first = _write(tmp_path / 'first.jsonl', _seen('0', 'a stove'), _seen('1', 'a sink'))
+    again = _write(tmp_path / 'again.jsonl', _seen('0', 'a printer'), _seen('9', 'a desk'))
+    assert _run(capsys, 'import', first, *store)[0] == 0
+    code, out, err = _run(capsys, 'import', again, *store, '--json')
+    assert code == 1
+    assert "'0'" in err
+    assert '--prefix-ids' in err
+    report = json.loads(out)
+    assert (report['added'], report['conflicts']) == (0, ['0'])
+    assert _run(capsys, 'import', first, *store)[0] == 0  # the same again is no conflict
+    code, out, _ = _run(capsys, 'import', again, *store, '--prefix-ids', '--json')
+    assert (code, json.loads(out)['added']) == (0, 2)
+    exported = tmp_path / 'all.jsonl'
+    _run(capsys, 'export', exported, *store)
+    kept = {item['id']: item['caption'] for item in map(json.loads, exported.open())}
+    assert kept == {'0': 'a stove', '1': 'a sink', 'again-0': 'a printer', 'again-9': 'a desk'}
+
+
+def test_an_id_that_comes_twice_in_one_file_is_an_error(tmp_path, capsys):
+    file = _write(tmp_path / 'twice.jsonl', _seen('a', 'a stove'), _seen('a', 'a sink'))
+    code, _, err = _run(capsys, 'import', file, '--store', tmp_path / 'memory.sqlite')
+    assert code == 1
+    assert "'a'" in err
+
+
+def test_the_shared_runs_that_count_from_zero_are_told_apart(tmp_path, capsys):
+    runs = [require_case('runA.jsonl'), require_case('runB.jsonl')]
+    store = ('--store', tmp_path / 'memory.sqlite')
+    code, out, err = _run(capsys, 'import', *runs, *store, '--json')
+    assert code == 1
+    assert all(f"'{i}'" in err for i in range(3))
+    assert [json.loads(line)['added'] for line in out.splitlines()] == [3, 0]
+    code, out, _ = _run(capsys, 'import', *runs, *store, '--prefix-ids', '--json')
+    assert code == 0
+    assert [json.loads(line)['added'] for line in out.splitlines()] == [3, 3]
+
+
+def test_a_graph_with_characters_that_xml_cannot_hold_reads_back(tmp_path, capsys):
+    store = ('--store', tmp_path / 'memory.sqlite')
+    file = _write(
+        tmp_path / 'odd.jsonl',
+        _seen('a<b>&"', 'x \ufffe y \x07 \x1b[31m z', objects=['sink\uffff']),
+        _seen('c\x01d', 'a stove', map_id='hall\x02', neighbors=['a<b>&"']),
+    )
+    assert _run(capsys, 'import', file, *store)[0] == 0
+    graph = tmp_path / 'odd.graphml'
+    assert _run(capsys, 'export', graph, *store)[0] == 0
+    nodes = nx.read_graphml(graph).nodes(data=True)
+    assert {name: node['map_id'] for name, node in nodes} == {'a<b>&"': 'map', 'cd': 'hall'}
+
+
+def test_the_shared_file_of_odd_characters_exports_as_a_graph(tmp_path, capsys):
+    store = ('--store', tmp_path / 'memory.sqlite')
+    assert _run(capsys, 'import', require_case('xml.jsonl'), *store)[0] == 0
+    graph = tmp_path / 'odd.graphml'
+    assert _run(capsys, 'export', graph, *store)[0] == 0
+    assert nx.read_graphml(graph).number_of_nodes() == 3

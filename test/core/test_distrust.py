@@ -16,7 +16,7 @@ from memory_node.core.constraints.llm_reading import LanguageModelReader
 from memory_node.core.constraints.times import Clock
 from memory_node.core.errors import EmptyMemoryError, InvalidQueryError
 from memory_node.core.finding import find
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 CLOCK = Clock(10**18, timezone.utc)
 TEXT = 'the chair next to the sofa ten minutes ago'

@@ -166,7 +166,7 @@ def test_the_table_and_the_result_are_printed(ended):
 
 def test_ctrl_c_ends_every_process(demo):
     run = demo()
-    run.child('memory_node.ros.node')
+    run.child('memory_node.ros.main')
     run.process.send_signal(signal.SIGINT)
     code, output = run.finish(60.0)
     assert code == 130, output

@@ -23,7 +23,7 @@ from memory_bench.methods.registry import make_method, needs_model
 from memory_bench.run.evaluate import compare
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 WHOLE = Question(id='whole', text='Describe this place in two sentences.', kind='global')
 

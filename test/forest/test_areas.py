@@ -11,7 +11,7 @@ from memory_node import Memory
 from memory_node.core.config import ForestConfig, MemoryConfig
 from memory_node.core.data import Query, QueryMode
 from memory_node.core.forest.updater import forest_path
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 ROOMS = {
     'kitchen': ((0.0, 0.0), ('stove', 'fridge', 'sink')),

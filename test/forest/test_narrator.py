@@ -8,7 +8,7 @@ import pytest
 
 from memory_node.core.forest.llm_namer import Narrator, Request, TextCache
 from memory_node.core.forest.summaries import AreaText, describe, Evidence
-from memory_node.models.openai_chat import OpenAIChat
+from memory_node.models.openai_language_model import OpenAIChat
 
 
 def request(node_id: int, *captions: str) -> Request:

@@ -7,8 +7,8 @@ import pytest
 from memory_node.core.config import LanguageModelConfig
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.forest.llm_selector import AreaChooser, Option
-from memory_node.models.embedded_chat import EmbeddedChat, packaged_model
 from memory_node.models.factory import make_language_model
+from memory_node.models.llama_language_model import EmbeddedChat, packaged_model
 
 PICK = {
     'type': 'object',

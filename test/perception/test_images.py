@@ -5,24 +5,27 @@ import contextlib
 import struct
 
 import cv2
+from depth_codec import rvl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.depth_images import (
+    decode_compressed_depth,
+    decode_depth,
+    DEPTH_ENCODINGS,
+    register_depth,
+)
 from memory_node.core.perception.geometry import Intrinsics
 from memory_node.core.perception.images import (
     COLOR_ENCODINGS,
     decode_color,
     decode_compressed_color,
-    decode_compressed_depth,
-    decode_depth,
-    DEPTH_ENCODINGS,
     encode_keyframe,
     fit_intrinsics,
     RawImage,
-    register_depth,
 )
 
 RGB = np.random.default_rng(1).integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -73,6 +76,67 @@ def test_colour_comes_out_as_rgb(encoding, pixels, pad):
 def test_grey_comes_out_as_three_equal_channels(encoding):
     gray = RGB[..., 0]
     assert np.array_equal(decode_color(raw(gray, encoding, pad=3)), np.dstack([gray] * 3))
+
+
+RED = np.full((8, 8, 3), (200, 20, 20), np.uint8)
+
+
+def _bayer(pattern):
+    """Return what a sensor with this pattern of its first two rows measures of RED."""
+    mosaic = np.empty(RED.shape[:2], np.uint8)
+    for at, letter in enumerate(pattern):
+        mosaic[at // 2 :: 2, at % 2 :: 2] = RED[0, 0]['rgb'.index(letter)]
+    return mosaic
+
+
+def _yuv(order):
+    """Return RED as pairs of pixels whose bytes come in this order."""
+    planes = cv2.cvtColor(RED, cv2.COLOR_RGB2YUV_I420).ravel()
+    value = {'y': planes[0], 'u': planes[64], 'v': planes[80]}
+    return np.tile(np.array([value[letter] for letter in order], np.uint8), (8, 4)).reshape(8, 16)
+
+
+def _planar(order):
+    planes = cv2.cvtColor(RED, cv2.COLOR_RGB2YUV_I420).ravel()
+    value = {'u': planes[64], 'v': planes[80]}
+    colour = np.tile(np.array([value[letter] for letter in order], np.uint8), (4, 4))
+    return np.vstack([planes[:64].reshape(8, 8), colour])
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'rows'),
+    [
+        *((f'bayer_{p}8', _bayer(p)) for p in ('rggb', 'bggr', 'gbrg', 'grbg')),
+        ('bayer_rggb16', _bayer('rggb').astype('<u2') << 8),
+        ('yuv422', _yuv('uyvy')),
+        ('uyvy', _yuv('uyvy')),
+        ('yuv422_yuy2', _yuv('yuyv')),
+        ('yuyv', _yuv('yuyv')),
+        ('nv12', _planar('uv')),
+        ('nv21', _planar('vu')),
+        ('rgb16', (RED.astype('<u2') << 8)),
+        ('bgr16', (RED[..., ::-1].astype('<u2') << 8)),
+    ],
+)
+def test_what_a_camera_calls_its_colours_is_understood(encoding, rows):
+    content = np.ascontiguousarray(rows)
+    step = content[0].nbytes
+    image = RawImage(height=8, width=8, encoding=encoding, step=step, data=content.tobytes())
+    assert np.abs(decode_color(image).astype(int) - RED).max() <= 4
+
+
+@pytest.mark.parametrize('big', [False, True])
+def test_sixteen_bits_of_grey_keep_the_upper_eight(big):
+    gray = np.array([[0, 255, 40000, 65535]], '>u2' if big else '<u2')
+    decoded = decode_color(raw(gray, 'mono16', big=big))
+    assert decoded[0, :, 0].tolist() == [0, 0, 156, 255]
+
+
+@pytest.mark.parametrize(('encoding', 'size'), [('nv12', (3, 8)), ('yuv422', (8, 3))])
+def test_shared_colours_need_an_even_size(encoding, size):
+    image = RawImage(height=size[0], width=size[1], encoding=encoding, step=64, data=bytes(4096))
+    with pytest.raises(InvalidObservationError, match='even'):
+        decode_color(image)
 
 
 def test_rgb8_is_not_copied():
@@ -127,6 +191,33 @@ def test_compressed_depth_in_millimetres():
     assert np.array_equal(
         depth, decode_compressed_depth(content[12:], '16UC1; png compressed'), equal_nan=True
     )
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from([0, 0, 1, 7, 1200, 1203, 1190, 65534]), min_size=1, max_size=60))
+def test_depth_as_runs_and_differences_comes_back(values):
+    pixels = np.array(values, np.uint16)[None]
+    depth = decode_compressed_depth(rvl(pixels), '16UC1; compressedDepth rvl')
+    assert np.allclose(np.nan_to_num(depth), pixels * 1e-3)
+
+
+@settings(deadline=None, max_examples=200)
+@given(cut=st.integers(0, 80), noise=st.binary(max_size=30), at=st.integers(12, 80))
+def test_damaged_runs_are_a_typed_error_or_a_picture(cut, noise, at):
+    content = bytearray(rvl(np.arange(120, dtype=np.uint16).reshape(10, 12)))
+    content = content[: len(content) - cut]
+    content[at : at + len(noise)] = noise
+    with contextlib.suppress(InvalidObservationError):
+        assert decode_compressed_depth(bytes(content), '16UC1; compressedDepth rvl').ndim == 2
+
+
+def test_another_unit_of_depth_is_told():
+    tenths = np.array([[10000, 25000]], np.uint16)
+    assert decode_depth(raw(tenths, '16UC1'), 1e-4)[0].tolist() == pytest.approx([1.0, 2.5])
+    packed = decode_compressed_depth(compressed_depth(tenths), '16UC1; compressedDepth', 1e-4)
+    assert packed[0].tolist() == pytest.approx([1.0, 2.5])
+    millimetres = np.array([[1000.0]], np.float32)
+    assert decode_depth(raw(millimetres, '32FC1'), 1e-3)[0, 0] == pytest.approx(1.0)
 
 
 @given(st.lists(st.floats(0.3, 10.0), min_size=4, max_size=4))

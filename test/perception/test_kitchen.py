@@ -11,13 +11,14 @@ from rosbags.highlevel import AnyReader
 
 from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import Pose
+from memory_node.core.perception.depth_images import decode_compressed_depth
 from memory_node.core.perception.geometry import (
     camera_mounting,
     Intrinsics,
     transform_from_pose,
     transform_points,
 )
-from memory_node.core.perception.images import decode_compressed_color, decode_compressed_depth
+from memory_node.core.perception.images import decode_compressed_color
 from memory_node.core.perception.keyframes import KeyframeGate
 from memory_node.core.perception.observer import Frame, Perceiver
 from memory_node.core.perception.synchronizer import PoseBuffer, StampedBuffer

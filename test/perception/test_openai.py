@@ -11,8 +11,8 @@ import pytest
 from memory_node.core.errors import CaptionerError, LanguageModelError
 from memory_node.core.perception.images import decode_compressed_color
 from memory_node.models.openai_captioner import OpenAICaptioner, read_caption
-from memory_node.models.openai_chat import OpenAIChat
 from memory_node.models.openai_endpoint import parse_json_object
+from memory_node.models.openai_language_model import OpenAIChat
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (480, 1280, 3), dtype=np.uint8)
 CAPTION = json.dumps({'caption': 'A red kitchen.', 'objects': ['sink', 'chair']})

@@ -30,7 +30,7 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.qos import qos_profile_sensor_data  # noqa: E402
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image  # noqa: E402
 
-from memory_node.ros.dds import prefer_shared_memory  # noqa: E402
+from memory_node.ros.qos import prefer_shared_memory  # noqa: E402
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 prefer_shared_memory()
@@ -60,7 +60,7 @@ class NodeProcess:
         arguments = [
             f'--param={name}:={_yaml(value)}' for name, value in sorted(parameters.items())
         ]
-        command = [sys.executable, '-m', 'memory_node.ros.node', '--ros-args']
+        command = [sys.executable, '-m', 'memory_node.ros.main', '--ros-args']
         command += ['-r', f'__ns:={self.namespace}']
         for argument in arguments:
             command += ['-p', argument.removeprefix('--param=')]

@@ -103,7 +103,7 @@ def test_depth_of_another_size_costs_only_the_positions(client, robot):
     robot.publish('image', robot.image(), stamp)
     robot.publish('detections', robot.detections('lamp'), stamp)
     client.counted(lambda s: s.observations > before, 'an observation')
-    await_refusal(client, 'depth: size or camera_info does not fit')
+    await_refusal(client, 'depth: depth is #x# but colour is #x#: not one view')
     lamp = client.retrieve('lamp').places[0]
     assert (lamp.label, lamp.has_target) == ('lamp', False)
 

@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 from memory_node.core import errors
 from memory_node.core.data import Place, Pose, Query, QueryMode
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
-from memory_node.ros import conversions, dds, reporting
+from memory_node.ros import conversions, diagnostics, qos
 from memory_node.ros.settings import GROUPS, parameters
 
 
@@ -37,7 +37,7 @@ def test_every_error_has_its_status_code():
 
 def test_statistics_has_every_count():
     fields = Statistics.get_fields_and_field_types()
-    assert set(reporting._COUNTS) <= set(fields)
+    assert set(diagnostics._COUNTS) <= set(fields)
 
 
 def test_parameter_names_are_unique():
@@ -117,8 +117,8 @@ def test_filters_of_a_request():
 
 def test_the_users_dds_profile_stays():
     environment: dict[str, str] = {}
-    assert dds.prefer_shared_memory(environment)
-    assert environment == {dds.VARIABLE: str(dds.PROFILE)}
-    theirs = {dds.VARIABLE: '/etc/fastdds.xml'}
-    assert not dds.prefer_shared_memory(theirs)
-    assert theirs == {dds.VARIABLE: '/etc/fastdds.xml'}
+    assert qos.prefer_shared_memory(environment)
+    assert environment == {qos.VARIABLE: str(qos.PROFILE)}
+    theirs = {qos.VARIABLE: '/etc/fastdds.xml'}
+    assert not qos.prefer_shared_memory(theirs)
+    assert theirs == {qos.VARIABLE: '/etc/fastdds.xml'}

@@ -10,7 +10,7 @@ import sqlite3
 from memory_msgs.msg import Status
 import pytest
 
-from memory_node.ros.transforms import has_tf
+from memory_node.ros.pose_source import has_tf
 
 DOMAIN = 22
 

@@ -21,6 +21,7 @@ __all__ = [
     'compose_caption',
     'merge_captions',
     'plural',
+    'safe_characters',
 ]
 
 #: Caption of a frame in which nothing was seen: the robot was there, which routes need to know.
@@ -82,16 +83,24 @@ def clean_text(raw: str | bytes, limit: int = MAX_CAPTION_CHARS) -> CleanText:
     oversize = len(raw) > budget
     head = raw[:budget]
     text = head.decode('utf-8', errors='replace') if isinstance(head, bytes) else head
-    kept = ''.join(_safe(character) for character in text)
+    kept = safe_characters(text)
     kept = unicodedata.normalize('NFC', ' '.join(kept.split()))
     clipped = oversize or len(kept) > limit
     altered = '\ufffd' in kept or any(_safe(c) != c and not c.isspace() for c in text)
     return CleanText(text=kept[:limit].rstrip(), altered=altered, clipped=clipped)
 
 
+def safe_characters(text: str) -> str:
+    """Return text without the characters that no one can see, and that XML can't hold."""
+    return ''.join(map(_safe, text))
+
+
 def _safe(character: str) -> str:
     if ' ' <= character <= '~':
         return character
+    code = ord(character)
+    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:  # no characters, now or ever
+        return ''
     category = unicodedata.category(character)
     if category == 'Cs':
         return '\ufffd'

@@ -262,6 +262,18 @@ class Intrinsics:
         fx, _, cx, _, fy, cy = flat[:6].tolist()
         return cls(width=int(width), height=int(height), fx=fx, fy=fy, cx=cx, cy=cy)
 
+    @classmethod
+    def from_camera_info(cls, k: ArrayLike, p: ArrayLike, width: int, height: int) -> Intrinsics:
+        """
+        Read sensor_msgs/CameraInfo: K, or P where K was left at zero.
+
+        Raises ``InvalidObservationError`` when both are zero or malformed, as ``from_k``.
+        """
+        projection = np.asarray(p, dtype=np.float64).ravel()
+        if not np.asarray(k, dtype=np.float64).any() and projection.size == 12:
+            k = projection.reshape(3, 4)[:, :3]
+        return cls.from_k(k, width, height)
+
     def scaled(self, width: int, height: int) -> Intrinsics:
         """Return the intrinsics of the same picture resampled to ``width`` x ``height``."""
         sx, sy = width / self.width, height / self.height

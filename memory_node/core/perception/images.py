@@ -2,14 +2,13 @@
 Pictures as cameras send them, turned into arrays; every malformed one is a typed error.
 
 Works on the fields of ``sensor_msgs/Image`` and ``sensor_msgs/CompressedImage``, not on the
-messages, so a bag reader and a ROS node share it. Colour is (H, W, 3) uint8 RGB. Depth is (H, W)
-float32 metres along the optical axis, NaN where nothing was measured (REP-118).
-All functions are pure and may be called from any thread.
+messages, so a bag reader and a ROS node share it. Colour is (H, W, 3) uint8 RGB; depth is read by
+``depth_images``. All functions are pure and may be called from any thread.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import struct
 from typing import Any, TypeAlias
 
@@ -22,23 +21,20 @@ from memory_node.core.perception.geometry import Intrinsics
 
 __all__ = [
     'COLOR_ENCODINGS',
-    'DEPTH_ENCODINGS',
     'MAX_PIXELS',
-    'Depth',
     'Image',
     'RawImage',
-    'RegisteredDepth',
+    'bytes_of',
     'decode_color',
     'decode_compressed_color',
-    'decode_compressed_depth',
-    'decode_depth',
+    'decode_file',
     'encode_keyframe',
     'fit_intrinsics',
-    'register_depth',
+    'pixel_rows',
+    'refusal',
 ]
 
 Image: TypeAlias = NDArray[np.uint8]
-Depth: TypeAlias = NDArray[np.float32]
 
 #: Largest picture that is decoded; a small file can claim far more (a decompression bomb).
 MAX_PIXELS = 32_000_000
@@ -47,25 +43,41 @@ MAX_COMPRESSED_BYTES = 64_000_000
 #: Largest difference of aspect ratios, relative, at which depth is resampled to the colour size.
 ASPECT_TOLERANCE = 0.02
 
-#: Encoding to (bytes per pixel, conversion to RGB or None).
-_COLOR: dict[str, tuple[int, int | None]] = {
-    'rgb8': (3, None),
-    'bgr8': (3, cv2.COLOR_BGR2RGB),
-    '8UC3': (3, cv2.COLOR_BGR2RGB),
-    'rgba8': (4, cv2.COLOR_RGBA2RGB),
-    'bgra8': (4, cv2.COLOR_BGRA2RGB),
-    '8UC4': (4, cv2.COLOR_BGRA2RGB),
-    'mono8': (1, cv2.COLOR_GRAY2RGB),
-    '8UC1': (1, cv2.COLOR_GRAY2RGB),
+#: Encoding to (type of a channel, channels, conversion to RGB or None). The Bayer patterns of ROS
+#: name the first two rows, those of OpenCV the second pixels of rows two and three.
+_COLOR: dict[str, tuple[type[np.unsignedinteger[Any]], int, int | None]] = {
+    'rgb8': (np.uint8, 3, None),
+    'bgr8': (np.uint8, 3, cv2.COLOR_BGR2RGB),
+    '8UC3': (np.uint8, 3, cv2.COLOR_BGR2RGB),
+    'rgba8': (np.uint8, 4, cv2.COLOR_RGBA2RGB),
+    'bgra8': (np.uint8, 4, cv2.COLOR_BGRA2RGB),
+    '8UC4': (np.uint8, 4, cv2.COLOR_BGRA2RGB),
+    'mono8': (np.uint8, 1, cv2.COLOR_GRAY2RGB),
+    '8UC1': (np.uint8, 1, cv2.COLOR_GRAY2RGB),
+    'rgb16': (np.uint16, 3, None),
+    'bgr16': (np.uint16, 3, cv2.COLOR_BGR2RGB),
+    'rgba16': (np.uint16, 4, cv2.COLOR_RGBA2RGB),
+    'bgra16': (np.uint16, 4, cv2.COLOR_BGRA2RGB),
+    'mono16': (np.uint16, 1, cv2.COLOR_GRAY2RGB),
+    'yuv422': (np.uint8, 2, cv2.COLOR_YUV2RGB_UYVY),
+    'uyvy': (np.uint8, 2, cv2.COLOR_YUV2RGB_UYVY),
+    'yuv422_yuy2': (np.uint8, 2, cv2.COLOR_YUV2RGB_YUY2),
+    'yuyv': (np.uint8, 2, cv2.COLOR_YUV2RGB_YUY2),
+    'bayer_rggb8': (np.uint8, 1, cv2.COLOR_BayerBG2RGB),
+    'bayer_bggr8': (np.uint8, 1, cv2.COLOR_BayerRG2RGB),
+    'bayer_gbrg8': (np.uint8, 1, cv2.COLOR_BayerGR2RGB),
+    'bayer_grbg8': (np.uint8, 1, cv2.COLOR_BayerGB2RGB),
+    'bayer_rggb16': (np.uint16, 1, cv2.COLOR_BayerBG2RGB),
+    'bayer_bggr16': (np.uint16, 1, cv2.COLOR_BayerRG2RGB),
+    'bayer_gbrg16': (np.uint16, 1, cv2.COLOR_BayerGR2RGB),
+    'bayer_grbg16': (np.uint16, 1, cv2.COLOR_BayerGB2RGB),
 }
-_DEPTH = {'16UC1': 'u2', 'mono16': 'u2', '32FC1': 'f4'}
-COLOR_ENCODINGS = tuple(_COLOR)
-DEPTH_ENCODINGS = tuple(_DEPTH)
+#: One plane of brightness over one of colour, half its height.
+_PLANAR = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
+COLOR_ENCODINGS = (*_COLOR, *_PLANAR)
 
 _PNG = b'\x89PNG\r\n\x1a\n'
 _JPEG = b'\xff\xd8\xff'
-#: compressed_depth_image_transport::ConfigHeader: int32 format, float depthQuantA, depthQuantB.
-_DEPTH_HEADER = struct.Struct('<iff')
 #: A camera may pad a file; its end mark is looked for in this many last bytes.
 _TAIL_BYTES = 4096
 
@@ -83,42 +95,35 @@ class RawImage:
     is_bigendian: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisteredDepth:
-    """Depth at the size of the colour picture, or the reason why there is none."""
-
-    depth_m: Depth | None
-    reason: str = ''
-
-
-def _refuse(what: str) -> InvalidObservationError:
+def refusal(what: str) -> InvalidObservationError:
+    """Return the error that names what of a picture makes no sense."""
     return InvalidObservationError(f'image.{what}')
 
 
 def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
-        raise _refuse(f'width and image.height must be at least 1, got {width}x{height}')
+        raise refusal(f'width and image.height must be at least 1, got {width}x{height}')
     if width * height > MAX_PIXELS:
-        raise _refuse(f'width x height must be at most {MAX_PIXELS} pixels, got {width}x{height}')
+        raise refusal(f'width x height must be at most {MAX_PIXELS} pixels, got {width}x{height}')
 
 
-def _rows(image: RawImage, pixel_bytes: int) -> NDArray[np.uint8]:
+def pixel_rows(image: RawImage, pixel_bytes: int) -> NDArray[np.uint8]:
     """Return the (H, W * pixel_bytes) bytes without padding, as a view of the data."""
     _check_size(image.width, image.height)
     row_bytes = image.width * pixel_bytes
     if image.step < row_bytes:
-        raise _refuse(
+        raise refusal(
             f'step must be at least {row_bytes} bytes for {image.width} pixels of'
             f' {image.encoding}, got {image.step}'
         )
     try:
         data = np.frombuffer(image.data, dtype=np.uint8)
     except (TypeError, ValueError, BufferError) as error:  # no buffer, or an empty one
-        raise _refuse(f'data must hold bytes: {error}') from error
+        raise refusal(f'data must hold bytes: {error}') from error
     # The last row's padding may be left out.
     needed = image.step * (image.height - 1) + row_bytes
     if data.size < needed:
-        raise _refuse(
+        raise refusal(
             f'data is truncated: {needed} bytes needed for {image.width}x{image.height}'
             f' {image.encoding} with step {image.step}, got {data.size}'
         )
@@ -139,38 +144,40 @@ def decode_color(image: RawImage) -> Image:
         On an unknown encoding, an empty or oversize picture, a step too short, or too few bytes.
 
     """
-    if image.encoding not in _COLOR:
-        raise _refuse(
-            f'encoding must be one of {", ".join(COLOR_ENCODINGS)} for colour,'
+    if image.encoding not in COLOR_ENCODINGS:
+        raise refusal(
+            'encoding must be one of rgb, bgr, rgba, bgra, mono, bayer_* of 8 or 16 bits, yuv422,'
+            ' yuv422_yuy2, nv12 or nv21 for colour,'
             f' got {image.encoding[:64]!r}'
         )
-    pixel_bytes, conversion = _COLOR[image.encoding]
-    pixels = _rows(image, pixel_bytes).reshape(image.height, image.width, pixel_bytes)
+    if image.encoding in _PLANAR:
+        return _decode_planar(image)
+    kind, channels, conversion = _COLOR[image.encoding]
+    if channels == 2 and image.width % 2:
+        raise refusal(f'width must be even for {image.encoding}, got {image.width}')
+    rows = pixel_rows(image, channels * np.dtype(kind).itemsize)
+    if kind is np.uint16:
+        order = '>' if image.is_bigendian else '<'
+        wide = np.ascontiguousarray(rows).view(f'{order}u2')
+        rows = (wide >> 8).astype(np.uint8)
+    pixels = rows.reshape(image.height, image.width, channels)
     if conversion is None:
         return pixels
-    return _as_uint8(cv2.cvtColor(np.ascontiguousarray(pixels), conversion))
+    try:
+        return _as_uint8(cv2.cvtColor(np.ascontiguousarray(pixels), conversion))
+    except cv2.error as error:  # a Bayer picture too small to be blended
+        raise refusal(f'data could not be converted: {str(error)[:200]}') from error
 
 
-def decode_depth(image: RawImage) -> Depth:
-    """
-    Return (H, W) float32 depth [m], NaN where unknown, of an uncompressed depth image.
-
-    ``16UC1`` and ``mono16`` hold millimetres with 0 and 65535 for unknown, ``32FC1`` metres.
-
-    Raises
-    ------
-    InvalidObservationError
-        On an unknown encoding, an empty or oversize picture, a step too short, or too few bytes.
-
-    """
-    if image.encoding not in _DEPTH:
-        raise _refuse(
-            f'encoding must be one of {", ".join(DEPTH_ENCODINGS)} for depth,'
-            f' got {image.encoding[:64]!r}'
+def _decode_planar(image: RawImage) -> Image:
+    if image.width % 2 or image.height % 2:
+        raise refusal(
+            f'width and image.height must be even for {image.encoding},'
+            f' got {image.width}x{image.height}'
         )
-    kind = ('>' if image.is_bigendian else '<') + _DEPTH[image.encoding]
-    rows = np.ascontiguousarray(_rows(image, int(kind[-1]))).view(kind)
-    return _metres_from_mm(rows) if kind[1] == 'u' else _cleaned(rows.astype(np.float32))
+    tall = replace(image, height=image.height + image.height // 2)
+    planes = np.ascontiguousarray(pixel_rows(tall, 1))
+    return _as_uint8(cv2.cvtColor(planes, _PLANAR[image.encoding]))
 
 
 def decode_compressed_color(data: Any, *, reduce: int = 1) -> Image:
@@ -200,72 +207,8 @@ def decode_compressed_color(data: Any, *, reduce: int = 1) -> Image:
     }
     if reduce not in flags:
         raise ValueError(f'reduce must be 1, 2, 4 or 8, got {reduce}')
-    pixels = _decode_file(_bytes_of(data), flags[reduce] | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels = decode_file(bytes_of(data), flags[reduce] | cv2.IMREAD_IGNORE_ORIENTATION)
     return _as_uint8(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
-
-
-def decode_compressed_depth(data: Any, format: str) -> Depth:  # noqa: A002  the message's name
-    """
-    Return (H, W) float32 depth [m], NaN where unknown, of a compressed depth image.
-
-    Understands compressedDepth (a 12-byte header, then a PNG; ``16UC1`` millimetres, or ``32FC1``
-    quantised as inverse depth) and a plain 16-bit PNG of millimetres.
-
-    Parameters
-    ----------
-    data : buffer
-        Content of ``sensor_msgs/CompressedImage.data``.
-    format : str
-        Its ``format``, for example ``16UC1; compressedDepth png``.
-
-    Raises
-    ------
-    InvalidObservationError
-        When format or bytes are something else, incomplete, or claim to be oversize.
-
-    """
-    content = _bytes_of(data)
-    encoding = format.split(';')[0].strip()
-    if encoding not in ('16UC1', 'mono16', '32FC1'):
-        raise _refuse(f'format must start with 16UC1 or 32FC1 for depth, got {format[:64]!r}')
-    plain = content.startswith(_PNG)
-    body = content if plain else content[_DEPTH_HEADER.size :]
-    if not body.startswith(_PNG):
-        raise _refuse(f'data of format {format[:64]!r} holds no PNG; RVL is not supported')
-    pixels = _decode_file(body, cv2.IMREAD_UNCHANGED)
-    if pixels.dtype != np.uint16 or pixels.ndim != 2:
-        raise _refuse(f'data must be a 16-bit grey PNG, got {pixels.dtype} of {pixels.shape}')
-    if encoding != '32FC1':
-        return _metres_from_mm(pixels)
-    if plain:
-        raise _refuse('data of format 32FC1 needs the header of compressedDepth')
-    _, quant_a, quant_b = _DEPTH_HEADER.unpack_from(content)
-    if not (np.isfinite(quant_a) and np.isfinite(quant_b) and quant_a > 0.0):
-        raise _refuse(f'data has depthQuantA={quant_a}, depthQuantB={quant_b}; A must be > 0')
-    inverse = pixels.astype(np.float32) - np.float32(quant_b)
-    with np.errstate(divide='ignore', over='ignore'):
-        depth_m = np.float32(quant_a) / inverse
-    depth_m[pixels == 0] = np.nan
-    return _cleaned(depth_m)
-
-
-def register_depth(depth_m: Depth, width: int, height: int) -> RegisteredDepth:
-    """
-    Bring depth to the size of the colour picture, or say why it can't be.
-
-    Sizes of one aspect ratio show the same view, so depth is resampled by nearest neighbour
-    (never blended: the mean of table and wall is a place where nothing is).
-    """
-    rows, columns = depth_m.shape
-    if (columns, rows) == (width, height):
-        return RegisteredDepth(depth_m=depth_m)
-    if abs(columns * height - width * rows) > ASPECT_TOLERANCE * width * rows:
-        return RegisteredDepth(
-            depth_m=None,
-            reason=f'depth is {columns}x{rows} but colour is {width}x{height}: not one view',
-        )
-    resampled = cv2.resize(depth_m, (width, height), interpolation=cv2.INTER_NEAREST)
-    return RegisteredDepth(depth_m=np.asarray(resampled, dtype=np.float32))
 
 
 def fit_intrinsics(intrinsics: Intrinsics, width: int, height: int) -> Intrinsics:
@@ -296,7 +239,7 @@ def encode_keyframe(image: Image, *, max_side_px: int = 320, quality: int = 80) 
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     done, encoded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise _refuse(f'of shape {image.shape} could not be encoded as JPEG')
+        raise refusal(f'of shape {image.shape} could not be encoded as JPEG')
     return encoded.tobytes()
 
 
@@ -304,32 +247,21 @@ def _as_uint8(pixels: Any) -> Image:
     return np.asarray(pixels, dtype=np.uint8)
 
 
-def _metres_from_mm(pixels: NDArray[Any]) -> Depth:
-    depth_m: Depth = pixels.astype(np.float32)
-    depth_m[(pixels == 0) | (pixels == 65535)] = np.nan
-    depth_m *= np.float32(1e-3)
-    return depth_m
-
-
-def _cleaned(depth_m: Depth) -> Depth:
-    depth_m[~((depth_m > 0.0) & (depth_m < np.inf))] = np.nan
-    return depth_m
-
-
-def _bytes_of(data: Any) -> bytes:
+def bytes_of(data: Any) -> bytes:
+    """Return the bytes of any buffer of a bearable size."""
     try:
         size = memoryview(data).nbytes
     except TypeError as error:
-        raise _refuse(f'data must hold bytes: {error}') from error
+        raise refusal(f'data must hold bytes: {error}') from error
     if size > MAX_COMPRESSED_BYTES:
-        raise _refuse(f'data must be at most {MAX_COMPRESSED_BYTES} bytes, got {size}')
+        raise refusal(f'data must be at most {MAX_COMPRESSED_BYTES} bytes, got {size}')
     return bytes(data)
 
 
-def _decode_file(content: bytes, flags: int) -> NDArray[Any]:
+def decode_file(content: bytes, flags: int) -> NDArray[Any]:
     """Decode a JPEG or PNG whose size and completeness were read off it first."""
     if not content:
-        raise _refuse('data is empty')
+        raise refusal('data is empty')
     if content.startswith(_PNG):
         size = _png_size(content)
         complete = b'IEND' in content[-_TAIL_BYTES:]
@@ -337,18 +269,18 @@ def _decode_file(content: bytes, flags: int) -> NDArray[Any]:
         size = _jpeg_size(content)
         complete = b'\xff\xd9' in content[-_TAIL_BYTES:]
     else:
-        raise _refuse(f'data must be a JPEG or PNG file, starts with {content[:8].hex()}')
+        raise refusal(f'data must be a JPEG or PNG file, starts with {content[:8].hex()}')
     if size is None:
-        raise _refuse(f'data is truncated or damaged: no size within {len(content)} bytes')
+        raise refusal(f'data is truncated or damaged: no size within {len(content)} bytes')
     _check_size(*size)
     if not complete:  # decoders fill the missing rows with grey and do not tell
-        raise _refuse(f'data is truncated: no end mark within {len(content)} bytes')
+        raise refusal(f'data is truncated: no end mark within {len(content)} bytes')
     try:
         pixels = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), flags)
     except cv2.error as error:
-        raise _refuse(f'data could not be decoded: {str(error)[:200]}') from error
+        raise refusal(f'data could not be decoded: {str(error)[:200]}') from error
     if pixels is None:
-        raise _refuse(f'data could not be decoded: {len(content)} bytes, {size[0]}x{size[1]}')
+        raise refusal(f'data could not be decoded: {len(content)} bytes, {size[0]}x{size[1]}')
     return np.asarray(pixels)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from memory_node.core.config import KeyframeConfig
 from memory_node.core.data import FloatArray, Pose
 from memory_node.core.perception.geometry import angle_between
-from memory_node.core.perception.stamps import StampOrder, StampWatch
+from memory_node.core.perception.synchronizer import StampOrder, StampWatch
 
 __all__ = ['KeyframeDecision', 'KeyframeGate', 'KeyframeReason', 'describe_picture', 'novelty']
 

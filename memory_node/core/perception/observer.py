@@ -8,8 +8,7 @@ that came with the frame), clean, lift detections by depth, compose the caption,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 import hashlib
 import math
 import threading
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import PerceptionConfig
-from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Pose, Sighting
+from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Sighting
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.captions import (
     clean_text,
@@ -27,8 +26,10 @@ from memory_node.core.perception.captions import (
     NOTHING_RECOGNISED,
 )
 from memory_node.core.perception.depth_projection import lift_box
-from memory_node.core.perception.geometry import Intrinsics, Transform
-from memory_node.core.perception.images import encode_keyframe, fit_intrinsics, register_depth
+from memory_node.core.perception.frames import Frame
+from memory_node.core.perception.geometry import Intrinsics
+from memory_node.core.perception.images import encode_keyframe, fit_intrinsics
+from memory_node.core.perception.registration import align_depth
 from memory_node.core.ports import Caption, Captioner, Detection
 
 __all__ = ['Frame', 'Perceiver']
@@ -36,27 +37,13 @@ __all__ = ['Frame', 'Perceiver']
 #: Sightings kept of one frame, the most confident ones.
 MAX_SIGHTINGS = 256
 _MAX_LABEL_CHARS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frame:
-    """One keyframe with everything that belongs to it."""
-
-    stamp_ns: int
-    #: (H, W, 3) uint8 RGB.
-    color: NDArray[np.uint8]
-    #: Pose of the base in the map: where a robot can stand to see this again.
-    pose: Pose
-    #: (4, 4) optical frame of the camera in the map; None leaves detections without position.
-    map_T_camera: Transform | None = None  # noqa: N815  the notation of geometry
-    #: (h, w) float32 depth along the optical axis [m], NaN where unknown, or None.
-    depth_m: NDArray[np.float32] | None = None
-    #: Camera of the colour picture, at any size of its aspect ratio, or None.
-    intrinsics: Intrinsics | None = None
-    #: What an outside detector saw, in pixels of the colour picture; None when none reported.
-    detections: tuple[Detection, ...] | None = None
-    #: What an outside captioner wrote; bytes and broken text are cleaned.
-    caption: str | bytes = ''
+#: Share of depth out of reach from which on its unit is in doubt.
+_MOSTLY = 0.8
+#: What is left out of an observation, by the name it is counted under.
+_LEFT_OUT = {
+    'captions_altered': ('caption', 'characters that are no text were taken off'),
+    'detections_refused': ('detections', 'malformed detection'),
+}
 
 
 class Perceiver:
@@ -78,6 +65,8 @@ class Perceiver:
         leave it empty so that the same recording read twice gives the same ids.
     keyframe_side_px, keyframe_quality : int
         Size and JPEG quality of the stored picture; side 0 stores none.
+    left_out : callable or None
+        Told (topic, message) of what had to be left out of an observation.
 
     """
 
@@ -90,6 +79,7 @@ class Perceiver:
         session: str = '',
         keyframe_side_px: int = 320,
         keyframe_quality: int = 80,
+        left_out: Callable[[str, str], None] | None = None,
     ) -> None:
         self.config = config or PerceptionConfig()
         self._captioner = captioner
@@ -97,7 +87,9 @@ class Perceiver:
         self._session = session
         self._keyframe_side_px = keyframe_side_px
         self._keyframe_quality = keyframe_quality
+        self._left_out = left_out
         self._counts: Counter[str] = Counter()
+        self._unplaced: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @property
@@ -117,6 +109,12 @@ class Perceiver:
         """
         with self._lock:
             return dict(self._counts)
+
+    @property
+    def unplaced(self) -> dict[str, int]:
+        """How many sightings got no position, by the reason."""
+        with self._lock:
+            return dict(+self._unplaced)
 
     def observe(self, frame: Frame) -> Observation:
         """
@@ -138,7 +136,8 @@ class Perceiver:
         )
         sightings = self._lift(frame, detections, counts)
         labels = (_clean_label(label) for label in seen.labels[:MAX_SIGHTINGS])
-        sightings += [Sighting(label=label) for label in labels if label]
+        named = [Sighting(label=label) for label in labels if label]
+        sightings += named
         texts = (_cleaned(text, counts) for text in (frame.caption, seen.text))
         caption = merge_captions(
             ' '.join(text for text in texts if text)[:MAX_CAPTION_CHARS],
@@ -158,6 +157,10 @@ class Perceiver:
         counts['sightings'] += len(sightings)
         with self._lock:
             self._counts.update(counts)
+            self._unplaced['named without a box'] += len(named)
+        for name, (topic, message) in _LEFT_OUT.items():
+            if counts[name] and self._left_out is not None:
+                self._left_out(topic, message)
         return observation
 
     def _describe(self, frame: Frame) -> Caption:
@@ -174,7 +177,7 @@ class Perceiver:
         self, frame: Frame, detections: Iterable[Detection], counts: Counter[str]
     ) -> list[Sighting]:
         """Place detections in the map where depth, camera and pose are known."""
-        depth_m, intrinsics = self._registered(frame, counts)
+        depth_m, intrinsics, unplaced = self._registered(frame, counts)
         sightings = []
         for detection in detections:
             lifted = None
@@ -188,6 +191,9 @@ class Perceiver:
                     max_depth_m=self.config.max_depth_m,
                 )
             counts['positions'] += lifted is not None
+            if lifted is None:
+                with self._lock:
+                    self._unplaced[unplaced] += 1
             sightings.append(
                 Sighting(
                     label=detection.label,
@@ -200,20 +206,39 @@ class Perceiver:
 
     def _registered(
         self, frame: Frame, counts: Counter[str]
-    ) -> tuple[NDArray[np.float32] | None, Intrinsics | None]:
-        """Return depth and camera at the size of the picture, or None where they don't fit it."""
-        if frame.depth_m is None or frame.intrinsics is None:
-            return None, None
+    ) -> tuple[NDArray[np.float32] | None, Intrinsics | None, str]:
+        """Return depth and camera at the size of the picture, and why a box may get none."""
+        if frame.depth_m is None:
+            return None, None, frame.unplaced or 'no depth came with the picture'
+        if frame.intrinsics is None:
+            return None, None, frame.unplaced or 'no camera_info came'
         height, width = frame.color.shape[:2]
-        registered = register_depth(frame.depth_m, width, height)
         try:
             intrinsics = fit_intrinsics(frame.intrinsics, width, height)
-        except InvalidObservationError:
-            intrinsics = None
-        if registered.depth_m is None or intrinsics is None:
-            counts['depth_refused'] += 1
-            return None, None
-        return registered.depth_m, intrinsics
+        except InvalidObservationError as error:
+            topic, reason = 'camera_info', str(error)
+        else:
+            found = align_depth(frame.depth_m, frame.depth_camera, intrinsics, frame.frame_id)
+            if found.depth_m is not None:
+                return found.depth_m, intrinsics, self._out_of_reach(found.depth_m)
+            topic, reason = 'depth', found.reason
+        counts['depth_refused'] += 1
+        if self._left_out is not None:
+            self._left_out(topic, reason)
+        return None, None, f'{topic}: {reason}'
+
+    def _out_of_reach(self, depth_m: NDArray[np.float32]) -> str:
+        """Say why boxes of a picture with this depth stay without position, if they do."""
+        near, far = self.config.min_depth_m, self.config.max_depth_m
+        some = depth_m[::4, ::4]
+        some = some[np.isfinite(some)]
+        if some.size and ((some < near) | (some > far)).mean() > _MOSTLY:
+            return (
+                f'most depth is outside {near:g} to {far:g} m, the middle of it'
+                f' {float(np.median(some)):.3g} m: is its unit another (depth_unit_m), or'
+                ' perception.max_depth_m too small?'
+            )
+        return f'no depth between {near:g} and {far:g} m in the box'
 
     def _keyframe(self, color: NDArray[np.uint8]) -> bytes:
         if self._keyframe_side_px < 1:

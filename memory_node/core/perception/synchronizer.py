@@ -1,6 +1,8 @@
 """
-Messages of several topics brought together by stamp.
+Messages of several topics brought together by stamp, whatever their order and their clock.
 
+A simulator reset or a looped bag moves every later stamp back; a single broken message does not.
+Two rising stamps in a row, both far before the newest, are taken as a new start.
 The buffers are bounded, deterministic and free of clocks: what they answer depends only on what
 was put in. They are not thread-safe; their owner holds one lock. A look-up is O(log n), an insert
 in order O(1) apart from moving at most ``capacity`` pointers.
@@ -16,11 +18,69 @@ from typing import Generic, TypeVar
 
 from memory_node.core.data import Pose
 from memory_node.core.perception.geometry import interpolate
-from memory_node.core.perception.stamps import StampOrder, StampWatch
 
-__all__ = ['PoseBuffer', 'PoseLookup', 'PoseStatus', 'Stamped', 'StampedBuffer']
+__all__ = [
+    'Match',
+    'PoseBuffer',
+    'PoseLookup',
+    'PoseStatus',
+    'StampOrder',
+    'StampWatch',
+    'Stamped',
+    'StampedBuffer',
+    'match',
+]
 
 ItemT = TypeVar('ItemT')
+
+
+class StampOrder(str, Enum):
+    """How a stamp relates to those before it."""
+
+    #: Not before the newest.
+    NEXT = 'next'
+    #: Before the newest, by little: messages overtook each other.
+    LATE = 'late'
+    #: Far before the newest, and alone so far: refuse it.
+    SUSPECT = 'suspect'
+    #: Far before the newest, as the one before was: time starts anew with this stamp.
+    RESET = 'reset'
+
+
+class StampWatch:
+    """
+    Judges the stamps of one stream; O(1), not thread-safe.
+
+    ``jump_ns`` is how far back a stamp must lie to count as a jump.
+    """
+
+    def __init__(self, jump_ns: int = 1_000_000_000) -> None:
+        self._jump_ns = jump_ns
+        self._newest: int | None = None
+        self._suspect: int | None = None
+        self.resets = 0
+        self.suspects = 0
+
+    @property
+    def newest_ns(self) -> int | None:
+        """Newest stamp since the last reset, or None."""
+        return self._newest
+
+    def judge(self, stamp_ns: int) -> StampOrder:
+        """Say how ``stamp_ns`` fits, and remember it unless it is suspect."""
+        if self._newest is None or stamp_ns >= self._newest:
+            self._newest, self._suspect = stamp_ns, None
+            return StampOrder.NEXT
+        if self._newest - stamp_ns <= self._jump_ns:
+            self._suspect = None
+            return StampOrder.LATE
+        if self._suspect is not None and stamp_ns > self._suspect:  # unset stamps repeat 0
+            self._newest, self._suspect = stamp_ns, None
+            self.resets += 1
+            return StampOrder.RESET
+        self._suspect = stamp_ns
+        self.suspects += 1
+        return StampOrder.SUSPECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +178,33 @@ class StampedBuffer(Generic[ItemT]):
         """Forget every item."""
         self._stamps.clear()
         self._items.clear()
+
+
+class Match(Enum):
+    """Why no message was found for a stamp."""
+
+    #: It may still come.
+    WAIT = 'wait'
+    #: It will not come.
+    MISSING = 'missing'
+
+
+def match(
+    buffer: StampedBuffer[ItemT], stamp_ns: int, slop_ns: int, *, late: bool
+) -> Stamped[ItemT] | Match:
+    """
+    Find the message that belongs to a stamp.
+
+    The nearest one may be that of the frame before while the right one is on its way, so an
+    inexact hit counts only once the topic has gone past the stamp, or when ``late``.
+    """
+    latest = buffer.latest
+    passed = latest is not None and latest.stamp_ns >= stamp_ns
+    found = buffer.nearest(stamp_ns, slop_ns)
+    if found is not None and (found.stamp_ns == stamp_ns or passed or late):
+        return found
+    gone = latest is not None and latest.stamp_ns > stamp_ns + slop_ns
+    return Match.MISSING if late or gone else Match.WAIT
 
 
 class PoseStatus(str, Enum):

@@ -32,7 +32,7 @@ def make_bench_model(config: BenchConfig) -> CountingModel | None:
     """
     if not config.llm_model:
         return None
-    from memory_node.models.openai_chat import OpenAIChat
+    from memory_node.models.openai_language_model import OpenAIChat
 
     return CountingModel(
         OpenAIChat(

@@ -27,7 +27,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import CameraInfo, Image
 
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.qos import prefer_shared_memory
 from memory_sim.engines.base import CameraModel, Pose2D, VelocityCommand
 from memory_sim.exploration.explorer import Budget, Explorer, Progress
 from memory_sim.exploration.grid import GridConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from memory_node.ros.dds import PROFILE, VARIABLE
+from memory_node.ros.qos import PROFILE, VARIABLE
 from memory_sim.engines.base import CameraModel
 from memory_sim.robot.detector_noise import NoiseModel
 from memory_sim.ros.processes import Processes
@@ -79,7 +79,7 @@ def start_robot(
     )
     for topic in ('image', 'depth', 'camera_info'):
         arguments += ['-r', f'{topic}:=camera/{topic}']
-    processes.start('memory', 'memory_node.ros.node', arguments)
+    processes.start('memory', 'memory_node.ros.main', arguments)
 
 
 def start_explorer(processes: Processes, *, max_distance_m: float, max_time_s: float) -> None:

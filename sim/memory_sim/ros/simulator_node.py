@@ -32,7 +32,7 @@ from rclpy.utilities import try_shutdown
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.ros.qos import prefer_shared_memory
 from memory_sim.engines.base import CameraModel, Frame, Pose2D, VelocityCommand
 from memory_sim.navigation.navigator import NavigationState
 from memory_sim.navigation.path_following import SpeedLimits

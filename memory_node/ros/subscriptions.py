@@ -1,4 +1,4 @@
-"""Subscriptions of the node: each callback checks the stamp, converts, and hands to the ingest."""
+"""Subscriptions: each callback checks the stamp, converts, and hands to the pipeline."""
 
 from __future__ import annotations
 
@@ -11,26 +11,33 @@ from memory_msgs.msg import Caption as CaptionMsg
 from memory_msgs.msg import DetectionArray
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
-from memory_node.core.perception.images import decode_color, decode_compressed_depth, decode_depth
-from memory_node.core.perception.stamps import StampOrder
+from memory_node.core.perception.counters import Counters
+from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
+from memory_node.core.perception.frame_tree import FrameTree
+from memory_node.core.perception.frames import DepthPicture, Picture
+from memory_node.core.perception.images import decode_color
+from memory_node.core.perception.messages import transforms_from_msg
+from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.synchronizer import StampOrder
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
-from memory_node.ros.frames import Picture
-from memory_node.ros.ingest import Ingest, Outlets
+from memory_node.ros.pose_source import has_tf_messages, TransformPoses
 from memory_node.ros.settings import CameraConfig
-from memory_node.ros.statistics import Counters
-from memory_node.ros.transforms import OdometryPoses, TransformPoses
 
-__all__ = ['Sensors', 'published']
+__all__ = ['Subscriptions', 'published']
 
 _COLOR = ('image', 'image/compressed')
 _DEPTH = ('depth', 'depth/compressedDepth')
+#: A clock past this has begun: a stamp of zero is none then [ns].
+_STARTED_NS = 10 * 10**9
 
 
 def published(node: LifecycleNode) -> frozenset[str]:
@@ -43,24 +50,27 @@ def published(node: LifecycleNode) -> frozenset[str]:
     )
 
 
-class Sensors:
+class Subscriptions:
     """Owns the subscriptions; the node makes them when activated."""
 
     def __init__(
         self,
         node: LifecycleNode,
         *,
-        ingest: Ingest,
+        pipeline: Pipeline,
         poses: OdometryPoses | TransformPoses,
         counters: Counters,
         camera: CameraConfig,
         config: Callable[[], IngestConfig],
+        frames: FrameTree,
         captioner: str,
         outlets: Outlets,
     ) -> None:
         """Subscribe to what the settings ask for."""
         self._node = node
-        self._ingest = ingest
+        self._pipeline = pipeline
+        self._frames = frames
+        self._depth_unit_m = camera.depth_unit_m
         self._poses = poses
         self._counters = counters
         self._config = config
@@ -76,8 +86,15 @@ class Sensors:
             self._listen(Image, _DEPTH[0], self._on_depth, qos.IMAGES, depths)
         if camera.depth_transport in ('any', 'compressedDepth'):
             self._listen(CompressedImage, _DEPTH[1], self._on_packed_depth, qos.IMAGES, depths)
-        self._listen(CameraInfo, 'camera_info', self._on_camera_info, qos.DETECTIONS, small)
+        # A latched one is only heard by a subscription that asks for it, which hears no other.
+        for profile in (qos.DETECTIONS, qos.LATCHED):
+            self._listen(CameraInfo, 'camera_info', self._on_camera_info, profile, small)
+            self._listen(
+                CameraInfo, 'depth/camera_info', self._on_depth_camera_info, profile, small
+            )
         self._listen(Odometry, 'odom', self._on_odometry, qos.ODOMETRY, small)
+        if isinstance(poses, OdometryPoses) and has_tf_messages():
+            self._listen_to_tf(small)
         if captioner == 'detections':
             self._listen(DetectionArray, 'detections', self._on_detections, qos.DETECTIONS, small)
             if find_spec('vision_msgs') is not None:
@@ -94,6 +111,29 @@ class Sensors:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 
+    def _listen_to_tf(self, group: MutuallyExclusiveCallbackGroup) -> None:
+        """Hear where the camera sits on the robot, without tf2: messages alone will do."""
+        from tf2_msgs.msg import TFMessage
+
+        for topic, profile in (('/tf_static', qos.TF_STATIC), ('/tf', qos.TF)):
+            self._subscriptions.append(
+                self._node.create_subscription(
+                    TFMessage,
+                    topic,
+                    partial(self._on_transforms, topic),
+                    profile,
+                    callback_group=group,
+                )
+            )
+
+    def _on_transforms(self, topic: str, msg: Any) -> None:
+        try:
+            for parent, child, parent_T_child, stamp_ns in transforms_from_msg(msg):
+                moving = None if topic == '/tf_static' else stamp_ns
+                self._frames.add(parent, child, parent_T_child, moving)
+        except MemoryNodeError as error:
+            self._out.refuse(topic, str(error))
+
     def _listen(
         self,
         kind: type,
@@ -102,6 +142,7 @@ class Sensors:
         profile: QoSProfile,
         group: MutuallyExclusiveCallbackGroup,
     ) -> None:
+        latched = profile is qos.LATCHED
         self._subscriptions.append(
             self._node.create_subscription(
                 kind,
@@ -109,7 +150,9 @@ class Sensors:
                 self._bounded(topic, handler),
                 profile,
                 callback_group=group,
-                qos_overriding_options=qos.overridable(),
+                qos_overriding_options=None if latched else qos.overridable(),
+                # Publishers that latch nothing are heard by the other subscription.
+                event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=not latched),
             )
         )
 
@@ -119,7 +162,9 @@ class Sensors:
         def receive(msg: Any) -> None:
             try:
                 stamp_ns = convert.stamp_ns(msg.header.stamp)
-                if self._is_future(stamp_ns):
+                if stamp_ns == 0 and self._node.get_clock().now().nanoseconds > _STARTED_NS:
+                    self._out.refuse(topic, 'header.stamp is zero: its publisher sets none')
+                elif self._is_future(stamp_ns):
                     ahead_s = (stamp_ns - self._node.get_clock().now().nanoseconds) * 1e-9
                     self._out.refuse(topic, f'header.stamp is in the future, got {ahead_s:.3f} s')
                 else:
@@ -141,32 +186,42 @@ class Sensors:
         self._counters.count('images_received')
         raw = convert.raw_image(msg)
         decode_color(raw)  # refuses a malformed one now; for rgb8 it costs nothing
-        self._ingest.image(stamp_ns, msg.header.frame_id, Picture(raw))
+        self._pipeline.image(stamp_ns, msg.header.frame_id, Picture(raw))
 
     def _on_compressed(self, stamp_ns: int, msg: CompressedImage) -> None:
         self._counters.count('images_received')
-        self._ingest.image(stamp_ns, msg.header.frame_id, Picture(bytes(msg.data)))
+        self._pipeline.image(stamp_ns, msg.header.frame_id, Picture(bytes(msg.data)))
 
     def _on_depth(self, stamp_ns: int, msg: Image) -> None:
-        self._ingest.depth(stamp_ns, partial(decode_depth, convert.raw_image(msg)))
+        decode = partial(decode_depth, convert.raw_image(msg), self._depth_unit_m)
+        self._pipeline.depth(stamp_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
 
     def _on_packed_depth(self, stamp_ns: int, msg: CompressedImage) -> None:
         data, encoding = bytes(msg.data), msg.format
-        self._ingest.depth(stamp_ns, partial(decode_compressed_depth, data, encoding))
+        decode = partial(decode_compressed_depth, data, encoding, self._depth_unit_m)
+        self._pipeline.depth(stamp_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
 
     def _on_camera_info(self, stamp_ns: int, msg: CameraInfo) -> None:
-        self._ingest.camera_info(convert.intrinsics_from_msg(msg))
+        self._pipeline.camera_info(convert.intrinsics_from_msg(msg))
+
+    def _on_depth_camera_info(self, stamp_ns: int, msg: CameraInfo) -> None:
+        self._pipeline.depth_camera_info(convert.intrinsics_from_msg(msg))
 
     def _on_odometry(self, stamp_ns: int, msg: Odometry) -> None:
         self._counters.count('odometry_received')
         if not isinstance(self._poses, OdometryPoses):
             return
-        order = self._poses.add(stamp_ns, convert.pose_from_odometry(msg))
+        order = self._poses.add(
+            stamp_ns,
+            convert.pose_from_odometry(msg),
+            frame_id=msg.header.frame_id,
+            child_frame_id=msg.child_frame_id,
+        )
         if order is StampOrder.SUSPECT:
             self._out.refuse('odom', 'header.stamp jumped back')
         elif order is StampOrder.RESET:
             self._out.refuse('odom', 'header.stamp jumped back for good: time starts anew')
-        self._ingest.moved()
+        self._pipeline.moved()
 
     def _on_detections(self, stamp_ns: int, msg: DetectionArray) -> None:
         caption, refused = convert.caption_from_detections(msg.detections)
@@ -187,4 +242,4 @@ class Sensors:
             self._out.refuse(topic, reason)
         if caption is not None:
             self._counters.count('descriptions_received')
-            self._ingest.described(stamp_ns, msg.header.frame_id, caption)
+            self._pipeline.described(stamp_ns, msg.header.frame_id, caption)

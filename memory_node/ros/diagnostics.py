@@ -15,9 +15,9 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from memory_node.core.memory import Memory
+from memory_node.core.perception.counters import Counters, Snapshot
 from memory_node.ros import qos
 from memory_node.ros.markers import MarkerScene
-from memory_node.ros.statistics import Counters, Snapshot
 
 __all__ = ['Reporter', 'Sources']
 

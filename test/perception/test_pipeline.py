@@ -12,17 +12,14 @@ import pytest
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import CaptionerError, InvalidObservationError
+from memory_node.core.perception.counters import Counters, MAX_REASONS
+from memory_node.core.perception.frames import DepthPicture, PendingFrame, Picture
 from memory_node.core.perception.geometry import camera_mounting, Intrinsics
 from memory_node.core.perception.images import RawImage
-from memory_node.core.perception.synchronizer import StampedBuffer
+from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.synchronizer import Match, match, StampedBuffer
 from memory_node.core.ports import Caption
-
-pytest.importorskip('rclpy', reason='memory_node.ros needs rclpy')
-
-from memory_node.ros.frames import Frame, Match, match, Picture
-from memory_node.ros.ingest import Ingest, Outlets
-from memory_node.ros.statistics import Counters, MAX_REASONS
-from memory_node.ros.transforms import OdometryPoses
 
 MS = 1_000_000
 INTRINSICS = Intrinsics(width=8, height=6, fx=8.0, fy=8.0, cx=3.5, cy=2.5)
@@ -34,12 +31,12 @@ def picture() -> Picture:
 
 
 class Bench:
-    """An ingest with its inputs and what came out."""
+    """A pipeline with its inputs and what came out."""
 
     def __init__(self, trigger: str = 'image', published: tuple = (), **settings) -> None:
         self.config = IngestConfig(**{'companion_timeout_s': 0.2, **settings})
         self.counters = Counters()
-        self.frames: list[Frame] = []
+        self.frames: list[PendingFrame] = []
         self.refused: Counter[str] = Counter()
         self.bugs: list[BaseException] = []
         self.fail: Exception | None = None
@@ -47,7 +44,7 @@ class Bench:
         self.hold = threading.Event()
         self.hold.set()
         self.poses = OdometryPoses(lambda: self.config, camera_mounting())
-        self.ingest = Ingest(
+        self.pipeline = Pipeline(
             trigger=trigger,
             poses=self.poses,
             counters=self.counters,
@@ -60,13 +57,13 @@ class Bench:
                 published=lambda: frozenset(published),
             ),
         )
-        self.ingest.start(1)
+        self.pipeline.start(1)
 
     def holding(self) -> bool:
         """Whether the worker has a frame in hand."""
         return self.entered > 0
 
-    def _store(self, frame: Frame) -> None:
+    def _store(self, frame: PendingFrame) -> None:
         self.entered += 1
         assert self.hold.wait(10.0)
         if self.fail is not None:
@@ -76,10 +73,10 @@ class Bench:
     def odometry(self, *stamps_ms: int) -> None:
         for ms in stamps_ms:
             self.poses.add(ms * MS, Pose(position=(ms * 1e-3, 0.0, 0.0)))
-            self.ingest.moved()
+            self.pipeline.moved()
 
     def image(self, ms: int) -> None:
-        self.ingest.image(ms * MS, 'camera', picture())
+        self.pipeline.image(ms * MS, 'camera', picture())
 
     def until(self, condition) -> None:
         deadline = time.monotonic() + 10.0
@@ -102,7 +99,7 @@ def bench():
     yield make
     for one in made:
         one.hold.set()
-        one.ingest.stop(5.0)
+        one.pipeline.stop(5.0)
 
 
 def test_a_frame_waits_for_the_pose_after_it(bench):
@@ -137,28 +134,28 @@ def test_a_frame_in_an_odometry_gap_is_counted(bench):
 
 def test_depth_of_the_frame_before_is_not_taken_while_the_right_one_may_come(bench):
     b = bench(published=('depth',), companion_timeout_s=5.0)
-    b.ingest.camera_info(INTRINSICS)
+    b.pipeline.camera_info(INTRINSICS)
     depths = [np.full((6, 8), i, np.float32) for i in range(2)]
-    b.ingest.depth(967 * MS, lambda: depths[0])
+    b.pipeline.depth(967 * MS, DepthPicture(decode=lambda: depths[0]))
     b.image(1000)
     b.odometry(990, 1010)
-    b.ingest.depth(1000 * MS, lambda: depths[1])
+    b.pipeline.depth(1000 * MS, DepthPicture(decode=lambda: depths[1]))
     b.until(lambda: b.frames)
-    assert b.frames[0].depth() is depths[1]
+    assert b.frames[0].depth.decode() is depths[1]
     assert b.frames[0].intrinsics is INTRINSICS
 
 
 def test_depth_is_given_while_the_worker_is_busy(bench):
     b = bench(published=('depth',), companion_timeout_s=5.0, queue_size=100)
-    b.ingest.camera_info(INTRINSICS)
+    b.pipeline.camera_info(INTRINSICS)
     b.hold.clear()
     for i in range(60):  # more than the buffer of depths holds
         b.odometry(1000 + 10 * i)
-        b.ingest.depth((1000 + 10 * i) * MS, lambda i=i: i)
+        b.pipeline.depth((1000 + 10 * i) * MS, DepthPicture(decode=lambda i=i: i))
         b.image(1000 + 10 * i)
     b.hold.set()
     b.until(lambda: len(b.frames) == 60)
-    assert [f.depth() for f in b.frames] == list(range(60))
+    assert [f.depth.decode() for f in b.frames] == list(range(60))
 
 
 def test_without_depth_publisher_nothing_waits(bench):
@@ -187,7 +184,7 @@ def test_the_queue_drops_the_oldest_and_counts(bench):
         b.until(lambda n=i: b.count('keyframes') == n + 1)
         if i == 0:
             b.until(b.holding)
-    assert b.ingest.queue_length == 4  # three wait, one is being described
+    assert b.pipeline.queue_length == 4  # three wait, one is being described
     assert b.count('frames_dropped') == 6
     b.hold.set()
     b.until(lambda: len(b.frames) == 4)
@@ -199,7 +196,7 @@ def test_descriptions_make_the_frames_when_they_come_from_outside(bench):
     b.odometry(*range(1000, 1200, 10))
     for i in range(5):
         b.image(1000 + 33 * i)
-    b.ingest.described(1066 * MS, 'camera', CAPTION)
+    b.pipeline.described(1066 * MS, 'camera', CAPTION)
     b.until(lambda: b.frames)
     assert [f.stamp_ns // MS for f in b.frames] == [1066]
     assert b.frames[0].picture is not None
@@ -212,7 +209,7 @@ def test_a_late_caption_needs_its_pose_only(bench):
     b.odometry(*range(1000, 9000, 100))
     for i in range(60):
         b.image(7000 + 33 * i)
-    b.ingest.described(2000 * MS, 'camera', CAPTION)
+    b.pipeline.described(2000 * MS, 'camera', CAPTION)
     b.until(lambda: b.frames)
     assert b.frames[0].picture is None
 
@@ -256,7 +253,7 @@ def test_stopping_stores_what_waits(bench):
     b = bench(published=('depth',), companion_timeout_s=600.0)
     b.odometry(1000, 1020)
     b.image(1010)
-    b.ingest.stop(5.0)
+    b.pipeline.stop(5.0)
     assert len(b.frames) == 1
     assert b.count('frames_dropped') == 0
 

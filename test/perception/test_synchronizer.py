@@ -8,8 +8,13 @@ import pytest
 
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.perception.stamps import StampOrder, StampWatch
-from memory_node.core.perception.synchronizer import PoseBuffer, PoseStatus, StampedBuffer
+from memory_node.core.perception.synchronizer import (
+    PoseBuffer,
+    PoseStatus,
+    StampedBuffer,
+    StampOrder,
+    StampWatch,
+)
 
 S = 1_000_000_000
 stamps = st.lists(st.integers(0, 10**9), max_size=60)

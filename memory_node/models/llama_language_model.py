@@ -18,8 +18,8 @@ from typing import Any
 
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
+from memory_node.models.json_schema import checked_object, DATA_RULES
 from memory_node.models.openai_endpoint import chat_request, Usage
-from memory_node.models.schema_check import checked_object, DATA_RULES
 
 __all__ = ['PACKAGED', 'EmbeddedChat', 'packaged_model', 'server_parameters']
 

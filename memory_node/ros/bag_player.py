@@ -1,5 +1,5 @@
 """
-Feed a rosbag2 MCAP recording to the memory node over DDS.
+Feed a rosbag2 recording to the memory node over DDS.
 
 At bag speed, or with ``--rate 0`` as fast as the node takes it: the node's statistics say how many
 pictures have arrived and how many keyframes wait, and the player stays a small window ahead, so
@@ -35,8 +35,9 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
-from memory_node.interchange.recording import assign_roles, open_recording
-from memory_node.ros.dds import prefer_shared_memory
+from memory_node.interchange.bag import open_recording, peek
+from memory_node.interchange.topics import assign_roles, Topic
+from memory_node.ros.qos import prefer_shared_memory
 
 __all__ = ['Replayer', 'main']
 
@@ -46,6 +47,7 @@ MESSAGE_TYPES = {
     'depth': Image,
     'depth/compressedDepth': CompressedImage,
     'camera_info': CameraInfo,
+    'depth/camera_info': CameraInfo,
     'odom': Odometry,
 }
 PICTURES = ('image', 'image/compressed')
@@ -78,6 +80,10 @@ def _by_need(message: tuple[str, bytes]) -> bool:
     return message[0] in PICTURES
 
 
+def _is_odometry(roles: Mapping[str, Topic]) -> bool:
+    return 'odom' in roles and roles['odom'].msgtype.endswith('/Odometry')
+
+
 class Replayer(Node):
     """Publishes one recording; spun by its own loop."""
 
@@ -102,8 +108,8 @@ class Replayer(Node):
         Raises ``NotActiveError`` when the memory node can't be heard or stops taking pictures.
         """
         with open_recording(self._settings.bag) as reader:
-            roles = assign_roles(reader.connections, self._settings.topics)
-            if not any(role in roles for role in PICTURES) or 'odom' not in roles:
+            roles = assign_roles(reader.connections, self._settings.topics, peek(reader))
+            if not any(role in roles for role in PICTURES) or not _is_odometry(roles):
                 topics = ', '.join(sorted(c.topic for c in reader.connections))
                 raise InvalidObservationError(
                     f'{self._settings.bag} needs colour pictures and odometry; it has {topics}'
@@ -113,9 +119,9 @@ class Replayer(Node):
                 role: self.create_publisher(MESSAGE_TYPES[role], role, quality) for role in roles
             }
             self._await_memory(publishers)
-            return self._publish_all(
-                reader, {c.id: r for r, c in roles.items()}, publishers, console
-            )
+            by_topic = {topic.topic: role for role, topic in roles.items()}
+            by_id = {c.id: by_topic[c.topic] for c in reader.connections if c.topic in by_topic}
+            return self._publish_all(reader, by_id, publishers, console)
 
     def _await_memory(self, publishers: Mapping[str, Publisher]) -> None:
         """Wait until the memory node speaks and listens."""

@@ -7,9 +7,10 @@ Data flow::
 
 The trigger is the topic that makes a frame: ``image`` when the node describes pictures itself,
 ``detections`` or ``caption`` when someone else does, however late and however seldom. A callback
-only appends and pairs; describing, encoding and storing happen in the workers. One lock guards
-all state and is never held while a worker works. Waiting is limited by deadlines; a frame that
-leaves without being stored is counted under the reason why.
+only appends and pairs; describing, encoding and storing happen in the workers, or in the thread of
+a reader that has none (``work_off``). One lock guards all state and is never held while a worker
+works. Waiting is limited by deadlines; a frame that leaves without being stored is counted under
+the reason why.
 """
 
 from __future__ import annotations
@@ -19,41 +20,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import threading
 import time
-from typing import Protocol
 
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.counters import Counters
+from memory_node.core.perception.frames import (
+    CameraPose,
+    DepthPicture,
+    PendingFrame,
+    Picture,
+    PoseSource,
+)
 from memory_node.core.perception.geometry import Intrinsics
-from memory_node.core.perception.images import Depth
 from memory_node.core.perception.keyframes import KeyframeGate, KeyframeReason
-from memory_node.core.perception.stamps import StampOrder
-from memory_node.core.perception.synchronizer import PoseStatus, StampedBuffer
+from memory_node.core.perception.registration import DepthCamera
+from memory_node.core.perception.synchronizer import (
+    Match,
+    match,
+    PoseStatus,
+    StampedBuffer,
+    StampOrder,
+)
 from memory_node.core.ports import Caption
-from memory_node.ros.frames import CameraPose, Frame, Match, match, Picture
-from memory_node.ros.statistics import Counters
 
-__all__ = ['Ingest', 'Outlets', 'PoseSource']
+__all__ = ['Outlets', 'Pipeline']
 
-#: Frames that may wait for pose and picture: two seconds of a 30 Hz camera.
-MAX_WAITING = 64
-#: Pictures and depths kept for messages that arrive later: 1.5 s of a 30 Hz camera.
-MAX_PICTURES = 45
+#: Frames that may wait for their pose, and pictures and depths kept for messages that arrive
+#: later: two seconds of a 30 Hz camera.
+CAPACITY = 64
 _TICK_S = 0.05
-
-
-class PoseSource(Protocol):
-    """Tells where the camera was."""
-
-    def at(self, stamp_ns: int, frame_id: str, *, late: bool) -> CameraPose | PoseStatus:
-        """Return the poses at a stamp, or why not; ``late``: nothing more will be waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outlets:
-    """Where the ingest hands things on."""
+    """Where the pipeline hands things on."""
 
     #: Describes and stores a keyframe; runs in a worker; raises typed errors.
-    store: Callable[[Frame], None]
+    store: Callable[[PendingFrame], None]
     #: Told (topic, message) of every refusal.
     refuse: Callable[[str, str], None]
     #: Told of what is no typed error.
@@ -62,7 +65,7 @@ class Outlets:
     published: Callable[[], frozenset[str]]
 
 
-class Ingest:
+class Pipeline:
     """Pairs messages into frames, keeps the keyframes, feeds the workers."""
 
     def __init__(
@@ -74,8 +77,11 @@ class Ingest:
         config: Callable[[], IngestConfig],
         keyframes: Callable[[], KeyframeConfig],
         outlets: Outlets,
+        depth_is_registered: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        capacity: int = CAPACITY,
     ) -> None:
-        """Make an ingest at rest; ``start`` runs its workers."""
+        """Make a pipeline at rest; ``start`` runs its workers, ``clock`` [s] its deadlines."""
         self._trigger = trigger
         self._poses = poses
         self._gate = KeyframeGate()
@@ -83,11 +89,15 @@ class Ingest:
         self._counters = counters
         self._config = config
         self._out = outlets
-        self._waiting: deque[Frame] = deque()
-        self._queue: deque[Frame] = deque()
-        self._pictures: StampedBuffer[Picture] = StampedBuffer(MAX_PICTURES)
-        self._depths: StampedBuffer[Callable[[], Depth]] = StampedBuffer(MAX_PICTURES)
+        self._depth_is_registered = depth_is_registered
+        self._clock = clock
+        self._capacity = capacity
+        self._waiting: deque[PendingFrame] = deque()
+        self._queue: deque[PendingFrame] = deque()
+        self._pictures: StampedBuffer[Picture] = StampedBuffer(capacity)
+        self._depths: StampedBuffer[DepthPicture] = StampedBuffer(capacity)
         self._intrinsics: Intrinsics | None = None
+        self._depth_intrinsics: Intrinsics | None = None
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
@@ -133,21 +143,28 @@ class Ingest:
             if not self._kept(self._pictures.add(stamp_ns, picture), 'image'):
                 return
             if self._trigger == 'image':
-                self._enter(self._frame(stamp_ns, frame_id))
+                frame = self._frame(stamp_ns, frame_id)
+                frame.picture = picture
+                self._enter(frame)
             else:
                 self._settle()
 
-    def depth(self, stamp_ns: int, decode: Callable[[], Depth]) -> None:
+    def depth(self, stamp_ns: int, picture: DepthPicture) -> None:
         """Take a depth picture, decoded by the worker if at all."""
         with self._ready:
-            if self._kept(self._depths.add(stamp_ns, decode), 'depth'):
+            if self._kept(self._depths.add(stamp_ns, picture), 'depth'):
                 self._attach_depth()
                 self._ready.notify()
 
     def camera_info(self, intrinsics: Intrinsics) -> None:
-        """Take the camera's calibration."""
+        """Take the calibration of the colour camera."""
         with self._ready:
             self._intrinsics = intrinsics
+
+    def depth_camera_info(self, intrinsics: Intrinsics) -> None:
+        """Take the calibration of the depth camera, where it is another."""
+        with self._ready:
+            self._depth_intrinsics = intrinsics
 
     def described(self, stamp_ns: int, frame_id: str, caption: Caption) -> None:
         """Take what an outside captioner says about the picture of that stamp."""
@@ -168,12 +185,14 @@ class Ingest:
 
     # Waiting frames, under the lock
 
-    def _frame(self, stamp_ns: int, frame_id: str, caption: Caption | None = None) -> Frame:
-        deadline = time.monotonic() + self._config().companion_timeout_s
-        return Frame(stamp_ns=stamp_ns, frame_id=frame_id, deadline=deadline, caption=caption)
+    def _frame(self, stamp_ns: int, frame_id: str, caption: Caption | None = None) -> PendingFrame:
+        deadline = self._clock() + self._config().companion_timeout_s
+        return PendingFrame(
+            stamp_ns=stamp_ns, frame_id=frame_id, deadline=deadline, caption=caption
+        )
 
-    def _enter(self, frame: Frame) -> None:
-        if len(self._waiting) >= MAX_WAITING:
+    def _enter(self, frame: PendingFrame) -> None:
+        if len(self._waiting) >= self._capacity:
             self._waiting.popleft()
             self._unpaired('no pose while newer frames came')
         self._waiting.append(frame)
@@ -181,7 +200,7 @@ class Ingest:
 
     def _settle(self) -> None:
         """Let every frame through the gate whose pose and picture are known, in order."""
-        now = time.monotonic()
+        now = self._clock()
         while self._waiting:
             frame = self._waiting[0]
             late = self._draining or now >= frame.deadline
@@ -191,7 +210,7 @@ class Ingest:
             if frame.camera is not None:
                 self._consider(frame, frame.camera)
 
-    def _complete(self, frame: Frame, late: bool) -> bool:
+    def _complete(self, frame: PendingFrame, late: bool) -> bool:
         """Look for pose and picture; False while one of them may still come."""
         if frame.camera is None:
             found = self._poses.at(frame.stamp_ns, frame.frame_id, late=late)
@@ -210,7 +229,7 @@ class Ingest:
                 return False
         return True
 
-    def _consider(self, frame: Frame, camera: CameraPose) -> None:
+    def _consider(self, frame: PendingFrame, camera: CameraPose) -> None:
         preview = frame.picture.preview if frame.picture is not None else None
         self._gate.config = self._keyframes()
         try:
@@ -249,6 +268,17 @@ class Ingest:
 
     # Workers
 
+    def work_off(self, *, last: bool = False) -> None:
+        """Store every keyframe that is ready, in this thread; ``last``: nothing more will come."""
+        self._draining = self._draining or last
+        while True:
+            with self._ready:
+                self._settle()
+                if not self._head_is_ready():
+                    return
+                frame = self._queue.popleft()
+            self._store(frame)
+
     def _work(self) -> None:
         while True:
             with self._ready:
@@ -271,26 +301,47 @@ class Ingest:
         if not self._queue:
             return False
         frame = self._queue[0]
-        late = self._draining or time.monotonic() >= frame.deadline
+        late = self._draining or self._clock() >= frame.deadline
         if frame.depth is None and self._expects_depth():
             found = match(self._depths, frame.stamp_ns, self._slop_ns, late=late)
             if found is Match.WAIT:
                 return False
             if isinstance(found, Match):
-                self._out.refuse('depth', 'none within ingest.pairing_slop_s of a keyframe')
+                self._misses(frame, 'depth', self._no_depth(frame.stamp_ns))
             else:
                 frame.depth = found.item
         frame.intrinsics = frame.intrinsics or self._intrinsics
         if frame.depth is not None and frame.intrinsics is None:
             if not late:
                 return False
-            self._out.refuse('camera_info', 'none received: sightings stay without position')
+            self._misses(frame, 'camera_info', 'none received: sightings stay without position')
         return True
+
+    def _misses(self, frame: PendingFrame, topic: str, why: str) -> None:
+        frame.unplaced = f'{topic}: {why}'
+        self._out.refuse(topic, why)
+
+    def _no_depth(self, stamp_ns: int) -> str:
+        nearest = self._depths.nearest(stamp_ns, 2**63)
+        why = 'none within ingest.pairing_slop_s of a keyframe'
+        if nearest is None:
+            return why
+        ahead_s = (nearest.stamp_ns - stamp_ns) * 1e-9
+        return f'{why}, got one {abs(ahead_s):.3f} s {"later" if ahead_s > 0 else "earlier"}'
 
     def _expects_depth(self) -> bool:
         return len(self._depths) > 0 or 'depth' in self._out.published()
 
-    def _store(self, frame: Frame) -> None:
+    def _store(self, frame: PendingFrame) -> None:
+        if frame.depth is not None:
+            frame.depth_camera = DepthCamera(
+                frame_id=frame.depth.frame_id,
+                intrinsics=self._depth_intrinsics,
+                color_T_depth=self._poses.between(
+                    frame.frame_id, frame.depth.frame_id, frame.stamp_ns
+                ),
+                registered=self._depth_is_registered,
+            )
         try:
             self._out.store(frame)
         except CaptionerError as error:

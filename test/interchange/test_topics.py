@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
-from memory_node.interchange.recording import assign_roles, open_recording
+from memory_node.interchange.bag import open_recording
+from memory_node.interchange.topics import assign_roles
 
 
 def _connection(topic, kind):
@@ -33,6 +34,7 @@ def test_a_recording_of_a_depth_camera_explains_itself():
         'image/compressed': '/camera/color/image_raw/compressed',
         'depth/compressedDepth': '/camera/depth/image_rect_raw/compressedDepth',
         'camera_info': '/camera/color/camera_info',
+        'depth/camera_info': '/camera/depth/camera_info',
         'odom': '/odom',
     }
 

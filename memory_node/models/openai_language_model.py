@@ -7,8 +7,8 @@ from typing import Any
 
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion, Said
+from memory_node.models.json_schema import checked_object, DATA_RULES
 from memory_node.models.openai_endpoint import OpenAIEndpoint, Usage
-from memory_node.models.schema_check import checked_object, DATA_RULES
 
 __all__ = ['OpenAIChat']
 

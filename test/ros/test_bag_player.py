@@ -77,7 +77,7 @@ def bag(tmp_path_factory):
 
 
 def _replay(client, *arguments):
-    command = [sys.executable, '-m', 'memory_node.ros.replay', *map(str, arguments)]
+    command = [sys.executable, '-m', 'memory_node.ros.bag_player', *map(str, arguments)]
     command += ['--ros-args', '-r', f'__ns:={client.process.namespace}']
     return subprocess.run(
         command,

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from memory_node.cli.common import add_language_model, language_model, open_memory, print_json
-from memory_node.cli.querying import add_asker, place_to_dict, show_places
+from memory_node.cli.query import add_asker, place_to_dict, show_places
 from memory_node.core.data import Query
 from memory_node.core.finding import BRANCHES, find, Step
 from memory_node.core.requests import nanoseconds

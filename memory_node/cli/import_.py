@@ -1,0 +1,307 @@
+"""``memory import``: JSON Lines, GML graphs, and rosbag2 recordings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from memory_node.cli.common import open_memory, print_json
+from memory_node.core.config import IngestConfig
+from memory_node.core.data import DEFAULT_MAP_ID, Observation
+from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
+from memory_node.core.memory import Memory
+from memory_node.core.perception.captions import safe_characters
+from memory_node.interchange.gml import read_gml
+from memory_node.interchange.jsonl import Identity, read_observations, Rejected
+
+__all__ = ['add_command']
+
+#: Observations per transaction: a killed import loses at most this many.
+BATCH = 256
+#: Refused lines, and ids, that are shown one by one.
+SHOWN = 10
+_BAGS = ('.mcap', '.db3')
+#: Settings of the node that messages name, and the options that stand for them here.
+_OPTIONS = {
+    'ingest.pairing_slop_s': '--pairing-slop (ingest.pairing_slop_s)',
+    'ingest.odometry_gap_s': '--odometry-gap (ingest.odometry_gap_s)',
+    '(depth_unit_m)': '(--depth-unit, camera.depth_unit_m)',
+}
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+) -> None:
+    """Describe ``memory import``."""
+    parser = commands.add_parser(
+        'import', parents=[shared], help='remember observations or a bag', description=__doc__
+    )
+    parser.add_argument(
+        'files',
+        nargs='+',
+        type=Path,
+        metavar='FILE',
+        help='.jsonl, .gml, .mcap, .db3, metadata.yaml, or the folder of a bag',
+    )
+    parser.add_argument(
+        '--map-id', default=None, help="map of these observations (default: the file's, or map)"
+    )
+    parser.add_argument(
+        '--prefix-ids',
+        action='store_true',
+        help="put the file's name before ids, for files that count from zero each",
+    )
+    _describe_bags(parser.add_argument_group('bags'))
+    parser.set_defaults(run=run)
+
+
+def _describe_bags(bag: argparse._ArgumentGroup) -> None:
+    defaults = IngestConfig()
+    bag.add_argument('--detector', type=Path, metavar='ONNX', help='YOLOX model file')
+    bag.add_argument('--classes', type=Path, metavar='TXT', help='class names, one a line')
+    bag.add_argument('--min-confidence', type=float, default=0.3, help='of a detection, 0 to 1')
+    bag.add_argument(
+        '--topic',
+        action='append',
+        default=[],
+        type=_role,
+        metavar='ROLE=TOPIC',
+        help='topic for image, depth, camera_info, depth/camera_info or odom; repeatable',
+    )
+    bag.add_argument(
+        '--camera',
+        type=_mounting,
+        metavar='X,Y,Z,ROLL,PITCH,YAW',
+        help='camera on the robot [m, rad], pitch down positive; instead of /tf_static',
+    )
+    bag.add_argument(
+        '--depth-unit',
+        type=float,
+        default=0.0,
+        metavar='M',
+        help='metres per count of depth (default: 0.001 for 16UC1, 1 for 32FC1)',
+    )
+    bag.add_argument(
+        '--depth-registered',
+        action='store_true',
+        help='depth is registered to colour, whatever their frames are called',
+    )
+    bag.add_argument(
+        '--pairing-slop',
+        type=float,
+        default=defaults.pairing_slop_s,
+        metavar='S',
+        help='largest stamp difference of depth and picture (default: %(default)s)',
+    )
+    bag.add_argument(
+        '--odometry-gap',
+        type=float,
+        default=defaults.odometry_gap_s,
+        metavar='S',
+        help='longest odometry gap that is interpolated (default: %(default)s)',
+    )
+
+
+def _role(text: str) -> tuple[str, str]:
+    role, equals, topic = text.partition('=')
+    if not (role and equals and topic):
+        raise argparse.ArgumentTypeError(f'expected ROLE=TOPIC, got {text!r}')
+    return role, topic
+
+
+def _mounting(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(','))
+    except ValueError:
+        values = ()
+    if len(values) != 6:
+        raise argparse.ArgumentTypeError(
+            f'expected x,y,z,roll,pitch,yaw in metres and radians, got {text!r}'
+        )
+    return values
+
+
+def _is_bag(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in _BAGS or path.name == 'metadata.yaml'
+
+
+def _read_text(
+    path: Path, args: argparse.Namespace, rejected: list[Rejected]
+) -> Iterable[Observation]:
+    if path.suffix.lower() == '.jsonl':
+        prefix = f'{safe_characters(path.stem)}-' if args.prefix_ids else ''
+        return read_observations(path, rejected, Identity(map_id=args.map_id, prefix=prefix))
+    if path.suffix.lower() == '.gml':
+        return read_gml(path, rejected, map_id=args.map_id)
+    raise StoreAccessError(
+        f'cannot import {path}: expected .jsonl, .gml, .mcap, .db3, metadata.yaml or a folder'
+    )
+
+
+def _read_bag(
+    path: Path, args: argparse.Namespace, rejected: list[Rejected], say: Callable[[str], None]
+) -> Iterable[Observation]:
+    from memory_node.interchange.bag import BagSettings, read_bag  # rosbags and OpenCV are slow
+
+    try:
+        ingest = IngestConfig(pairing_slop_s=args.pairing_slop, odometry_gap_s=args.odometry_gap)
+    except (TypeError, ValueError) as error:
+        raise InvalidObservationError(str(error)) from error
+    settings = BagSettings(
+        detector=args.detector,
+        classes=args.classes,
+        min_confidence=args.min_confidence,
+        map_id=args.map_id,
+        camera=args.camera,
+        topics=dict(args.topic),
+        depth_unit_m=args.depth_unit,
+        depth_registered=args.depth_registered,
+        ingest=ingest,
+    )
+    return read_bag(path, settings, rejected, say=say)
+
+
+def _content(observation: Observation) -> tuple[object, ...]:
+    """Return what makes an observation the same when it comes again under its id."""
+    return (
+        observation.stamp_ns,
+        observation.map_id,
+        ' '.join(safe_characters(observation.caption).split()),
+        tuple(round(v, 3) for v in observation.pose.position),
+        tuple(s.label for s in observation.sightings),
+    )
+
+
+def _conflicts(memory: Memory, observations: Iterator[Observation]) -> list[str]:
+    """Return the ids under which something else is held, or came earlier in the file."""
+    earlier: dict[str, int] = {}
+    found: dict[str, None] = {}
+    while batch := list(islice(observations, BATCH)):
+        for o in batch:
+            if earlier.setdefault(o.id, hash(_content(o))) != hash(_content(o)):
+                found[o.id] = None
+        held = memory.known([o.id for o in batch])
+        for o in batch:
+            if o.id in held and _content(memory.observation(o.id)) != _content(o):
+                found[o.id] = None
+    return list(found)
+
+
+def _store(
+    memory: Memory, observations: Iterator[Observation], advance: Callable[[int], None]
+) -> tuple[int, int]:
+    """Add in batches; observations that are already known are left as they are."""
+    added = known = 0
+    while batch := list(islice(observations, BATCH)):
+        taken = memory.known([o.id for o in batch])
+        fresh = {o.id: o for o in batch if o.id not in taken}
+        added += memory.add_many(fresh.values())
+        known += len(batch) - len(fresh)
+        advance(len(batch))
+    return added, known
+
+
+def _holds(memory: Memory, map_id: str) -> bool:
+    try:
+        return next(iter(memory.observations(map_id)), None) is not None
+    except MemoryNodeError:  # no such map yet
+        return False
+
+
+def run(args: argparse.Namespace, messages: Console) -> int:
+    """Import every file; the exit code is 1 when anything was refused."""
+    refused = 0
+    columns = (SpinnerColumn(), TextColumn('{task.description}'), MofNCompleteColumn())
+    with (
+        open_memory(args, create=True) as memory,
+        Progress(*columns, TimeElapsedColumn(), console=messages) as progress,
+    ):
+        for path in args.files:
+            rejected: list[Rejected] = []
+            conflicts: list[str] = []
+            task = progress.add_task(path.name, total=None)
+            advance = partial(progress.advance, task)
+            if _is_bag(path):
+                counts = _import_bag(memory, path, args, rejected, messages, advance)
+            elif conflicts := _conflicts(memory, iter(_read_text(path, args, []))):
+                counts = (0, 0)
+            else:
+                counts = _store(memory, iter(_read_text(path, args, rejected)), advance)
+            progress.update(task, total=sum(counts))
+            refused += len(rejected) + len(conflicts)
+            _report(args, messages, path, counts, rejected, conflicts)
+    return 1 if refused else 0
+
+
+def _import_bag(
+    memory: Memory,
+    path: Path,
+    args: argparse.Namespace,
+    rejected: list[Rejected],
+    messages: Console,
+    advance: Callable[[int], None],
+) -> tuple[int, int]:
+    def say(line: str) -> None:
+        for setting, option in _OPTIONS.items():
+            line = line.replace(setting, option)
+        messages.print(f'{path.name}: {line}', markup=False, highlight=False, soft_wrap=True)
+
+    map_id = args.map_id or DEFAULT_MAP_ID
+    visited = _holds(memory, map_id)
+    added, known = _store(memory, iter(_read_bag(path, args, rejected, say)), advance)
+    if visited and added and not known:
+        say(
+            f'map {map_id!r} held observations of another recording: where the odometry of this'
+            ' one started anew, give it a map of its own with --map-id, or things appear twice'
+        )
+    return added, known
+
+
+def _report(
+    args: argparse.Namespace,
+    messages: Console,
+    path: Path,
+    counts: tuple[int, int],
+    rejected: list[Rejected],
+    conflicts: list[str],
+) -> None:
+    def say(line: str) -> None:
+        messages.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    added, known = counts
+    for line in rejected[:SHOWN]:
+        where = f'{path.name}:{line.line}' if line.line else path.name
+        say(f'{where}: {line.reason}')
+    if len(rejected) > SHOWN:
+        say(f'{path.name}: and {len(rejected) - SHOWN} more refused')
+    if conflicts:
+        ids = ', '.join(map(repr, conflicts[:SHOWN])) + (', ...' if conflicts[SHOWN:] else '')
+        say(
+            f'{path.name}: error: nothing imported, {len(conflicts)} ids are taken by other'
+            f' observations: {ids}; --prefix-ids keeps both'
+        )
+    if args.json:
+        print_json(
+            {
+                'file': str(path),
+                'added': added,
+                'known': known,
+                'refused': len(rejected),
+                'conflicts': conflicts,
+            }
+        )
+    else:
+        say(f'{path.name}: {added} added, {known} known, {len(rejected)} refused')

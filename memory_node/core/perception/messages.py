@@ -1,0 +1,88 @@
+"""
+Sensor messages read as data, by their fields alone.
+
+The same for messages of rclpy and for those that a bag reader makes without ROS. Pure functions;
+a message that makes no sense is a typed error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import math
+from typing import Any
+
+from memory_node.core.data import Pose
+from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.geometry import (
+    Intrinsics,
+    Transform,
+    transform_from,
+    unit_quaternion,
+)
+from memory_node.core.perception.images import RawImage
+
+__all__ = [
+    'intrinsics_from_msg',
+    'pose_from_odometry',
+    'raw_image',
+    'stamp_ns',
+    'transforms_from_msg',
+]
+
+
+def stamp_ns(stamp: Any) -> int:
+    """Return a stamp in nanoseconds."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def raw_image(msg: Any) -> RawImage:
+    """Wrap an image without copying it."""
+    return RawImage(
+        height=msg.height,
+        width=msg.width,
+        encoding=msg.encoding,
+        step=msg.step,
+        data=msg.data,
+        is_bigendian=bool(msg.is_bigendian),
+    )
+
+
+def intrinsics_from_msg(msg: Any) -> Intrinsics:
+    """Return the pinhole model; raises ``InvalidObservationError`` for an uncalibrated camera."""
+    return Intrinsics.from_camera_info(msg.k, msg.p, msg.width, msg.height)
+
+
+def pose_from_odometry(msg: Any) -> Pose:
+    """
+    Return the robot's pose in the frame of an Odometry, PoseWithCovarianceStamped or PoseStamped.
+
+    Raises ``InvalidObservationError`` when a value is not finite or the orientation is none.
+    """
+    with_covariance = msg.pose if hasattr(msg.pose, 'pose') else None
+    pose = with_covariance.pose if with_covariance is not None else msg.pose
+    p, q = pose.position, pose.orientation
+    covariance = tuple(map(float, with_covariance.covariance)) if with_covariance else ()
+    if not all(math.isfinite(c) for c in covariance):
+        raise InvalidObservationError('pose.covariance must be finite')
+    return Pose(
+        position=(float(p.x), float(p.y), float(p.z)),
+        orientation=unit_quaternion((q.x, q.y, q.z, q.w)),
+        covariance=covariance if any(covariance) else (),
+    )
+
+
+def transforms_from_msg(msg: Any) -> Iterator[tuple[str, str, Transform, int]]:
+    """
+    Yield (parent, child, parent_T_child, stamp [ns]) of a TFMessage.
+
+    Raises ``InvalidObservationError`` at one that is no transform.
+    """
+    for item in msg.transforms:
+        t, q = item.transform.translation, item.transform.rotation
+        parent_T_child = transform_from((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+        yield (
+            item.header.frame_id,
+            item.child_frame_id,
+            parent_T_child,
+            stamp_ns(item.header.stamp),
+        )

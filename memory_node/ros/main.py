@@ -1,0 +1,85 @@
+"""The process ``memory_node``: starts ROS and the node, ends on SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+import rclpy.utilities
+
+from memory_node.ros.node import MemoryNode
+from memory_node.ros.qos import prefer_shared_memory
+
+__all__ = ['main']
+
+#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
+#: search.
+THREADS = 8
+
+
+def _await_end(spinner: threading.Thread) -> bool:
+    """Wait for a signal (a second one ends the process hard); False if spinning ended first."""
+    asked = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    while not asked.wait(1.0):
+        if not spinner.is_alive():
+            return False
+    return True
+
+
+def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
+    """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
+    while rclpy.utilities.ok():
+        try:
+            executor.spin()
+            return
+        except ExternalShutdownException:
+            return
+        except Exception as error:  # noqa: BLE001  one bad request must not end the node
+            node.report_bug(error)
+
+
+def _start(node: MemoryNode) -> bool:
+    success = TransitionCallbackReturn.SUCCESS
+    return bool(node.trigger_configure() == success and node.trigger_activate() == success)
+
+
+def main() -> int:
+    """Run the node until SIGINT or SIGTERM; return the exit status."""
+    prefer_shared_memory()
+    # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = MemoryNode()
+    except (ParameterException, TypeError, ValueError) as error:
+        rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
+        rclpy.utilities.try_shutdown()
+        return 2
+    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor.add_node(node)
+    spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
+    spinner.start()
+    good = (not node.wants_start or _start(node)) and _await_end(spinner)
+    node.on_shutdown(LifecycleState('', 0))
+    executor.shutdown(timeout_sec=2.0)
+    spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
+    node.destroy_node()
+    rclpy.utilities.try_shutdown()
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Where a camera is: from odometry, TF, what a person told, or an assumption that is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memory_node.core.config import IngestConfig
+from memory_node.core.data import Pose
+from memory_node.core.perception.frame_tree import FrameTree
+from memory_node.core.perception.frames import CameraPose
+from memory_node.core.perception.geometry import camera_mounting, transform_from_xyz_rpy
+from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.synchronizer import PoseStatus
+
+S = 1_000_000_000
+MOUNTING = (0.2, 0.0, 1.2, 0.0, 0.35, 0.0)
+OPTICAL = 'cam_optical_frame'
+
+
+class Poses:
+    """Odometry of ``base_link`` in ``odom``, what TF says of it, and what it warned of."""
+
+    def __init__(self, frames=None, told=None, map_frame='odom') -> None:
+        self.warnings = []
+        self.poses = OdometryPoses(
+            IngestConfig,
+            told,
+            frames=frames,
+            map_frame=map_frame,
+            warn=self.warnings.append,
+        )
+
+    def drive(self, until_s, base='base_link'):
+        for i in range(until_s * 10 + 1):
+            pose = Pose(position=(0.0, 0.0, 0.0))
+            self.poses.add(i * S // 10, pose, frame_id='odom', child_frame_id=base)
+
+    def camera(self, at_ns=S, frame=OPTICAL, *, late=True):
+        found = self.poses.at(at_ns, frame, late=late)
+        assert isinstance(found, CameraPose)
+        return found.map_T_camera
+
+
+def test_tf_mounts_the_camera():
+    frames = FrameTree()
+    frames.add('/base_link', '/cam_link', transform_from_xyz_rpy(MOUNTING))
+    frames.add('cam_link', OPTICAL, camera_mounting())
+    p = Poses(frames)
+    p.drive(2)
+    assert p.camera(late=False) == pytest.approx(camera_mounting(MOUNTING))
+    assert not p.warnings
+
+
+def test_a_link_that_stamps_pictures_is_read_as_its_camera():
+    frames = FrameTree()
+    frames.add('base_link', 'cam_link', transform_from_xyz_rpy(MOUNTING))
+    p = Poses(frames)
+    p.drive(2)
+    assert p.camera(frame='cam_link') == pytest.approx(camera_mounting(MOUNTING))
+    assert 'z up' in p.warnings[0]
+
+
+def test_what_a_person_tells_comes_first():
+    frames = FrameTree()
+    frames.add('base_link', OPTICAL, np.eye(4))
+    p = Poses(frames, camera_mounting(MOUNTING))
+    p.drive(2)
+    assert p.camera() == pytest.approx(camera_mounting(MOUNTING))
+
+
+def test_tf_is_waited_for_and_then_done_without_and_said_once():
+    p = Poses(FrameTree())
+    p.drive(1)
+    assert p.poses.at(S // 2, OPTICAL, late=False) is PoseStatus.PENDING
+    assert not p.warnings
+    for i in range(11, 25):
+        p.poses.add(
+            i * S // 10,
+            Pose(position=(0.0, 0.0, 0.0)),
+            frame_id='odom',
+            child_frame_id='base_link',
+        )
+    assert p.camera(S // 2, late=False) == pytest.approx(camera_mounting())
+    p.camera(S, late=False)
+    (warning,) = p.warnings
+    assert OPTICAL in warning
+    assert '--camera' in warning
+
+
+def test_where_nobody_hears_tf_nothing_is_waited_for():
+    p = Poses()
+    p.drive(1)
+    p.camera(S // 2, late=False)
+    assert len(p.warnings) == 1
+
+
+def test_odometry_of_the_camera_itself_needs_no_mounting():
+    p = Poses(FrameTree())
+    p.drive(1, base='cam_link')
+    assert p.camera(late=False) == pytest.approx(camera_mounting())
+    p.drive(1, base=OPTICAL)
+    assert p.camera(late=False) == pytest.approx(np.eye(4))
+    assert not p.warnings
+
+
+def test_odometry_comes_into_the_map_as_tf_moves_it():
+    frames = FrameTree()
+    for second, x in ((0, 1.0), (2, 3.0)):
+        frames.add('map', 'odom', transform_from_xyz_rpy((x, 0, 0, 0, 0, 0)), second * S)
+    p = Poses(frames, camera_mounting(), map_frame='map')
+    p.drive(2)
+    found = p.poses.at(S, OPTICAL, late=True)
+    assert found.map_T_base.position == pytest.approx((2.0, 0.0, 0.0))
+    assert not p.warnings
+
+
+def test_frames_are_joined_over_their_common_root():
+    frames = FrameTree()
+    frames.add('cam', 'color', transform_from_xyz_rpy((0.0, 0.05, 0, 0, 0, 0)))
+    frames.add('cam', 'depth', transform_from_xyz_rpy((0.0, -0.01, 0, 0, 0, 0)))
+    color_T_depth = frames.look_up('color', 'depth', 0)
+    assert color_T_depth[:3, 3] == pytest.approx([0.0, -0.06, 0.0])
+    assert frames.look_up('color', 'elsewhere', 0) is None
+    frames.add('depth', 'cam', np.eye(4))  # a circle ends the search, not the program
+    assert frames.look_up('color', 'nowhere', 0) is None

@@ -1,0 +1,71 @@
+"""Cameras as robots have them: latched, in other frames, without stamps."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import CameraInfo
+
+DOMAIN = 77
+PARAMETERS = {'pose_source': 'odom'}
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def _await_refusal(client, reason):
+    return client.until(lambda: any(reason in r for r in client.rejected()), f'refusal: {reason}')
+
+
+def _look(robot, label, *, info=True, depth_frame=None):
+    stamp = robot.now()
+    robot.publish('odom', robot.odometry((0.0, 0.0, 0.0)), stamp)
+    if info:
+        robot.publish('camera_info', robot.camera_info(), stamp)
+    depth = robot.depth(2.0)
+    if depth_frame is None:
+        robot.publish('depth', depth, stamp)
+    else:
+        depth.header.stamp, depth.header.frame_id = stamp, depth_frame
+        robot.publishers['depth'].publish(depth)
+    robot.publish('image', robot.image(), stamp)
+    robot.publish('detections', robot.detections(label), stamp)
+
+
+def _placed(client, label):
+    known = client.statistics[-1].observations
+    client.until(lambda: client.retrieve(label).places, f'a place of {label}')
+    places = client.retrieve(label).places
+    assert places, known
+    best = next(p for p in places if p.label == label)
+    return best.has_target
+
+
+def test_a_calibration_that_was_latched_is_heard(client, robot):
+    info = robot.camera_info()
+    info.header.stamp = robot.now()
+    publisher = client.node.create_publisher(CameraInfo, 'camera_info', LATCHED)
+    publisher.publish(info)  # before the node can have found the publisher
+    client.until(lambda: publisher.get_subscription_count() >= 2, 'both subscriptions')
+    _look(robot, 'lamp', info=False)
+    assert _placed(client, 'lamp')
+    assert 'incompatible QoS' not in client.process.output()
+
+
+def test_depth_of_a_frame_that_nothing_joins_is_refused_and_kept_out(client, robot):
+    _look(robot, 'vase', depth_frame='other_optical')
+    _await_refusal(client, 'depth: not registered to colour')
+    assert "'other_optical'" in client.process.output()
+    assert "'camera_optical'" in client.process.output()
+    assert not _placed(client, 'vase')
+
+
+def test_a_stamp_that_nobody_set_is_named(client, robot):
+    robot.publish('image', robot.image(), Time())
+    _await_refusal(client, 'image: header.stamp is zero')
+
+
+def test_what_was_assumed_is_said_once(client, robot):
+    _look(robot, 'bowl')
+    assert _placed(client, 'bowl')
+    said = client.process.output()
+    assert said.count("odometry is in frame 'odom'") == 1
+    assert said.count('no TF says where camera') == 1
