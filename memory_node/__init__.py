@@ -6,6 +6,7 @@ import importlib
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from memory_node.core.answers.types import Answer, Description, GoalPlan
     from memory_node.core.config import MemoryConfig
     from memory_node.core.data import (
         Observation,
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         Route,
         Sighting,
     )
-    from memory_node.core.answers.types import Answer, Description, GoalPlan
     from memory_node.core.memory import Memory, MemoryStatistics
 
 __all__ = [

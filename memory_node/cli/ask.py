@@ -14,13 +14,11 @@ from rich.text import Text
 
 from memory_node.cli.common import add_language_model, language_model, open_memory, print_json
 from memory_node.cli.query import add_asker, place_to_dict
-from memory_node.core.asking import ask
 from memory_node.core.data import Place, Query, QueryMode
-from memory_node.core.describing import describe
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
-from memory_node.core.requests import make_query
+from memory_node.core.queries import make_query
 from memory_node.interchange.jsonl import read_queries, Rejected
 
 __all__ = ['add_command']
@@ -50,13 +48,6 @@ def add_command(
     describing.set_defaults(run=run_describe)
 
 
-def _answer(memory: Memory, query: Query, model: LanguageModel | None) -> Any:
-    """Return the memory's answer, which has at least ``text`` and ``known``; the one place."""
-    if hasattr(memory, 'ask'):
-        return memory.ask(query, model=model)
-    return ask(memory, query, now_ns=query.now_ns, model=model)
-
-
 def _query(args: argparse.Namespace, text: str, filters: Mapping[str, Any]) -> Query:
     """Return the checked question; what a line of a batch says comes before the options."""
     given: dict[str, Any] = {
@@ -83,7 +74,7 @@ def run_ask(args: argparse.Namespace, messages: Console) -> int:
             return _run_batch(args, memory, model, messages)
     query = _query(args, args.text, {})
     with open_memory(args) as memory:
-        answer = _answer(memory, query, model)
+        answer = memory.ask(query, model=model)
     if args.json:
         print_json(_plain(answer))
         return 0
@@ -102,7 +93,7 @@ def _run_batch(
     for record in read_queries(args.batch, rejected):
         start = time.perf_counter()
         try:
-            answer = _answer(memory, _query(args, record.text, record.filters), model)
+            answer = memory.ask(_query(args, record.text, record.filters), model=model)
         except MemoryNodeError as error:
             failed += 1
             item = {'status': error.name, 'known': False, 'text': str(error)}
@@ -121,7 +112,7 @@ def _run_batch(
 def run_describe(args: argparse.Namespace, messages: Console) -> int:
     """Describe one area or everything."""
     with open_memory(args) as memory:
-        told = describe(memory, args.area, args.map_id)
+        told = memory.describe(args.area, args.map_id)
     if args.json:
         print_json(_plain(told))
         return 0

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from memory_node.cli.common import add_language_model, language_model, open_memory, print_json
 from memory_node.cli.query import add_asker, place_to_dict, show_places
+from memory_node.core.answers.find import BRANCHES
 from memory_node.core.data import Query
-from memory_node.core.finding import BRANCHES, find, Step
-from memory_node.core.requests import nanoseconds
+from memory_node.core.forest.frontier import Step
+from memory_node.core.queries import nanoseconds
 
 __all__ = ['add_command']
 
@@ -50,12 +51,11 @@ def run(args: argparse.Namespace, messages: Console) -> int:
     model = language_model(args)
     console = Console()
     with open_memory(args) as memory:
-        found = find(
-            memory,
+        found = memory.find(
             query,
             branches=args.branches,
             model=model,
-            told=(lambda step: None) if args.json else lambda step: console.print(_told(step)),
+            on_step=(lambda step: None) if args.json else lambda step: console.print(_told(step)),
         )
     if args.json:
         print_json(

@@ -77,7 +77,7 @@ def objects_path(store: Path) -> Path:
 
 
 def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
-    """Fill a keeper with the object map beside a store; return why that was not possible, or ''."""
+    """Fill a keeper from the file beside a store; return why that was not possible, or ''."""
     snapshot, path = mirror.snapshot(), objects_path(mirror.store.path)
     try:
         keeper.restore(path.read_bytes(), _objects_stamp(mirror), snapshot)

@@ -53,7 +53,7 @@ class View:
 
     @cached_property
     def objects_by_name(self) -> tuple[IntArray, IntArray]:
-        """Entries of ``objects.hist_labels`` sorted by name (H,), and where names start (L + 1,)."""
+        """Entries of ``objects.hist_labels`` by name (H,), and where each name starts (L + 1,)."""
         names = self.objects.hist_labels
         order = np.argsort(names, kind='stable')
         counts = np.bincount(names, minlength=len(self.names))

@@ -8,10 +8,10 @@ from typing import Any
 
 import networkx as nx
 
+from memory_node.core.data import Vector3
+from memory_node.core.forest.updater import area_id
 from memory_node.core.memory import Memory
-from memory_node.core.overview import area_id
 from memory_node.core.perception.captions import safe_characters
-from memory_node.core.things import things_of
 from memory_node.core.topology.graph import EdgeKind
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
 
@@ -29,50 +29,54 @@ FORMATS = ('jsonl', 'graphml', 'json')
 
 
 def _things(memory: Memory) -> list[dict[str, Any]]:
-    snapshot = memory.snapshot()
+    view = memory.view()
+    seen_from = {int(i): view.objects.seen_by(n) for n, i in enumerate(view.objects.ids)}
     ids = [o.id for o in memory.observations()]
-    every = range(len(snapshot.labels))
-    found = things_of(snapshot, every)
     return [
         {
+            'id': thing.id,
             'label': thing.label,
+            'names': {name: round(share, 3) for name, share in thing.names},
             'map_id': thing.map_id,
-            'position': [round(v, 3) for v in thing.position],
-            'measured': thing.measured,
-            'confidence': round(thing.confidence, 3),
-            'first_seen': thing.first_seen_ns / 1e9,
-            'last_seen': thing.last_seen_ns / 1e9,
-            'seen_from': [ids[row] for row in thing.rows],
+            'position': _rounded(thing.position),
+            'extent': _rounded(thing.extent),
+            'room': thing.room,
+            'views': thing.views,
+            'existence': round(thing.existence, 3),
+            'first_seen': thing.first_ns / 1e9,
+            'last_seen': thing.last_ns / 1e9,
+            'seen_from': [ids[row] for row in seen_from[thing.id].tolist()],
         }
-        for thing in sorted(found, key=lambda t: (t.map_id, t.label, t.position))
+        for thing in sorted(memory.objects(), key=lambda t: (t.map_id, t.label, t.id))
     ]
 
 
+def _rounded(vector: Vector3 | None) -> list[float] | None:
+    return None if vector is None else [round(v, 3) for v in vector]
+
+
 def _areas(memory: Memory) -> list[dict[str, Any]]:
-    areas = memory.areas
-    areas.wait()
-    with areas.lock:
-        nodes = [areas.forest.nodes[i] for i in sorted(areas.forest.nodes)]
-        return [
-            {
-                'id': area_id(node.id),
-                'level': node.level,
-                'map_id': node.map_id,
-                'floor': node.floor,
-                'name': node.name,
-                'summary': node.summary,
-                'parent': (
-                    area_id(node.parent.id)
-                    if node.parent is not None and node.parent.id >= 0
-                    else None
-                ),
-                'position': [round(float(v), 3) for v in node.position],
-                'observations': node.count,
-                'first_seen': node.first_ns / 1e9,
-                'last_seen': node.last_ns / 1e9,
-            }
-            for node in nodes
-        ]
+    memory.areas.wait()
+    return [
+        {
+            'id': area_id(node.id),
+            'level': node.level,
+            'map_id': node.map_id,
+            'floor': node.floor,
+            'name': node.name,
+            'summary': node.summary,
+            'parent': (
+                area_id(node.parent.id)
+                if node.parent is not None and node.parent.id >= 0
+                else None
+            ),
+            'position': [round(float(v), 3) for v in node.position],
+            'observations': node.count,
+            'first_seen': node.first_ns / 1e9,
+            'last_seen': node.last_ns / 1e9,
+        }
+        for node in memory.areas.nodes()
+    ]
 
 
 def _graph(memory: Memory) -> nx.Graph:

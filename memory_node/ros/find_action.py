@@ -13,8 +13,9 @@ from rclpy.action.server import ActionServer, CancelResponse, GoalResponse, Serv
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
+from memory_node.core.answers.find import BRANCHES, Search
 from memory_node.core.errors import LanguageModelError, MemoryNodeError, NotActiveError
-from memory_node.core.finding import BRANCHES, find, Found, Step
+from memory_node.core.forest.frontier import Step
 from memory_node.ros import conversions as convert
 from memory_node.ros.services import Context
 
@@ -118,12 +119,11 @@ class Finder:
             robot=c.robot_position(),
             now_ns=int(self._node.get_clock().now().nanoseconds),
         )
-        found = find(
-            c.memory,
+        found = c.memory.find(
             query,
             branches=goal.branches or BRANCHES,
             model=model,
-            told=self._teller(handle),
+            on_step=self._teller(handle),
             cancelled=lambda: handle.is_cancel_requested or self._closing,
         )
         self._fill(result, found)
@@ -146,7 +146,7 @@ class Finder:
 
         return tell
 
-    def _fill(self, result: Find.Result, found: Found) -> None:
+    def _fill(self, result: Find.Result, found: Search) -> None:
         stamp, frame_id = self._stamp()
         now_ns = convert.stamp_ns(stamp)
         result.found = found.retrieval.found

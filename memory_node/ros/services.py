@@ -13,10 +13,8 @@ from nav_msgs.msg import Path as PathMsg
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
-from memory_node.core.asking import ask
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import Place, Pose, Query, Retrieval, Vector3
-from memory_node.core.describing import describe
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError, NotActiveError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
@@ -175,7 +173,7 @@ class Services:
             robot=c.robot_position(),
             now_ns=self._now_ns(),
         )
-        answer = ask(c.memory, query, now_ns=query.now_ns, model=c.language_model)
+        answer = c.memory.ask(query, model=c.language_model)
         response.known = answer.known
         response.answer = answer.text
         response.generated = answer.generated
@@ -183,7 +181,7 @@ class Services:
         return answer.fallback and f'worded without the language model: {answer.fallback}'
 
     def _describe(self, request: Describe.Request, response: Describe.Response) -> str:
-        told = describe(self._context.memory, request.area, request.map_id or None)
+        told = self._context.memory.describe(request.area, request.map_id or None)
         response.found = told.found
         response.name = told.name
         response.description = told.text

@@ -21,7 +21,7 @@ from memory_bench.datasets.paraphrase import paraphrase
 from memory_bench.datasets.reverie import building_data_sets
 from memory_bench.datasets.types import DataSet, LoadOptions, Question
 from memory_bench.errors import EvaluationError
-from memory_node.core.ranking.words import stem, tokenize
+from memory_node.core.retrieval.instruction.words import stem, tokenize
 
 CAPTION = (
     'Winter Forest Parking. The scene depicts a quiet, wooded area with a road running through'

@@ -36,7 +36,7 @@ def _evidence(places: Sequence[Place]) -> list[dict[str, Any]]:
 
 
 def narrated(question: str, places: Sequence[Place], model: LanguageModel) -> Answer:
-    """Return the answer of a model to a question about places; ``LanguageModelError`` without one."""
+    """Return what a model answers from places; raises ``LanguageModelError`` without an answer."""
     numbers = list(range(1, len(places) + 1))
     schema: Mapping[str, Any] = {
         'type': 'object',

@@ -1,8 +1,8 @@
 """
 What every constraint of a request is: a pattern that reads it, and a judgement of candidates.
 
-A constraint never cuts the memory. It says how likely each candidate meets it, so that what meets it
-best comes first, what does not meet it stays visible as such, and the answer can say which.
+A constraint never cuts the memory. It says how likely each candidate meets it, so that what meets
+it best comes first, what does not meet it stays visible as such, and the answer can say which.
 """
 
 from __future__ import annotations

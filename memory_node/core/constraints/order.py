@@ -152,7 +152,7 @@ class Order:
 
 def arranged(odds: FloatArray, keys: FloatArray) -> IntArray:
     """
-    Return candidates best first: those that are at least ``FITS`` times as likely as the best by key, then by log-odds.
+    Return candidates best first: by key those that fit as well as the best, then by log-odds.
 
     Equal candidates keep their order.
     """

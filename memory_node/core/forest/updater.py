@@ -112,6 +112,11 @@ class Areas:
         with self.lock:
             return self._forest.node(node_id)
 
+    def nodes(self) -> list[ForestNode]:
+        """Return every area, by id."""
+        with self.lock:
+            return [self._forest.nodes[i] for i in sorted(self._forest.nodes)]
+
     def tops(self, map_id: str | None = None) -> list[ForestNode]:
         """Return the largest area of each floor, or the parts of it where there is one floor."""
         with self.lock:

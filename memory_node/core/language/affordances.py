@@ -51,7 +51,7 @@ def load_packs(names: Iterable[str]) -> AffordancePacks:
     """
     rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     problems: list[str] = []
-    for name in names:
+    for name in filter(None, map(str.strip, names)):
         path = pack_path(name)
         try:
             lines = path.read_text(encoding='utf-8').splitlines()

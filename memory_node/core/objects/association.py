@@ -23,7 +23,15 @@ from memory_node.core.objects.labels import LabelSimilarity
 from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import ObjectTable
 
-__all__ = ['MAX_EXTENT_M', 'Pairs', 'Sightings', 'assign', 'extent_costs', 'gated_pairs']
+__all__ = [
+    'MAX_EXTENT_M',
+    'Pairs',
+    'Sightings',
+    'assign',
+    'assign_crowded',
+    'extent_costs',
+    'gated_pairs',
+]
 
 IntArray: TypeAlias = NDArray[np.int64]
 Reals: TypeAlias = NDArray[np.float64]
@@ -40,7 +48,8 @@ _MAX_VAGUE_COST = 3.0
 _UNSIZED_COST = 4.0
 #: Objects farther from a sighting than this are other objects [m].
 _MAX_REACH_M = 4.0
-#: Objects considered for one sighting, the nearest.
+#: Objects considered for one sighting: by distance alone, and by all there is to know.
+_NEAREST = 128
 _CANDIDATES = 32
 #: Sightings compared with all objects around them at a time.
 _CHUNK = 64
@@ -135,6 +144,7 @@ def _chunk_pairs(
     table: ObjectTable,
     near: tuple[SpatialGrid, int],
     config: ObjectsConfig,
+    taken: NDArray[np.bool_] | None = None,
 ) -> tuple[IntArray, IntArray, Reals]:
     rows = np.sort(rows)
     grid, map_row = near
@@ -144,6 +154,8 @@ def _chunk_pairs(
         sightings.extents[rows],
     )
     slots = grid.near(map_row, points, _MAX_REACH_M)
+    if taken is not None:
+        slots = slots[~taken[slots]]
     if not len(slots):
         empty = np.zeros(0, np.int64)
         return empty, empty, np.zeros(0)
@@ -181,6 +193,13 @@ def _within_reach(
     places = table.positions[slots]
     near = np.abs(points[:, 0, None] - places[:, 0]) <= reach
     near &= np.abs(points[:, 1, None] - places[:, 1]) <= reach
+    if np.count_nonzero(near, axis=1).max() > _NEAREST:
+        away = sum((points[:, i, None] - places[:, i]) ** 2 for i in range(3))
+        away[~near] = np.inf
+        nearest = np.argpartition(away, _NEAREST, axis=1)[:, :_NEAREST]
+        chosen = np.zeros_like(near)
+        np.put_along_axis(chosen, nearest, True, axis=1)
+        near &= chosen
     one, other = np.nonzero(near)
     return one, other
 
@@ -222,6 +241,37 @@ def assign(pairs: Pairs, count: int, new_cost: float) -> IntArray:
         else:
             _assign_greedily(found, slots, edges)
     return found
+
+
+def assign_crowded(
+    assigned: IntArray,
+    pairs: Pairs,
+    sightings: Sightings,
+    *,
+    table: ObjectTable,
+    near: tuple[SpatialGrid, int],
+    labels: LabelSimilarity,
+    config: ObjectsConfig,
+) -> None:
+    """
+    Give sightings among so many objects that some were not considered what is left, in order.
+
+    Writes to ``assigned``. Without this a crowd would grow with every frame that shows it.
+    """
+    count = np.bincount(pairs.sighting, minlength=len(sightings))
+    left = np.flatnonzero((assigned < 0) & (count >= _CANDIDATES))
+    if not len(left):
+        return
+    taken = np.zeros(len(table), np.bool_)
+    taken[assigned[assigned >= 0]] = True
+    for i in left.tolist():
+        one, slots, cost = _chunk_pairs(sightings, np.array([i]), table, near, config, taken)
+        cost = cost + labels.costs_to_histograms(
+            sightings.labels[one], table.hist_labels[slots], table.hist_weights[slots]
+        )
+        if len(cost) and cost.min() < config.new_object_cost:
+            assigned[i] = slots[cost.argmin()]
+            taken[assigned[i]] = True
 
 
 def _assign_dense(

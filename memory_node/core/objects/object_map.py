@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.objects.association import assign, gated_pairs, Pairs
+from memory_node.core.objects.association import assign, assign_crowded, gated_pairs, Pairs
 from memory_node.core.objects.existence import expected_but_missed, record_misses, Visibility
 from memory_node.core.objects.frame import Frame, read_frame
 from memory_node.core.objects.fusion import place, see
@@ -29,6 +29,10 @@ from memory_node.core.store.snapshot import Snapshot
 __all__ = ['ObjectMap']
 
 IntArray: TypeAlias = NDArray[np.int64]
+
+
+#: Pairs of objects looked at per frame, whether they are one; more are left to later frames.
+_MERGES = 64
 
 
 class ObjectMap:
@@ -148,10 +152,12 @@ class ObjectMap:
 
     def _read_placed(self, snapshot: Snapshot, frame: Frame, slots: NDArray[np.int32]) -> None:
         sightings, table = frame.placed, self.table
-        pairs = gated_pairs(
-            sightings, table, (self._grid, frame.map_row), labels=self._labels, config=self.config
+        near, labels, config = (self._grid, frame.map_row), self._labels, self.config
+        pairs = gated_pairs(sightings, table, near, labels=labels, config=config)
+        assigned = assign(pairs, len(sightings), config.new_object_cost)
+        assign_crowded(
+            assigned, pairs, sightings, table=table, near=near, labels=labels, config=config
         )
-        assigned = assign(pairs, len(sightings), self.config.new_object_cost)
         new = np.flatnonzero(assigned < 0)
         if len(new):
             self._give_positions(frame, assigned, new)
@@ -234,12 +240,14 @@ class ObjectMap:
         record_misses(snapshot, frame.row, self.table, missed)
 
     def _merge(self, snapshot: Snapshot, pairs: Pairs, assigned: IntArray, row: int) -> None:
-        for kept, gone in merge_candidates(
+        found = merge_candidates(
             pairs, assigned, row, table=self.table, labels=self._labels, config=self.config
-        ):
+        )
+        open_pairs = [pair for pair in found if pair not in self._apart]
+        for kept, gone in open_pairs[:_MERGES]:
             if not (self.table.alive[kept] and self.table.alive[gone]):
                 continue
-            if (kept, gone) in self._apart or self._seen_together(snapshot, kept, gone):
+            if self._seen_together(snapshot, kept, gone):
                 self._apart.add((kept, gone))
                 continue
             merge(self.table, kept, gone)

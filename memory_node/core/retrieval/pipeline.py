@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timezone
 import time
 from typing import Protocol
 
@@ -41,7 +42,7 @@ from memory_node.core.retrieval.views import (
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
 
-__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'mode_of']
+__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'mode_of', 'wants_description']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -260,6 +261,12 @@ class Retriever:
         return distinct(candidates, order, config.separation_m)[:k]
 
 
+def wants_description(text: str) -> bool:
+    """Tell whether a question asks what a place, or everything, is like."""
+    clock = Clock(0, timezone.utc)
+    return parse(text, clock, REGISTRY, Order).answer is AnswerKind.DESCRIBE
+
+
 def mode_of(query: Query, request: Request) -> QueryMode:
     """Return how a question wants to be answered: as the query says, else by its words."""
     if query.mode is not QueryMode.AUTO:
@@ -273,9 +280,9 @@ def _as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     """
     Return a request as this memory lets it be read.
 
-    Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds like a
-    constraint of a need, but names nothing that is here, belongs to the need ("reach things on
-    high shelves").
+    Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
+    like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
+    on high shelves").
     """
     subject, names = request.subject, scene.view.names
     if subject.attributes and subject.name:

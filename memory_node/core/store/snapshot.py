@@ -138,11 +138,13 @@ class Growing:
 
     @property
     def view(self) -> NDArray[Any]:
+        """What was appended so far, read-only."""
         view = self._array[: self._size]
         view.flags.writeable = False
         return view
 
     def reserve(self, total: int) -> None:
+        """Make room for ``total`` values in all."""
         if total > len(self._array):
             grown = np.empty(
                 (max(total, 2 * len(self._array), 64), *self._array.shape[1:]), self._array.dtype
@@ -151,6 +153,7 @@ class Growing:
             self._array = grown
 
     def append(self, values: NDArray[Any]) -> None:
+        """Append values; views taken before stay valid."""
         self.reserve(self._size + len(values))
         self._array[self._size : self._size + len(values)] = values
         self._size += len(values)

@@ -17,9 +17,9 @@ import re
 from memory_bench.datasets.types import DataSet, Question
 from memory_bench.methods.cost import document
 from memory_node.core.data import Observation
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.words import stem, tokenize
+from memory_node.core.retrieval.instruction.words import stem, tokenize
 
 __all__ = [
     'ABSENT',

@@ -22,7 +22,7 @@ from memory_bench.datasets.types import DataSet, Loaded, LoadOptions, Question
 from memory_bench.errors import EvaluationError
 from memory_node.core.data import Observation, Vector3
 from memory_node.core.errors import MemoryNodeError
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 from memory_node.core.ports import Encoder
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import read_jsonl, Rejected

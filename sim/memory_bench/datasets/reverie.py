@@ -22,7 +22,7 @@ from memory_bench.errors import EvaluationError
 from memory_node.core.data import Observation
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.weights import load_weights
+from memory_node.core.retrieval.instruction.weights import load_weights
 from memory_node.interchange.jsonl import (
     QueryRecord,
     read_observations,

@@ -11,9 +11,9 @@ from memory_bench.datasets.types import Question
 from memory_bench.errors import EvaluationError
 from memory_bench.methods.cost import ModelUse, Stopwatch
 from memory_node.core.config import MemoryConfig
-from memory_node.core.data import Observation, QueryMode, Vector3
-from memory_node.core.modes import guess_mode
+from memory_node.core.data import Observation, Vector3
 from memory_node.core.ports import LanguageModel
+from memory_node.core.retrieval.pipeline import wants_description
 
 __all__ = [
     'Answer',
@@ -92,7 +92,7 @@ def wants_words(question: Question) -> bool:
 
     Whoever asks for a description knows it; what kind of answer fits is told from the text alone.
     """
-    return bool(question.facts) or guess_mode(question.text) is QueryMode.GLOBAL
+    return bool(question.facts) or wants_description(question.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ import numpy as np
 
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import LanguageModelError
-from memory_node.core.lexical import clean_label, observation_text
+from memory_node.core.language.text import clean_label, observation_text
 from memory_node.core.ports import Completion, Encoder, LanguageModel, Said
 
 __all__ = ['CachingEncoder', 'CountingModel', 'ModelUse', 'Stopwatch', 'document']

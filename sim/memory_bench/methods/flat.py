@@ -18,7 +18,7 @@ from memory_bench.datasets.types import Question
 from memory_bench.methods.base import Answer, AnsweredPlace, Method, MethodOptions
 from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_node.core.data import FloatArray, Observation
-from memory_node.core.lexical import content_terms
+from memory_node.core.language.text import content_terms
 from memory_node.core.store.postings import Stemmer
 
 __all__ = ['NAMES', 'Bm25', 'Bm25Method', 'DenseMethod', 'FlatMethod', 'HybridMethod', 'make']

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,35 +17,23 @@ from memory_bench.methods.base import (
     wants_words,
 )
 from memory_bench.methods.cost import CachingEncoder, CountingModel, ModelUse, Stopwatch
-from memory_node.core.asking import ask
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import Observation, Query, QueryMode
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
 
-__all__ = ['NAMES', 'NEEDS_MODEL', 'ABLATIONS', 'MemoryMethod', 'OursMethod', 'ablated', 'make']
+__all__ = ['NAMES', 'NEEDS_MODEL', 'ABLATIONS', 'MemoryMethod', 'OursMethod', 'make']
 
 
-#: What each ``ours-...`` leaves out: names for ``retrieval.left_out``.
-ABLATIONS: Mapping[str, str] = {
-    'ours-words': 'words',
-    'ours-dense': 'captions,objects',
-    'ours-objects': 'objects',
-    'ours-network': 'network',
-    'ours-surroundings': 'surroundings,room',
-    'ours-conditions': 'conditions',
-    'ours-needs': 'needs',
-    'ours-corroboration': 'corroboration',
+#: What each ``ours-...`` leaves out.
+ABLATIONS: Mapping[str, Callable[[MemoryConfig], MemoryConfig]] = {
+    'ours-packs': lambda c: replace(c, language=replace(c.language, affordance_packs='')),
+    'ours-instruction': lambda c: replace(c, retrieval=replace(c.retrieval, scorer='off')),
 }
 NAMES = ('ours', 'ours+llm', *ABLATIONS)
 NEEDS_MODEL = ('ours+llm',)
 
 _PATIENCE_S = 600.0
-
-
-def ablated(config: MemoryConfig, left_out: str) -> MemoryConfig:
-    """Return ``config`` with signals switched off; names with commas between."""
-    return replace(config, retrieval=replace(config.retrieval, left_out=left_out))
 
 
 class MemoryMethod:
@@ -108,15 +96,13 @@ class OursMethod(MemoryMethod):
             retrieval = self.memory.search(query)
             found, text = retrieval.found, ''
             if retrieval.mode is QueryMode.GLOBAL or wants_words(question):
-                answer = ask(self.memory, query, now_ns=question.now_ns, model=model)
+                answer = self.memory.ask(query, model=model)
                 found, text = answer.known, answer.text
-            # Where it would send the robot, as ``navigation_goal`` does.
-            stands = [self.memory.searcher.stand(p) for p in retrieval.places]
         places = tuple(
             AnsweredPlace(
-                node_id=p.node_id, position=pose.position, confidence=float(p.confidence)
+                node_id=p.node_id, position=p.pose.position, confidence=float(p.confidence)
             )
-            for p, pose in zip(retrieval.places, stands, strict=True)
+            for p in retrieval.places
         )
         used = ModelUse() if model is None else model.use - before
         return Answer(
@@ -129,7 +115,7 @@ class OursMethod(MemoryMethod):
 def make(name: str, encoder: CachingEncoder, options: MethodOptions) -> Method:
     """Make a method of ``NAMES``."""
     model = required_model(name, options) if name in NEEDS_MODEL else None
-    config = ablated(options.config, ABLATIONS[name]) if name in ABLATIONS else options.config
+    config = ABLATIONS[name](options.config) if name in ABLATIONS else options.config
     if model is not None:
         reading = replace(config.retrieval, read_by_language_model=True)
         config = replace(config, retrieval=reading)

@@ -16,7 +16,7 @@ from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_bench.methods.registry import make_method, method_names
 from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import MemoryNodeError
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 
 __all__ = ['Build', 'MethodRun', 'compare', 'config_for', 'texts_of']
 

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from memory_bench.datasets.reverie import Building, choose_buildings, load_buildings, SPLITS
 from memory_bench.metrics.intervals import bootstrap, Interval
 from memory_bench.training.stacking import text_scores
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.parsing import parse_query
-from memory_node.core.ranking.words import stem, tokenize
+from memory_node.core.retrieval.instruction.parsing import parse_query
+from memory_node.core.retrieval.instruction.words import stem, tokenize
 
 __all__ = ['BOUNDS', 'ceiling', 'instruction_bounds']
 

@@ -12,13 +12,13 @@ import torch
 
 from memory_bench.datasets.reverie import Building
 from memory_bench.training.network import Example, SceneTensors, Vectors
-from memory_node.core.lexical import clean_label
+from memory_node.core.language.text import clean_label
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.floors import floor_features
-from memory_node.core.ranking.parsing import parse_query
-from memory_node.core.ranking.scene import build_scene, Scene
-from memory_node.core.ranking.selection import SUCCESS_RADIUS_M
-from memory_node.core.ranking.words import stem, tokenize
+from memory_node.core.retrieval.instruction.floors import floor_features
+from memory_node.core.retrieval.instruction.parsing import parse_query
+from memory_node.core.retrieval.instruction.scene import build_scene, Scene
+from memory_node.core.retrieval.instruction.selection import SUCCESS_RADIUS_M
+from memory_node.core.retrieval.instruction.words import stem, tokenize
 
 __all__ = ['Prepared', 'common_words', 'encode_vocabulary', 'prepare']
 

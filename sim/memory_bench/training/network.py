@@ -12,15 +12,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from memory_node.core.ranking.floors import FLOOR_FEATURES
-from memory_node.core.ranking.model import (
+from memory_node.core.retrieval.instruction.floors import FLOOR_FEATURES
+from memory_node.core.retrieval.instruction.model import (
     place_features,
     STEPS,
     TARGET_PRIOR,
     WINDOW,
 )
-from memory_node.core.ranking.parsing import Role
-from memory_node.core.ranking.scene import KERNEL_RADII_M, STRUCTURE
+from memory_node.core.retrieval.instruction.parsing import Role
+from memory_node.core.retrieval.instruction.scene import KERNEL_RADII_M, STRUCTURE
 
 __all__ = ['Example', 'Network', 'Regularisation', 'SceneTensors', 'Vectors']
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_bench.metrics.intervals import bootstrap, Interval
-from memory_node.core.ranking.selection import choose_places, probabilities
+from memory_node.core.retrieval.instruction.selection import choose_places, probabilities
 
 __all__ = ['Outcome', 'judge', 'summarise']
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from memory_bench.datasets.reverie import Building
-from memory_node.core.lexical import clean_label, content_terms, observation_text
+from memory_node.core.language.text import clean_label, content_terms, observation_text
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.words import stem, tokenize
+from memory_node.core.retrieval.instruction.words import stem, tokenize
 
 __all__ = ['SIGNALS', 'bm25_scores', 'fit_stack', 'stacked', 'text_scores']
 

@@ -25,7 +25,7 @@ from memory_bench.training.loss import fit, predict, Schedule
 from memory_bench.training.outcomes import judge, Outcome, summarise
 from memory_bench.training.stacking import fit_stack, stacked, text_scores
 from memory_node.core.ports import Encoder
-from memory_node.core.ranking.weights import save_weights, Weights
+from memory_node.core.retrieval.instruction.weights import save_weights, Weights
 
 __all__ = ['main', 'train']
 
