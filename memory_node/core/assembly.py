@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 import threading
 import time
@@ -168,7 +168,7 @@ class Parts:
                 self._cache.popitem(last=False)
         return found
 
-    def postings(self, words: list[str]) -> list[Postings]:
+    def postings(self, words: Sequence[str]) -> list[Postings]:
         """Return the posting list of every distinct stem of ``words``."""
         return self.mirror.postings(words)
 

@@ -82,7 +82,7 @@ class View:
         if not len(self.snapshot):
             return np.full(len(points), -1, np.int64)
         _, nearest = self._standing.query(points)
-        return self.row_rooms[nearest]
+        return np.asarray(self.row_rooms[nearest])
 
     @cached_property
     def _standing(self) -> cKDTree:

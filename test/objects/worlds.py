@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -49,7 +50,7 @@ def label_vectors(labels: Sequence[str]) -> FloatArray:
     """Unit vectors: nearly orthogonal, alike within the groups above; the same for each label."""
 
     def axis(text: str) -> np.ndarray:
-        seed = int.from_bytes(text.encode(), 'little') % (2**63)
+        seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), 'little')
         vector = np.random.default_rng(seed).standard_normal(_DIM)
         return vector / np.linalg.norm(vector)
 

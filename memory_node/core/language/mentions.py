@@ -268,7 +268,8 @@ def _is_thing(head: str, opened: bool, before_of: bool) -> bool:
     return opened and len(head) > 1 and not head.isdecimal()
 
 
-def mentions(caption: str) -> list[Mention]:
+@lru_cache(maxsize=1 << 14)
+def mentions(caption: str) -> tuple[Mention, ...]:
     """
     Return the things that a caption names, each name once, in order.
 
@@ -280,4 +281,4 @@ def mentions(caption: str) -> list[Mention]:
     words = [word for word in _TOKEN.findall(text) if len(word) <= _MAX_WORD_CHARS]
     reader = _Reader()
     reader.read(words)
-    return list(reader.found.values())
+    return tuple(reader.found.values())

@@ -16,7 +16,7 @@ __all__ = ['alternatives', 'entry', 'patterns', 'values', 'words']
 @lru_cache(maxsize=1)
 def _table() -> Mapping[str, Any]:
     source = resources.files('memory_node').joinpath('data/relations.yaml')
-    table = yaml.safe_load(source.read_text(encoding='utf-8'))
+    table = yaml.load(source.read_text(encoding='utf-8'), yaml.CSafeLoader)
     if not isinstance(table, Mapping):
         raise ValueError(f'{source}: expected a mapping')
     return table

@@ -71,7 +71,7 @@ class English:
 @lru_cache(maxsize=1)
 def english() -> English:
     """Return the word classes that come with the package, read at first use."""
-    lists = yaml.safe_load((DATA / 'english.yaml').read_text(encoding='utf-8'))
+    lists = yaml.load((DATA / 'english.yaml').read_bytes(), yaml.CSafeLoader)
     fields: dict[str, Any] = {
         name: value if isinstance(value, dict) else frozenset(value)
         for name, value in lists.items()

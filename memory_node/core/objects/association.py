@@ -194,7 +194,8 @@ def _within_reach(
     near = np.abs(points[:, 0, None] - places[:, 0]) <= reach
     near &= np.abs(points[:, 1, None] - places[:, 1]) <= reach
     if np.count_nonzero(near, axis=1).max() > _NEAREST:
-        away = sum((points[:, i, None] - places[:, i]) ** 2 for i in range(3))
+        apart = points[:, None, :] - places
+        away: Reals = np.einsum('ijk,ijk->ij', apart, apart)
         away[~near] = np.inf
         nearest = np.argpartition(away, _NEAREST, axis=1)[:, :_NEAREST]
         chosen = np.zeros_like(near)

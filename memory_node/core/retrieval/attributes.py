@@ -17,7 +17,7 @@ __all__ = ['AttributeShares']
 RealArray = NDArray[np.float64]
 
 #: Candidates judged, the likeliest ones, and captions heard about each.
-_JUDGED, _HEARD = 48, 8
+_JUDGED, _HEARD = 24, 4
 
 
 class AttributeShares:
@@ -37,20 +37,27 @@ class AttributeShares:
         """
         share = np.full(len(candidates), np.nan)
         wanted = ' '.join(lemmas(attribute))
-        for i in np.argsort(-candidates.odds, kind='stable')[:_JUDGED].tolist():
-            said = self._said(candidates, i)
-            if said:
-                share[i] = np.mean([wanted in words for words in said])
+        judged = [
+            i
+            for i in np.argsort(-candidates.odds, kind='stable')[:_JUDGED].tolist()
+            if candidates.kind[i] == Kind.OBJECT
+        ]
+        rows = [self._rows(int(candidates.index[i])) for i in judged]
+        every = np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
+        captions = dict(zip(every.tolist(), self._captions(every), strict=True))
+        for i, seen in zip(judged, rows, strict=True):
+            name = lemmas(self._view.names.texts[int(candidates.name[i])])
+            said = [_attributes(captions[row], name) for row in seen.tolist()]
+            if any(said):
+                share[i] = np.mean([wanted in words for words in said if words])
         return None if np.isnan(share).all() else share
 
-    def _said(self, candidates: Candidates, i: int) -> list[set[str]]:
-        """Return the attributes that captions give a candidate, for each caption with some."""
-        if candidates.kind[i] != Kind.OBJECT:
-            return []
-        name = lemmas(self._view.names.texts[int(candidates.name[i])])
-        rows = self._view.objects.seen_by(int(candidates.index[i]))[::-1][:_HEARD]
-        told = [
-            {word for m in mentions(caption) if lemmas(m.name) == name for word in m.attributes}
-            for caption in self._captions(rows)
-        ]
-        return [words for words in told if words]
+    def _rows(self, index: int) -> NDArray[np.int64]:
+        """Return the newest observations that saw an object."""
+        return self._view.objects.seen_by(index)[::-1][:_HEARD]
+
+
+def _attributes(caption: str, name: tuple[str, ...]) -> set[str]:
+    """Return the attributes that a caption gives things of a name."""
+    found = [m.attributes for m in mentions(caption) if lemmas(m.name) == name]
+    return {word for words in found for word in words}

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.constraints.combine import Combined
-from memory_node.core.data import Observation, Place, Pose, Vector3
+from memory_node.core.data import Place, Pose, Vector3
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import article
 from memory_node.core.retrieval.relevance import Relevance
 from memory_node.core.retrieval.scale import probability
 from memory_node.core.store.repository import Mirror
+from memory_node.core.store.store import Brief
 from memory_node.core.view import View
 
 __all__ = ['PlaceBuilder', 'facing']
@@ -68,27 +69,26 @@ class PlaceBuilder:
         chosen: IntArray,
     ) -> tuple[Place, ...]:
         """Return one place for each of the ``chosen`` candidates, in order."""
+        if not len(chosen):
+            return ()
         view = self._view
         evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
-        rows = (
-            np.unique(np.concatenate([candidates.row[chosen], *evidence])) if len(chosen) else []
+        rows = np.unique(np.concatenate([candidates.row[chosen], *evidence]))
+        briefs = dict(
+            zip(rows.tolist(), self._mirror.briefs(view.snapshot.keys[rows]), strict=True)
         )
-        keys = view.snapshot.keys[np.asarray(rows, np.int64)]
-        ids = dict(zip(np.asarray(rows).tolist(), self._mirror.ids(keys), strict=True))
-        stand = candidates.row[chosen]
-        items = self._mirror.fetch(view.snapshot.keys[stand])
         sure = probability(odds)
         return tuple(
             self._place(
                 candidates,
                 i,
-                item=item,
-                evidence=[ids[row] for row in seen.tolist()],
+                item=briefs[int(candidates.row[i])],
+                evidence=[briefs[row].id for row in seen.tolist()],
                 score=float(odds[i]),
                 confidence=float(sure[i]),
                 judged=judged,
             )
-            for i, item, seen in zip(chosen.tolist(), items, evidence, strict=True)
+            for i, seen in zip(chosen.tolist(), evidence, strict=True)
         )
 
     def _evidence(self, candidates: Candidates, i: int) -> IntArray:
@@ -108,13 +108,14 @@ class PlaceBuilder:
         candidates: Candidates,
         i: int,
         *,
-        item: Observation,
+        item: Brief,
         evidence: Sequence[str],
         score: float,
         confidence: float,
         judged: Combined | None,
     ) -> Place:
         view = self._view
+        label = self.label(candidates, i)
         target: Vector3 | None = None
         extent: Vector3 | None = None
         if candidates.kind[i] == Kind.OBJECT and candidates.placed[i]:
@@ -132,7 +133,7 @@ class PlaceBuilder:
             stamp_ns=int(candidates.last_ns[i]),
             score=score,
             confidence=confidence,
-            label=self.label(candidates, i),
+            label=label,
             caption=item.caption,
             target_position=target,
             target_extent=extent,
@@ -142,7 +143,7 @@ class PlaceBuilder:
                 'relevance': float(candidates.odds[i]),
                 **({} if judged is None else judged.by_kind(i)),
             },
-            why=self._why(candidates, i, judged),
+            why=self._why(candidates, i, label, judged),
             unmet=() if judged is None else judged.unmet_phrases(i),
         )
 
@@ -165,9 +166,8 @@ class PlaceBuilder:
         meant = self._relevance.odds[called] + np.log(self._view.name_shares[span])
         return int(called[np.argmax(meant)])
 
-    def _why(self, candidates: Candidates, i: int, judged: Combined | None) -> str:
+    def _why(self, candidates: Candidates, i: int, label: str, judged: Combined | None) -> str:
         """Return one sentence that a person would say."""
-        label = self.label(candidates, i)
         subject = None if self._request is None else self._request.subject
         words = f'{article(label)} {label}' if label else ''
         if candidates.kind[i] == Kind.VIEW:

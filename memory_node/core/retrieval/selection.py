@@ -31,13 +31,13 @@ def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: flo
     left = distinct(candidates, order, separation_m)
     chosen: list[int] = []
     value = odds[left].copy()
-    while len(chosen) < k and len(left):
+    while len(chosen) < min(k, len(left)):
         best = int(np.argmax(value))
         one = int(left[best])
         chosen.append(one)
         same = (candidates.name[left] == candidates.name[one]) & (candidates.name[left] >= 0)
         value[same] -= _SAME_NAME
-        left, value = np.delete(left, best), np.delete(value, best)
+        value[best] = -np.inf
     return np.array(chosen, np.int64)
 
 

@@ -74,9 +74,11 @@ def named_views(view: View, sources: TextSources, name: str, vector: FloatArray)
     Only the first kind answers: what is merely near in meaning is what comes closest.
     """
     snapshot = view.snapshot
-    held = [set(keys.tolist()) for keys, _ in sources.postings(content_terms(name))]
-    keys = sorted(set.intersection(*held)) if held else []
-    said = snapshot.rows_of(np.array(keys, np.int64))[:_EACH]
+    held = sorted((keys for keys, _ in sources.postings(content_terms(name))), key=len)
+    keys = held[0] if held else np.empty(0, np.int64)
+    for others in held[1:]:
+        keys = np.intersect1d(keys, others, assume_unique=True)
+    said = snapshot.rows_of(keys)[:_EACH]
     near = sources.nearest(snapshot, vector, _CLOSEST)
     near = near[~np.isin(near, said)]
     rows = np.concatenate([said, near])

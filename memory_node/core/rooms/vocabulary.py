@@ -163,7 +163,7 @@ def default_vocabulary() -> Vocabulary:
 
 def _read(path: Path | None) -> dict[str, Any]:
     source = path or resources.files('memory_node').joinpath('data/rooms.yaml')
-    table = yaml.safe_load(source.read_text(encoding='utf-8'))
+    table = yaml.load(source.read_text(encoding='utf-8'), yaml.CSafeLoader)
     if not isinstance(table, Mapping) or not isinstance(table.get('rooms'), Mapping):
         raise ValueError(f'{source}: expected a mapping with the key "rooms"')
     rooms = {plain(str(name)): dict(entry or {}) for name, entry in table['rooms'].items()}

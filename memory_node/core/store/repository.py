@@ -16,7 +16,7 @@ from memory_node.core.store import rows as records
 from memory_node.core.store.encoding import encode_texts, Encoded
 from memory_node.core.store.postings import Postings, WordIndex
 from memory_node.core.store.snapshot import Columns, Snapshot
-from memory_node.core.store.store import Store
+from memory_node.core.store.store import Brief, Store
 
 __all__ = ['Mirror', 'reencode']
 
@@ -187,6 +187,11 @@ class Mirror:
         """Return the captions of keys, in order."""
         with self._lock:
             return self.store.captions(keys)
+
+    def briefs(self, keys: Keys) -> list[Brief]:
+        """Return what a place says of each observation, in order."""
+        with self._lock:
+            return self.store.briefs(keys)
 
     def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
         """Return ids and poses of keys in order."""

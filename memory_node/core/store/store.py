@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 import sqlite3
+from typing import NamedTuple
 import uuid
 
 import numpy as np
@@ -38,11 +39,20 @@ from memory_node.core.store.sqlite_file import (
     WriterLock,
 )
 
-__all__ = ['Store']
+__all__ = ['Brief', 'Store']
 
 _CHUNK = 500
 
 Keys = NDArray[np.int64]
+
+
+class Brief(NamedTuple):
+    """What a place says of one observation."""
+
+    id: str
+    map_id: str
+    caption: str
+    pose: Pose
 
 
 class Store:
@@ -370,6 +380,23 @@ class Store:
         """Return the posting list of every distinct stem of ``words`` through ``index``."""
         with self._reading():
             return index.postings(self._db, words)
+
+    def briefs(self, keys: Keys) -> list[Brief]:
+        """Return what a place says of each observation, in order; costs one row each."""
+        found: dict[int, Brief] = {}
+        with self._reading():
+            for start in range(0, len(keys), _CHUNK):
+                chunk = keys[start : start + _CHUNK].tolist()
+                for key, name, map_id, caption, *pose in self._db.execute(
+                    'SELECT o.key, o.id, m.id, o.caption, x, y, z, qx, qy, qz, qw'
+                    ' FROM observation o JOIN map m ON m.key = o.map'
+                    f' WHERE o.key IN ({",".join("?" * len(chunk))})',
+                    chunk,
+                ):
+                    x, y, z, *turn = pose
+                    at = Pose(position=(x, y, z), orientation=tuple(turn))
+                    found[key] = Brief(name, map_id, caption, at)
+            return [found[key] for key in keys.tolist()]
 
     def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
         """Return ids and poses, without covariance, of keys in order."""

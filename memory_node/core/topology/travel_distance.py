@@ -85,7 +85,7 @@ class TravelDistance:
             result[asked] = offsets[first] + ways[rows[found]] + away
         lost = ~np.isfinite(result)
         result[lost] = straight[lost]
-        return np.maximum(result, straight)
+        return np.asarray(np.maximum(result, straight))
 
     def _tree(self, map_row: int) -> tuple[IntArray, cKDTree]:
         if map_row not in self._trees:
