@@ -37,6 +37,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
 from memory_node.interchange.bag import open_recording, peek
 from memory_node.interchange.topics import assign_roles, Topic
+from memory_node.ros import qos
+from memory_node.ros.pose_source import has_tf_messages
 from memory_node.ros.qos import prefer_shared_memory
 
 __all__ = ['Replayer', 'main']
@@ -119,9 +121,25 @@ class Replayer(Node):
                 role: self.create_publisher(MESSAGE_TYPES[role], role, quality) for role in roles
             }
             self._await_memory(publishers)
+            publishers.update(self._transform_publishers(reader))
             by_topic = {topic.topic: role for role, topic in roles.items()}
+            by_topic |= {name: name for name in publishers if name not in roles}
             by_id = {c.id: by_topic[c.topic] for c in reader.connections if c.topic in by_topic}
             return self._publish_all(reader, by_id, publishers, console)
+
+    def _transform_publishers(self, reader: AnyReader) -> Mapping[str, Publisher]:
+        """Play TF too, by which cameras are mounted, where its messages are installed."""
+        recorded = {c.topic for c in reader.connections if c.msgtype.endswith('/TFMessage')}
+        if not recorded or not has_tf_messages():
+            return {}
+        from tf2_msgs.msg import TFMessage
+
+        return {
+            topic: self.create_publisher(
+                TFMessage, topic, qos.TF_STATIC if topic == '/tf_static' else qos.TF
+            )
+            for topic in recorded & {'/tf', '/tf_static'}
+        }
 
     def _await_memory(self, publishers: Mapping[str, Publisher]) -> None:
         """Wait until the memory node speaks and listens."""
