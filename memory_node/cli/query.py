@@ -20,7 +20,7 @@ from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.interchange.jsonl import QueryRecord, read_queries, Rejected
 
-__all__ = ['add_asker', 'add_command', 'place_to_dict', 'show_places']
+__all__ = ['add_asker', 'add_command', 'place_to_dict', 'show_places', 'vector', 'when']
 
 
 def add_command(
@@ -37,7 +37,7 @@ def add_command(
     )
     parser.add_argument('-k', type=int, default=None, help='places wanted, 1 to 1000')
     parser.add_argument(
-        '--near', type=_vector, metavar='X,Y,Z', help='prefer places near here [m]'
+        '--near', type=vector, metavar='X,Y,Z', help='prefer places near here [m]'
     )
     parser.add_argument('--radius', type=float, metavar='M', help='only this close to --near [m]')
     parser.add_argument('--since', type=_time, metavar='TIME', help='seconds or ISO 8601')
@@ -51,7 +51,7 @@ def add_command(
 def add_asker(parser: argparse.ArgumentParser) -> None:
     """Describe where and when a question is asked."""
     parser.add_argument(
-        '--here', type=_vector, metavar='X,Y,Z', help='where "near me" and "the nearest" is [m]'
+        '--here', type=vector, metavar='X,Y,Z', help='where "near me" and "the nearest" is [m]'
     )
     parser.add_argument(
         '--now',
@@ -61,7 +61,8 @@ def add_asker(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _vector(text: str) -> tuple[float, float, float]:
+def vector(text: str) -> tuple[float, float, float]:
+    """Return ``X,Y`` or ``X,Y,Z`` of a command line as a point [m]."""
     try:
         x, y, *rest = (float(part) for part in text.split(','))
         (z,) = rest or [0.0]
@@ -193,7 +194,8 @@ def run(args: argparse.Namespace, messages: Console) -> int:
     return 1 if failed or rejected else 0
 
 
-def _when(stamp_ns: int) -> str:
+def when(stamp_ns: int) -> str:
+    """Return a stamp as a person reads it."""
     if stamp_ns < 10**9 * 86400 * 365:  # a simulator's or a data set's clock
         return f't = {stamp_ns / 1e9:.0f} s'
     moment = datetime.fromtimestamp(stamp_ns / 1e9, tz=timezone.utc).astimezone()
@@ -229,7 +231,7 @@ def show_places(console: Console, places: Sequence[Place]) -> None:
             Text(f'{what}\n{where}' if where else what),
             f'{x:.2f}, {y:.2f}, {z:.2f}',
             f'{place.confidence:.0%}',
-            _when(place.stamp_ns),
+            when(place.stamp_ns),
             Text(place.why),
         )
     if places:

@@ -361,7 +361,7 @@ class LanguageConfig(Checked):
     """Vocabulary: what things are for and what they are called; see docs/vocabulary.md."""
 
     affordance_packs: str = param(
-        'everyday',
+        'everyday,trades',
         'Packs of what things are for, commas between: names of shipped ones, or JSONL files.',
         read_only=True,
     )

@@ -19,6 +19,9 @@ __all__ = ['View']
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+#: Observations that may come before all of them are put in order by place again.
+_NEWEST = 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -42,48 +45,66 @@ class View:
     @cached_property
     def name_owners(self) -> IntArray:
         """(H,) object that each entry of ``objects.hist_labels`` is of."""
-        return np.repeat(np.arange(len(self.objects)), np.diff(self.objects.hist_starts))
+        return self.objects.name_owners
 
     @cached_property
     def name_shares(self) -> FloatArray:
         """(H,) share of an object's sightings that gave it each of its names."""
-        weights = self.objects.hist_weights.astype(np.float64)
-        total = np.bincount(self.name_owners, weights, minlength=len(self.objects))
-        return np.asarray(np.maximum(weights, 1e-9) / np.maximum(total[self.name_owners], 1e-9))
+        return self.objects.name_shares
 
     @cached_property
     def objects_by_name(self) -> tuple[IntArray, IntArray]:
         """Entries of ``objects.hist_labels`` by name (H,), and where each name starts (L + 1,)."""
-        names = self.objects.hist_labels
-        order = np.argsort(names, kind='stable')
-        counts = np.bincount(names, minlength=len(self.names))
-        return order, np.concatenate(([0], np.cumsum(counts)))
+        order, counts = self.objects.by_name
+        starts = np.full(max(len(self.names), len(counts)) + 1, len(order), np.int64)
+        starts[0] = 0
+        np.cumsum(counts, out=starts[1 : len(counts) + 1])
+        return order, starts
 
     @cached_property
     def row_rooms(self) -> IntArray:
         """(N,) room of every observation; those newer than the rooms are in that of the last."""
-        known = self.rooms.room_of_row.astype(np.int64)[: len(self.snapshot)]
-        missing = len(self.snapshot) - len(known)
+        count, rooms = len(self.snapshot), self.rooms
+        held = self.objects.shared.get('row_rooms')
+        if held is not None and held[0] is rooms and len(held[1]) == count:
+            return held[1]
+        known = rooms.room_of_row.astype(np.int64)[:count]
         last = known[-1] if len(known) else -1
-        return np.concatenate([known, np.full(missing, last)])
+        made = np.concatenate([known, np.full(count - len(known), last)])
+        made.flags.writeable = False
+        self.objects.shared['row_rooms'] = rooms, made
+        return made
 
     @cached_property
     def object_rooms(self) -> IntArray:
         """(O,) room of every object; that of its best view where the rooms do not know it."""
-        rooms = self.row_rooms[self.objects.view_rows]
+        rows, ids = self.row_rooms, self.objects.ids
+        held = self.objects.shared.get('object_rooms')
+        if held is not None and held[0] is rows and held[1] is ids:
+            return held[2]
+        rooms = rows[self.objects.view_rows]
         known = self.rooms.room_of_object
         index = self.objects.index_of(self.room_object_ids)
-        held = (index >= 0) & (known >= 0)
-        rooms[index[held]] = known[held]
+        known_here = (index >= 0) & (known >= 0)
+        rooms[index[known_here]] = known[known_here]
+        rooms.flags.writeable = False
+        self.objects.shared['object_rooms'] = rows, ids, rooms
         return rooms
 
     def rooms_near(self, points: FloatArray) -> IntArray:
         """Return (n,) room of the view that stands nearest to each point."""
         if not len(self.snapshot):
             return np.full(len(points), -1, np.int64)
-        _, nearest = self._standing.query(points)
+        positions = self.snapshot.positions
+        held = self.objects.shared.get('standing')
+        key = self.snapshot.epoch
+        if held is None or held[0] != key or not 0 <= len(positions) - held[1].n <= _NEWEST:
+            held = key, cKDTree(positions)
+            self.objects.shared['standing'] = held
+        tree = held[1]
+        away, nearest = tree.query(points)
+        if tree.n < len(positions) and len(points):  # those that came since, one by one
+            last = cKDTree(positions[tree.n :])
+            closer, newest = last.query(points)
+            nearest = np.where(closer < away, tree.n + newest, nearest)
         return np.asarray(self.row_rooms[nearest])
-
-    @cached_property
-    def _standing(self) -> cKDTree:
-        return cKDTree(self.snapshot.positions)

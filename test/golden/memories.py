@@ -16,8 +16,8 @@ from golden.small_memories import SMALL
 from memory_node import Observation, Pose, Sighting
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import read_observations
-from memory_sim.generate import generate_world
-from memory_sim.worlds import Room, World
+from memory_sim.world.generate import generate_world
+from memory_sim.world.model import Room, World
 
 __all__ = ['GoldenMemory', 'MEMORIES', 'load', 'read_jsonl_file', 'site_questions']
 

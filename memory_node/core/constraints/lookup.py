@@ -15,6 +15,8 @@ __all__ = ['MAX_LANDMARKS', 'MemoryLookup']
 MAX_LANDMARKS = 256
 #: Names that sum to this much less than the best one are other things [log-odds].
 _SPAN = 3.0
+#: Who says "in the office" knows that there is one: log-odds for the likeliest where none is sure.
+TAKEN_FOR_GRANTED = 1.5
 #: A name that an object got this rarely says nothing of it.
 _LEAST_SHARE = 0.1
 
@@ -57,6 +59,8 @@ class MemoryLookup:
         """Return (R,) log-odds that each room is meant, None where none is likely."""
         if phrase not in self._rooms:
             odds = self._room_odds(phrase)
+            if odds is not None and len(odds) and odds.max() < 0.0:
+                odds = np.minimum(odds + TAKEN_FOR_GRANTED, TAKEN_FOR_GRANTED)
             likely = odds is not None and len(odds) > 0 and bool((odds > 0.0).any())
             self._rooms[phrase] = odds if likely else None
         return self._rooms[phrase]

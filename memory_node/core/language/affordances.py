@@ -11,12 +11,10 @@ from typing import Any
 
 from memory_node.core.language.text import clean_label
 
-__all__ = ['AffordancePacks', 'DEFAULT_PACKS', 'load_packs']
+__all__ = ['AffordancePacks', 'load_packs']
 
 _LOG = logging.getLogger(__name__)
 DATA = Path(__file__).resolve().parents[2] / 'data'
-#: Packs that come with the memory; a setting names others, by file.
-DEFAULT_PACKS = ('everyday',)
 #: Bounds of one row: a pack is data of somebody else.
 MAX_LINE_CHARS, MAX_ENTRIES, MAX_ENTRY_CHARS = 20_000, 64, 200
 

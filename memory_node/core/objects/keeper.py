@@ -67,6 +67,9 @@ class ObjectKeeper:
         self._config = config
         self._lock = threading.Lock()
         self._published: KeptObjects | None = None
+        #: Epoch and rows of what the map knows, and whether that is to be handed out next.
+        self._done: tuple[int, int] | None = None
+        self._due = False
         self._reset()
 
     def _reset(self) -> None:
@@ -78,7 +81,8 @@ class ObjectKeeper:
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
         """Return everything as bytes for a file; None while observations are left out."""
         with self._lock:
-            if self._published is None or self._published.objects.rows != self._map.rows:
+            shown = self._published is not None and self._published.objects.rows == self._map.rows
+            if not (self._due or shown):
                 return None
             return dump_kept(self._names, self._frames, self._map, stamp)
 
@@ -105,14 +109,14 @@ class ObjectKeeper:
                 self._reset()
                 raise
             self._taken = snapshot.first(self._map.rows)
-            self._publish()
+            self._due, self._done = True, (snapshot.epoch, self._map.rows)
 
     def behind(self, snapshot: Snapshot) -> int:
-        """Return how many observations of a snapshot the published map does not know."""
-        kept = self._published
-        if kept is None or kept.objects.epoch != snapshot.epoch:
+        """Return how many observations of a snapshot the map does not know."""
+        done = self._done
+        if done is None or done[0] != snapshot.epoch:
             return len(snapshot)
-        return max(0, len(snapshot) - kept.objects.rows)
+        return max(0, len(snapshot) - done[1])
 
     def catch_up(self, snapshot: Snapshot, deadline_s: float | None = None) -> int:
         """
@@ -123,15 +127,13 @@ class ObjectKeeper:
         while left := self.behind(snapshot):
             late = deadline_s is not None and time.monotonic() > deadline_s
             with self._lock:
-                if late:
-                    self._publish()
+                if late or snapshot.epoch < self._map.epoch:
+                    self._due = True
                     return left
                 self._take_slice(snapshot)
         return 0
 
     def _take_slice(self, snapshot: Snapshot) -> None:
-        if snapshot.epoch < self._map.epoch:
-            return  # an older snapshot than the map: its caller will see that it is behind
         first = len(self._frames) if snapshot.epoch == self._map.epoch else 0
         stop = min(first + _SLICE, len(snapshot))
         if stop > first:
@@ -140,10 +142,11 @@ class ObjectKeeper:
             self._frames.extend(part, captions)
             self._map.update(self._frames.view(part))
             self._taken = part
-        if stop == len(snapshot):
-            self._publish()
+        self._due = stop == len(snapshot)
+        self._done = (snapshot.epoch, self._map.rows)
 
     def _publish(self) -> None:
+        self._due = False
         self._published = KeptObjects(
             names=self._names.view(),
             objects=self._map.view(),
@@ -154,8 +157,9 @@ class ObjectKeeper:
 
     def kept(self) -> KeptObjects:
         """Return the newest names and objects."""
-        if self._published is None:
+        if self._due or self._published is None:
             with self._lock:
-                self._publish()
+                if self._due or self._published is None:
+                    self._publish()
         assert self._published is not None
         return self._published

@@ -30,6 +30,10 @@ __all__ = ['ObjectMap']
 
 IntArray: TypeAlias = NDArray[np.int64]
 
+#: Changes that are remembered for the next view.
+_MOST_NOTED = 4096
+_NOTHING = np.zeros(0, np.int64)
+
 
 #: Pairs of objects looked at per frame, whether they are one; more are left to later frames.
 _MERGES = 64
@@ -60,6 +64,8 @@ class ObjectMap:
         self._apart: set[tuple[int, int]] = set()
         self._index()
         self._view: Objects | None = None
+        #: Slots that have changed since the view was made; None where that is not known.
+        self._changed: list[IntArray] | None = None
 
     def _index(self) -> None:
         """Fill what finds objects by place and label from the table."""
@@ -91,16 +97,28 @@ class ObjectMap:
         for row in range(first, last):
             self._read(snapshot, row)
             self.rows = row + 1
-        self._view = None
         return last - first
 
     def view(self) -> Objects:
-        """Return the objects as they are now; made once per update, a few ms per 5,000 objects."""
-        if self._view is None:
+        """Return the objects as they are now; after an update only what changed is read again."""
+        if self._view is None or self._view.rows != self.rows or self._view.epoch != self.epoch:
             self._view = view_of(
-                self.table, self.object_of_sighting, epoch=self.epoch, rows=self.rows
+                self.table,
+                self.object_of_sighting,
+                epoch=self.epoch,
+                rows=self.rows,
+                before=None if self._changed is None else self._view,
+                changed=np.concatenate([_NOTHING, *(self._changed or ())]),
             )
+            self._changed = []
         return self._view
+
+    def _note(self, slots: IntArray) -> None:
+        """Remember slots that have changed, up to as many as are worth it."""
+        if self._changed is not None:
+            self._changed.append(slots)
+            if len(self._changed) > _MOST_NOTED:
+                self._changed = None
 
     @property
     def object_of_sighting(self) -> NDArray[np.int32]:
@@ -177,6 +195,7 @@ class ObjectMap:
         self._grid.put(assigned, frame.map_row, table.positions[assigned])
         self.visibility.add(sightings.ranges, sightings.bearings)
         slots[sightings.index] = assigned
+        self._note(assigned)
         self._merge(snapshot, pairs, assigned, frame.row)
 
     def _give_positions(self, frame: Frame, assigned: IntArray, new: IntArray) -> None:
@@ -222,6 +241,7 @@ class ObjectMap:
             facing=self.visibility.half_fov_rad is not None,
         )
         slots[frame.unplaced] = found
+        self._note(found)
 
     def _look_for_the_missing(self, snapshot: Snapshot, frame: Frame) -> None:
         reach = self.visibility.range_m
@@ -238,6 +258,7 @@ class ObjectMap:
             visibility=self.visibility,
         )
         record_misses(snapshot, frame.row, self.table, missed)
+        self._note(missed)
 
     def _merge(self, snapshot: Snapshot, pairs: Pairs, assigned: IntArray, row: int) -> None:
         found = merge_candidates(
@@ -251,6 +272,7 @@ class ObjectMap:
                 self._apart.add((kept, gone))
                 continue
             merge(self.table, kept, gone)
+            self._note(np.array([kept, gone]))
             self._grid.discard(gone)
             where = self.table.positions[[kept]]
             self._grid.put(np.array([kept]), int(self.table.maps[kept]), where)

@@ -34,7 +34,7 @@ ANYTHING = 3.0
 
 #: Log-odds per unit of score by which a thing serves a need better than the best things that
 #: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
-SLOPE, OFFSET = 18.2, 1.9
+SLOPE, OFFSET = 18.4, 2.7
 #: How many of the best things of the world a need is measured against.
 WORLD_TOP = 3
 #: Log-odds that a thing of the right name serves a purpose, over those of any thing.

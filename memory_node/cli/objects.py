@@ -1,0 +1,127 @@
+"""``memory objects``: the things that were seen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from memory_node.cli.common import open_memory, print_json
+from memory_node.cli.query import vector, when
+from memory_node.core.data import Vector3
+from memory_node.core.errors import InvalidQueryError
+from memory_node.core.memory import Memory
+from memory_node.core.retrieval.listing import ObjectRecord
+
+__all__ = ['add_command', 'object_to_dict']
+
+#: Names of one object that the table shows beside its label.
+_NAMED = 3
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+) -> None:
+    """Describe ``memory objects``."""
+    parser = commands.add_parser(
+        'objects', parents=[shared], help='list the things that were seen', description=__doc__
+    )
+    parser.add_argument('text', nargs='?', default='', help='only what goes by this name')
+    parser.add_argument('--area', default='', metavar='NAME', help='only in rooms of this name')
+    parser.add_argument('--near', type=vector, metavar='X,Y,Z', help='centre of --radius [m]')
+    parser.add_argument('--radius', type=float, metavar='M', help='only this close to --near [m]')
+    parser.add_argument('--map-id', help='only this map')
+    parser.add_argument(
+        '--limit', type=_count, default=50, metavar='N', help='objects shown (default: 50)'
+    )
+    parser.add_argument(
+        '--offset', type=_count, default=0, metavar='N', help='objects skipped (default: 0)'
+    )
+    parser.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'expected a number >= 0, got {text!r}')
+    return int(text)
+
+
+def run(args: argparse.Namespace, messages: Console) -> int:
+    """List one page; with ``--json`` one object a line, the total on the standard error."""
+    if (args.near is None) != (args.radius is None):
+        raise InvalidQueryError('give --near and --radius together')
+    with open_memory(args) as memory:
+        listed = memory.objects(
+            args.text, area=args.area, near=args.near, radius=args.radius, map_id=args.map_id
+        )
+        page = listed[args.offset : args.offset + args.limit]
+        if args.json:
+            for thing in page:
+                print_json(object_to_dict(thing, memory))
+    if not args.json:
+        _show(page, args.offset)
+    last = args.offset + len(page)
+    shown = f'{args.offset + 1} to {last} of {len(listed)}' if page else f'none of {len(listed)}'
+    messages.print(f'objects {shown}')
+    return 0
+
+
+def object_to_dict(thing: ObjectRecord, memory: Memory) -> dict[str, Any]:
+    """Return one object as plain JSON values; ``observation_id`` is its best view."""
+    shown = memory.by_keys([thing.best_view])
+    return {
+        'id': thing.id,
+        'label': thing.label,
+        'names': {name: round(share, 4) for name, share in thing.names},
+        'map_id': thing.map_id,
+        'position': _rounded(thing.position),
+        'extent': _rounded(thing.extent),
+        'views': thing.views,
+        'first_seen': thing.first_ns / 1e9,
+        'last_seen': thing.last_ns / 1e9,
+        'existence': round(thing.existence, 4),
+        'room': thing.room,
+        'observation_id': shown[0].id if shown else '',
+    }
+
+
+def _rounded(values: Vector3 | None) -> list[float] | None:
+    return None if values is None else [round(v, 4) for v in values]
+
+
+def _show(page: Sequence[ObjectRecord], offset: int) -> None:
+    table = Table(expand=True)
+    for header, options in (
+        ('#', {'justify': 'right', 'no_wrap': True}),
+        ('what', {'ratio': 2}),
+        ('room', {'ratio': 1}),
+        ('at x, y, z [m]', {'no_wrap': True}),
+        ('size [m]', {'no_wrap': True}),
+        ('views', {'justify': 'right', 'no_wrap': True}),
+        ('there', {'justify': 'right', 'no_wrap': True}),
+        ('last seen', {'no_wrap': True}),
+    ):
+        table.add_column(header, **options)
+    for number, thing in enumerate(page, offset + 1):
+        others = [f'{name} {share:.0%}' for name, share in thing.names if name != thing.label]
+        table.add_row(
+            str(number),
+            Text('\n'.join([thing.label, *filter(None, [', '.join(others[:_NAMED])])])),
+            Text(thing.room),
+            _metres(thing.position, ', '),
+            _metres(thing.extent, ' x '),
+            str(thing.views),
+            f'{thing.existence:.0%}',
+            when(thing.last_ns),
+        )
+    if page:
+        Console().print(table)
+
+
+def _metres(values: Vector3 | None, between: str) -> str:
+    return '' if values is None else between.join(f'{v:.2f}' for v in values)
