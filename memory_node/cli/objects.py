@@ -98,10 +98,9 @@ def _show(page: Sequence[ObjectRecord], offset: int) -> None:
     table = Table(expand=True)
     for header, options in (
         ('#', {'justify': 'right', 'no_wrap': True}),
-        ('what', {'ratio': 2}),
-        ('room', {'ratio': 1}),
-        ('at x, y, z [m]', {'no_wrap': True}),
-        ('size [m]', {'no_wrap': True}),
+        ('what', {'ratio': 1, 'min_width': 12}),
+        ('room', {'ratio': 1, 'min_width': 12}),
+        ('at x, y, z; size [m]', {'no_wrap': True}),
         ('views', {'justify': 'right', 'no_wrap': True}),
         ('there', {'justify': 'right', 'no_wrap': True}),
         ('last seen', {'no_wrap': True}),
@@ -111,16 +110,19 @@ def _show(page: Sequence[ObjectRecord], offset: int) -> None:
         others = [f'{name} {share:.0%}' for name, share in thing.names if name != thing.label]
         table.add_row(
             str(number),
-            Text('\n'.join([thing.label, *filter(None, [', '.join(others[:_NAMED])])])),
+            Text(_lines(thing.label, ', '.join(others[:_NAMED]))),
             Text(thing.room),
-            _metres(thing.position, ', '),
-            _metres(thing.extent, ' x '),
+            _lines(_metres(thing.position, ', '), _metres(thing.extent, ' x ')),
             str(thing.views),
             f'{thing.existence:.0%}',
             when(thing.last_ns),
         )
     if page:
         Console().print(table)
+
+
+def _lines(*parts: str) -> str:
+    return '\n'.join(filter(None, parts))
 
 
 def _metres(values: Vector3 | None, between: str) -> str:

@@ -36,9 +36,7 @@ def add_command(
         '--batch', type=Path, metavar='FILE', help='JSON Lines with id and text; "-" is not read'
     )
     parser.add_argument('-k', type=int, default=None, help='places wanted, 1 to 1000')
-    parser.add_argument(
-        '--near', type=vector, metavar='X,Y,Z', help='prefer places near here [m]'
-    )
+    parser.add_argument('--near', type=vector, metavar='X,Y,Z', help='prefer places near here [m]')
     parser.add_argument('--radius', type=float, metavar='M', help='only this close to --near [m]')
     parser.add_argument('--since', type=_time, metavar='TIME', help='seconds or ISO 8601')
     parser.add_argument('--until', type=_time, metavar='TIME', help='seconds or ISO 8601')

@@ -145,8 +145,7 @@ def _inside(
         if len(odds) and odds.max() > LIKELY:
             chosen[:-1] |= retriever.room_words.meant(odds, holds)
     if not chosen.any():
-        at = found.judged.constraints.index(area)
-        return np.asarray(found.judged.met[at])
+        return np.asarray(found.judged.met[found.judged.constraints.index(area)])
     return np.asarray(chosen[candidates.room])
 
 

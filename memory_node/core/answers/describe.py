@@ -105,11 +105,13 @@ def describe_room(
 ) -> Description:
     """Return what is in the first of ``rooms``, and how many more of its name there are."""
     room = int(rooms[0])
+    whole = _joined_rooms(view, rooms)
     name = called or view.rooms.names[room] or 'this room'
-    inside = np.flatnonzero(view.object_rooms == room)
+    inside = np.flatnonzero(np.isin(view.object_rooms, whole))
     stocks = inventory(view.objects, inside)[:_KINDS]
     cited = retriever.object_places(view, _covering(stocks))
-    beside, _ = view.rooms.neighbors(room)
+    beside = np.concatenate([view.rooms.neighbors(r)[0] for r in whole.tolist()])
+    beside = beside[~np.isin(beside, whole)]
     near = list(dict.fromkeys(n for i in beside.tolist() if (n := view.rooms.names[i])))[:_ROOMS]
     parts = []
     if stocks:
@@ -119,15 +121,25 @@ def describe_room(
         parts.append(f'I have been in the {name}, and know no thing that is in it.')
     if near:
         parts.append(f'Next to it: {joined(near)}.')
-    if len(rooms) > 1:
-        parts.append(f'I know {len(rooms) - 1} more of that name.')
+    if more := len(rooms) - len(whole):
+        parts.append(f'I know {more} more of that name.')
     return Description(
         found=True,
         name=name,
         text=f'{" ".join(parts)} {marks(cited)}'.strip(),
-        observations=len(view.rooms.rows_of(room)),
+        observations=sum(len(view.rooms.rows_of(r)) for r in whole.tolist()),
         citations=cited,
     )
+
+
+def _joined_rooms(view: View, rooms: IntArray) -> IntArray:
+    """Return the first of ``rooms`` with those that can be reached without leaving ``rooms``."""
+    taken, left = [int(rooms[0])], set(rooms[1:].tolist())
+    for room in taken:  # grows while it is gone through
+        touching = left & set(view.rooms.neighbors(room)[0].tolist())
+        taken.extend(sorted(touching))
+        left -= touching
+    return np.array(taken, np.int64)
 
 
 def describe_everything(

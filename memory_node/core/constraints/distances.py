@@ -45,7 +45,9 @@ def judged(odds: FloatArray, *, negated: bool, known: BoolArray | None = None) -
 
     ``known`` is (n,) whether anybody can tell; where nobody can, the result is ``UNSURE``.
     """
-    result = np.clip(UNMET - odds, UNMET, 0.0) if negated else np.clip(odds, UNMET, _BONUS)
+    result = np.clip(odds, UNMET, _BONUS)
+    if negated:
+        result = np.maximum(np.log(-np.expm1(np.minimum(result, -1e-6))), UNMET)
     return np.asarray(result if known is None else np.where(known, result, UNSURE))
 
 

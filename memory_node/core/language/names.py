@@ -44,8 +44,8 @@ class Relation(IntEnum):
     OTHER = 5
 
 
-#: Relations of two names that one thing can have at once.
-_ONE_THING = (Relation.SAME, Relation.SYNONYM, Relation.KIND)
+#: Relations of two names of which neither tells more than the other.
+_ONE_THING = (Relation.SAME, Relation.SYNONYM)
 
 
 def _words(phrase: str) -> list[str]:

@@ -20,6 +20,7 @@ __all__ = [
     'clean_label',
     'content_terms',
     'counted',
+    'display_label',
     'english',
     'head_index',
     'indexed_texts',
@@ -39,6 +40,7 @@ _CACHE = 1 << 16
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 #: Words as the full-text index of SQLite divides them.
 _TERM = re.compile(r'\w+')
+_UNSPOKEN = re.compile(r'[#_]')
 _LABEL_BLANKS = re.compile(r'[#_-]')
 _POSSESSIVE = re.compile(r"'s?$")
 #: Words with a vowel letter that are spoken with a consonant first, and the reverse.
@@ -114,6 +116,11 @@ def clean_label(label: str) -> str:
 
 
 @lru_cache(maxsize=_CACHE)
+def display_label(label: str) -> str:
+    """Return a label as people read it: lower case, with blanks for '#' and '_'."""
+    return ' '.join(_UNSPOKEN.sub(' ', label).casefold().split())
+
+
 def singular(word: str) -> str:
     """Return the singular of a word; what is no plural comes back as it is, case-folded."""
     word = word.casefold()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.mentions import Mention, mentions
-from memory_node.core.language.text import clean_label
+from memory_node.core.language.text import clean_label, display_label
 from memory_node.core.objects.names import NameTable
 from memory_node.core.store.snapshot import Growing, Snapshot
 
@@ -65,7 +65,7 @@ class Frames:
             self._clear()
         first = len(self)
         known = len(self._label_names)
-        clean = [clean_label(label) or label for label in snapshot.labels[known:]]
+        clean = [display_label(label) or label for label in snapshot.labels[known:]]
         told = [self._things(caption) for caption in captions]
         said = [mention.name for some in told for mention in some]
         index = self._names.add([*clean, *said])

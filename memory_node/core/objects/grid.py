@@ -29,13 +29,20 @@ class SpatialGrid:
 
     def put(self, slots: IntArray, map_row: int, points: NDArray[np.float64]) -> None:
         """Insert objects at (n, 3) points [m] of one map, or move them there."""
-        corners = _corners(points).tolist()
-        for slot, (x, y) in zip(slots.tolist(), corners, strict=True):
+        cells = self._cell_of
+        for slot, (x, y) in zip(slots.tolist(), _corners(points).tolist(), strict=True):
             cell = (map_row, x, y)
-            if self._cell_of.get(slot) != cell:
+            held = cells.get(slot)
+            if held == cell:
+                continue
+            if held is not None:
                 self.discard(slot)
-                self._members.setdefault(cell, []).append(slot)
-                self._cell_of[slot] = cell
+            members = self._members.get(cell)
+            if members is None:
+                self._members[cell] = [slot]
+            else:
+                members.append(slot)
+            cells[slot] = cell
 
     def discard(self, slot: int) -> None:
         """Take one object out; one that is not here is ignored."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.names import NameMatcher
-from memory_node.core.language.text import lemmas
+from memory_node.core.language.text import clean_label, lemmas
 from memory_node.core.objects.meaning import PackVectors, purpose
 
 __all__ = ['NameTable', 'Names']
@@ -22,7 +22,7 @@ IntArray = NDArray[np.int64]
 class Names:
     """Distinct names as they were at one moment; arrays are read-only."""
 
-    #: (L,) clean names, in the order they first came.
+    #: (L,) names as people read them, in the order they first came.
     texts: tuple[str, ...]
     #: (L, D) unit vectors of the names.
     vectors: FloatArray
@@ -87,18 +87,21 @@ class NameTable:
         return self._names
 
     def add(self, names: Sequence[str]) -> IntArray:
-        """Return the index of each name, new ones encoded in one call; names must be clean."""
-        new = [name for name in dict.fromkeys(names) if name not in self._index]
+        """Return the index of each name, new ones encoded in one call."""
+        keys = [clean_label(name) or name for name in names]
+        first = dict(zip(reversed(keys), reversed(names), strict=True))
+        new = [first[key] for key in dict.fromkeys(keys) if key not in self._index]
         if new:
             vectors = self._encode([*new, *map(purpose, new)])
             own = vectors[: len(new)]
             self.extend(new, own, self._packs.meanings(new, own, vectors[len(new) :]))
-        return np.array([self._index[name] for name in names], np.int64)
+        return np.array([self._index[key] for key in keys], np.int64)
 
     def extend(self, new: Sequence[str], vectors: FloatArray, meanings: FloatArray) -> None:
         """Append names that are not held yet, with their (n, D) vectors and meanings."""
         old = self._names
-        self._index.update((name, len(old) + i) for i, name in enumerate(new))
+        keys = [clean_label(name) or name for name in new]
+        self._index.update((key, len(old) + i) for i, key in enumerate(keys))
         self._forms.update((lemmas(name), len(old) + i) for i, name in enumerate(new))
         self._matcher.extend(new)
         self._names = Names(

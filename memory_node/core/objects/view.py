@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -27,8 +27,12 @@ _PLAIN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Objects:
+class _Caches:
+    """Gives a class with slots room for cached properties."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Objects(_Caches):
     """O objects, by ascending id. All arrays are read-only; all positions are in their map."""
 
     #: (O,) ids, stable until observations are removed.
@@ -73,8 +77,6 @@ class Objects:
     #: Snapshot this was made from: its removals, and the observations that were read.
     epoch: int
     rows: int
-    #: What readers keep that outlives a change of the objects; see ``core.view``.
-    shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
@@ -86,6 +88,11 @@ class Objects:
     def __len__(self) -> int:
         """Return the number of objects."""
         return len(self.ids)
+
+    @cached_property
+    def shared(self) -> dict[str, Any]:
+        """What readers keep and what outlives a change of the objects; see ``core.view``."""
+        return {}
 
     @cached_property
     def placed(self) -> NDArray[np.bool_]:
@@ -153,7 +160,7 @@ def view_of(
     else:
         columns = _patched(table, before, parts)
         of_sighting = parts.of_sighting(table, slots, before, object_of_sighting)
-    return Objects(
+    made = Objects(
         ids=slots.astype(np.int64),
         existence=existence(
             columns['frames'], table.gaps[slots], columns['misses'], columns['confidences']
@@ -161,9 +168,11 @@ def view_of(
         object_of_sighting=of_sighting,
         epoch=epoch,
         rows=rows,
-        shared={} if before is None else dict(before.shared),
         **columns,
     )
+    if before is not None:
+        made.shared.update(before.shared)
+    return made
 
 
 def _columns(table: ObjectTable, slots: IntArray) -> dict[str, Any]:

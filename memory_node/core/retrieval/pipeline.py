@@ -240,7 +240,7 @@ class Retriever:
         if subject.kind is not SubjectKind.VIEW:
             parts.append(object_candidates(view, relevance.odds, gone=_past(request)))
         if subject.kind is SubjectKind.NAME:
-            parts.append(room_candidates(view, subject, self.room_words, thing=relevance.named))
+            parts.append(room_candidates(view, request, self.room_words, thing=relevance.named))
             if not relevance.named:
                 parts.append(named_views(view, self._sources, subject.name, vector))
         elif subject.kind is SubjectKind.VIEW or not len(view.names):

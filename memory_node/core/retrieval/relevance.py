@@ -101,7 +101,7 @@ class EmbeddingRelevance:
             return Relevance(odds=odds + _PREFERENCE * (near - 1.0), named=True)
         odds = np.maximum(odds, alike(names, vectors[2]))
         if (odds > 0.0).any():
-            return Relevance(odds=odds, named=True)
+            return Relevance(odds=odds, named=False)
         if subject.definite or not (subject.purpose or subject.wished):
             return Relevance(odds=odds, named=False)
         return Relevance(odds=served(names, vectors[:2]), named=False)

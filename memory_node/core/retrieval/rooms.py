@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
-from memory_node.core.language.request import Subject
+from memory_node.core.language.request import AnswerKind, Request
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.view import View
 
@@ -41,20 +41,22 @@ class RoomWords(Protocol):
         """Return (R,) which rooms a phrase means that takes for granted that there is one."""
 
 
-def room_candidates(view: View, subject: Subject, words: RoomWords, *, thing: bool) -> Candidates:
+def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bool) -> Candidates:
     """
     Return the rooms that a request names; a room leads only where a room is asked for.
 
     ``thing`` is whether something here goes by that name: "the toilet" then is the thing, while
     "go to the toilet" may be the room.
     """
-    rooms, phrase = view.rooms, subject.name or subject.text
+    rooms, subject = view.rooms, request.subject
+    phrase = subject.name or subject.text
+    wanted = subject.motion or request.answer is AnswerKind.DESCRIBE
     meant = words.knows(rooms, phrase) if thing else words.may_name(rooms, phrase)
-    if not len(rooms) or not meant or (thing and not subject.motion):
+    if not len(rooms) or not meant or (thing and not wanted):
         return rooms_as_candidates(view, np.empty(0, np.int64), np.empty(0))
     odds = words.log_odds(rooms, phrase)
     kept = np.flatnonzero(odds > _WORTH_LISTING)
-    shift = _MOTION if subject.motion else _NO_MOTION
+    shift = _MOTION if wanted else _NO_MOTION
     return rooms_as_candidates(view, kept, odds[kept] + shift)
 
 

@@ -25,7 +25,7 @@ _EACH = 64
 #: Observations listed as what comes closest to a name that nothing goes by.
 _CLOSEST = 8
 #: Log-odds that a caption with all words of a name speaks of the thing, and without.
-SAID, UNSAID = 1.0, -7.0
+SAID, UNSAID = 2.0, -7.0
 #: Log-odds of a caption that has none of the words, and what full coverage of the words and a
 #: cosine of one add; fitted on CMU_500 known items, see docs/benchmarks.md.
 _NOTHING, _WORDS, _MEANING = -7.0, 6.0, 6.0

@@ -27,7 +27,7 @@ _SAID, _SAID_ELSEWHERE, _OTHER_NUMBER = 1.0, -1.0, -4.0
 #: mixed up: the first is right when no other room is, the second is only the best guess.
 _NARROWER, _NEAR = (-1.0, 0.1), (-2.0, -1.5)
 #: Rooms that are as surely meant as the best one lie within this many log-odds of it.
-_AS_SURE = 3.0
+_AS_SURE = 4.0
 #: Cost of matching only the last words, only some words, only by meaning.
 _HEAD, _SOME_WORDS, _MEANING = -1.5, -1.0, -1.5
 #: Cosine from which on a name means the same, and the cost of one less.
