@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import Field
+import inspect
 from pathlib import Path
 import sys
 import textwrap
@@ -59,13 +60,17 @@ def bounds(f: Field[Any]) -> str:
     return f'at most {high:g}' if high is not None else ''
 
 
+def _about(group: str) -> str:
+    return inspect.cleandoc(GROUPS[group].__doc__ or '').replace('``', '`')
+
+
 def _yaml_lines() -> Iterator[str]:
     previous = ''
     for name, f in parameters():
         group, _, short = name.rpartition('.')
         if group != previous:
             yield ''
-            yield from _comment(GROUPS[group].__doc__ or '', 4)
+            yield from _comment(' '.join(_about(group).split()), 4)
             yield f'    {group}:'
             previous = group
         indent = 6 if group else 4
@@ -96,7 +101,7 @@ def _table_lines() -> Iterator[str]:
         if group != previous:
             title = f'`{group}`' if group else 'The node'
             yield f'\n## {title}\n'
-            yield (GROUPS[group].__doc__ or '').strip()
+            yield _about(group)
             yield '\n| name | default | values | unit | fixed | meaning |'
             yield '|---|---|---|---|---|---|'
             previous = group

@@ -184,7 +184,8 @@ class Parts:
         rooms = view.rooms_near(np.vstack([np.array(start)[None], points]))
         straight = np.linalg.norm(points - np.array(start), axis=1)
         distances = np.minimum(distances, DETOUR * straight + DETOUR_M)
-        return np.where((rooms[1:] == rooms[0]) & (rooms[0] >= 0), straight, distances)
+        same = (rooms[1:] == rooms[0]) & (rooms[0] >= 0)
+        return np.asarray(np.where(same, straight, distances))
 
     def _area_places(self, query: Query, vector: FloatArray, k: int) -> tuple[Place, ...]:
         return area_places(self.areas, self.mirror, query, vector, k)

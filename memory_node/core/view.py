@@ -67,7 +67,7 @@ class View:
         count, rooms = len(self.snapshot), self.rooms
         held = self.objects.shared.get('row_rooms')
         if held is not None and held[0] is rooms and len(held[1]) == count:
-            return held[1]
+            return np.asarray(held[1])
         known = rooms.room_of_row.astype(np.int64)[:count]
         last = known[-1] if len(known) else -1
         made = np.concatenate([known, np.full(count - len(known), last)])
@@ -81,7 +81,7 @@ class View:
         rows, ids = self.row_rooms, self.objects.ids
         held = self.objects.shared.get('object_rooms')
         if held is not None and held[0] is rows and held[1] is ids:
-            return held[2]
+            return np.asarray(held[2])
         rooms = rows[self.objects.view_rows]
         known = self.rooms.room_of_object
         index = self.objects.index_of(self.room_object_ids)

@@ -12,7 +12,7 @@ from memory_bench.errors import EvaluationError
 from memory_bench.methods.base import MethodOptions
 from memory_bench.methods.cost import CachingEncoder, document, Stopwatch
 from memory_bench.methods.flat import Bm25
-from memory_bench.methods.memory import ablated, ABLATIONS
+from memory_bench.methods.memory import ABLATIONS
 from memory_bench.methods.registry import make_method, method_names
 from memory_bench.run.evaluate import compare, config_for
 from memory_node.core.config import MemoryConfig
@@ -108,26 +108,13 @@ def test_the_paper_forest_asks_the_model_and_survives_it(fails, encoder, tmp_pat
     assert (answer.places[0].node_id == 'living') is fails  # else the model's odd choice counts
 
 
-def test_an_ablation_changes_only_the_signals_that_it_names():
-    config = ablated(MemoryConfig(), ABLATIONS['ours-dense'])
-    left = [n for n in ('captions', 'objects', 'words') if not config.retrieval.leaves_out(n)]
-    assert left == ['words']
-    assert config.forest == MemoryConfig().forest
+def test_an_ablation_changes_only_what_it_names():
+    whole = MemoryConfig()
+    config = ABLATIONS['ours-packs'](whole)
+    assert config.language.affordance_packs == ''
+    assert (config.forest, config.retrieval) == (whole.forest, whole.retrieval)
+    assert ABLATIONS['ours-instruction'](whole).retrieval.scorer == 'off'
     assert set(ABLATIONS) < set(method_names())
-
-
-def test_words_left_out_no_longer_count(encoder, tmp_path):
-    orders = {}
-    for name in ('ours-network', 'ours-words'):
-        (tmp_path / name).mkdir()
-        config = ablated(MemoryConfig(), 'network' if name == 'ours-network' else 'network,words')
-        method = make_method('ours', encoder, MethodOptions(config=config))
-        method.build(rooms().observations, tmp_path / name)
-        retrieval = method.memory.retrieve('striped towel', 4)
-        orders[name] = retrieval.places[0].signals['words']
-        method.close()
-    assert orders['ours-network'] > 0.0
-    assert orders['ours-words'] == 0.0
 
 
 def test_bm25_is_the_formula():

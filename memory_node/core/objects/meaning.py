@@ -24,11 +24,19 @@ from memory_node.core.data import FloatArray
 from memory_node.core.language.affordances import AffordancePacks, DATA
 from memory_node.core.language.text import article, lemmas
 
-__all__ = ['PackVectors', 'pack_vectors', 'purpose']
+__all__ = [
+    'PackVectors',
+    'make_vectors',
+    'pack_vectors',
+    'purpose',
+    'vectors_file',
+    'write_vectors',
+]
 
 _LOG = logging.getLogger(__name__)
 Encode = Callable[[list[str]], FloatArray]
 
+_ARRAYS = ('names', 'uses', 'world')
 #: Rows that a name borrows from, and how fast their say falls with the cosine of the names.
 NEAREST, SHARPNESS = 10, 10.0
 
@@ -78,25 +86,31 @@ class PackVectors:
         return unit(purposes + unit(weights @ self.uses))
 
 
+def vectors_file(packs: AffordancePacks, model_id: str) -> str:
+    """Return the name of the file that holds the vectors of packs for one encoder."""
+    said = json.dumps([model_id, SHARPNESS, NEAREST, packs.rows])
+    return f'affordances-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz'
+
+
 def pack_vectors(packs: AffordancePacks, encode: Encode, model_id: str, dim: int) -> PackVectors:
     """
     Return the vectors of packs: those that were shipped or kept for this encoder, or new ones.
 
     New ones take some seconds for a large pack and are kept in the user's cache folder.
     """
-    digest = hashlib.sha256(
-        json.dumps([model_id, SHARPNESS, NEAREST, packs.rows]).encode()
-    ).hexdigest()[:16]
+    name = vectors_file(packs, model_id)
     for folder in (DATA, _cache_folder()):
-        if (held := _read(folder / f'affordances-{digest}.npz', packs, dim)) is not None:
+        if (held := _read(folder / name, packs, dim)) is not None:
             return held
-    made = _made(packs, encode, dim)
+    made = make_vectors(packs, encode, dim)
     if packs.rows:
-        write_vectors(made, _cache_folder() / f'affordances-{digest}.npz')
+        _LOG.info('encoded %d rows of affordance packs for %s', len(packs.rows), model_id)
+        write_vectors(made, _cache_folder() / name)
     return made
 
 
-def _made(packs: AffordancePacks, encode: Encode, dim: int) -> PackVectors:
+def make_vectors(packs: AffordancePacks, encode: Encode, dim: int) -> PackVectors:
+    """Return the vectors of packs, all encoded now."""
     names = [name for called, _ in packs.rows for name in called]
     uses = [use for _, used in packs.rows for use in used]
     firsts = [called[0] for called, _ in packs.rows]
@@ -142,9 +156,7 @@ def _cache_folder() -> Path:
 def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
     try:
         with np.load(path, allow_pickle=False) as file:
-            names, uses, world = (
-                unit(file[key].astype(np.float32)) for key in ('names', 'uses', 'world')
-            )
+            names, uses, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
     count = len(packs.rows)
@@ -154,15 +166,14 @@ def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
 
 
 def write_vectors(vectors: PackVectors, path: Path) -> None:
-    """Write vectors in half precision; a folder that can't be written costs only time."""
+    """Write vectors as bytes, cosines right to 0.01; an unwritable folder only costs time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f'{path.stem}.{os.getpid()}.tmp.npz')
+        rows = {name: getattr(vectors, name) for name in _ARRAYS}
+        longest = {k: np.abs(v).max(axis=1, keepdims=True, initial=1e-9) for k, v in rows.items()}
         np.savez_compressed(
-            scratch,
-            **{
-                key: getattr(vectors, key).astype(np.float16) for key in ('names', 'uses', 'world')
-            },
+            scratch, **{k: np.round(v / longest[k] * 127).astype(np.int8) for k, v in rows.items()}
         )
         os.replace(scratch, path)
     except OSError as error:

@@ -143,7 +143,7 @@ class PlaceBuilder:
                 'relevance': float(candidates.odds[i]),
                 **({} if judged is None else judged.by_kind(i)),
             },
-            why=self._why(candidates, i, label, judged),
+            why=self._why(candidates, i, label=label, sure=confidence >= 0.5, judged=judged),
             unmet=() if judged is None else judged.unmet_phrases(i),
         )
 
@@ -166,7 +166,15 @@ class PlaceBuilder:
         meant = self._relevance.odds[called] + np.log(self._view.name_shares[span])
         return int(called[np.argmax(meant)])
 
-    def _why(self, candidates: Candidates, i: int, label: str, judged: Combined | None) -> str:
+    def _why(
+        self,
+        candidates: Candidates,
+        i: int,
+        *,
+        label: str,
+        sure: bool,
+        judged: Combined | None,
+    ) -> str:
         """Return one sentence that a person would say."""
         subject = None if self._request is None else self._request.subject
         words = f'{article(label)} {label}' if label else ''
@@ -177,12 +185,13 @@ class PlaceBuilder:
         elif subject is not None and subject.kind is SubjectKind.NEED:
             parts = [f'{words} can serve for {subject.text!r}']
         elif subject is not None and subject.name and label != subject.name:
-            parts = [f'{words} was seen there, which {subject.name!r} may mean']
+            near = 'may be what is meant by' if sure else 'comes closest to'
+            parts = [f'{words} {near} {subject.name!r}']
         else:
-            parts = [f'{words} was seen there' if words else 'something was seen there']
+            parts = [f'{words} is there' if words else 'something is there']
         if candidates.kind[i] == Kind.OBJECT:
             count = int(self._view.objects.frames[candidates.index[i]])
-            parts[0] += f' in {count} view{"s" * (count != 1)}'
+            parts.append(f'seen in {count} view{"s" * (count != 1)}')
             if self._view.objects.existence[candidates.index[i]] < 0.0:
                 parts.append('it was not there when last looked')
         return '; '.join([*parts, *(() if judged is None else judged.sentences(i))])
