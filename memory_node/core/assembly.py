@@ -26,8 +26,9 @@ from memory_node.core.objects.meaning import pack_vectors
 from memory_node.core.persistence import DerivedFiles, load_index, load_objects
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
+from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
 from memory_node.core.retrieval.pipeline import Retriever
-from memory_node.core.retrieval.relevance import EmbeddingRelevance
+from memory_node.core.retrieval.relevance import EmbeddingRelevance, RelevanceModel
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.rooms.vocabulary import load_vocabulary
 from memory_node.core.store.encoding import encode_texts
@@ -95,7 +96,7 @@ class Parts:
             self.mirror,
             view=self.view,
             encode=self.encode,
-            relevance=EmbeddingRelevance(),
+            relevance=self._relevance(),
             room_words=self.rooms.matcher,
             sources=self,
             travel=self._travel,
@@ -107,6 +108,12 @@ class Parts:
             if self.model is None
             else LanguageModelParser(self.model, REGISTRY, Order),
         )
+
+    def _relevance(self) -> RelevanceModel:
+        base = EmbeddingRelevance()
+        if self.model is None or self.config.retrieval.relevance != 'language_model':
+            return base
+        return LanguageModelRelevance(base, self.model)
 
     # ---- what follows the store --------------------------------------------------------------
 

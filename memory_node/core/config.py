@@ -111,6 +111,12 @@ class RetrievalConfig(Checked):
         le=600.0,
         unit='s',
     )
+    relevance: str = param(
+        'embedding',
+        'Who judges what serves a need: the encoder, or the language model where there is one.',
+        choices=('embedding', 'language_model'),
+        read_only=True,
+    )
     scorer: str = param(
         'auto',
         'Who ranks views: instruction where observations are bare lists of labels, or off.',

@@ -235,6 +235,8 @@ class Place:
     caption: str = ''
     target_position: Vector3 | None = None
     target_extent: Vector3 | None = None
+    #: Name of the room that holds it, '' where none is known.
+    room: str = ''
     #: Names of the areas above this place, root first.
     area_path: tuple[str, ...] = ()
     evidence_ids: tuple[str, ...] = ()

@@ -314,10 +314,3 @@ def test_sql_in_what_is_stored_is_only_text(tmp_path):
         assert memory.retrieve('x', map_id=nasty).places[0].node_id == nasty
         with pytest.raises(InvalidObservationError, match='already'):
             memory.add(seen(nasty))
-
-
-def test_space_is_searched_by_box(copy):
-    store = Store(copy)
-    assert store.ids(store.within((2.0, -1.0, -1.0), (4.0, 1.0, 1.0))) == ['n2', 'n3', 'n4']
-    assert store.within((100.0, 0.0, 0.0), (200.0, 1.0, 1.0)).tolist() == []
-    store.close()

@@ -26,7 +26,8 @@ from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.request import AnswerKind, SubjectKind
 from memory_node.core.language.text import counted, plural
 from memory_node.core.ports import LanguageModel
-from memory_node.core.retrieval.pipeline import Found, mode_of, Retriever
+from memory_node.core.retrieval.pipeline import Found, Retriever
+from memory_node.core.retrieval.reading import mode_of
 
 __all__ = ['MAX_CITATIONS', 'answer', 'counted_candidates']
 

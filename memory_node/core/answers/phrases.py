@@ -28,9 +28,11 @@ def coordinates(position: Vector3) -> str:
 
 
 def spot(place: Place) -> str:
-    """Return where a place is, with the name of the area that holds it."""
+    """Return where a place is, with the name of the room that holds it."""
     where = coordinates(place.target_position or place.pose.position)
-    return f'{where} in {place.area_path[-1]}' if place.area_path else where
+    if place.room and place.room != place.label:
+        return f'{where} in the {place.room}'
+    return where
 
 
 def marks(cited: Sequence[Place]) -> str:

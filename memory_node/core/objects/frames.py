@@ -20,7 +20,7 @@ __all__ = ['Frames']
 IntArray = NDArray[np.int64]
 
 #: Confidence of a thing that only a caption mentions.
-MENTION_CONFIDENCE = 0.6
+MENTION_CONFIDENCE = 0.8
 #: A caption that speaks of more things of a kind than this does not count them.
 _MOST_COUNTED = 12
 _COLUMNS = ('starts', 'labels', 'confidences', 'positions', 'extents')

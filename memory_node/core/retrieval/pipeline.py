@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timezone
+from dataclasses import dataclass
 import time
 from typing import Protocol
 
@@ -12,23 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.constraints.base import Candidates, Kind, Scene
+from memory_node.core.constraints.base import Candidates, Scene
 from memory_node.core.constraints.combine import combine, Combined
 from memory_node.core.constraints.lookup import MemoryLookup
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval, Vector3
-from memory_node.core.errors import EmptyMemoryError, UnknownMapError
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
-from memory_node.core.language.request import AnswerKind, Request, SubjectKind
-from memory_node.core.language.text import lemmas
+from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
+from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
+from memory_node.core.retrieval.reading import as_meant_here, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
 from memory_node.core.retrieval.rooms import room_candidates, RoomWords
 from memory_node.core.retrieval.scale import under
@@ -42,15 +41,13 @@ from memory_node.core.retrieval.views import (
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
 
-__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'mode_of', 'wants_description']
+__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
 #: Places that a scorer of viewpoints chooses.
 SCORED = 64
-#: Log-odds of standing right beside ``near``, against far away.
-_NEAR = 1.5
 
 
 class RequestReader(Protocol):
@@ -131,17 +128,17 @@ class Retriever:
         started = time.perf_counter()
         config, view = self._config(), self.view()
         rows = None if keys is None else view.snapshot.rows_of(keys)
-        allowed = _allowed(view, query, rows)
+        allowed = allowed_rows(view, query, rows)
         scene = self._scene(view, query, config)
-        request = _as_meant_here(self.read(query, view), scene, self.room_words)
+        request = as_meant_here(self.read(query, view), scene, self.room_words)
         texts = self._relevance.texts(request)
         vectors = self.encode(texts)
         encoded = time.perf_counter()
         relevance = self._relevance.relevance(request, view.names, vectors)
         candidates = self._candidates(view, request, relevance, vectors[0])
-        candidates = _filtered(view, candidates, query, allowed)
+        candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
-        odds = under(candidates.odds, judged.odds) + _closeness(query, candidates, config)
+        odds = under(candidates.odds, judged.odds) + closeness(query, candidates, config)
         chosen = self._chosen(candidates, odds, judged, query.k, config)
         builder = PlaceBuilder(view, self._mirror, self._path, request, relevance)
         places = builder.places(candidates, judged, odds, chosen)
@@ -259,102 +256,6 @@ class Retriever:
             return select(candidates, odds, k, separation_m=config.separation_m)
         order = judged.arranged(odds)[: k * LOOKED_AT]
         return distinct(candidates, order, config.separation_m)[:k]
-
-
-def wants_description(text: str) -> bool:
-    """Tell whether a question asks what a place, or everything, is like."""
-    clock = Clock(0, timezone.utc)
-    return parse(text, clock, REGISTRY, Order).answer is AnswerKind.DESCRIBE
-
-
-def mode_of(query: Query, request: Request) -> QueryMode:
-    """Return how a question wants to be answered: as the query says, else by its words."""
-    if query.mode is not QueryMode.AUTO:
-        return query.mode
-    if request.answer is AnswerKind.DESCRIBE:
-        return QueryMode.GLOBAL
-    return QueryMode.IMPLICIT if request.subject.kind is SubjectKind.NEED else QueryMode.EXPLICIT
-
-
-def _as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
-    """
-    Return a request as this memory lets it be read.
-
-    Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
-    like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
-    on high shelves").
-    """
-    subject, names = request.subject, scene.view.names
-    if subject.attributes and subject.name:
-        whole = ' '.join((*subject.attributes, subject.name))
-        if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
-            return replace(request, subject=replace(subject, name=whole, attributes=()))
-    if subject.kind is not SubjectKind.NEED or not request.constraints:
-        return request
-    nothing = object_candidates(scene.view, np.empty(0))
-    kept = tuple(c for c in request.constraints if not c.apply(scene, nothing).missing)
-    if len(kept) == len(request.constraints):
-        return request
-    said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
-    return replace(request, subject=replace(subject, text=said), constraints=kept)
-
-
-def _allowed(view: View, query: Query, rows: IntArray | None) -> NDArray[np.bool_] | None:
-    """Return (N,) which observations pass the filters of a query; None where all do."""
-    snapshot = view.snapshot
-    if not len(snapshot):
-        raise EmptyMemoryError('the memory holds no observation yet')
-    filters = (query.map_id, query.radius_m, query.since_ns, query.until_ns)
-    if rows is None and all(value is None for value in filters):
-        return None
-    mask = np.zeros(len(snapshot), np.bool_)
-    mask[slice(None) if rows is None else rows] = True
-    if query.map_id is not None:
-        if query.map_id not in snapshot.map_ids:
-            raise UnknownMapError(f'no observation is on a map named {query.map_id!r}')
-        on_map = snapshot.maps == snapshot.map_ids.index(query.map_id)
-        if not on_map.any():
-            raise UnknownMapError(f'no observation is on a map named {query.map_id!r}')
-        mask &= on_map
-    if query.since_ns is not None:
-        mask &= snapshot.stamps >= query.since_ns
-    if query.until_ns is not None:
-        mask &= snapshot.stamps <= query.until_ns
-    if query.radius_m is not None and query.near is not None:
-        away = np.linalg.norm(snapshot.positions - np.array(query.near), axis=1)
-        mask &= away <= query.radius_m
-    return mask
-
-
-def _filtered(
-    view: View, candidates: Candidates, query: Query, allowed: NDArray[np.bool_] | None
-) -> Candidates:
-    """Return the candidates that some allowed observation shows, to be stood at there."""
-    if allowed is None or not len(candidates):
-        return candidates
-    rows = candidates.row.copy()
-    last = candidates.last_ns.copy()
-    kept = allowed[rows]
-    for i in np.flatnonzero(~kept).tolist():
-        if candidates.kind[i] == Kind.OBJECT:
-            seen = view.objects.seen_by(int(candidates.index[i]))
-        elif candidates.kind[i] == Kind.ROOM:
-            seen = view.rooms.rows_of(int(candidates.index[i]))
-        else:
-            continue
-        seen = seen[allowed[seen]]
-        if len(seen):
-            kept[i], rows[i] = True, seen[-1]
-            last[i] = view.snapshot.stamps[seen].max()
-    return replace(candidates, row=rows, last_ns=last).take(kept)
-
-
-def _closeness(query: Query, candidates: Candidates, config: RetrievalConfig) -> RealArray:
-    """Return (n,) log-odds for being close to ``query.near``; 0 without one."""
-    if query.near is None:
-        return np.zeros(len(candidates))
-    away = np.linalg.norm(candidates.position - np.array(query.near), axis=1)
-    return np.asarray(_NEAR * (np.exp(-away / config.distance_scale_m) - 1.0))
 
 
 def _past(request: Request) -> bool:

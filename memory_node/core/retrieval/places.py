@@ -137,6 +137,7 @@ class PlaceBuilder:
             caption=item.caption,
             target_position=target,
             target_extent=extent,
+            room=self._room(candidates, i),
             area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
             evidence_ids=tuple(evidence),
             signals={
@@ -147,14 +148,19 @@ class PlaceBuilder:
             unmet=() if judged is None else judged.unmet_phrases(i),
         )
 
+    def _room(self, candidates: Candidates, i: int) -> str:
+        room = int(candidates.room[i])
+        return self._view.rooms.names[room] if room >= 0 else ''
+
     def label(self, candidates: Candidates, i: int) -> str:
         """Return what a candidate is called: of an object's names the one that was asked for."""
         kind, index = candidates.kind[i], int(candidates.index[i])
         if kind == Kind.ROOM:
             asked = '' if self._request is None else self._request.subject.name
             return self._view.rooms.names[index] or asked
-        if kind != Kind.OBJECT:
-            return ''
+        if kind != Kind.OBJECT:  # only a caption says the name, if one does
+            named = self._request is not None and candidates.odds[i] > 0.0
+            return self._request.subject.name if self._request is not None and named else ''
         return self._view.names.texts[self._best_name(index)]
 
     def _best_name(self, index: int) -> int:

@@ -18,7 +18,7 @@ import uuid
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.data import FloatArray, Observation, Pose, Vector3
+from memory_node.core.data import FloatArray, Observation, Pose
 from memory_node.core.errors import (
     InvalidObservationError,
     StoreAccessError,
@@ -414,17 +414,6 @@ class Store:
                     found[key] = pair
             pairs = [found[key] for key in keys.tolist()]
         return [p[0] for p in pairs], [p[1] for p in pairs]
-
-    def within(self, low: Vector3, high: Vector3) -> Keys:
-        """Return the keys of observations inside an axis-aligned box [m], ascending."""
-        with self._reading():
-            rows = self._db.execute(
-                # The tree rounds outwards to 32 bits: overlap never misses a point on the edge.
-                'SELECT key FROM space WHERE x1 >= ? AND x0 <= ? AND y1 >= ? AND y0 <= ?'
-                ' AND z1 >= ? AND z0 <= ? ORDER BY key',
-                [v for pair in zip(low, high, strict=True) for v in pair],
-            ).fetchall()
-        return np.array(rows, np.int64).reshape(-1)
 
     def copy_to(self, target: Path, *, overwrite: bool = False) -> None:
         """Write a compact copy to ``target``, complete or not at all; needs no lock."""

@@ -13,7 +13,7 @@ from memory_bench.methods.cost import ModelUse, Stopwatch
 from memory_node.core.config import MemoryConfig
 from memory_node.core.data import Observation, Vector3
 from memory_node.core.ports import LanguageModel
-from memory_node.core.retrieval.pipeline import wants_description
+from memory_node.core.retrieval.reading import wants_description
 
 __all__ = [
     'Answer',

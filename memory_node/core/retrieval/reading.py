@@ -1,0 +1,59 @@
+"""What a request means in one memory, beyond what its words say by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timezone
+
+import numpy as np
+
+from memory_node.core.constraints.base import Scene
+from memory_node.core.constraints.order import Order
+from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.data import Query, QueryMode
+from memory_node.core.language.parser import parse
+from memory_node.core.language.request import AnswerKind, Request, SubjectKind
+from memory_node.core.language.text import lemmas
+from memory_node.core.language.times import Clock
+from memory_node.core.retrieval.objects import object_candidates
+from memory_node.core.retrieval.rooms import RoomWords
+
+__all__ = ['as_meant_here', 'mode_of', 'wants_description']
+
+
+def wants_description(text: str) -> bool:
+    """Tell whether a question asks what a place, or everything, is like."""
+    clock = Clock(0, timezone.utc)
+    return parse(text, clock, REGISTRY, Order).answer is AnswerKind.DESCRIBE
+
+
+def mode_of(query: Query, request: Request) -> QueryMode:
+    """Return how a question wants to be answered: as the query says, else by its words."""
+    if query.mode is not QueryMode.AUTO:
+        return query.mode
+    if request.answer is AnswerKind.DESCRIBE:
+        return QueryMode.GLOBAL
+    return QueryMode.IMPLICIT if request.subject.kind is SubjectKind.NEED else QueryMode.EXPLICIT
+
+
+def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
+    """
+    Return a request as this memory lets it be read.
+
+    Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
+    like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
+    on high shelves").
+    """
+    subject, names = request.subject, scene.view.names
+    if subject.attributes and subject.name:
+        whole = ' '.join((*subject.attributes, subject.name))
+        if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
+            return replace(request, subject=replace(subject, name=whole, attributes=()))
+    if subject.kind is not SubjectKind.NEED or not request.constraints:
+        return request
+    nothing = object_candidates(scene.view, np.empty(0))
+    kept = tuple(c for c in request.constraints if not c.apply(scene, nothing).missing)
+    if len(kept) == len(request.constraints):
+        return request
+    said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
+    return replace(request, subject=replace(subject, text=said), constraints=kept)
