@@ -45,8 +45,6 @@ __all__ = ['Parts']
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: A way that is longer than this was only driven so, because nothing was asked for in between.
-DETOUR, DETOUR_M = 2.0, 1.0
 #: Texts whose vectors are kept.
 _CACHED_TEXTS = 8192
 
@@ -146,11 +144,16 @@ class Parts:
 
     def view(self) -> View:
         """Return the memory as it is now; waits for a map that is being made, but not for long."""
-        snapshot = self.mirror.snapshot()
         patience = self.config.retrieval.patience_s
-        behind = self.objects.catch_up(snapshot, time.monotonic() + patience)
-        known = self.objects.kept()
-        rooms = self.rooms.kept(snapshot, patience)
+        deadline = time.monotonic() + patience
+        while True:
+            behind = self.objects.catch_up(self.mirror.snapshot(), deadline)
+            known = self.objects.kept()
+            rooms = self.rooms.kept(known.objects.epoch, patience)
+            # Taken last, so that it holds every observation that objects and rooms speak of.
+            snapshot = self.mirror.snapshot()
+            if known.objects.epoch == snapshot.epoch == rooms.epoch:
+                break
         return View(
             snapshot=snapshot,
             names=known.names,
@@ -168,14 +171,15 @@ class Parts:
     def encode_cached(self, texts: list[str]) -> FloatArray:
         """Return (n, D) unit vectors of texts that come again, such as names of rooms."""
         with self._caching:
-            new = [t for t in dict.fromkeys(texts) if t not in self._cache]
-        vectors = self.encode(new) if new else np.empty((0, self.mirror.dim), np.float32)
-        with self._caching:
-            self._cache.update(zip(new, vectors, strict=True))
-            found = np.stack([self._cache[t] for t in texts])
-            while len(self._cache) > _CACHED_TEXTS:
-                self._cache.popitem(last=False)
-        return found
+            found = {t: self._cache[t] for t in texts if t in self._cache}
+        new = [t for t in dict.fromkeys(texts) if t not in found]
+        if new:
+            found.update(zip(new, self.encode(new), strict=True))
+            with self._caching:
+                self._cache.update((t, found[t]) for t in new)
+                while len(self._cache) > _CACHED_TEXTS:
+                    self._cache.popitem(last=False)
+        return np.stack([found[t] for t in texts])
 
     def postings(self, words: Sequence[str]) -> list[Postings]:
         """Return the posting list of every distinct stem of ``words``."""
@@ -186,13 +190,7 @@ class Parts:
         return self.indexer.nearest(snapshot, vector, k)[0]
 
     def _travel(self, view: View, start: Vector3, points: RealArray, maps: IntArray) -> RealArray:
-        """Return (n,) estimated travel distances; straight ones within the room of ``start``."""
-        distances = self.router.travel(view.snapshot, view.objects, start, points, maps)
-        rooms = view.rooms_near(np.vstack([np.array(start)[None], points]))
-        straight = np.linalg.norm(points - np.array(start), axis=1)
-        distances = np.minimum(distances, DETOUR * straight + DETOUR_M)
-        same = (rooms[1:] == rooms[0]) & (rooms[0] >= 0)
-        return np.asarray(np.where(same, straight, distances))
+        return self.router.travel(view.snapshot, view.objects, start, points, maps)
 
     def _area_places(self, query: Query, vector: FloatArray, k: int) -> tuple[Place, ...]:
         return area_places(self.areas, self.mirror, query, vector, k)
@@ -208,7 +206,15 @@ class Parts:
     def counts(self) -> Mapping[str, int]:
         """Queries and calls of a language model so far, and how many of each failed."""
         with self._counting:
-            return Counter(self._counts)
+            counts = Counter(self._counts)
+        for part in (self.retriever.reader, self.retriever.relevance):
+            if isinstance(part, LanguageModelParser):
+                counts['language_model_calls'] += part.statistics.requests
+                counts['language_model_fallbacks'] += part.statistics.fallbacks
+            elif isinstance(part, LanguageModelRelevance):
+                counts['language_model_calls'] += part.calls
+                counts['language_model_fallbacks'] += part.fallbacks
+        return counts
 
     def close(self) -> None:
         """Stop every thread, write what is derived, and close the store."""

@@ -154,6 +154,7 @@ class Memory:
             self._mirror.refuse_taken(items)
             unknown = self._mirror.unknown_labels(items)
             batch = encode_batch(items, self.encoder, self._mirror.dim, unknown)
+            self._parts.objects.prepare(items)
             if items:
                 self._mirror.insert(batch)
             self._parts.taken_in()

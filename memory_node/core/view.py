@@ -42,6 +42,12 @@ class View:
     bare_labels: bool = False
     behind: int = 0
 
+    def __post_init__(self) -> None:
+        """Take the observations that the objects know where those are newer than ``snapshot``."""
+        known, own = self.objects.shared.get('snapshot'), self.snapshot
+        if known is not None and (known.epoch, len(known)) > (own.epoch, len(own)):
+            object.__setattr__(self, 'snapshot', known)
+
     @cached_property
     def name_owners(self) -> IntArray:
         """(H,) object that each entry of ``objects.hist_labels`` is of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import math
 from typing import Any
 
@@ -11,14 +11,17 @@ from geometry_msgs.msg import Point, PoseStamped
 from geometry_msgs.msg import Pose as PoseMsg
 from geometry_msgs.msg import Vector3 as Vector3Msg
 from memory_msgs.action import Find
+from memory_msgs.msg import MemoryObject, Status
 from memory_msgs.msg import Place as PlaceMsg
-from memory_msgs.msg import Status
-from memory_msgs.srv import Ask, Retrieve
+from memory_msgs.srv import Ask, Objects, Retrieve
 from nav_msgs.msg import Path
 from std_msgs.msg import Header
 
 from memory_node.core.data import (
     MAX_CAPTION_CHARS,
+    MAX_K,
+    MAX_QUERY_CHARS,
+    Observation,
     Place,
     Pose,
     Query,
@@ -34,6 +37,7 @@ from memory_node.core.perception.messages import (
     stamp_ns,
 )
 from memory_node.core.ports import Caption, Detection
+from memory_node.core.retrieval.listing import ObjectRecord
 
 __all__ = [
     'MODES',
@@ -43,6 +47,9 @@ __all__ = [
     'caption_from_vision',
     'duration_msg',
     'intrinsics_from_msg',
+    'object_filters',
+    'object_msg',
+    'page_limit',
     'path_msg',
     'place_msg',
     'pose_from_odometry',
@@ -64,6 +71,8 @@ MODES: dict[int, QueryMode] = {
 MODE_NUMBERS = {mode: number for number, mode in MODES.items()}
 MAX_MESSAGE_CHARS = 1024
 MAX_DETECTIONS = 256
+#: Objects on a page when a request leaves ``limit`` at 0.
+PAGE = 100
 
 
 def stamp_msg(ns: int) -> Time:
@@ -174,6 +183,16 @@ def near_in_map(request: Any, map_frame: str) -> Vector3 | None:
     return position_in_map('near', request.near.header, request.near.point, map_frame)
 
 
+def radius_m(request: Any) -> float | None:
+    """Return the radius around ``near`` of a request [m], None where there is none."""
+    radius = float(request.radius)
+    if not radius >= 0.0 or math.isinf(radius):
+        raise InvalidQueryError(f'radius must be finite and >= 0, got {radius}')
+    if radius > 0.0 and not request.use_near:
+        raise InvalidQueryError(f'radius needs near: set use_near, got radius {radius}')
+    return radius or None
+
+
 def asker(request: Any, *, map_frame: str, robot: Vector3 | None, now_ns: int) -> dict[str, Any]:
     """Return where and when a request is made as arguments of ``Query``: said, or the robot's."""
     here = robot
@@ -191,17 +210,12 @@ def query_from_retrieve(
     """Return the checked query; raises ``InvalidQueryError`` naming the field at fault."""
     if request.mode not in MODES:
         raise InvalidQueryError(f'mode must be 0 to {max(MODES)}, got {request.mode}')
-    radius = float(request.radius)
-    if not radius >= 0.0 or math.isinf(radius):
-        raise InvalidQueryError(f'radius must be finite and >= 0, got {radius}')
-    if radius > 0.0 and not request.use_near:
-        raise InvalidQueryError(f'radius needs near: set use_near, got radius {radius}')
     return Query(
         text=request.text,
         k=request.k or top_k,
         mode=MODES[request.mode],
         near=near_in_map(request, map_frame),
-        radius_m=radius or None,
+        radius_m=radius_m(request),
         **query_filters(request),
         **asker(request, map_frame=map_frame, robot=robot, now_ns=now_ns),
     )
@@ -218,6 +232,30 @@ def query_from_ask(
         **query_filters(request),
         **asker(request, map_frame=map_frame, robot=robot, now_ns=now_ns),
     )
+
+
+def object_filters(request: Objects.Request, *, map_frame: str) -> dict[str, Any]:
+    """Return which objects a request wants as arguments of ``Memory.objects``."""
+    for name in ('text', 'area'):
+        if len(getattr(request, name)) > MAX_QUERY_CHARS:
+            raise InvalidQueryError(f'{name} must hold at most {MAX_QUERY_CHARS} characters')
+    radius = radius_m(request)
+    if request.use_near and radius is None:
+        raise InvalidQueryError('near needs a radius > 0 of the objects around it')
+    return {
+        'text': request.text,
+        'area': request.area,
+        'near': near_in_map(request, map_frame),
+        'radius': radius,
+        'map_id': request.map_id or None,
+    }
+
+
+def page_limit(request: Objects.Request) -> int:
+    """Return how many objects a request wants at most."""
+    if request.limit > MAX_K:
+        raise InvalidQueryError(f'limit must be at most {MAX_K}, got {request.limit}')
+    return request.limit or PAGE
 
 
 def query_from_find(
@@ -280,4 +318,33 @@ def place_msg(place: Place, *, frame_id: str, now_ns: int) -> PlaceMsg:
         msg.target_position = Point(x=x, y=y, z=z)
         ex, ey, ez = place.target_extent or (0.0, 0.0, 0.0)
         msg.target_extent = Vector3Msg(x=ex, y=ey, z=ez)
+    return msg
+
+
+def object_msg(
+    thing: ObjectRecord, *, frame_id: str, seen_in: Sequence[Observation]
+) -> MemoryObject:
+    """Return an object as a message; ``seen_in`` holds its best view, unless that is gone."""
+    msg = MemoryObject(
+        header=Header(stamp=stamp_msg(thing.last_ns), frame_id=frame_id),
+        id=thing.id,
+        label=thing.label,
+        names=[name for name, _ in thing.names],
+        name_shares=[float(share) for _, share in thing.names],
+        map_id=thing.map_id,
+        has_position=thing.position is not None,
+        has_extent=thing.extent is not None,
+        views=thing.views,
+        first_seen=stamp_msg(thing.first_ns),
+        last_seen=stamp_msg(thing.last_ns),
+        existence=thing.existence,
+        room=thing.room,
+        observation_id=seen_in[0].id if seen_in else '',
+    )
+    if thing.position is not None:
+        x, y, z = thing.position
+        msg.position = Point(x=x, y=y, z=z)
+    if thing.extent is not None:
+        x, y, z = thing.extent
+        msg.extent = Vector3Msg(x=x, y=y, z=z)
     return msg

@@ -17,6 +17,7 @@ from visualization_msgs.msg import MarkerArray
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters, Snapshot
 from memory_node.ros import qos
+from memory_node.ros.map_watch import MapWatch
 from memory_node.ros.markers import MarkerScene
 
 __all__ = ['Reporter', 'Sources']
@@ -58,6 +59,7 @@ class Reporter:
         self._node = node
         self._sources = sources
         self._last: Snapshot | None = None
+        self._map = MapWatch(node, sources.memory, sources.report_interval_s)
         self._next_markers_s = 0.0
         self._statistics = node.create_lifecycle_publisher(
             Statistics, '~/statistics', qos.RELIABLE
@@ -73,6 +75,7 @@ class Reporter:
 
     def close(self) -> None:
         """Destroy timers and publishers."""
+        self._map.close()
         self._node.destroy_timer(self._timer)
         for publisher in (self._statistics, self._markers, self._diagnostics):
             self._node.destroy_lifecycle_publisher(publisher)
@@ -105,6 +108,8 @@ class Reporter:
             header=header,
             observations=stored.observations,
             maps=stored.maps,
+            objects=stored.objects,
+            names=stored.names,
             forest_nodes=stored.forest_nodes,
             store_bytes=stored.store_bytes,
             queue_length=queue_length,
@@ -122,7 +127,9 @@ class Reporter:
 
     def _health(self, header: Header, snapshot: Snapshot) -> DiagnosticArray:
         level, message = self._judge(snapshot)
-        values = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
+        values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
+        values['object_map_missing'] = self._map.missing
+        values['object_map_message'] = self._map.message
         status = DiagnosticStatus(
             level=level,
             name=f'{self._node.get_fully_qualified_name()}: memory',
@@ -146,6 +153,8 @@ class Reporter:
         for reason, count in snapshot.rejected.items():
             if count > rejected.get(reason, 0):
                 return DiagnosticStatus.WARN, f'refused {reason}'
+        if warning := self._map.warning():
+            return DiagnosticStatus.WARN, warning
         trigger = self._sources.trigger
         if (
             trigger != 'image'

@@ -253,7 +253,8 @@ class MemoryNode(LifecycleNode):
         except OSError as error:
             raise StoreAccessError(f'memory_path {path}: {error}') from error
         wanted = self._settings(EncoderConfig)
-        encoder = SentenceEncoder(wanted.model, backend=wanted.backend)
+        model = os.path.expanduser(os.path.expandvars(wanted.model))
+        encoder = SentenceEncoder(model, backend=wanted.backend)
         encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
         return Memory.open(
             path,

@@ -8,7 +8,7 @@ from pathlib import Path
 import time
 from typing import Any
 
-from memory_msgs.srv import Ask, Describe, NavigationGoal, Retrieve, Save
+from memory_msgs.srv import Ask, Describe, NavigationGoal, Objects, Retrieve, Save
 from nav_msgs.msg import Path as PathMsg
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
@@ -63,6 +63,7 @@ class Services:
             (NavigationGoal, '~/navigation_goal', self._navigation_goal),
             (Ask, '~/ask', self._ask),
             (Describe, '~/describe', self._describe),
+            (Objects, '~/objects', self._objects),
             (Save, '~/save', self._save),
         )
         self._servers = [
@@ -176,6 +177,7 @@ class Services:
         answer = c.memory.ask(query, model=c.language_model)
         response.known = answer.known
         response.answer = answer.text
+        response.count = -1 if answer.count is None else answer.count
         response.generated = answer.generated
         response.citations = self._place_msgs(answer.citations)
         return answer.fallback and f'worded without the language model: {answer.fallback}'
@@ -190,6 +192,20 @@ class Services:
         response.citations = self._place_msgs(told.citations)
         response.generated = told.generated
         return '' if told.found else told.text
+
+    def _objects(self, request: Objects.Request, response: Objects.Response) -> str:
+        c = self._context
+        limit = convert.page_limit(request)
+        listed = c.memory.objects(**convert.object_filters(request, map_frame=c.map_frame))
+        page = listed[request.offset : request.offset + limit]
+        response.total = len(listed)
+        response.objects = [
+            convert.object_msg(
+                thing, frame_id=c.map_frame, seen_in=c.memory.by_keys([thing.best_view])
+            )
+            for thing in page
+        ]
+        return ''
 
     def _place_msgs(self, places: Sequence[Place]) -> list[Any]:
         now_ns, frame_id = self._now_ns(), self._context.map_frame

@@ -112,7 +112,8 @@ class EncoderConfig(Checked):
 
     model: str = param(
         '',
-        'Sentence encoder, name or folder; empty: the installed MiniLM.',
+        'Sentence-transformers model, a folder or a name in the local cache such as'
+        ' all-mpnet-base-v2; empty: the installed all-MiniLM-L6-v2.',
         read_only=True,
     )
     backend: str = param(

@@ -1,3 +1,5 @@
+"""How often a thing was seen, and what else is there, decides between its places."""
+
 from __future__ import annotations
 
 from fakes import BagOfWordsEncoder
@@ -31,20 +33,24 @@ def test_a_thing_seen_often_beats_one_frame_that_says_it_elsewhere(memory):
     memory.add(seen(0, (0.0, 0.0), 'dresser', (1.0, 0.0)))
     memory.add_many(seen(i, (8.0 + 0.3 * i, 0.0), 'dresser', (9.0, 2.0)) for i in range(1, 13))
     memory.add_many(seen(i, (0.3 * i, 9.0), 'sofa', (5.0, 8.0)) for i in range(13, 40))
-    (best, *_) = memory.retrieve('Where is the dresser?').places
-    assert best.target_position[0] == pytest.approx(9.0)
-    assert 'corroboration' in best.signals
+    best, other, *_ = memory.retrieve('Where is the dresser?').places
+    assert best.target_position[0] == pytest.approx(9.0, abs=0.05)
+    assert other.target_position[0] == pytest.approx(1.0, abs=0.05)
+    assert other.confidence < best.confidence
+    assert '12 views' in best.why
 
 
 def test_a_thing_seen_once_is_found_when_there_is_no_other(memory):
     memory.add(seen(0, (0.0, 0.0), 'dresser', (1.0, 0.0)))
     memory.add_many(seen(i, (8.0 + 0.3 * i, 0.0), 'sofa', (9.0, 2.0)) for i in range(1, 7))
-    (best, *_) = memory.retrieve('Where is the dresser?').places
-    assert best.label == 'dresser'
-    assert best.signals['corroboration'] > -0.5
+    found = memory.retrieve('Where is the dresser?')
+    assert found.found
+    assert found.places[0].label == 'dresser'
 
 
 def test_sightings_without_a_position_lose_nothing(memory):
-    memory.add_many(seen(i, (2.0 * i, 0.0), 'dresser', None) for i in range(4))
-    for place in memory.retrieve('Where is the dresser?').places:
-        assert place.signals.get('corroboration', 0.0) == 0.0
+    memory.add_many(seen(i, (4.0 * i, 0.0), 'dresser', None) for i in range(4))
+    found = memory.retrieve('Where is the dresser?')
+    assert found.found
+    assert found.places[0].label == 'dresser'
+    assert all(p.confidence > 0.5 for p in found.places if p.label == 'dresser')

@@ -7,12 +7,21 @@ import pytest
 
 from memory_node import Memory
 from memory_node.core.data import Observation, Pose, QueryMode
-from memory_node.core.modes import guess_mode, is_description
 
 STREET = (
     'A brick building stands next to a tree on the left side of a street, overall calm, with cars'
     ' parked in front of the building and no people near the crosswalk'
 )
+
+
+@pytest.fixture
+def memory(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite', encoder=BagOfWordsEncoder()) as opened:
+        others = ('a tree next to a crosswalk', 'a building', 'a calm street with people')
+        for i, caption in enumerate((*others, STREET)):
+            pose = Pose(position=(60.0 * i, 0.0, 0.0))
+            opened.add(Observation(id=f'n{i}', stamp_ns=i, pose=pose, caption=caption))
+        yield opened
 
 
 @pytest.mark.parametrize(
@@ -27,18 +36,14 @@ STREET = (
         ),
     ],
 )
-def test_only_what_asks_for_nothing_is_a_description(text, described):
-    assert is_description(text) == described
+def test_only_what_asks_for_nothing_is_a_description(memory, text, described):
+    assert (memory.retrieve(text).conditions == ()) == described
 
 
-def test_a_description_sets_no_conditions_and_asks_of_no_area(tmp_path):
-    assert guess_mode(STREET) is QueryMode.EXPLICIT
-    with Memory.open(tmp_path / 'm.sqlite', encoder=BagOfWordsEncoder()) as memory:
-        others = ('a tree next to a crosswalk', 'a building', 'a calm street with people')
-        for i, caption in enumerate((*others, STREET)):
-            pose = Pose(position=(60.0 * i, 0.0, 0.0))
-            memory.add(Observation(id=f'n{i}', stamp_ns=i, pose=pose, caption=caption))
-        found = memory.retrieve(STREET)
+def test_a_description_sets_no_conditions_and_asks_of_no_area(memory):
+    found = memory.retrieve(STREET)
+    assert found.found
+    assert found.mode is QueryMode.EXPLICIT
     assert found.places[0].node_id == 'n3'
     assert found.conditions == ()
-    assert 'objects' not in {k for k, v in found.places[0].signals.items() if v}
+    assert set(found.places[0].signals) == {'relevance'}

@@ -11,11 +11,12 @@ import pytest
 
 from memory_node import Memory, MemoryConfig, Query
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.constraints import Kind, Order, read
-from memory_node.core.constraints.llm_reading import LanguageModelReader
-from memory_node.core.constraints.times import Clock
+from memory_node.core.constraints.order import Order, OrderKind
+from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.errors import EmptyMemoryError, InvalidQueryError
-from memory_node.core.finding import find
+from memory_node.core.language.llm_parser import LanguageModelParser
+from memory_node.core.language.parser import parse
+from memory_node.core.language.times import Clock
 from memory_node.models.openai_language_model import OpenAIChat
 
 CLOCK = Clock(10**18, timezone.utc)
@@ -27,31 +28,44 @@ def chat(server, timeout_s=5.0):
     return OpenAIChat(base_url=server.base_url, model='m', timeout_s=timeout_s, retries=0)
 
 
+def reader_of(server, timeout_s=5.0):
+    return LanguageModelParser(chat(server, timeout_s), REGISTRY, Order)
+
+
+def ruled(text):
+    return parse(text, CLOCK, REGISTRY, Order)
+
+
+BESIDE = {'kind': 'beside', 'phrase': 'next to the sofa', 'negated': False, 'about': 'sofa'}
+
+
 def reading(**changes):
-    beside = {'kind': 'beside', 'phrase': 'next to the sofa', 'negated': False, 'about': 'sofa'}
-    answer = {'wanted': 'the chair', 'order': 'none', 'conditions': [beside]}
+    answer = {
+        'subject': 'chair',
+        'subject_kind': 'name',
+        'answer': 'where',
+        'order': 'none',
+        'constraints': [BESIDE],
+    }
     return json.dumps({**answer, **changes})
 
 
-def condition(**changes):
-    one = {'kind': 'beside', 'phrase': 'next to the sofa', 'negated': False, 'about': 'sofa'}
-    return reading(conditions=[{**one, **changes}])
+def constraint(**changes):
+    return reading(constraints=[{**BESIDE, **changes}])
 
 
 # ---- reading ---------------------------------------------------------------------------------
 
 
-def test_a_model_reads_into_the_same_conditions_as_the_rules():
+def test_a_model_reads_into_the_same_constraints_as_the_rules():
     with OpenAIServer(reading(order='newest')) as server:
-        reader = LanguageModelReader(chat(server))
-        got = reader.read(TEXT, CLOCK)
-    assert got.subject(got.conditions) == 'the chair'
-    assert [(c.kind, c.about) for c in got.conditions if c.kind is Kind.BESIDE] == [
-        (Kind.BESIDE, 'sofa')
-    ]
-    timed = [c.window for c in got.conditions if c.kind is Kind.TIME]
-    assert timed == [c.window for c in read(TEXT, CLOCK).conditions if c.kind is Kind.TIME]
-    assert got.order is Order.NEWEST
+        reader = reader_of(server)
+        got = reader.parse(TEXT, CLOCK)
+    assert got.subject.name == 'chair'
+    assert [c.about for c in got.constraints if c.NAME == 'beside'] == ['sofa']
+    timed = [c.window for c in got.constraints if c.NAME == 'time']
+    assert timed == [c.window for c in ruled(TEXT).constraints if c.NAME == 'time'] != []
+    assert got.order.kind is OrderKind.NEWEST
     assert (reader.statistics.requests, reader.statistics.fallbacks) == (1, 0)
 
 
@@ -63,29 +77,31 @@ def test_a_model_reads_into_the_same_conditions_as_the_rules():
         ('{}', ('disconnect',)),
         ('{}', ('garbage',)),
         ('{}', ('wrong_schema',)),
-        (reading(wanted=' '), ('ok',)),
-        (condition(kind='teleport'), ('ok',)),
-        (condition(phrase='under the stairs'), ('ok',)),
-        (condition(about=''), ('ok',)),
-        (condition(distance_m=-1.0), ('ok',)),
-        (condition(distance_m=1e300), ('ok',)),
-        (condition(kind='direction', side='none'), ('ok',)),
-        (condition(kind='floor', floor='none'), ('ok',)),
-        (condition(kind='floor', floor='number', number=10**9), ('ok',)),
-        (condition(run='rm -rf /'), ('ok',)),
+        (reading(subject=' '), ('ok',)),
+        (constraint(kind='teleport'), ('ok',)),
+        (constraint(phrase='under the stairs'), ('ok',)),
+        (constraint(about=''), ('ok',)),
+        (constraint(kind='near', distance_m=-1.0), ('ok',)),
+        (constraint(kind='near', distance_m=1e300), ('ok',)),
+        (constraint(distance_m=-1.0), ('ok',)),
+        (constraint(distance_m=1e300), ('ok',)),
+        (constraint(kind='direction', side='none'), ('ok',)),
+        (constraint(kind='floor', floor='none'), ('ok',)),
+        (constraint(kind='floor', floor='number', number=10**9), ('ok',)),
+        (constraint(run='rm -rf /'), ('ok',)),
     ],
 )
 def test_what_a_model_gets_wrong_the_rules_read(answer, behaviours):
     with OpenAIServer(answer, behaviours) as server:
-        reader = LanguageModelReader(chat(server, timeout_s=0.3 if 'slow' in behaviours else 5.0))
-        assert reader.read(TEXT, CLOCK) == read(TEXT, CLOCK)
+        reader = reader_of(server, timeout_s=0.3 if 'slow' in behaviours else 5.0)
+        assert reader.parse(TEXT, CLOCK) == ruled(TEXT)
     assert (reader.statistics.requests, reader.statistics.fallbacks) == (1, 1)
     assert reader.statistics.message
 
 
 def test_a_request_is_data_to_the_model():
     with OpenAIServer(reading()) as server:
-        LanguageModelReader(chat(server)).read(f'{TEXT}. {TRAP}', CLOCK)
+        reader_of(server).parse(f'{TEXT}. {TRAP}', CLOCK)
         *instructions, data = server.requests[0]['messages']
     assert TRAP not in ' '.join(m['content'] for m in instructions)
     assert json.loads(data['content'])['request'].endswith(TRAP)
@@ -147,7 +163,7 @@ def test_a_model_that_picks_nonsense_leaves_the_choice_to_embeddings(rooms, answ
     with OpenAIServer(answer, behaviours) as server:
         slow = 'slow' in behaviours
         model = chat(server, timeout_s=0.3 if slow else 5.0)
-        found = find(rooms, Query(text='thing5', k=1), branches=3, model=model)
+        found = rooms.find(Query(text='thing5', k=1), branches=3, model=model)
     assert found.retrieval.places[0].label == 'thing5'
     assert found.language_model_fallbacks == found.language_model_calls >= 1
     assert all(step.chosen_by == 'embeddings' for step in found.steps)
@@ -156,7 +172,7 @@ def test_a_model_that_picks_nonsense_leaves_the_choice_to_embeddings(rooms, answ
 
 def test_captions_are_data_to_the_model_that_picks(rooms):
     with OpenAIServer('{"areas": ["a1"]}') as server:
-        found = find(rooms, Query(text='thing5', k=1), branches=3, model=chat(server))
+        found = rooms.find(Query(text='thing5', k=1), branches=3, model=chat(server))
         assert found.language_model_calls >= 1
         for request in server.requests:
             *instructions, data = request['messages']
@@ -168,18 +184,18 @@ def test_captions_are_data_to_the_model_that_picks(rooms):
 
 def test_a_search_stops_when_it_is_told_to(rooms):
     steps = []
-    found = find(rooms, Query(text='thing5'), told=steps.append, cancelled=lambda: bool(steps))
+    found = rooms.find('thing5', on_step=steps.append, cancelled=lambda: bool(steps))
     assert found.cancelled
     assert len(steps) == 1
     assert not found.retrieval.found
     assert found.retrieval.places  # the best so far
-    assert find(rooms, Query(text='thing5'), cancelled=lambda: True).steps == ()
+    assert rooms.find('thing5', cancelled=lambda: True).steps == ()
 
 
 @pytest.mark.parametrize('branches', [0, -1, 65])
 def test_branches_have_bounds(rooms, branches):
     with pytest.raises(InvalidQueryError, match='branches'):
-        find(rooms, Query(text='thing5'), branches=branches)
+        rooms.find('thing5', branches=branches)
 
 
 # ---- memories that are hardly there ----------------------------------------------------------
@@ -218,13 +234,13 @@ def test_every_request_is_answered_by_the_smallest_and_the_strangest_memory(tmp_
             for here in (None, (0.0, 0.0, 0.0)):
                 query = Query(text=text, k=3, here=here, now_ns=10**18)
                 assert len(memory.search(query).places) <= 3
-            levels = [step.level for step in find(memory, query, branches=1).steps]
+            levels = [step.level for step in memory.find(query, branches=1).steps]
             assert levels[-1:] in ([1], [])  # empty where the conditions leave nothing
 
 
 def test_nothing_seen_is_an_error_for_every_way_to_ask(tmp_path):
     with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
         query = Query(text='a chair near me', here=(0.0, 0.0, 0.0))
-        for ask in (memory.search, memory.navigation_goal, lambda q: find(memory, q)):
+        for ask in (memory.search, memory.navigation_goal, memory.find, memory.ask):
             with pytest.raises(EmptyMemoryError):
                 ask(query)

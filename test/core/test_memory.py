@@ -26,9 +26,25 @@ from memory_node.core.errors import (
 )
 
 
+class Encoder(BagOfWordsEncoder):
+    """Remembers what it was asked, and fails or changes shape when told to."""
+
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.texts: set[str] = set()
+        self.failing = lambda text: False
+        self.given_dim = 0
+
+    def encode(self, texts):
+        self.texts.update(texts)
+        if any(map(self.failing, texts)):
+            raise EncoderError('out of memory')
+        return BagOfWordsEncoder(self.given_dim or self.dim).encode(texts)
+
+
 @pytest.fixture
 def memory(tmp_path):
-    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as opened:
+    with Memory.open(tmp_path / 'm.db', encoder=Encoder()) as opened:
         yield opened
 
 
@@ -115,10 +131,10 @@ def test_a_copy_holds_everything_and_stands_alone(home, tmp_path):
 
 def test_given_vectors_are_kept_as_directions(memory):
     vector = np.arange(64, dtype=np.float32)
-    memory.add(seen('n', embedding=3.0 * vector))
+    memory.add(seen('n', caption='a quiet corner with a fern', embedding=3.0 * vector))
     kept = memory.observation('n').embedding
     assert np.allclose(kept, vector / np.linalg.norm(vector))
-    assert memory.encoder.calls == 0
+    assert 'a quiet corner with a fern' not in memory.encoder.texts
 
 
 @pytest.mark.parametrize(
@@ -146,19 +162,32 @@ def test_an_empty_batch_is_nothing(memory):
 
 
 def test_an_encoder_that_fails_leaves_the_memory_as_it_was(home):
-    class Broken(BagOfWordsEncoder):
-        def encode(self, texts):
-            raise EncoderError('out of memory')
-
-    home._encoder = Broken()
+    home.encoder.failing = lambda text: True
     with pytest.raises(EncoderError):
         home.add(seen('n'))
     with pytest.raises(EncoderError):
         home.retrieve('lamp')
     assert home.stats().observations == 5
-    home._encoder = BagOfWordsEncoder(dim=32)
+    assert home.known(['n']) == set()
+    home.encoder.failing = lambda text: False
+    home.encoder.given_dim = 32
     with pytest.raises(EncoderError, match='shape'):
         home.retrieve('lamp')
+
+
+def test_what_is_derived_of_a_batch_can_not_fail_after_it_was_written(home):
+    """The vector is given, so only the names of things are encoded, and that goes wrong."""
+    home.encoder.failing = lambda text: True
+    refused = False
+    try:
+        home.add(seen('n', caption='an umbrella', embedding=np.ones(64, np.float32)))
+    except EncoderError:
+        refused = True
+    assert home.known(['n']) == (set() if refused else {'n'})
+    home.encoder.failing = lambda text: False
+    if refused:
+        home.add(seen('n', caption='an umbrella', embedding=np.ones(64, np.float32)))
+    assert home.retrieve('the umbrella', 1).places[0].node_id == 'n'
 
 
 def test_another_encoder_encodes_a_store_again(home, tmp_path):
@@ -170,9 +199,11 @@ def test_another_encoder_encodes_a_store_again(home, tmp_path):
     with Memory.open(path, encoder=other) as memory:
         assert memory.stats().dim == 96
         assert memory.retrieve('bathtub', 1).places[0].node_id == 'bathroom'
-    with Memory.open(path, encoder=BagOfWordsEncoder(dim=96, model_id='other')) as memory:
-        assert memory.encoder.calls == 0
+    with Memory.open(path, encoder=Encoder(dim=96, model_id='other')) as memory:
+        captions = {o.caption for o in memory.observations()}
         assert memory.stats().model_id == 'other'
+        assert memory.retrieve('bathtub', 1).places[0].node_id == 'bathroom'
+        assert not any(c in t for c in captions for t in memory.encoder.texts if len(c) > 5)
 
 
 def test_bare_waypoints_are_kept_for_routes(memory):
@@ -259,8 +290,8 @@ def test_the_threshold_decides_what_is_found(home, tmp_path):
 
 
 def test_filters_cut(home):
-    def ids(**filters):
-        return {p.node_id for p in home.retrieve('lamp', 10, **filters).places}
+    def ids(text='anything', **filters):
+        return {p.node_id for p in home.retrieve(text, 20, **filters).places}
 
     assert ids(map_id='cellar') == {'cellar'}
     assert ids(near=(5.0, 0.0, 0.0), radius=1.0) == {'bathroom'}
@@ -269,6 +300,9 @@ def test_filters_cut(home):
     moment = datetime(1970, 1, 1, 0, 5, tzinfo=timezone.utc)
     assert ids(since=moment) == {'living room', 'cellar'}
     assert ids(until=0.0) == {'kitchen'}
+    assert ids('lamp') == {'bedroom', 'living room'}
+    assert ids('lamp', since=150.0, until=250.0) == {'bedroom'}
+    assert not home.retrieve('lamp', map_id='cellar').found
     nothing = home.retrieve('lamp', since=5000.0)
     assert (nothing.found, nothing.places) == (False, ())
     assert 'filters' in nothing.message
@@ -287,7 +321,7 @@ def test_five_answers_are_five_places(memory):
     )
     places = memory.retrieve('red chair', 5).places
     assert len({p.node_id.split('-')[0] for p in places}) == 5
-    assert all(len(p.evidence_ids) == 8 for p in places)
+    assert all(len(p.evidence_ids) == 5 for p in places)
     assert places[0].stamp_ns == max(
         memory.observation(i).stamp_ns for i in places[0].evidence_ids
     )
@@ -341,21 +375,30 @@ def test_an_unknown_map_and_an_empty_memory_are_told_apart(memory):
 @pytest.mark.parametrize(
     'text',
     [
-        '"', '""', "'", 'lamp"', '*', 'lamp*', 'NEAR(lamp sofa, 2)', 'caption:lamp', '{caption}:x',
-        'lamp AND', 'OR', 'NOT lamp', '^lamp', '(lamp', 'lamp)', '-lamp', 'a:b:c', '\\', '%', '_',
-        "'; DROP TABLE observation; --", '" OR 1=1 --', '🛋️ lamp 🪔', 'лампа 灯 מנורה', 'NULL',
+        '"', '""', "'", '*', 'NEAR(lamp sofa, 2)', 'caption:lamp', '{caption}:x', 'OR', 'a:b:c',
+        '\\', '%', '_', "'; DROP TABLE observation; --", '" OR 1=1 --', 'лампа 灯 מנורה', 'NULL',
         'x' * 4096, ' '.join(f'w{i}' for i in range(800)), 'lamp\0sofa', '\x00', '\u202e',
     ],
 )  # fmt: skip
 def test_syntax_in_a_question_is_only_text(home, text):
-    assert len(home.retrieve(text).places) == 5
+    assert 1 <= len(home.retrieve(text).places) <= 5
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['lamp"', 'lamp*', 'lamp AND', 'NOT lamp', '^lamp', '(lamp', 'lamp)', '-lamp', '🛋️ lamp 🪔'],
+)
+def test_syntax_around_a_name_changes_nothing(home, text):
+    retrieval = home.retrieve(text)
+    assert retrieval.found
+    assert [p.label for p in retrieval.places] == ['lamp', 'lamp']
 
 
 @settings(deadline=None, max_examples=80)
 @given(text=texts.filter(str.strip), k=st.integers(1, 1000))
 def test_any_text_is_answered(shared_home, text, k):
     retrieval = shared_home.retrieve(text, k)
-    assert len(retrieval.places) == min(k, 3)
+    assert len(retrieval.places) <= k
     assert all(0.0 <= p.confidence <= 1.0 and math.isfinite(p.score) for p in retrieval.places)
 
 
@@ -434,7 +477,7 @@ def test_a_goal_is_a_pose_it_had_turned_to_the_target_with_a_route(memory):
     assert plan.goal_pose.position == (6.0, 0.0, 0.0)
     assert plan.goal_pose.yaw_rad == pytest.approx(math.pi / 2)
     assert plan.route.node_ids == ('n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'end')
-    assert len(plan.alternatives) == 3
+    assert plan.alternatives == ()
     assert memory.navigation_goal(Query(text='fire extinguisher')).route is None
 
 
@@ -459,6 +502,15 @@ def test_the_goal_keeps_clear_of_the_target(memory):
     assert plan.route.node_ids[-1] == 'good'
 
 
+def test_alternatives_are_the_next_best_places(home):
+    plan = home.navigation_goal('a lamp', (0.0, 0.0, 0.0))
+    assert plan.found
+    assert {plan.place.node_id, *(p.node_id for p in plan.alternatives)} == {
+        'bedroom', 'living room',
+    }  # fmt: skip
+    assert home.navigation_goal('a lamp', alternatives=0).alternatives == ()
+
+
 def test_alternatives_are_bounded(home):
     for count in (-1, 1000):
         with pytest.raises(InvalidQueryError, match='alternatives'):
@@ -470,27 +522,26 @@ def test_alternatives_are_bounded(home):
 # ---- threads ---------------------------------------------------------------------------------
 
 
-def test_readers_never_wait_for_an_encoder(memory):
-    memory.add(seen('first', caption='lamp'))
+def test_readers_never_wait_for_an_encoder(tmp_path):
     encoding, release = threading.Event(), threading.Event()
-    fast = memory.encoder
 
     class Slow(BagOfWordsEncoder):
         def encode(self, texts):
             if texts == ['slow caption']:
                 encoding.set()
                 assert release.wait(30.0)
-            return fast.encode(texts)
+            return super().encode(texts)
 
-    memory._encoder = Slow()
-    writer = threading.Thread(target=lambda: memory.add(seen('slow', caption='slow caption')))
-    writer.start()
-    assert encoding.wait(30.0)
-    assert memory.retrieve('lamp').places[0].node_id == 'first'
-    assert memory.stats().observations == 1
-    release.set()
-    writer.join()
-    assert memory.stats().observations == 2
+    with Memory.open(tmp_path / 'm.db', encoder=Slow()) as memory:
+        memory.add(seen('first', caption='lamp'))
+        writer = threading.Thread(target=lambda: memory.add(seen('slow', caption='slow caption')))
+        writer.start()
+        assert encoding.wait(30.0)
+        assert memory.retrieve('lamp').places[0].node_id == 'first'
+        assert memory.stats().observations == 1
+        release.set()
+        writer.join()
+        assert memory.stats().observations == 2
 
 
 def test_many_threads_write_and_ask_at_once(memory):

@@ -6,8 +6,8 @@ import numpy as np
 
 from memory_node.core.config import ForestConfig
 from memory_node.core.forest import cells as cells_module
-from memory_node.core.forest import descent as traverse
 from memory_node.core.forest import dump_forest, Forest, load_forest
+from memory_node.core.forest.descent import traverse
 
 DIM = 8
 CONFIG = ForestConfig(fan_out=6, leaf_fan_out=8)

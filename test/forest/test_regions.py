@@ -7,9 +7,9 @@ import pytest
 
 from memory_bench.metrics.clustering import adjusted_rand_index, purity, v_measure
 from memory_node.core.config import ForestConfig
-from memory_node.core.forest import descent as traverse
 from memory_node.core.forest import Forest
 from memory_node.core.forest.batch import build_paper_forest
+from memory_node.core.forest.descent import traverse
 
 
 def insert_all(drive: Drive, order: list[int], *, links: bool = True) -> Forest:

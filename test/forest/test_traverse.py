@@ -6,7 +6,7 @@ import pytest
 from memory_node.core.config import ForestConfig
 from memory_node.core.errors import InvalidObservationError
 from memory_node.core.forest import ancestor_cosines, Forest, Scope
-from memory_node.core.forest import descent as traverse
+from memory_node.core.forest.descent import traverse
 
 DIM = 16
 

@@ -1,13 +1,16 @@
+from fakes import BagOfWordsEncoder
 import numpy as np
 import pytest
 
-from memory_node import Memory, Observation, Pose, Sighting
+from memory_node import Memory, MemoryConfig, Observation, Pose, Sighting
+from memory_node.core.config import RetrievalConfig
 from memory_node.core.errors import StoreFormatError, StoreVersionError
-from memory_node.core.ranking import weights as weights_module
-from memory_node.core.ranking.floors import find_floors, nearest_floor
-from memory_node.core.ranking.parsing import FloorKind, parse_query
-from memory_node.core.ranking.selection import choose_places
-from memory_node.core.ranking.weights import load_weights, save_weights
+from memory_node.core.retrieval.instruction import weights as weights_module
+from memory_node.core.retrieval.instruction.floors import find_floors, nearest_floor
+from memory_node.core.retrieval.instruction.parsing import FloorKind, parse_query
+from memory_node.core.retrieval.instruction.scorer import InstructionScorer
+from memory_node.core.retrieval.instruction.selection import choose_places
+from memory_node.core.retrieval.instruction.weights import load_weights, save_weights
 
 
 def test_an_instruction_is_cut_into_area_landmark_and_target():
@@ -81,22 +84,29 @@ def load_weights_as(version, monkeypatch):
     return found
 
 
-def test_a_room_is_told_by_its_objects_and_signals_add_up(tmp_path):
-    rooms = {
-        'bath': ('toilet', 'sink', 'towel', 'mirror'),
-        'bed': ('bed', 'nightstand', 'lamp', 'mirror'),
-        'kitchen': ('stove', 'refrigerator', 'kitchen cabinet', 'sink'),
-    }
-    with Memory.open(tmp_path / 'm.db') as memory:
-        memory.add_many(
-            Observation(
-                id=name,
-                stamp_ns=i,
-                pose=Pose(position=(10.0 * i, 0.0, 1.5)),
-                sightings=tuple(Sighting(label=label) for label in labels),
-            )
-            for i, (name, labels) in enumerate(rooms.items())
+ROOMS = {
+    'bath': ('toilet', 'sink', 'towel', 'mirror'),
+    'bed': ('bed', 'nightstand', 'lamp', 'mirror'),
+    'kitchen': ('stove', 'refrigerator', 'kitchen cabinet', 'sink'),
+}
+
+
+def observations(caption='', position=None):
+    return [
+        Observation(
+            id=name,
+            stamp_ns=i,
+            pose=Pose(position=(10.0 * i, 0.0, 1.5)),
+            caption=caption,
+            sightings=tuple(Sighting(label=label, position=position) for label in labels),
         )
+        for i, (name, labels) in enumerate(ROOMS.items())
+    ]
+
+
+def test_a_room_is_told_by_its_objects(tmp_path):
+    with Memory.open(tmp_path / 'm.db') as memory:
+        memory.add_many(observations())
         for text, room in (
             ('Go to the bathroom and wipe the mirror', 'bath'),
             ('Go to the bedroom and wipe the mirror', 'bed'),
@@ -104,4 +114,48 @@ def test_a_room_is_told_by_its_objects_and_signals_add_up(tmp_path):
         ):
             place = memory.retrieve(text).places[0]
             assert place.node_id == room
-            assert sum(place.signals.values()) == pytest.approx(place.score, abs=1e-6)
+            assert place.level == 0
+            assert place.why
+
+
+def scorer_of(memory):
+    return InstructionScorer(memory.encoder.encode, memory.encoder.model_id, memory._parts)
+
+
+def test_only_bare_lists_of_labels_are_what_the_scorer_was_made_for(tmp_path):
+    for name, held, reads in (
+        ('bare', observations(), True),
+        ('captioned', observations(caption='a room with things and a window'), False),
+        ('placed', observations(position=(1.0, 2.0, 0.5)), False),
+    ):
+        with Memory.open(tmp_path / f'{name}.db') as memory:
+            memory.add_many(held)
+            assert scorer_of(memory).reads(memory.view()) is reads, name
+
+
+def test_another_encoder_than_that_of_its_weights_is_answered_too(tmp_path):
+    with Memory.open(tmp_path / 'fake.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(observations())
+        assert memory.retrieve('Go to the bathroom and wipe the mirror').places
+
+
+def test_scores_are_log_odds_of_rows_that_differ(tmp_path):
+    with Memory.open(tmp_path / 'm.db') as memory:
+        memory.add_many(observations())
+        text = 'Go to the bathroom and wipe the mirror'
+        vector = memory.encoder.encode([text])[0]
+        rows, odds = scorer_of(memory).score(memory.view(), text, vector, 2)
+        assert len(rows) == len(odds) == len(set(rows.tolist())) == 2
+        assert np.isfinite(odds).all()
+        assert (np.diff(odds) <= 0).all()
+        assert rows[0] == 0
+
+
+def test_the_scorer_can_be_switched_off(tmp_path):
+    config = MemoryConfig(retrieval=RetrievalConfig(scorer='off'))
+    with Memory.open(tmp_path / 'm.db', config=config) as memory:
+        memory.add_many(observations())
+        place = memory.retrieve('the towel').places[0]
+        assert (place.node_id, place.label) == ('bath', 'towel')
+    with pytest.raises(ValueError, match='scorer'):
+        RetrievalConfig(scorer='magic')

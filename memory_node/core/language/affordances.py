@@ -61,7 +61,7 @@ def load_packs(names: Iterable[str]) -> AffordancePacks:
                 continue
             try:
                 rows.append(_row(line))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 problems.append(f'affordance pack {path}, line {number}: {error}')
     for problem in problems:
         _LOG.warning('%s', problem)

@@ -86,6 +86,11 @@ class Frames:
                     more += [number] * _times(mention)
             self._append(snapshot, span, seen, more)
 
+    def know(self, labels: Sequence[str], captions: Sequence[str]) -> None:
+        """Encode the names in labels and captions that are new, so that ``extend`` need not."""
+        said = [mention.name for caption in captions for mention in self._things(caption)]
+        self._names.add([*(display_label(label) or label for label in labels), *said])
+
     def _things(self, caption: str) -> list[Mention]:
         """Return the things that a caption says are there; rooms are told by ``rooms``."""
         return [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import logging
 import threading
 import time
 
 from memory_node.core.config import ObjectsConfig
-from memory_node.core.data import FloatArray
+from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.objects.file import dump_kept, load_kept
 from memory_node.core.objects.frames import Frames
@@ -111,6 +111,18 @@ class ObjectKeeper:
             self._taken = snapshot.first(self._map.rows)
             self._due, self._done = True, (snapshot.epoch, self._map.rows)
 
+    def prepare(self, items: Sequence[Observation]) -> None:
+        """
+        Encode the names that observations bring, before they are stored.
+
+        Raises ``EncoderError``; nothing is to be stored then.
+        """
+        with self._lock:
+            self._frames.know(
+                [s.label for item in items for s in item.sightings],
+                [item.caption for item in items],
+            )
+
     def behind(self, snapshot: Snapshot) -> int:
         """Return how many observations of a snapshot the map does not know."""
         done = self._done
@@ -147,9 +159,11 @@ class ObjectKeeper:
 
     def _publish(self) -> None:
         self._due = False
+        objects = self._map.view()
+        objects.shared['snapshot'] = self._taken
         self._published = KeptObjects(
             names=self._names.view(),
-            objects=self._map.view(),
+            objects=objects,
             frames=self._frames.view(self._taken),
             mentioned=self._frames.mentioned,
             bare=self._frames.captioned == 0,

@@ -9,7 +9,7 @@ holds borrows from its neighbours, and far from all of them the sentence decides
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 import json
 import logging
@@ -36,7 +36,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 Encode = Callable[[list[str]], FloatArray]
 
-_ARRAYS = ('names', 'uses', 'world')
+_ARRAYS = ('names', 'sentences', 'world')
 #: Rows that a name borrows from, and how fast their say falls with the cosine of the names.
 NEAREST, SHARPNESS = 10, 10.0
 
@@ -61,10 +61,24 @@ class PackVectors:
     #: (M, D) vectors of all names, and (P,) where each row's names begin.
     names: FloatArray
     starts: NDArray[np.int64]
-    #: (P, D) mean use of each row.
-    uses: FloatArray
+    #: (K, D) vectors of all distinct uses; row r has those that
+    #: ``use_of[use_starts[r]:use_starts[r + 1]]`` names.
+    sentences: FloatArray
+    use_of: NDArray[np.int64]
+    use_starts: NDArray[np.int64]
     #: (P, D) meanings of the first names: what there is in the world, besides this memory.
     world: FloatArray
+    #: (P, D) mean use of each row.
+    uses: FloatArray
+
+    def best_uses(self, vector: FloatArray) -> NDArray[np.float64]:
+        """Return (P,) the highest cosine of a unit vector with a use of each row, at least 0."""
+        cosines = np.append(self.sentences @ vector, 0.0)
+        # A row without uses reads the 0 at the end.
+        padded = np.append(self.use_of, len(self.sentences))
+        best = np.maximum.reduceat(cosines[padded], self.use_starts[:-1])
+        best[np.diff(self.use_starts) == 0] = 0.0
+        return np.maximum(best, 0.0).astype(np.float64)
 
     def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return (L,) the row that holds each name, -1 where none does."""
@@ -112,27 +126,47 @@ def pack_vectors(packs: AffordancePacks, encode: Encode, model_id: str, dim: int
 def make_vectors(packs: AffordancePacks, encode: Encode, dim: int) -> PackVectors:
     """Return the vectors of packs, all encoded now."""
     names = [name for called, _ in packs.rows for name in called]
-    uses = [use for _, used in packs.rows for use in used]
+    sentences, _, _ = _uses(packs)
     firsts = [called[0] for called, _ in packs.rows]
-    none = np.empty((0, dim), np.float32)
     if not firsts:
-        return PackVectors({}, none, np.empty(0, np.int64), none, none)
-    vectors = encode([*names, *uses, *map(purpose, firsts)])
+        none = np.empty((0, dim), np.float32)
+        return _assembled(packs, none, none, none)
+    vectors = encode([*names, *sentences, *map(purpose, firsts)])
     name_vectors, rest = vectors[: len(names)], vectors[len(names) :]
-    means = _means([len(used) for _, used in packs.rows], rest[: len(uses)], name_vectors)
-    half = PackVectors(_rows(packs), name_vectors, _starts(packs), means, none)
-    own = name_vectors[half.starts]
-    world = half.meanings(firsts, own, rest[len(uses) :])
-    return PackVectors(half.rows, name_vectors, half.starts, means, world)
+    half = _assembled(packs, name_vectors, rest[: len(sentences)], name_vectors[:0])
+    world = half.meanings(firsts, name_vectors[half.starts], rest[len(sentences) :])
+    return replace(half, world=world)
 
 
-def _means(sizes: Sequence[int], uses: FloatArray, names: FloatArray) -> FloatArray:
-    """Return the mean use of each row; zero for a row that only holds names."""
-    ends = np.cumsum(sizes)
-    return np.stack([
-        unit(uses[end - size : end].mean(axis=0)) if size else np.zeros(names.shape[1], np.float32)
-        for end, size in zip(ends.tolist(), sizes, strict=True)
-    ])  # fmt: skip
+def _assembled(
+    packs: AffordancePacks, names: FloatArray, sentences: FloatArray, world: FloatArray
+) -> PackVectors:
+    _, use_of, use_starts = _uses(packs)
+    means = [
+        unit(sentences[use_of[a:b]].mean(axis=0))
+        if b > a
+        else np.zeros(names.shape[1], np.float32)
+        for a, b in zip(use_starts[:-1].tolist(), use_starts[1:].tolist(), strict=True)
+    ]
+    uses = np.stack(means) if means else np.empty((0, names.shape[1]), np.float32)
+    return PackVectors(
+        rows=_rows(packs),
+        names=names,
+        starts=_starts(packs),
+        sentences=sentences,
+        use_of=use_of,
+        use_starts=use_starts,
+        world=world,
+        uses=uses,
+    )
+
+
+def _uses(packs: AffordancePacks) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct uses, which of them the rows have, and where each row's begin."""
+    index: dict[str, int] = {}
+    use_of = [index.setdefault(use, len(index)) for _, used in packs.rows for use in used]
+    sizes = [len(used) for _, used in packs.rows]
+    return list(index), np.array(use_of, np.int64), np.cumsum([0, *sizes]).astype(np.int64)
 
 
 def _rows(packs: AffordancePacks) -> dict[tuple[str, ...], list[int]]:
@@ -156,13 +190,13 @@ def _cache_folder() -> Path:
 def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
     try:
         with np.load(path, allow_pickle=False) as file:
-            names, uses, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            names, sentences, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         return None
-    count = len(packs.rows)
-    if not (names.shape[1] == uses.shape[1] == world.shape[1] == dim) or len(uses) != count:
+    sizes = (sum(len(called) for called, _ in packs.rows), len(_uses(packs)[0]), len(packs.rows))
+    if [v.shape for v in (names, sentences, world)] != [(size, dim) for size in sizes]:
         return None
-    return PackVectors(_rows(packs), names, _starts(packs), uses, world)
+    return _assembled(packs, names, sentences, world)
 
 
 def write_vectors(vectors: PackVectors, path: Path) -> None:

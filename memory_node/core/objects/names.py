@@ -28,11 +28,8 @@ class Names:
     vectors: FloatArray
     #: (L, D) unit vectors of what things of each name are for; see ``meaning``.
     meanings: FloatArray
-    #: (P, D) the same for things that packs know, whether or not they are here.
-    world: FloatArray
-    #: (M, D) vectors of all names that packs know, and (P,) where those of each row begin.
-    world_names: FloatArray
-    world_starts: IntArray
+    #: What there is in the world, whether or not it is here: the rows of the packs.
+    world: PackVectors
     #: (L,) row of the packs that holds each name, -1 where none does.
     rows: IntArray
     #: Names by the singular of their words.
@@ -70,9 +67,7 @@ class NameTable:
             texts=(),
             vectors=none,
             meanings=none,
-            world=packs.world,
-            world_names=packs.names,
-            world_starts=packs.starts,
+            world=packs,
             rows=np.empty(0, np.int64),
             forms=self._forms,
             matcher=self._matcher,
@@ -109,8 +104,6 @@ class NameTable:
             vectors=np.concatenate([old.vectors, vectors]),
             meanings=np.concatenate([old.meanings, meanings]),
             world=old.world,
-            world_names=old.world_names,
-            world_starts=old.world_starts,
             rows=np.concatenate([old.rows, self._packs.rows_of(new)]),
             forms=self._forms,
             matcher=self._matcher,

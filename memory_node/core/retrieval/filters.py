@@ -13,7 +13,7 @@ from memory_node.core.data import Query
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError
 from memory_node.core.view import View
 
-__all__ = ['allowed_rows', 'closeness', 'filtered']
+__all__ = ['allowed_rows', 'closeness', 'filtered', 'filters_of']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -22,13 +22,17 @@ RealArray = NDArray[np.float64]
 _NEAR = 1.5
 
 
+def filters_of(query: Query) -> tuple[object, ...]:
+    """Return the values that cut what may be answered; None where one is not set."""
+    return query.map_id, query.radius_m, query.since_ns, query.until_ns
+
+
 def allowed_rows(view: View, query: Query, rows: IntArray | None) -> NDArray[np.bool_] | None:
     """Return (N,) which observations pass the filters of a query; None where all do."""
     snapshot = view.snapshot
     if not len(snapshot):
         raise EmptyMemoryError('the memory holds no observation yet')
-    filters = (query.map_id, query.radius_m, query.since_ns, query.until_ns)
-    if rows is None and all(value is None for value in filters):
+    if rows is None and all(value is None for value in filters_of(query)):
         return None
     mask = np.zeros(len(snapshot), np.bool_)
     mask[slice(None) if rows is None else rows] = True

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import Vector3
 from memory_node.core.errors import InvalidQueryError, UnknownMapError
+from memory_node.core.queries import checked_point
 from memory_node.core.retrieval.pipeline import Retriever
 from memory_node.core.view import View
 
@@ -99,10 +100,11 @@ def list_objects(
     if area.strip():
         meant = np.flatnonzero(retriever.room_words.log_odds(view.rooms, area) > 0.0)
         kept &= np.isin(view.object_rooms, meant)
+    at = None if near is None else checked_point('near', near)
     if radius is not None:
-        if near is None or not 0.0 < radius < np.inf:
+        if at is None or not 0.0 < radius < np.inf:
             raise InvalidQueryError(f'radius must be finite and > 0 and needs near, got {radius}')
-        away = np.linalg.norm(objects.positions - np.array(near, np.float32), axis=1)
+        away = np.linalg.norm(objects.positions - np.array(at, np.float32), axis=1)
         kept &= away <= radius
     index = np.flatnonzero(kept)
     order = np.argsort(-objects.frames[index].astype(np.int64), kind='stable')

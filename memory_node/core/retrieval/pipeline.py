@@ -24,7 +24,7 @@ from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
-from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
+from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
 from memory_node.core.retrieval.reading import as_meant_here, mode_of
@@ -109,7 +109,7 @@ class Retriever:
         self._mirror = mirror
         self.view = view
         self.encode = encode
-        self._relevance = relevance
+        self.relevance = relevance
         self.room_words = room_words
         self._sources = sources
         self._travel = travel
@@ -131,10 +131,10 @@ class Retriever:
         allowed = allowed_rows(view, query, rows)
         scene = self._scene(view, query, config)
         request = as_meant_here(self.read(query, view), scene, self.room_words)
-        texts = self._relevance.texts(request)
+        texts = self.relevance.texts(request)
         vectors = self.encode(texts)
         encoded = time.perf_counter()
-        relevance = self._relevance.relevance(request, view.names, vectors)
+        relevance = self.relevance.relevance(request, view.names, vectors)
         candidates = self._candidates(view, request, relevance, vectors[0])
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
@@ -201,7 +201,7 @@ class Retriever:
 
     def name_odds(self, view: View, phrase: str) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""
-        return self._relevance.named(phrase, view.names)
+        return self.relevance.named(phrase, view.names)
 
     def _scene(self, view: View, query: Query, config: RetrievalConfig) -> Scene:
         attributes = AttributeShares(
@@ -275,7 +275,9 @@ def _retrieval(
     sure = places[0].confidence if places else 0.0
     found = sure >= config.found_threshold and not judged.contradiction
     parts = [*judged.problems, *filter(None, [judged.contradiction])]
-    if not places:
+    if not places and any(value is not None for value in filters_of(query)):
+        parts.insert(0, 'no observation is inside the filters of the query')
+    elif not places:
         parts.insert(0, 'nothing that was seen can be meant')
     elif not found and places[0].unmet:
         parts.insert(0, f'nothing that was seen meets {" and ".join(map(repr, places[0].unmet))}')

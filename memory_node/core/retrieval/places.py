@@ -142,7 +142,7 @@ class PlaceBuilder:
             evidence_ids=tuple(evidence),
             signals={
                 'relevance': float(candidates.odds[i]),
-                **({} if judged is None else judged.by_kind(i)),
+                'constraints': score - float(candidates.odds[i]),
             },
             why=self._why(candidates, i, label=label, sure=confidence >= 0.5, judged=judged),
             unmet=() if judged is None else judged.unmet_phrases(i),

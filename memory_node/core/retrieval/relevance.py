@@ -35,6 +35,8 @@ ANYTHING = 3.0
 #: Log-odds per unit of score by which a thing serves a need better than the best things that
 #: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
 SLOPE, OFFSET = 18.4, 2.7
+#: What a use that says the need nearly word for word adds to the score, from which cosine on.
+HIT, HIT_FROM = 0.5, 0.7
 #: How many of the best things of the world a need is measured against.
 WORLD_TOP = 3
 #: Log-odds that a thing of the right name serves a purpose, over those of any thing.
@@ -129,9 +131,9 @@ def alike(names: Names, vector: FloatArray) -> RealArray:
     "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
     """
     cosines = (names.vectors @ vector).astype(np.float64)
-    if not len(names.world_starts):
+    if not len(names.world.starts):
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
-    rows = np.maximum.reduceat(names.world_names @ vector, names.world_starts)
+    rows = np.maximum.reduceat(names.world.names @ vector, names.world.starts)
     best = int(np.argmax(rows))
     second = float(np.partition(rows, -2)[-2]) if len(rows) > 1 else -1.0
     rival = np.where(names.rows == best, second, float(rows[best]))
@@ -148,7 +150,12 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     wanted = vectors.sum(axis=0)
     wanted /= max(float(np.linalg.norm(wanted)), 1e-9)
     score = (names.meanings @ wanted).astype(np.float64)
-    world = names.world @ wanted
+    if not len(names.world.world):
+        return np.asarray(SLOPE * (score - 0.5) + OFFSET)
+    told = HIT * np.maximum(names.world.best_uses(vectors[0]) - HIT_FROM, 0.0)
+    world = names.world.world @ wanted + told
     count = min(WORLD_TOP, len(world))
-    best = np.partition(world, -count)[-count:].mean() if count else 0.5
-    return np.asarray(SLOPE * (score - float(best)) + OFFSET)
+    best = float(np.partition(world, -count)[-count:].mean())
+    known = names.rows >= 0
+    score[known] += told[names.rows[known]]
+    return np.asarray(SLOPE * (score - best) + OFFSET)

@@ -63,22 +63,23 @@ class RoomKeeper:
             self._worker.close,
         )
 
-    def kept(self, snapshot: Snapshot, patience_s: float) -> KeptRooms:
+    def kept(self, epoch: int, patience_s: float) -> KeptRooms:
         """
-        Return the newest rooms, those of an older snapshot where they are not made yet.
+        Return the newest rooms, which may know fewer observations than the memory.
 
-        Waits at most ``patience_s`` where there are none at all for this content.
+        ``epoch`` is that of the snapshots they must go with; where there are none of it at all,
+        waits at most ``patience_s``.
         """
         kept = self._kept
-        if kept is None or kept.epoch != snapshot.epoch:
+        if kept is None or kept.epoch != epoch:
             self._worker.notify()
             self._worker.wait(patience_s)
             kept = self._kept
-        if kept is None or kept.epoch != snapshot.epoch:
+        if kept is None or kept.epoch != epoch:
             return KeptRooms(
                 rooms=self._builder.build(_no_views()),
                 object_ids=np.empty(0, np.int64),
-                epoch=snapshot.epoch,
+                epoch=epoch,
             )
         return kept
 

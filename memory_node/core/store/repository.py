@@ -37,12 +37,14 @@ class Mirror:
         self.model_id = model_id
         self.dim = dim
         self._lock = threading.RLock()
+        self._removals = -1
         self._load()
 
     def _load(self) -> None:
         self._data_version = self.store.data_version
         self._epoch = self.store.epoch
-        self._columns = Columns(self.dim)
+        self._removals += 1  # rows of snapshots taken before mean something else
+        self._columns = Columns(self.dim, epoch=self._removals)
         self._words = WordIndex()
         self._read_new()
 

@@ -171,11 +171,11 @@ _SIGHTING_FIELDS = (
 class Columns:
     """Owner of the growing arrays. Not thread-safe: the memory's lock guards every call."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, *, epoch: int = 0) -> None:
         """Make empty columns for vectors of shape ``(dim,)``."""
         self._dim = dim
         self._revision = 0
-        self._epoch = 0
+        self._epoch = epoch
         self._labels: list[str] = []
         self._label_texts: tuple[str, ...] = ()
         self._label_vectors = Growing(np.float32, (dim,))

@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 from memory_node import Memory
-from memory_node.core.topology.travel_distance import SightWays
+from memory_node.core.topology.travel_distance import TravelDistance
 
 LAMP = (1.5, 0.0, 1.0)
 
 
+def travel(memory: Memory) -> TravelDistance:
+    return TravelDistance(memory.topological_map(), memory.view().objects)
+
+
 def ways(memory: Memory) -> np.ndarray:
-    return SightWays(memory.topological_map()).distances_from(0)
+    return travel(memory).distances_from(0)
 
 
 def round_trip(lamp_from_the_end):
@@ -46,3 +50,29 @@ def test_a_memory_without_things_has_its_driven_ways(tmp_path):
     with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
         memory.add_many(seen(f'{i}', (float(i), 0.0, 0.0), stamp=i) for i in range(4))
         assert ways(memory).tolist() == pytest.approx([0.0, 1.0, 2.0, 3.0])
+
+
+def hairpin():
+    """Drive 40 m up one side of a wall and down the other, one pose every 2 m."""
+    up = [(0.0, 2.0 * i, 0.0) for i in range(10)]
+    way = [*up, (1.5, 19.0, 0.0), *((3.0, y, 0.0) for _, y, _ in up[::-1])]
+    return [seen(f'{i}', at, stamp=i) for i, at in enumerate(way)]
+
+
+def test_points_are_as_far_as_the_way_to_the_pose_beside_them(tmp_path):
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(hairpin())
+        points = np.array([[0.0, 18.5, 0.0], [3.0, -0.5, 0.0]])
+        near, far = travel(memory).distances(np.zeros(3), points, np.zeros(2, np.int64))
+        assert near == pytest.approx(18.5, abs=0.01)
+        assert far > 35.0
+
+
+def test_a_start_is_taken_on_the_map_of_what_is_asked_for(tmp_path):
+    """Two floors mapped apart: a pose of the other one is nearer to the start."""
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(hairpin())
+        memory.add(seen('cellar', (0.0, 0.1, 0.0), stamp=99, map_id='cellar'))
+        point = np.array([[3.0, 0.0, 0.0]])
+        (far,) = travel(memory).distances(np.array([0.0, 0.1, 0.0]), point, np.zeros(1, np.int64))
+        assert far > 35.0

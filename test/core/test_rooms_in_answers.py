@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from fakes import BagOfWordsEncoder, seen
-import numpy as np
 import pytest
 
-from memory_node import Memory, Query
-from memory_node.core.asking import ask
-from memory_node.core.territory import RoomNames, Territory
+from memory_node import Memory
 
 #: Two rooms side by side, a door between them at x = 4; every view shows the things of its room,
 #: and the views at the door also the nearest thing of the other.
@@ -31,42 +28,36 @@ def rooms():
 def memory(tmp_path):
     with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as opened:
         opened.add_many(rooms())
+        assert opened.wait_areas(60.0)
         yield opened
 
 
-def territory(memory, room):
-    snapshot = memory.snapshot()
-    found, names = RoomNames(memory._mirror).of(snapshot)
-    number = names.index(room)
-    votes = np.where(found == number, 1.0, np.where(found >= 0, -1.0, 0.0))
-    return snapshot, *Territory(snapshot).spread(votes)
-
-
 def test_views_without_a_name_belong_to_the_room_whose_things_they_see(memory):
-    _, views, _ = territory(memory, 'kitchen')
-    assert views.tolist() == [True] * 4 + [False] * 4
-    _, views, _ = territory(memory, 'office')
-    assert views.tolist() == [False] * 4 + [True] * 4
+    view = memory.view()
+    assert [view.rooms.names[i] for i in view.row_rooms] == ['kitchen'] * 4 + ['office'] * 4
 
 
 def test_a_thing_seen_through_the_door_is_in_the_room_of_those_beside_it(memory):
-    snapshot, _, sightings = territory(memory, 'kitchen')
-    inside = {snapshot.labels[i] for i in snapshot.sighting_labels[sightings]}
-    outside = {snapshot.labels[i] for i in snapshot.sighting_labels[~sightings]}
-    assert inside == set(KITCHEN)
-    assert outside == set(OFFICE)
+    assert {o.label for o in memory.objects(area='kitchen')} == set(KITCHEN)
+    assert {o.label for o in memory.objects(area='the office')} == set(OFFICE)
 
 
 def test_what_a_room_holds_is_told_without_what_is_next_door(memory):
-    told = ask(memory, Query(text='What is in the kitchen?'))
+    told = memory.ask('What is in the kitchen?')
     assert told.known
     assert all(thing in told.text for thing in KITCHEN)
     assert 'lamp' not in told.text
 
 
 def test_names_follow_what_is_added_and_what_is_removed(memory):
-    names = RoomNames(memory._mirror)
-    assert names.of(memory.snapshot())[0].tolist().count(-1) == 4
-    memory.add(seen('new', (0.5, 0.5, 0.0), 'A pantry with jars.', stamp=40))
-    found, known = names.of(memory.snapshot())
-    assert known[found[-1]] == 'pantry'
+    memory.add_many(
+        seen(f'p{i}', (40.0 + 0.5 * i, 0.0, 0.0), 'A pantry with jars.', stamp=400 + i)
+        for i in range(4)
+    )
+    assert memory.wait_areas(60.0)
+    assert 'pantry' in memory.view().rooms.names
+    assert memory.retrieve('go to the pantry').places[0].label == 'pantry'
+    memory.forget([f'p{i}' for i in range(4)])
+    assert memory.wait_areas(60.0)
+    assert 'pantry' not in memory.view().rooms.names
+    assert not memory.retrieve('go to the pantry').found
