@@ -57,6 +57,21 @@ ARGUMENTS = [
         description='Class names for captioner:=yolox; empty: the one in params_file.',
     ),
     DeclareLaunchArgument(
+        'encoder',
+        default_value='',
+        description='Sentence-transformers model, folder or name; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'affordance_packs',
+        default_value='',
+        description='Packs of what things are for, commas between; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'rooms_path',
+        default_value='',
+        description='YAML file of further kinds of rooms; empty: the one in params_file.',
+    ),
+    DeclareLaunchArgument(
         'autostart',
         default_value='true',
         choices=['true', 'false'],
@@ -96,6 +111,9 @@ OVERRIDES = {
     'captioner': 'perception.captioner',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
+    'encoder': 'encoder.model',
+    'affordance_packs': 'language.affordance_packs',
+    'rooms_path': 'language.rooms_path',
 }
 
 

@@ -86,7 +86,9 @@ def _yaml_lines() -> Iterator[str]:
 
 def _comment(text: str, indent: int) -> list[str]:
     lead = ' ' * indent + '# '
-    return textwrap.wrap(text, WIDTH, initial_indent=lead, subsequent_indent=lead)
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=lead, subsequent_indent=lead, break_on_hyphens=False
+    )
 
 
 def render_yaml() -> str:

@@ -23,7 +23,7 @@ from memory_node.core.language.affordances import load_packs
 from memory_node.core.language.llm_parser import LanguageModelParser
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors
-from memory_node.core.persistence import DerivedFiles, load_index, load_objects
+from memory_node.core.persistence import DerivedFiles, load_index, load_objects, load_rooms
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
@@ -80,11 +80,15 @@ class Parts:
             packs.synonyms,
             vocabulary.is_room_name,
             config.objects,
+            packs_digest=packs.digest,
         )
         self.objects_message = load_objects(self.mirror, self.objects)
         self.rooms = RoomKeeper(self.mirror, self._known, self.encode_cached, vocabulary)
+        load_rooms(self.mirror, self.objects, self.rooms)
         self._follower = Worker('memory-objects', self._follow)
-        self.derived = DerivedFiles(self.mirror, self.indexer, self.areas, self.objects)
+        self.derived = DerivedFiles(
+            self.mirror, self.indexer, self.areas, self.objects, self.rooms
+        )
         self.retriever = self._retriever()
         if len(self.mirror.snapshot()):
             self.notify()

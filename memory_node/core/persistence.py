@@ -20,10 +20,18 @@ from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
 from memory_node.core.index.updater import Indexer
 from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.ports import Encoder
+from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.store.repository import Mirror, reencode
 from memory_node.core.store.store import Store
 
-__all__ = ['DerivedFiles', 'load_index', 'load_objects', 'objects_path', 'open_store']
+__all__ = [
+    'DerivedFiles',
+    'load_index',
+    'load_objects',
+    'load_rooms',
+    'objects_path',
+    'open_store',
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,11 +84,27 @@ def objects_path(store: Path) -> Path:
     return store.with_name(f'{store.name}.objects')
 
 
+def rooms_path(store: Path) -> Path:
+    """Return where the rooms of a store are kept."""
+    return store.with_name(f'{store.name}.rooms')
+
+
+def load_rooms(mirror: Mirror, objects: ObjectKeeper, rooms: RoomKeeper) -> None:
+    """Fill a keeper with the rooms beside a store, where they are of what the store holds now."""
+    try:
+        data = rooms_path(mirror.store.path).read_bytes()
+        rooms.restore(data, _objects_stamp(mirror, objects), mirror.snapshot())
+    except FileNotFoundError:
+        return
+    except (IndexDamagedError, OSError) as error:
+        _LOG.warning('making the rooms again: %s', error)
+
+
 def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
     """Fill a keeper from the file beside a store; return why that was not possible, or ''."""
     snapshot, path = mirror.snapshot(), objects_path(mirror.store.path)
     try:
-        keeper.restore(path.read_bytes(), _objects_stamp(mirror), snapshot)
+        keeper.restore(path.read_bytes(), _objects_stamp(mirror, keeper), snapshot)
     except FileNotFoundError:
         return 'making the object map: there is no file' if len(snapshot) else ''
     except (StoreFormatError, OSError) as error:
@@ -90,10 +114,15 @@ def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
     return ''
 
 
-def _objects_stamp(mirror: Mirror) -> dict[str, str | int]:
+def _objects_stamp(mirror: Mirror, keeper: ObjectKeeper) -> dict[str, str | int]:
     with mirror.lock:
         store = mirror.store
-        return {'store': store.uuid, 'removals': store.epoch, 'encoder': mirror.model_id}
+        return {
+            'store': store.uuid,
+            'removals': store.epoch,
+            'encoder': mirror.model_id,
+            'packs': keeper.packs,
+        }
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -118,9 +147,15 @@ class DerivedFiles:
     """Writes index and forest beside the store; thread-safe."""
 
     def __init__(
-        self, mirror: Mirror, indexer: Indexer, areas: Areas, objects: ObjectKeeper
+        self,
+        mirror: Mirror,
+        indexer: Indexer,
+        areas: Areas,
+        objects: ObjectKeeper,
+        rooms: RoomKeeper,
     ) -> None:
-        """Save what ``indexer``, ``areas`` and ``objects`` hold of ``mirror``."""
+        """Save what the others hold of ``mirror``."""
+        self._rooms = rooms
         self._objects = objects
         self._mirror = mirror
         self._indexer = indexer
@@ -153,6 +188,9 @@ class DerivedFiles:
         index = self._indexer.index
         index.save(index_path(target), _stamp(self._mirror, index))
         self._areas.save(target)
-        data = self._objects.dump(_objects_stamp(self._mirror))
+        data = self._objects.dump(_objects_stamp(self._mirror, self._objects))
         if data is not None:
             write_whole(objects_path(target), data)
+        data = self._rooms.dump(_objects_stamp(self._mirror, self._objects))
+        if data is not None:
+            write_whole(rooms_path(target), data)

@@ -52,9 +52,9 @@ class MapWatch:
 
     def close(self) -> None:
         """Stop looking; a look in progress ends first."""
-        self._node.destroy_timer(self._timer)
         with self._lock:
             self._closed = True
+        self._node.destroy_timer(self._timer)
 
     def look(self) -> None:
         """See how many observations the object map lacks."""

@@ -3,11 +3,12 @@ What the memory costs as it grows: questions, adding, opening, RAM and disk, bes
 
 Run ``python test/bench/scale.py --sizes 1000 3000 10000 --rivals``. A robot drives through a
 building that grows with the number of observations: rooms of 25 m2 with 20 things each at fixed
-places, five of them in a view, about eight views of a thing. ``--random`` scatters everything
-instead, so that nothing is ever seen twice. Vectors are given or cached, so no model is part of
-any figure: a question's time is that of the whole call without the encoder. Every figure is taken
-in a fresh process, from one copy of the store; wall and CPU time of the asking thread are both
-given, because the machine may be shared.
+places, five of them in a view, about eight views of a thing; captions that share words have near
+vectors. ``--random`` scatters all things and draws all vectors instead, so that nothing is ever
+seen twice and nothing is alike. Vectors are given or cached, so no model is part of any figure: a
+question's time is that of the whole call without the encoder. Every figure is taken in a fresh
+process, from one copy of the store; wall and CPU time of the asking thread are both given,
+because the machine may be shared.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 import ctypes
+from functools import cache, partial
 import gc
 import hashlib
+import importlib
 import json
 import os
 from pathlib import Path
@@ -61,8 +64,8 @@ COMMON = (
     'window box bag book bottle phone radiator stool cushion basket trash_can fan guitar piano'
     ' bicycle suitcase backpack telephone camera remote toy ball doll drum easel globe statue'
     ' aquarium cage hammer saw drill toolbox'
-).split()
-LABELS = tuple(dict.fromkeys([*' '.join(KINDS.values()).split(), *COMMON]))[:100]
+)
+LABELS = tuple(dict.fromkeys([*' '.join(KINDS.values()).split(), *COMMON.split()]))[:100]
 QUESTIONS = (
     'the red sofa',
     'a chair near the window',
@@ -73,13 +76,20 @@ QUESTIONS = (
 )
 
 
+@cache
+def word_vector(word: str) -> FloatArray:
+    """Return a vector of its own for every word, always the same."""
+    seed = hashlib.blake2b(word.encode(), digest_size=8).digest()
+    rng = np.random.default_rng(int.from_bytes(seed, 'little'))
+    return rng.standard_normal(DIM).astype(np.float32)
+
+
 class CachedEncoder:
     """Texts that share words have near vectors; keeps them, and the seconds it took a thread."""
 
     def __init__(self) -> None:
         """Hold no vector yet."""
         self.dim, self.model_id = DIM, 'scale'
-        self._words: dict[str, FloatArray] = {}
         self._texts: dict[str, FloatArray] = {}
         self._local = threading.local()
 
@@ -94,18 +104,11 @@ class CachedEncoder:
         found = np.empty((len(texts), DIM), np.float32)
         for i, text in enumerate(texts):
             if text not in self._texts:
-                row = np.sum([self._word(w) for w in text.casefold().split() or ['']], axis=0)
+                row = np.sum([word_vector(w) for w in text.casefold().split() or ['']], axis=0)
                 self._texts[text] = row / np.linalg.norm(row)
             found[i] = self._texts[text]
         self._local.seconds = self.seconds + time.perf_counter() - began
         return found
-
-    def _word(self, word: str) -> FloatArray:
-        if word not in self._words:
-            seed = hashlib.blake2b(word.encode(), digest_size=8).digest()
-            rng = np.random.default_rng(int.from_bytes(seed, 'little'))
-            self._words[word] = rng.standard_normal(DIM).astype(np.float32)
-        return self._words[word]
 
 
 def wing_corner(wing: int) -> tuple[float, float]:
@@ -147,13 +150,16 @@ def wing_walk(wing: int, scattered: float) -> Iterator[Observation]:
         points = eye + away[seen] + rng.normal(0.0, spread, (SEEN, 3))
         if scattered:
             points[:, :2] = rng.uniform(0.0, scattered, (SEEN, 2))
-        vector = rng.standard_normal(DIM).astype(np.float32)
         said = [f'a {COLORS[colors[room, i]]} {things[room][i]}' for i in seen[:3]]
+        caption = f'a {names[room]} with {", ".join(said[:2])} and {said[2]}'
+        vector = rng.standard_normal(DIM).astype(np.float32)
+        if not scattered:
+            vector += sum(word_vector(word) for word in caption.replace(',', '').split())
         yield Observation(
             id=f'observation-{first + step:06d}',
             stamp_ns=(first + step + 1) * SECOND,
             pose=Pose.from_yaw(tuple(eye.tolist()), yaw),
-            caption=f'a {names[room]} with {", ".join(said[:2])} and {said[2]}',
+            caption=caption,
             sightings=tuple(
                 Sighting(
                     label=things[room][i],
@@ -227,7 +233,8 @@ class PlainRival:
         snapshot = memory.snapshot()
         rows = zip(snapshot.keys.tolist(), snapshot.positions.tolist(), strict=True)
         self._db.executemany(
-            'INSERT INTO seen VALUES (?, ?, ?)', ((k, 'a room with things', str(p)) for k, p in rows)
+            'INSERT INTO seen VALUES (?, ?, ?)',
+            ((k, 'a room with things', str(p)) for k, p in rows),
         )
 
     def ask(self, vector: FloatArray) -> list[Any]:
@@ -235,7 +242,7 @@ class PlainRival:
         keys, _ = self._index.knn_query(vector, 10, num_threads=1)
         marks = ', '.join('?' * 10)
         found = self._db.execute(
-            f'SELECT * FROM seen WHERE key IN ({marks})',  # noqa: S608  marks only
+            f'SELECT * FROM seen WHERE key IN ({marks})',
             keys[0].tolist(),
         )
         return found.fetchall()
@@ -246,7 +253,7 @@ class EmemRival:
 
     def __init__(self, memory: Memory, folder: Path, encoder: CachedEncoder) -> None:
         """Add every observation; raises ``ImportError`` where eMEM is not installed."""
-        import emem
+        emem: Any = importlib.import_module('emem')
 
         class Provider:
             dim = DIM
@@ -321,12 +328,12 @@ def measure_open(store: Path, options: argparse.Namespace) -> Figures:
 
 def _object_bytes(memory: Memory) -> int:
     """Return what a second object map and its view take."""
-    keeper = memory._parts.objects  # noqa: SLF001  no public call hands out the map itself
+    keeper = memory._parts.objects
     from memory_node.core.objects import dump_objects, load_objects
 
-    data = dump_objects(keeper._map, {})  # noqa: SLF001
+    data = dump_objects(keeper._map, {})
     before = resident_bytes()
-    objects = load_objects(data, {}, keeper._map.config)  # noqa: SLF001
+    objects = load_objects(data, {}, keeper._map.config)
     view = objects.view()
     after = resident_bytes()
     assert len(view)
@@ -375,11 +382,11 @@ def measure_ask(store: Path, options: argparse.Namespace) -> Figures:
                     clock.wall.clear()
                     clock.cpu.clear()
             for text in QUESTIONS:
-                clocks[text].time(lambda t=text: ask(memory, t))
+                clocks[text].time(partial(ask, memory, text))
                 vector = encoder.encode([text])[0]
-                others['plain'].time(lambda v=vector: plain.ask(v))
+                others['plain'].time(partial(plain.ask, vector))
                 if emem is not None:
-                    others['emem'].time(lambda t=text: emem.ask(t))
+                    others['emem'].time(partial(emem.ask, text))
         figures: Figures = {}
         for name, clock in others.items():
             if clock.wall:
@@ -404,7 +411,7 @@ def measure_add(store: Path, options: argparse.Namespace) -> Figures:
         clock = Clock(encoder)
         for _ in range(options.adds):
             observation = next(coming)
-            clock.time(lambda o=observation: memory.add(o))
+            clock.time(partial(memory.add, observation))
         memory.wait_indexed()
         memory.wait_areas()
         figures = percentiles('add', clock.wall) | percentiles('add_cpu', clock.cpu)
@@ -414,7 +421,7 @@ def measure_add(store: Path, options: argparse.Namespace) -> Figures:
         def add() -> None:
             while not stop.wait(0.1):
                 observation = next(coming)
-                adding.time(lambda: memory.add(observation))
+                adding.time(partial(memory.add, observation))
 
         thread = threading.Thread(target=add)
         asking = Clock(encoder)
@@ -422,7 +429,7 @@ def measure_add(store: Path, options: argparse.Namespace) -> Figures:
         until = time.monotonic() + options.busy_s
         while time.monotonic() < until:
             for text in QUESTIONS:
-                asking.time(lambda t=text: ask(memory, t))
+                asking.time(partial(ask, memory, text))
                 time.sleep(0.01)
         stop.set()
         thread.join()
@@ -586,8 +593,13 @@ ROWS = (
 def table(found: dict[int, Figures]) -> str:
     """Return a Markdown table, one column a size."""
     sizes = list(found)
-    lines = ['| what | ' + ' | '.join(f'{n:,}' for n in sizes) + ' |', '|---' * (len(sizes) + 1) + '|']
-    kinds = sorted({name for figures in found.values() for name in figures if name.startswith('disk ')})
+    lines = [
+        '| what | ' + ' | '.join(f'{n:,}' for n in sizes) + ' |',
+        '|---' * (len(sizes) + 1) + '|',
+    ]
+    kinds = sorted(
+        {name for figures in found.values() for name in figures if name.startswith('disk ')}
+    )
     for title, name, form in (*ROWS, *((f'{n} [MB]', n, '{:.1f}') for n in kinds)):
         top, _, bottom = name.partition('/')
         cells = []
@@ -608,7 +620,7 @@ def show(options: argparse.Namespace) -> str:
     name = 'random' if options.random else 'building'
     if options.random:
         shells = np.ceil(np.sqrt(max(options.sizes) / WING))
-        options.scattered = float(shells) * SIDE * ROOM_M
+        options.scattered = 8.0 * float(shells) * SIDE * ROOM_M  # too far apart to meet again
     store = folder / f'{name}.db'
     found: dict[int, Figures] = {}
     for size in sorted(options.sizes):
@@ -627,10 +639,18 @@ def show(options: argparse.Namespace) -> str:
                 found[size] |= run_phase(phase, at, options)
                 print(f'{size} {phase} done', file=sys.stderr, flush=True)
         print(table(found), file=sys.stderr, flush=True)
-    lines = [f'### {name}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores', '', table(found)]
+    lines = [
+        f'### {name}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores',
+        '',
+        table(found),
+    ]
     if 'frames' in options.phases:
         figures = run_phase('frames', store, options)
-        lines += ['', '| 20 sightings a frame, assigned to | p50 [ms] | p95 [ms] |', '|---|---|---|']
+        lines += [
+            '',
+            '| 20 sightings a frame, assigned to | p50 [ms] | p95 [ms] |',
+            '|---|---|---|',
+        ]
         for count in (5_000, 50_000):
             p50, p95 = (figures.get(f'frame20_{count}_p{p}', float('nan')) for p in (50, 95))
             lines.append(f'| {count:,} objects | {p50:.2f} | {p95:.2f} |')

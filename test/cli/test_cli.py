@@ -68,17 +68,25 @@ def test_importing_again_adds_nothing_and_names_the_bad_line(files, store, capsy
 
 
 def test_a_question_is_answered_in_json_with_everything_promised(store, capsys):
-    code, out, _ = _run(capsys, 'query', 'where is the sofa?', '--store', store, '--json', '-k', 2)
+    code, out, _ = _run(capsys, 'query', 'where is the sofa?', '--store', store, '--json')
     assert code == 0
     answer = json.loads(out)
     assert answer['found'] is True
     assert answer['latency_ms'] > 0
     best = answer['places'][0]
+    assert best['label'] == 'sofa'
     assert best['observation_id'] == 'l'
     assert best['position'] == [6.0, 0.0, 0.0]
     assert best['target_position'] == pytest.approx([7.0, 0.0, 0.8])
     assert 0.0 <= best['confidence'] <= 1.0
-    assert best['score'] >= answer['places'][1]['score']
+
+
+def test_places_come_best_first_and_no_more_than_wanted(store, capsys):
+    asked = ('query', 'where can I sit?', '--store', store, '--json')
+    first, second = json.loads(_run(capsys, *asked, '-k', 2)[1])['places']
+    assert first['label'] == 'sofa'
+    assert first['score'] >= second['score']
+    assert [p['label'] for p in json.loads(_run(capsys, *asked, '-k', 1)[1])['places']] == ['sofa']
 
 
 def test_a_person_reads_the_answer_in_a_table(store, capsys):
@@ -88,13 +96,23 @@ def test_a_person_reads_the_answer_in_a_table(store, capsys):
     assert '12.00, 0.00, 0.00' in out
 
 
-def test_filters_of_the_command_line_cut(store, capsys):
-    _, out, _ = _run(
-        capsys, 'query', 'a bed', '--store', store, '--json', '--near', '0,0', '--radius', '2'
-    )
-    assert [p['observation_id'] for p in json.loads(out)['places']] == ['k']
-    _, out, _ = _run(capsys, 'query', 'a bed', '--store', store, '--json', '--until', '150')
-    assert {p['observation_id'] for p in json.loads(out)['places']} == {'k', 'l'}
+@pytest.mark.parametrize(
+    ('filters', 'seen_from'),
+    [
+        ((), ['b']),
+        (('--near', '12,0', '--radius', '2'), ['b']),
+        (('--near', '0,0', '--radius', '2'), []),
+        (('--since', '150'), ['b']),
+        (('--until', '150'), []),
+        (('--map-id', 'map'), ['b']),
+    ],
+)
+def test_filters_of_the_command_line_cut(store, capsys, filters, seen_from):
+    code, out, _ = _run(capsys, 'query', 'a bed', '--store', store, '--json', *filters)
+    answer = json.loads(out)
+    assert (code, answer['found']) == (0, bool(seen_from))
+    assert [p['observation_id'] for p in answer['places']] == seen_from
+    assert bool(answer['message']) != answer['found']
 
 
 def test_a_batch_answers_line_by_line_and_survives_bad_ones(files, store, capsys):
@@ -134,6 +152,10 @@ def test_a_batch_answers_line_by_line_and_survives_bad_ones(files, store, capsys
         (['query', '   '], 'INVALID_QUERY'),
         (['query'], 'INVALID_QUERY'),
         (['query', 'x', '--radius', '3'], 'INVALID_QUERY'),
+        (['objects', '--near', '1,2'], 'INVALID_QUERY'),
+        (['objects', '--radius', '2'], 'INVALID_QUERY'),
+        (['objects', '--near', '1,2', '--radius', '-1'], 'INVALID_QUERY'),
+        (['objects', '--map-id', 'moon'], 'UNKNOWN_MAP'),
         (['export', '/nowhere/folder/x.json'], 'STORE_ACCESS'),
         (['export', 'x.txt'], 'STORE_ACCESS'),
     ],
@@ -232,6 +254,78 @@ def test_a_question_is_answered_in_a_sentence(store, capsys):
     answer = json.loads(out)
     assert answer['known']
     assert answer['citations'][0]['observation_id'] == 'b'
+
+
+def test_a_question_for_a_number_gets_one(store, capsys):
+    for question, count in (
+        ('how many beds are there?', 1),
+        ('how many submarines are there?', 0),
+        ('where is the bed?', None),
+    ):
+        _, out, _ = _run(capsys, 'ask', question, '--store', store, '--json')
+        assert json.loads(out)['count'] == count, question
+
+
+def _listed(capsys, store, *args):
+    code, out, err = _run(capsys, 'objects', '--store', store, '--json', *args)
+    assert code == 0
+    return [json.loads(line) for line in out.splitlines()], err
+
+
+def test_every_object_is_listed_with_everything_promised(store, capsys):
+    things, err = _listed(capsys, store)
+    assert sorted(t['label'] for t in things) == sorted(sum((r[3] for r in ROOMS), []))
+    assert 'objects 1 to 7 of 7' in err
+    (bed,) = (t for t in things if t['label'] == 'bed')
+    assert bed.pop('id') not in {t['id'] for t in things if t is not bed}
+    assert 0.5 < bed.pop('existence') <= 1.0
+    assert bed == {
+        'label': 'bed',
+        'names': {'bed': 1.0},
+        'map_id': 'map',
+        'position': [13.0, 0.0, 0.8],
+        'extent': None,
+        'views': 1,
+        'first_seen': 200.0,
+        'last_seen': 200.0,
+        'room': 'bedroom',
+        'observation_id': 'b',
+    }
+
+
+def test_objects_are_listed_by_name_room_and_distance(store, capsys):
+    kitchen = {'stove', 'sink', 'fridge'}
+    for args, labels in (
+        (['sofas'], {'sofa'}),
+        (['submarine'], set()),
+        (['--area', 'kitchen'], kitchen),
+        (['sink', '--area', 'the bedroom'], set()),
+        (['--near', '1,0,0.8', '--radius', '1'], kitchen),
+        (['--map-id', 'map', 'the bed'], {'bed'}),
+    ):
+        things, _ = _listed(capsys, store, *args)
+        assert {t['label'] for t in things} == labels, args
+
+
+def test_objects_come_page_by_page(store, capsys):
+    pages = [_listed(capsys, store, '--limit', 3, '--offset', offset) for offset in (0, 3, 6, 9)]
+    assert [len(things) for things, _ in pages] == [3, 3, 1, 0]
+    assert len({t['id'] for things, _ in pages for t in things}) == 7
+    assert [err.strip() for _, err in pages] == [
+        'objects 1 to 3 of 7',
+        'objects 4 to 6 of 7',
+        'objects 7 to 7 of 7',
+        'objects none of 7',
+    ]
+    with pytest.raises(SystemExit):
+        main(['objects', '--store', str(store), '--limit', '-1'])
+
+
+def test_a_person_reads_objects_in_a_table(store, capsys):
+    code, out, err = _run(capsys, 'objects', '--store', store)
+    assert code == 0
+    assert all(word in out for word in ('television', 'bedroom', '13.00, 0.00, 0.80'))
+    assert '7 of 7' in err
 
 
 def test_an_unreachable_language_model_is_said_and_not_needed(store, capsys):

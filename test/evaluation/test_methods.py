@@ -19,7 +19,7 @@ from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
 
-FINDERS = ('bm25', 'dense', 'hybrid', 'paper', 'traversal', 'ours', 'ours-network', 'oracle')
+FINDERS = ('bm25', 'dense', 'hybrid', 'paper', 'traversal', 'ours', 'ours-packs', 'oracle')
 
 
 class Chooser:

@@ -124,6 +124,24 @@ def test_launch_file_compiles_and_describes(path):
     assert ast.get_docstring(tree)
 
 
+def test_launch_arguments_override_parameters_that_there_are():
+    tree = ast.parse((ROOT / 'launch' / 'memory.launch.py').read_text())
+    (overrides,) = (
+        ast.literal_eval(n.value)
+        for n in tree.body
+        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == 'OVERRIDES'
+    )
+    assert set(overrides.values()) <= {name for name, _ in parameters()}
+    declared = {
+        n.args[0].value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and ast.unparse(n.func) == 'DeclareLaunchArgument'
+        and isinstance(n.args[0], ast.Constant)
+    }
+    assert set(overrides) <= declared
+
+
 def test_every_launched_executable_is_installed():
     setup = (ROOT / 'setup.py').read_text()
     installed = dict(re.findall(r"'([\w-]+) = ([\w.]+:\w+)'", setup))

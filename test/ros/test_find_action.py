@@ -62,21 +62,22 @@ def remembering(client, robot):
     """Three rooms far apart were driven through; the robot ends in the last one."""
     seen, looked = 0, [0.0]
 
-    def again(labels, position):
+    def again(labels, position, depth_m):
         # A reader that is matched on one side only may miss the first odometry; what was stored
         # already is not stored twice.
         if time.monotonic() - looked[0] > 3.0:
             looked[0] = time.monotonic()
-            robot.look(*labels, position=position)
+            robot.look(*labels, position=position, depth_m=depth_m)
         return any(s.observations for s in client.statistics)
 
     for x, labels in ROOMS.items():
         for visit in range(VISITS):
-            position = (x + 0.5 * visit, 0.0, 0.0)
+            # Things stay where they are while the robot comes closer.
+            view = (labels, (x + 0.5 * visit, 0.0, 0.0), 4.0 - 0.5 * visit)
             if seen:
-                robot.look(*labels, position=position)
+                robot.look(*labels, position=view[1], depth_m=view[2])
             else:
-                client.until(lambda a=(labels, position): again(*a), 'the first observation')
+                client.until(lambda view=view: again(*view), 'the first observation')
             seen += 1
             client.counted(lambda s, n=seen: s.observations >= n, f'{seen} observations')
     client.counted(lambda s: s.forest_nodes >= 3, 'areas')

@@ -103,6 +103,7 @@ def test_a_node_that_cannot_configure_says_so_and_stays(start, connect, folder):
     ('name', 'value', 'word'),
     [
         ('perception.captioner', 'yolox', 'perception.model_path'),
+        ('encoder.model', 'nobody/no-such-model', 'ENCODER_FAILURE'),
         pytest.param(
             'pose_source',
             'tf',

@@ -31,12 +31,12 @@ def _look(robot, label, *, info=True, depth_frame=None):
 
 
 def _placed(client, label):
-    known = client.statistics[-1].observations
-    client.until(lambda: client.retrieve(label).places, f'a place of {label}')
-    places = client.retrieve(label).places
-    assert places, known
-    best = next(p for p in places if p.label == label)
-    return best.has_target
+    """Wait until a thing is remembered; return whether depth placed it."""
+
+    def found():
+        return [p for p in client.retrieve(label).places if p.label == label]
+
+    return client.until(found, f'a place of {label}')[0].has_target
 
 
 def test_a_calibration_that_was_latched_is_heard(client, robot):

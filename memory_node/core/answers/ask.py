@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.answers.describe import describe_found
 from memory_node.core.answers.narrate import narrated
-from memory_node.core.answers.phrases import age, joined, sentence, spot
+from memory_node.core.answers.phrases import age, coordinates, joined, sentence, spot
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
@@ -180,12 +180,12 @@ def _what(found: Found, retriever: Retriever) -> Answer:
     """Return which kinds of things are there."""
     if '; '.join(found.judged.problems):
         return _unknown(found)
-    fit = np.flatnonzero((found.odds > 0.0) & (found.candidates.kind == Kind.OBJECT))
-    if found.request.subject.kind is SubjectKind.ANYTHING:
-        fit = counted_candidates(found, retriever)
+    fit = counted_candidates(found, retriever)
     if not len(fit):
         where = ' '.join(c.phrase for c in found.request.constraints)
         return Answer(known=False, text=sentence(f'I have seen nothing {where}'))
+    if not (found.candidates.kind[fit] == Kind.OBJECT).any():
+        return _which_rooms(found, retriever, fit)
     names, first = np.unique(found.candidates.name[fit], return_index=True)
     order = np.argsort(first)
     names, first = names[order][:_KINDS], first[order][:_KINDS]
@@ -197,6 +197,18 @@ def _what(found: Found, retriever: Retriever) -> Answer:
     where = ' '.join(c.phrase for c in found.request.constraints)
     text = f'{where} I have seen {joined(words)}' if where else f'I have seen {joined(words)}'
     return Answer(known=True, text=sentence(text), citations=cited)
+
+
+def _which_rooms(found: Found, retriever: Retriever, fit: IntArray) -> Answer:
+    """Return which rooms are meant: "which room is next to the kitchen?"."""
+    cited = retriever.places(found, fit[:MAX_CITATIONS])
+    words = [
+        f'the {p.label or "room"} at {coordinates(p.pose.position)} [{i}]'
+        for i, p in enumerate(cited, 1)
+    ]
+    where = ' '.join(c.phrase for c in found.request.constraints)
+    verb = 'is' if len(words) == 1 else 'are'
+    return Answer(known=True, text=sentence(f'{where} {verb} {joined(words)}'), citations=cited)
 
 
 def _unknown(found: Found) -> Answer:

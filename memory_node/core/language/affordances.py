@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -27,6 +28,11 @@ class AffordancePacks:
     rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     #: One sentence for each line that could not be used.
     problems: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What tells these packs from others, for what is derived with them."""
+        return hashlib.sha256(json.dumps(self.rows).encode()).hexdigest()[:16]
 
     @property
     def synonyms(self) -> Mapping[str, str]:

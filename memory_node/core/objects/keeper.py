@@ -57,12 +57,16 @@ class ObjectKeeper:
         synonyms: Mapping[str, str],
         is_room: Callable[[str], bool],
         config: ObjectsConfig,
+        *,
+        packs_digest: str = '',
     ) -> None:
         """Follow ``mirror`` with an empty map; ``restore`` may give it an older one."""
         self._mirror = mirror
         self._encode = encode
         self._packs = packs
         self._synonyms = synonyms
+        #: What tells the packs in use from others.
+        self.packs = packs_digest
         self._is_room = is_room
         self._config = config
         self._lock = threading.Lock()

@@ -88,7 +88,7 @@ class PackVectors:
         self, names: Sequence[str], vectors: FloatArray, purposes: FloatArray
     ) -> FloatArray:
         """Return (L, D) meanings of names with (L, D) ``vectors`` and purpose sentences."""
-        if not len(self.starts) or not len(names):
+        if not len(self.names) or not len(names):
             return purposes
         near = np.maximum.reduceat(vectors @ self.names.T, self.starts, axis=1)
         for i, name in enumerate(names):
@@ -179,7 +179,7 @@ def _rows(packs: AffordancePacks) -> dict[tuple[str, ...], list[int]]:
 
 def _starts(packs: AffordancePacks) -> NDArray[np.int64]:
     sizes = [len(called) for called, _ in packs.rows]
-    return np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
+    return np.cumsum([0, *sizes])[:-1].astype(np.int64)
 
 
 def _cache_folder() -> Path:

@@ -38,6 +38,14 @@ def facing(pose: Pose, target: Vector3 | None) -> Pose:
     return Pose.from_yaw(pose.position, math.atan2(dy, dx))
 
 
+def _signals(relevance: float, score: float, judged: Combined | None, i: int) -> dict[str, float]:
+    """Return parts that sum to the score; ``together`` is what doubts take from each other."""
+    parts = {} if judged is None else judged.by_kind(i)
+    rest = score - relevance - sum(parts.values())
+    found = {'relevance': relevance, **parts, 'together': rest}
+    return found if abs(rest) > 1e-9 else {'relevance': relevance, **parts}
+
+
 class PlaceBuilder:
     """Makes places of the candidates of one request."""
 
@@ -140,10 +148,7 @@ class PlaceBuilder:
             room=self._room(candidates, i),
             area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
             evidence_ids=tuple(evidence),
-            signals={
-                'relevance': float(candidates.odds[i]),
-                'constraints': score - float(candidates.odds[i]),
-            },
+            signals=_signals(float(candidates.odds[i]), score, judged, i),
             why=self._why(candidates, i, label=label, sure=confidence >= 0.5, judged=judged),
             unmet=() if judged is None else judged.unmet_phrases(i),
         )

@@ -34,7 +34,7 @@ ANYTHING = 3.0
 
 #: Log-odds per unit of score by which a thing serves a need better than the best things that
 #: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
-SLOPE, OFFSET = 18.4, 2.7
+SLOPE, OFFSET = 18.4, 3.0
 #: What a use that says the need nearly word for word adds to the score, from which cosine on.
 HIT, HIT_FROM = 0.5, 0.7
 #: How many of the best things of the world a need is measured against.
@@ -131,7 +131,7 @@ def alike(names: Names, vector: FloatArray) -> RealArray:
     "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
     """
     cosines = (names.vectors @ vector).astype(np.float64)
-    if not len(names.world.starts):
+    if not len(names.world.names):
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
     rows = np.maximum.reduceat(names.world.names @ vector, names.world.starts)
     best = int(np.argmax(rows))

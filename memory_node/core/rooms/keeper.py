@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+import json
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
+from memory_node.core.errors import IndexDamagedError
 from memory_node.core.objects.keeper import KeptObjects
 from memory_node.core.rooms.building import RoomBuilder
 from memory_node.core.rooms.matching import RoomMatcher
@@ -54,6 +56,7 @@ class RoomKeeper:
         self._objects = objects
         self._builder = RoomBuilder(vocabulary, encode=encode)
         self.matcher = RoomMatcher(vocabulary, encode)
+        self._digest = vocabulary.digest
         self._kept: KeptRooms | None = None
         self._not_before = 0.0
         self._worker = Worker('memory-rooms', self._bring_up_to_date)
@@ -83,6 +86,34 @@ class RoomKeeper:
             )
         return kept
 
+    def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
+        """Return the rooms as bytes for a file; None where there are none."""
+        kept = self._kept
+        if kept is None:
+            return None
+        head = {**stamp, 'vocabulary': self._digest, 'objects': kept.object_ids.tolist()}
+        text = json.dumps(head).encode()
+        return len(text).to_bytes(8, 'little') + text + kept.rooms.to_bytes()
+
+    def restore(self, data: bytes, stamp: Mapping[str, str | int], snapshot: Snapshot) -> None:
+        """
+        Take over what ``dump`` wrote, where it is of the first observations of ``snapshot``.
+
+        Raises ``IndexDamagedError`` where it is damaged or of something else.
+        """
+        size = int.from_bytes(data[:8], 'little')
+        try:
+            head = json.loads(data[8 : 8 + size])
+            object_ids = np.array(head.pop('objects'), np.int64)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise IndexDamagedError(f'the rooms are damaged: {error}') from error
+        if head != {**stamp, 'vocabulary': self._digest}:
+            raise IndexDamagedError('the rooms are of another content or vocabulary')
+        rooms = Rooms.from_bytes(data[8 + size :])
+        if not np.array_equal(rooms.keys, snapshot.keys[: len(rooms.keys)]):
+            raise IndexDamagedError('the rooms are of other observations')
+        self._kept = KeptRooms(rooms=rooms, object_ids=object_ids, epoch=snapshot.epoch)
+
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:
             pass
@@ -90,6 +121,10 @@ class RoomKeeper:
             self._worker.pause(early)
         started = time.monotonic()
         known = self._objects(self._mirror.snapshot())
+        kept = self._kept
+        current = kept is not None and kept.epoch == known.objects.epoch
+        if current and kept is not None and len(kept.rooms.keys) == known.objects.rows:
+            return
         if not self._worker.closing:
             self._build(known)
             now = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+import hashlib
 from importlib import resources
 from pathlib import Path
 import re
@@ -87,6 +88,16 @@ class Vocabulary:
             if (kind := self._of.get(form, -1)) >= 0:
                 return kind
         return -1
+
+    @property
+    def digest(self) -> str:
+        """What tells this vocabulary from others, for what is derived with it."""
+        kinds = [
+            (k.name, k.also, k.kind_of, k.near, sorted(k.defining), sorted(k.typical))
+            for k in self.kinds
+        ]
+        said = repr((kinds, sorted(self.heads), sorted(self.bare)))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def is_room_name(self, name: str) -> bool:
         """Tell whether a name is listed, or ends in a noun that names a place."""

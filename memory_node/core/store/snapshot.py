@@ -153,7 +153,10 @@ class Growing:
             self._array = grown
 
     def append(self, values: NDArray[Any]) -> None:
-        """Append values; views taken before stay valid."""
+        """Append values, which now belong to this; views taken before stay valid."""
+        if not len(self._array) and values.dtype == self._array.dtype and values.base is None:
+            self._array, self._size = values, len(values)  # a whole store: nothing is copied
+            return
         self.reserve(self._size + len(values))
         self._array[self._size : self._size + len(values)] = values
         self._size += len(values)

@@ -65,7 +65,11 @@ class TravelDistance:
         ).tocsr()
 
     def distances_from(self, row: int) -> RealArray:
-        """Return (N + O,) the way from a row to every row and object [m], infinite without one."""
+        """Return (N,) the way from one row to every row [m], infinite where none is known."""
+        return self._ways(row)[: len(self.snapshot)]
+
+    def _ways(self, row: int) -> RealArray:
+        """Return (N + O,) the way from a row to every row and object [m]."""
         ways: RealArray = dijkstra(self._graph, directed=False, indices=row)
         return ways
 
@@ -85,7 +89,7 @@ class TravelDistance:
             if not len(rows):
                 continue
             first = int(rows[np.argmin(offsets[rows])])
-            ways = self.distances_from(first)
+            ways = self._ways(first)
             away, found = tree.query(points[asked])
             by_pose = ways[rows[found]] + away
             result[asked] = offsets[first] + np.minimum(

@@ -1,0 +1,1 @@
+"""What requests and captions say: words, names, times, and requests; knows no memory."""
