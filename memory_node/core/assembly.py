@@ -15,6 +15,7 @@ from memory_node.core.config import MemoryConfig
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import FloatArray, Place, Query, Vector3
+from memory_node.core.errors import StoreAccessError
 from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
 from memory_node.core.forest.places import area_places
 from memory_node.core.forest.updater import Areas
@@ -70,7 +71,10 @@ class Parts:
             narrator = Narrator(model, TextCache(texts_path(store.path)))
         self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
         extra = config.language.rooms_path
-        vocabulary = load_vocabulary(extra=Path(extra).expanduser() if extra else None)
+        try:
+            vocabulary = load_vocabulary(extra=Path(extra).expanduser() if extra else None)
+        except (OSError, ValueError) as error:
+            raise StoreAccessError(f'language.rooms_path {extra}: {error}') from error
         packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
         self.objects = ObjectKeeper(

@@ -83,7 +83,7 @@ class IndexConfig(Checked):
     ef_construction: int = param(
         200, 'Candidates examined while inserting.', ge=16, le=2000, read_only=True
     )
-    ef: int = param(96, 'Candidates examined while searching.', ge=16, le=4000)
+    ef: int = param(96, 'Candidates examined while searching.', ge=16, le=4000, read_only=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,10 +158,20 @@ class TopologyConfig(Checked):
     """Which observations of the topological map a robot can drive between."""
 
     traversal_distance_m: float = param(
-        3.0, 'Longest step between consecutive observations.', ge=0.0, le=1e4, unit='m'
+        3.0,
+        'Longest step between consecutive observations.',
+        ge=0.0,
+        le=1e4,
+        unit='m',
+        read_only=True,
     )
     traversal_interval_s: float = param(
-        60.0, 'Longest time between consecutive observations.', ge=0.0, le=1e6, unit='s'
+        60.0,
+        'Longest time between consecutive observations.',
+        ge=0.0,
+        le=1e6,
+        unit='s',
+        read_only=True,
     )
     proximity_distance_m: float = param(
         0.6,
@@ -169,9 +179,15 @@ class TopologyConfig(Checked):
         ge=0.0,
         le=1e3,
         unit='m',
+        read_only=True,
     )
     bridge_distance_m: float = param(
-        2.0, 'Longest gap closed between parts that nothing else joins.', ge=0.0, le=1e3, unit='m'
+        2.0,
+        'Longest gap closed between parts that nothing else joins.',
+        ge=0.0,
+        le=1e3,
+        unit='m',
+        read_only=True,
     )
 
 
@@ -261,17 +277,31 @@ class ForestConfig(Checked):
         read_only=True,
     )
     semantic_weight: float = param(
-        0.6, 'Weight of meaning against space (a in Embodied-RAG).', ge=0.0, le=1.0
+        0.6,
+        'Weight of meaning against space (a in Embodied-RAG).',
+        ge=0.0,
+        le=1.0,
+        read_only=True,
     )
     distance_scale_m: float = param(
-        10.0, 'Distance scale theta: 10 indoors, 50 in streets.', ge=0.1, le=1e4, unit='m'
+        10.0,
+        'Distance scale theta: 10 indoors, 50 in streets.',
+        ge=0.1,
+        le=1e4,
+        unit='m',
+        read_only=True,
     )
     fan_out: int = param(24, 'Most children an area may have.', ge=4, le=256, read_only=True)
     leaf_fan_out: int = param(
         64, 'Most observations a smallest area may have.', ge=4, le=1024, read_only=True
     )
     storey_m: float = param(
-        3.0, 'Height between floors; areas never span floors.', ge=0.5, le=1e4, unit='m'
+        3.0,
+        'Height between floors; areas never span floors.',
+        ge=0.5,
+        le=1e4,
+        unit='m',
+        read_only=True,
     )
 
 

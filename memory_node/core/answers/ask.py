@@ -24,7 +24,7 @@ from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, QueryMode
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.request import AnswerKind, SubjectKind
-from memory_node.core.language.text import counted, plural
+from memory_node.core.language.text import plural, several
 from memory_node.core.ports import LanguageModel
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
@@ -172,7 +172,8 @@ def _count(found: Found, retriever: Retriever) -> Answer:
     cited = retriever.places(found, fit[:MAX_CITATIONS])
     spots = ', '.join(f'{spot(p)} [{i}]' for i, p in enumerate(cited, 1))
     more = ' and elsewhere' if len(fit) > len(cited) else ''
-    text = f'I have seen {counted(len(fit), name)} {where}'.rstrip()
+    name = cited[0].label if len(fit) == 1 and cited[0].label else name
+    text = f'I have seen {several(len(fit), name)} {where}'.rstrip()
     return Answer(known=True, text=f'{text}: at {spots}{more}.', citations=cited, count=len(fit))
 
 
@@ -193,7 +194,7 @@ def _what(found: Found, retriever: Retriever) -> Answer:
     words = []
     for i, name in enumerate(names.tolist()):
         number = int(np.count_nonzero(found.candidates.name[fit] == name))
-        words.append(f'{counted(number, found.view.names.texts[name])} [{i + 1}]')
+        words.append(f'{several(number, found.view.names.texts[name])} [{i + 1}]')
     where = ' '.join(c.phrase for c in found.request.constraints)
     text = f'{where} I have seen {joined(words)}' if where else f'I have seen {joined(words)}'
     return Answer(known=True, text=sentence(text), citations=cited)

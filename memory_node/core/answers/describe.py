@@ -17,7 +17,7 @@ from memory_node.core.data import Place, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNodeError
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.updater import area_id, Areas
-from memory_node.core.language.text import counted, plural
+from memory_node.core.language.text import counted, plural, several
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.view import View
@@ -178,4 +178,4 @@ def _covering(stocks: Sequence[Stock]) -> IntArray:
 
 
 def _listed(view: View, stocks: Sequence[Stock]) -> str:
-    return joined([counted(stock.count, view.names.texts[stock.name]) for stock in stocks])
+    return joined([several(stock.count, view.names.texts[stock.name]) for stock in stocks])

@@ -27,6 +27,7 @@ __all__ = [
     'lemmas',
     'observation_text',
     'plural',
+    'several',
     'singular',
     'tokenize',
     'word_count',
@@ -207,6 +208,16 @@ def article(noun: str) -> str:
 def counted(number: int, phrase: str) -> str:
     """Return how many of a thing, in words: '1 key', '2 keys', '0 cups of tea'."""
     return f'{number} {_with_head(phrase, singular) if number == 1 else plural(phrase)}'
+
+
+def several(number: int, name: str) -> str:
+    """Return a number of things by their name; one thing of a plural name keeps it: "keys"."""
+    if (
+        number == 1
+        and singular(tokenize(name)[-1] if tokenize(name) else name) not in name.split()
+    ):
+        return name
+    return counted(number, name)
 
 
 def observation_text(observation: Observation) -> str:

@@ -276,7 +276,7 @@ def _retrieval(
     found = sure >= config.found_threshold and not judged.contradiction
     parts = [*judged.problems, *filter(None, [judged.contradiction])]
     if not places and any(value is not None for value in filters_of(query)):
-        parts.insert(0, 'no observation is inside the filters of the query')
+        parts.insert(0, 'nothing that can be meant was seen inside the filters of the query')
     elif not places:
         parts.insert(0, 'nothing that was seen can be meant')
     elif not found and places[0].unmet:

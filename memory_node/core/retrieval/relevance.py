@@ -34,7 +34,7 @@ ANYTHING = 3.0
 
 #: Log-odds per unit of score by which a thing serves a need better than the best things that
 #: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
-SLOPE, OFFSET = 18.4, 3.0
+SLOPE, OFFSET = 18.4, 2.75
 #: What a use that says the need nearly word for word adds to the score, from which cosine on.
 HIT, HIT_FROM = 0.5, 0.7
 #: How many of the best things of the world a need is measured against.
@@ -153,7 +153,7 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     if not len(names.world.world):
         return np.asarray(SLOPE * (score - 0.5) + OFFSET)
     told = HIT * np.maximum(names.world.best_uses(vectors[0]) - HIT_FROM, 0.0)
-    world = names.world.world @ wanted + told
+    world = names.world.world @ wanted
     count = min(WORLD_TOP, len(world))
     best = float(np.partition(world, -count)[-count:].mean())
     known = names.rows >= 0
