@@ -67,6 +67,11 @@ class View:
         np.cumsum(counts, out=starts[1 : len(counts) + 1])
         return order, starts
 
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """(L,) whether any object goes by each name."""
+        return np.asarray(np.diff(self.objects_by_name[1]) > 0)
+
     @cached_property
     def row_rooms(self) -> IntArray:
         """(N,) room of every observation; those newer than the rooms are in that of the last."""

@@ -52,6 +52,10 @@ class FloorKind(str, Enum):
     DOWN = 'down'
 
 
+#: More floors than this are no building.
+MAX_FLOOR = 200
+
+
 @dataclass(frozen=True, kw_only=True)
 class Floor(Constraint):
     """On a floor of the building; floors are the heights at which the robot mostly was."""
@@ -87,9 +91,18 @@ class Floor(Constraint):
     def from_fields(cls, phrase: str, fields: Mapping[str, Any], clock: Clock) -> Floor:
         """Make one from a phrase and a kind of floor or its number."""
         kind, many = FloorKind(fields.get('floor', 'number')), int(read_number(fields, 'number'))
-        if kind is FloorKind.NUMBER and not many:
-            raise ValueError(f'{phrase!r} names no floor')
+        if kind is FloorKind.NUMBER and not 1 <= many <= MAX_FLOOR:
+            raise ValueError(f'{phrase!r} names no floor from 1 to {MAX_FLOOR}')
         return cls(phrase=phrase, kind=kind, number=many)
+
+    def excludes(self, other: Constraint) -> bool:
+        """Tell whether nothing can be on both floors."""
+        return (
+            isinstance(other, Floor)
+            and self.kind is FloorKind.NUMBER is other.kind
+            and self.number != other.number
+            and not (self.negated or other.negated)
+        )
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge by the height from which each candidate was seen."""

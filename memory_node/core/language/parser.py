@@ -33,7 +33,9 @@ _DANGLING = re.compile(
     rf'(?:^|[ ,;:]+)(?:{alternatives(words("dangling"))})[ ,;]*$', re.IGNORECASE
 )
 _LEADING = re.compile(r'^[ ,;:]*(?:and|but|or)(?= |$)', re.IGNORECASE)
-_APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '\u02bc': "'", '`': "'"})
+_APOSTROPHES = str.maketrans(
+    {'\u2019': "'", '\u2018': "'", '\ufe0f': None, '\u02bc': "'", '`': "'"}
+)
 
 
 @runtime_checkable

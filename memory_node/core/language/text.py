@@ -212,10 +212,8 @@ def counted(number: int, phrase: str) -> str:
 
 def several(number: int, name: str) -> str:
     """Return a number of things by their name; one thing of a plural name keeps it: "keys"."""
-    if (
-        number == 1
-        and singular(tokenize(name)[-1] if tokenize(name) else name) not in name.split()
-    ):
+    words = tokenize(name)
+    if number == 1 and words and singular(words[-1]) != words[-1]:
         return name
     return counted(number, name)
 

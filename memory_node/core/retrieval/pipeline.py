@@ -134,7 +134,7 @@ class Retriever:
         texts = self.relevance.texts(request)
         vectors = self.encode(texts)
         encoded = time.perf_counter()
-        relevance = self.relevance.relevance(request, view.names, vectors)
+        relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
         candidates = self._candidates(view, request, relevance, vectors[0])
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)

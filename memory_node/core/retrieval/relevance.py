@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,8 @@ RELATION_ODDS = {
     Relation.CONFLICT: -4.0,
     Relation.OTHER: -6.0,
 }
+#: Log-odds of a name that nothing goes by any more.
+GONE = -8.0
 #: Log-odds of every name where no thing is named: "what is on the table?".
 ANYTHING = 3.0
 
@@ -56,6 +58,11 @@ class Relevance:
     odds: RealArray
     #: Whether the request names a thing, and something here goes by that name.
     named: bool
+
+    def among(self, present: NDArray[np.bool_]) -> Relevance:
+        """Return the relevance of (L,) names of which only some are of things that are held."""
+        odds = np.where(present, self.odds, GONE)
+        return replace(self, odds=odds, named=self.named and bool((odds > 0.0).any()))
 
 
 class RelevanceModel(Protocol):

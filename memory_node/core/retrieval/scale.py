@@ -30,7 +30,8 @@ def under(odds: RealArray, constraints: RealArray) -> RealArray:
     """
     log_met = np.minimum(constraints, -_CERTAIN)
     met = log_met - np.log(-np.expm1(log_met))
-    return both(odds, met) + np.maximum(constraints, 0.0)
+    found = np.where(constraints < -_CERTAIN, both(odds, met), odds)
+    return np.asarray(found + np.maximum(constraints, 0.0))
 
 
 def probability(odds: RealArray) -> RealArray:
