@@ -74,7 +74,7 @@ def test_what_is_denied(caption, denied, there):
 def test_captions_are_bounded():
     flood = ', '.join(f'a widget{chr(97 + i % 26)}{chr(97 + i // 26)}' for i in range(500))
     assert len(mentions(flood)) == MAX_MENTIONS
-    assert mentions('a ' + 'x' * 100_000) == []
+    assert mentions('a ' + 'x' * 100_000) == ()
 
 
 @settings(max_examples=200, deadline=None)
