@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,11 @@ from memory_node.core.forest.cells import Cells
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray
     from memory_node.core.forest.node import ForestNode
+    from memory_node.core.store.snapshot import Snapshot
 
-__all__ = ['LeafTable', 'checked_position', 'unit_vector']
+__all__ = ['LeafTable', 'LeafVectors', 'checked_position', 'unit_vector']
+
+Slots = Sequence[int] | NDArray[np.int64]
 
 _FIRST_SLOTS = 64
 
@@ -47,15 +50,40 @@ def unit_vector(vector: object, dim: int) -> FloatArray:
     return np.asarray(v / np.float32(np.sqrt(norm2)), dtype=np.float32)
 
 
+class LeafVectors(Protocol):
+    """Unit embeddings by slot."""
+
+    def __getitem__(self, slots: int | Slots) -> FloatArray:
+        """Return the embedding (D,) of one slot, or (n, D) of several."""
+
+
+class _Borrowed:
+    """Embeddings of leaves where a snapshot holds them already; nothing is held twice."""
+
+    def __init__(self, leaves: LeafTable, snapshot: Snapshot) -> None:
+        self._leaves = leaves
+        self._snapshot = snapshot
+
+    def __getitem__(self, slots: int | Slots) -> FloatArray:
+        rows = self._snapshot.rows_of_each(np.atleast_1d(self._leaves.keys[slots]))
+        found = self._snapshot.vectors[rows].astype(np.float32)
+        return found if np.ndim(slots) else found[0]
+
+
 class LeafTable:
-    """Growing columns addressed by slot; a removed leaf's slot is used again, its key is not."""
+    """
+    Growing columns addressed by slot; a removed leaf's slot is used again, its key is not.
+
+    Embeddings are columns like the others, unless ``borrow`` names a snapshot that holds them.
+    """
 
     def __init__(self, dim: int) -> None:
         """Make an empty table for embeddings of size ``dim``."""
         self.slots: dict[int, int] = {}
         self.keys: NDArray[np.int64] = np.zeros(_FIRST_SLOTS, np.int64)
         self.positions: NDArray[np.float64] = np.zeros((_FIRST_SLOTS, 3))
-        self.vectors: FloatArray = np.zeros((_FIRST_SLOTS, dim), np.float32)
+        self._own: FloatArray | None = np.zeros((_FIRST_SLOTS, dim), np.float32)
+        self.vectors: LeafVectors = self._own
         self.stamps: NDArray[np.int64] = np.zeros(_FIRST_SLOTS, np.int64)
         self.homes: list[ForestNode | None] = []
         #: Length [m] of the drive to directly reachable leaves, by slot.
@@ -67,6 +95,10 @@ class LeafTable:
     def __len__(self) -> int:
         """Return the number of leaves."""
         return len(self.slots)
+
+    def borrow(self, snapshot: Snapshot) -> None:
+        """Read embeddings from a snapshot that holds every leaf, under its key."""
+        self._own, self.vectors = None, _Borrowed(self, snapshot)
 
     def slot(self, key: int) -> int:
         """Slot of a leaf; raises ``UnknownNodeError``."""
@@ -89,7 +121,8 @@ class LeafTable:
         self.slots[key] = slot
         self.keys[slot] = key
         self.positions[slot] = position
-        self.vectors[slot] = vector
+        if self._own is not None:
+            self._own[slot] = vector
         self.stamps[slot] = stamp_ns
         self.cells.add(slot, position)
         return slot
@@ -104,12 +137,16 @@ class LeafTable:
         self,
         keys: list[int],
         positions: NDArray[np.float64],
-        vectors: FloatArray,
+        vectors: FloatArray | None,
         stamps: NDArray[np.int64],
         slots: NDArray[np.int64] | None = None,
         free: Sequence[int] = (),
     ) -> None:
-        """Take N leaves at once into an empty table, at 0..N-1 or at distinct ``slots``."""
+        """
+        Take N leaves at once into an empty table, at 0..N-1 or at distinct ``slots``.
+
+        ``vectors`` are left out where they are borrowed.
+        """
         if self.slots:
             raise ValueError('only an empty table can be filled')
         n = len(keys)
@@ -119,7 +156,9 @@ class LeafTable:
             raise ValueError('slots must be distinct and without gaps')
         self.reserve(size)
         self.keys[at], self.positions[at] = keys, positions
-        self.vectors[at], self.stamps[at] = vectors, stamps
+        self.stamps[at] = stamps
+        if self._own is not None and vectors is not None:
+            self._own[at] = vectors
         self.slots = dict(zip(keys, at.tolist(), strict=True))
         self.homes = [None] * size
         self.free = list(free)
@@ -136,8 +175,14 @@ class LeafTable:
         """Make room for ``rows`` leaves in all."""
         if rows <= len(self.keys):
             return
-        for name in ('keys', 'positions', 'vectors', 'stamps'):
-            old = getattr(self, name)
-            new = np.zeros((rows, *old.shape[1:]), old.dtype)
-            new[: len(old)] = old
-            setattr(self, name, new)
+        self.keys, self.positions, self.stamps = (
+            _grown(old, rows) for old in (self.keys, self.positions, self.stamps)
+        )
+        if self._own is not None:
+            self.vectors = self._own = _grown(self._own, rows)
+
+
+def _grown(old: NDArray[Any], rows: int) -> NDArray[Any]:
+    new = np.zeros((rows, *old.shape[1:]), old.dtype)
+    new[: len(old)] = old
+    return new

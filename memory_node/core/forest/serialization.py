@@ -22,13 +22,15 @@ from memory_node.core.errors import IndexDamagedError, StoreVersionError
 from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.node import Corners, ForestNode
 from memory_node.core.forest.summaries import AreaText
+from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['FORMAT_VERSION', 'dump_forest', 'load_forest']
 
 MAGIC = b'memory_node forest\n'
 FORMAT_VERSION = 1
 
-Vectors = Callable[[Sequence[int]], FloatArray]
+#: Gives the embeddings (N, D) of leaves by key, or holds them already.
+Vectors = Callable[[Sequence[int]], FloatArray] | Snapshot
 
 
 def dump_forest(forest: Forest, origin: str = '') -> bytes:
@@ -97,8 +99,9 @@ def load_forest(data: bytes, config: ForestConfig, vectors: Vectors, origin: str
         What ``dump_forest`` wrote.
     config : ForestConfig
         Must have the settings that shape a forest; other settings may differ.
-    vectors : callable
-        Gives the embeddings (N, D) of leaves by key, in the order asked for.
+    vectors : callable or Snapshot
+        Gives the embeddings (N, D) of leaves by key, in the order asked for; those of a snapshot
+        are read there and not held twice.
     origin : str
         What the forest should have been made from.
 
@@ -197,11 +200,17 @@ def _load_leaves(
     forest: Forest, header: dict[str, Any], arrays: dict[str, NDArray[Any]], vectors: Vectors
 ) -> None:
     keys = arrays['key'].tolist()
-    found = np.asarray(vectors(keys), dtype=np.float32)
-    if found.shape != (len(keys), forest.dim):
-        raise IndexDamagedError(
-            f'the forest needs {len(keys)} vectors of size {forest.dim}, got {found.shape}'
-        )
+    found = None
+    if isinstance(vectors, Snapshot):
+        if (vectors.rows_of_each(arrays['key']) < 0).any():
+            raise IndexDamagedError('the forest holds observations that the store does not')
+        forest.leaves.borrow(vectors)
+    else:
+        found = np.asarray(vectors(keys), dtype=np.float32)
+        if found.shape != (len(keys), forest.dim):
+            raise IndexDamagedError(
+                f'the forest needs {len(keys)} vectors of size {forest.dim}, got {found.shape}'
+            )
     forest.leaves.fill(
         keys, arrays['position'], found, arrays['stamp'], arrays['slot'], header['free']
     )

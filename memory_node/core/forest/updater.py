@@ -231,6 +231,8 @@ class Areas:
                 return
             self.message = f'more than {MAX_LEAVES} observations: the forest grows incrementally'
         given = self._given_links(snapshot, start)
+        with self.lock:
+            self._forest.leaves.borrow(snapshot)
         for first in range(start, len(snapshot), _SLICE):
             if self._worker.closing:
                 return
@@ -247,7 +249,7 @@ class Areas:
         built = build_paper_forest(
             snapshot.keys.tolist(),
             np.array(snapshot.positions),
-            snapshot.vectors,
+            snapshot.vectors.astype(np.float32),
             self._config,
             stamps=snapshot.stamps,
             map_ids=[snapshot.map_ids[m] for m in snapshot.maps.tolist()],
@@ -262,6 +264,7 @@ class Areas:
             held = np.array(sorted(self._forest.leaves.slots), np.int64)
             for key in held[snapshot.rows_of_each(held) < 0].tolist():
                 self._forest.remove(key)
+            self._forest.leaves.borrow(snapshot)
             self._epoch = snapshot.epoch
 
     def _given_links(self, snapshot: Snapshot, start: int) -> dict[int, list[int]]:
@@ -326,15 +329,8 @@ class Areas:
         snapshot = self._mirror.snapshot()
         path = forest_path(self._mirror.store.path)
 
-        def vectors(keys: Sequence[int]) -> FloatArray:
-            rows = snapshot.rows_of_each(np.array(keys, np.int64))
-            if (rows < 0).any():
-                raise IndexDamagedError(f'{path} holds observations that the store does not')
-            found: FloatArray = snapshot.vectors[rows]
-            return found
-
         try:
-            forest = load_forest(path.read_bytes(), self._config, vectors, self._origin())
+            forest = load_forest(path.read_bytes(), self._config, snapshot, self._origin())
         except FileNotFoundError:
             return
         except (IndexDamagedError, StoreVersionError, OSError) as error:

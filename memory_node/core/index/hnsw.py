@@ -31,6 +31,7 @@ FORMAT_VERSION = 1
 _SEED = 2026
 
 Keys = NDArray[np.int64]
+HalfArray = NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class VectorIndex:
         """Greatest key ever inserted; the owner inserts in key order."""
         return self._last_key
 
-    def add(self, keys: Keys, vectors: FloatArray) -> None:
+    def add(self, keys: Keys, vectors: FloatArray | HalfArray) -> None:
         """Insert (n, D) finite unit vectors under new keys, ascending."""
         if vectors.shape != (len(keys), self._dim):
             raise ValueError(f'expected ({len(keys)}, {self._dim}) vectors, got {vectors.shape}')

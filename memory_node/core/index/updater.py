@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.index.hnsw import VectorIndex
-from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.store.snapshot import HalfArray, Snapshot
 from memory_node.core.worker import Worker
 
 __all__ = ['Indexer']
 
+#: Vectors compared at a time: they are made wide for it.
+_COMPARED = 4096
 #: Vectors inserted under one hold of the index's lock: a search waits for a few milliseconds.
 _SLICE = 16
 
@@ -57,6 +59,14 @@ class Indexer:
         inside[inside] = snapshot.keys[rows[inside]] == keys[inside]
         rest = np.arange(tail, len(snapshot))
         rows = np.concatenate([rows[inside], rest])
-        cosines = np.concatenate([cosines[inside], snapshot.vectors[tail:] @ query])
+        cosines = np.concatenate([cosines[inside], _cosines(snapshot.vectors[tail:], query)])
         order = np.lexsort((rows, -cosines))[:k]
         return rows[order], cosines[order]
+
+
+def _cosines(vectors: HalfArray, query: FloatArray) -> FloatArray:
+    cosines = np.empty(len(vectors), np.float32)
+    for start in range(0, len(vectors), _COMPARED):
+        part = slice(start, start + _COMPARED)
+        np.matmul(vectors[part], query, out=cosines[part])
+    return cosines

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.language.text import indexed_texts, word_count
-from memory_node.core.store.snapshot import Batch
+from memory_node.core.store.snapshot import Batch, HalfArray
 
 __all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
 
@@ -142,23 +142,24 @@ def _rows(cursor: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
     return values.reshape(-1, width)
 
 
-def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], FloatArray]:
-    """Read vectors in slices, so that no more than one is held twice."""
+def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], HalfArray]:
+    """Read vectors in slices, so that no more than one is held with all its digits."""
     cursor = db.execute(
         'SELECT observation, vector FROM embedding WHERE observation > ? ORDER BY observation',
         (after,),
     )
     count = db.execute('SELECT count(*) FROM embedding WHERE observation > ?', (after,))
-    vectors = np.empty((int(count.fetchone()[0]), dim), np.float32)
+    vectors = np.empty((int(count.fetchone()[0]), dim), np.float16)
     keys: list[int] = []
     while rows := cursor.fetchmany(2048):
         blob = b''.join(row[1] for row in rows)
         if len(blob) != 4 * dim * len(rows):
             raise StoreFormatError(f'a stored vector does not hold {dim} numbers')
-        vectors[len(keys) : len(keys) + len(rows)] = np.frombuffer(blob, '<f4').reshape(-1, dim)
+        read = np.frombuffer(blob, '<f4').reshape(-1, dim)
+        if not np.abs(read).max(initial=0.0) < np.finfo(np.float16).max:
+            raise StoreFormatError('a stored vector is not finite')
+        vectors[len(keys) : len(keys) + len(rows)] = read
         keys += [row[0] for row in rows]
-    if not np.isfinite(vectors.sum()):
-        raise StoreFormatError('a stored vector is not finite')
     return keys, vectors
 
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 
-__all__ = ['Batch', 'Columns', 'Growing', 'Snapshot']
+__all__ = ['Batch', 'Columns', 'Growing', 'HalfArray', 'Snapshot']
 
 IntArray = NDArray[np.int64]
+#: Vectors in memory: a cosine is right to 1e-4, at half the bytes. The store holds all digits.
+HalfArray = NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Batch:
     #: (N,) number of searchable words.
     word_counts: NDArray[np.int32]
     #: (N, D) unit vectors.
-    vectors: FloatArray
+    vectors: FloatArray | HalfArray
     #: (N,) whether the source named the neighbours.
     mapped: NDArray[np.bool_]
     #: (N,) number of sightings of each observation.
@@ -62,7 +64,8 @@ class Snapshot:
     positions: NDArray[np.float64]
     yaws: FloatArray
     word_counts: NDArray[np.int32]
-    vectors: FloatArray
+    #: (N, D) unit vectors, rounded; a product with a float32 vector is float32.
+    vectors: HalfArray
     mapped: NDArray[np.bool_]
     #: (N + 1,) row i saw the sightings ``sighting_starts[i]:sighting_starts[i + 1]``.
     sighting_starts: IntArray
@@ -194,7 +197,7 @@ class Columns:
             'positions': Growing(np.float64, (3,)),
             'yaws': Growing(np.float32),
             'word_counts': Growing(np.int32),
-            'vectors': Growing(np.float32, (self._dim,)),
+            'vectors': Growing(np.float16, (self._dim,)),
             'mapped': Growing(np.bool_),
             'sighting_labels': Growing(np.int32),
             'sighting_confidences': Growing(np.float32),
