@@ -28,6 +28,8 @@ __all__ = ['MAX_CONSTRAINTS', 'normalized', 'parse', 'priority']
 
 #: More constraints than this in one request only cost time.
 MAX_CONSTRAINTS = 16
+#: In a longer text, "nearby" may be near what it describes instead of near who asks.
+_NEARBY_WORDS = 20
 #: What is left before or after a constraint that is gone: "a chair that is", "and".
 _DANGLING = re.compile(
     rf'(?:^|[ ,;:]+)(?:{alternatives(words("dangling"))})[ ,;]*$', re.IGNORECASE
@@ -94,7 +96,8 @@ def parse(
     said = normalized(text)
     rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
-    if order is None and not any(map(_asks, found)) and is_description(said):
+    asks = order is not None or any(_asks(c, said) for c in found)
+    if not asks and is_description(said):
         return Request(text=said, subject=Subject(kind=SubjectKind.VIEW, text=said))
     reading = read_subject(_left(rest.text), said)
     if reading.subject.kind is SubjectKind.NEED:
@@ -130,9 +133,10 @@ def _read(
     return sorted(found, key=lambda c: c.span or (0, 0)), order
 
 
-def _asks(constraint: Constraint) -> bool:
-    """Tell whether no description of a view would say a constraint."""
-    return constraint.negated or constraint.NAME in ('near', 'time')
+def _asks(constraint: Constraint, said: str) -> bool:
+    """Tell whether no description of a view would say a constraint; longer ones say "nearby"."""
+    near = constraint.NAME == 'near' and said.count(' ') < _NEARBY_WORDS
+    return constraint.negated or near or constraint.NAME == 'time'
 
 
 def _left(text: str) -> str:

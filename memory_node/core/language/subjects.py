@@ -78,6 +78,7 @@ _WHAT_IS = re.compile(r"^(?:what|which)(?:'s| is| are| was| were) ", re.IGNORECA
 _DOES = re.compile(rf'[\w-]+s (?:{_PARTICLES}) ', re.IGNORECASE)
 _ANYTHING = frozenset(words('anything'))
 _ANYBODY = frozenset(words('anybody'))
+_REMEMBERED = _starts(patterns('remembered'))
 _WHOLE = frozenset((*words('whole'), *words('unnamed')))
 #: Words that name nothing.
 _EMPTY = frozenset(
@@ -123,13 +124,17 @@ def is_description(text: str) -> bool:
     """
     Tell whether a text describes a view, as captions do, and asks for nothing.
 
-    Very long texts do, and longer ones that neither open as a request nor have a word that asks.
+    Very long texts do, and longer ones that neither open as a request nor have a word that asks,
+    be it after "I remember" or "somewhere with".
     """
+    opening = _REMEMBERED.match(text)
+    text = text[opening.end() :].strip(_MARKS) if opening else text
     said = re.findall(r"[\w']+", text.casefold())
-    known = ',' not in text and _DEFINITE.match(text) is not None
+    known = not opening and ',' not in text and _DEFINITE.match(text) is not None
     if len(said) <= (_DEFINITE_WORDS if known else _SHORT_WORDS):
         return False
-    asks = said[0] in _OPENINGS or '?' in text or not _REQUESTING.isdisjoint(said)
+    asks = opening is None and said[0] in _OPENINGS
+    asks = asks or '?' in text or not _REQUESTING.isdisjoint(said)
     return len(said) > _REQUEST_WORDS or not asks
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.data import FloatArray
 from memory_node.core.language.text import content_terms
-from memory_node.core.store.postings import bm25, Postings, rarity
+from memory_node.core.store.postings import bm25, highest, Postings
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.view import View
 
@@ -26,9 +26,9 @@ _EACH = 64
 _CLOSEST = 8
 #: Log-odds that a caption with all words of a name speaks of the thing, and without.
 SAID, UNSAID = 2.0, -7.0
-#: Log-odds of a caption that has none of the words, and what full coverage of the words and a
-#: cosine of one add; fitted on CMU_500 known items, see docs/benchmarks.md.
-_NOTHING, _WORDS, _MEANING = -7.0, 6.0, 6.0
+#: Log-odds of a caption that has none of the words, and what the highest possible BM25 score and a
+#: cosine of one add; fitted on known items of CMU_500 with and without their place in the memory.
+_NOTHING, _WORDS, _MEANING = -4.5, 13.5, 2.0
 
 
 class TextSources(Protocol):
@@ -41,14 +41,14 @@ class TextSources(Protocol):
         """Return about the ``k`` rows whose captions are nearest to a unit vector."""
 
 
-def text_odds(coverage: RealArray, cosines: RealArray) -> RealArray:
+def text_odds(words: RealArray, cosines: RealArray) -> RealArray:
     """
     Return log-odds that captions answer a text.
 
-    ``coverage`` is the share of the text's words, weighed by rarity, that each caption has, and
-    ``cosines`` how near each is in meaning.
+    ``words`` are BM25 scores as shares of the highest score that is possible for the text, and
+    ``cosines`` say how near each caption is in meaning.
     """
-    return np.asarray(_NOTHING + _WORDS * coverage + _MEANING * np.maximum(cosines, 0.0))
+    return np.asarray(_NOTHING + _WORDS * words + _MEANING * np.maximum(cosines, 0.0))
 
 
 def view_candidates(view: View, sources: TextSources, text: str, vector: FloatArray) -> Candidates:
@@ -61,10 +61,9 @@ def view_candidates(view: View, sources: TextSources, text: str, vector: FloatAr
     if len(matched) > _EACH:
         matched = matched[np.argpartition(-words[matched], _EACH - 1)[:_EACH]]
     rows = np.unique(np.concatenate([near, matched]))
-    most = sum(rarity(snapshot, one) for one in postings)
-    coverage = np.minimum(words[rows] / most, 1.0) if most > 0.0 else np.zeros(len(rows))
+    shares = words[rows] / max(highest(snapshot, postings), 1e-9)
     cosines = (snapshot.vectors[rows] @ vector).astype(np.float64)
-    return rows_as_candidates(view, rows, text_odds(coverage, cosines))
+    return rows_as_candidates(view, rows, text_odds(shares, cosines))
 
 
 def named_views(view: View, sources: TextSources, name: str, vector: FloatArray) -> Candidates:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from memory_node.core.store.schema import TOKENIZER
 from memory_node.core.store.snapshot import Snapshot
 
-__all__ = ['Postings', 'Stemmer', 'WordIndex', 'bm25', 'rarity']
+__all__ = ['Postings', 'Stemmer', 'WordIndex', 'bm25', 'highest']
 
 Keys = NDArray[np.int64]
 #: Keys of the observations that have a word, ascending, and how often each has it.
@@ -115,6 +115,11 @@ def rarity(snapshot: Snapshot, postings: Postings) -> float:
     """Return how much a word tells, by how few observations have it (BM25's idf)."""
     held = len(postings[0])
     return float(np.log1p((max(len(snapshot) - held, 0) + 0.5) / (held + 0.5)))
+
+
+def highest(snapshot: Snapshot, postings: Sequence[Postings]) -> float:
+    """Return the BM25 score that a text of nothing but these words would come close to."""
+    return (_K1 + 1.0) * sum(rarity(snapshot, one) for one in postings)
 
 
 def bm25(snapshot: Snapshot, postings: Sequence[Postings]) -> NDArray[np.float64]:
