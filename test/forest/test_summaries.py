@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from memory_node.core.forest.rooms import infer_room, named_room
 from memory_node.core.forest.summaries import AreaText, describe, Evidence, phrases, salient
+from memory_node.core.rooms.kinds import infer_room, named_room
 
 
 def evidence(*labels: str, count: int = 4, captions: tuple[str, ...] = ()) -> Evidence:
@@ -21,7 +21,7 @@ def evidence(*labels: str, count: int = 4, captions: tuple[str, ...] = ()) -> Ev
         (['toilet', 'mirror', 'towel'], 'bathroom'),
         (['bed', 'nightstand', 'lamp'], 'bedroom'),
         (['couch', 'tv', 'coffee table'], 'living room'),
-        (['chairs', 'desk', 'monitors', 'keyboard'], 'office'),
+        (['chairs', 'desk', 'monitors', 'keyboard'], 'home office'),
         (['chair', 'picture', 'plant'], ''),
         ([], ''),
     ],

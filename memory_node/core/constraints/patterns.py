@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import re
 
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
-from memory_node.core.rooms.vocabulary import default_vocabulary, singular
+from memory_node.core.language.text import singular_phrase
+from memory_node.core.rooms.vocabulary import default_vocabulary
 
 __all__ = [
     'ANY_NUMBER',
@@ -129,12 +130,12 @@ def is_no_place(phrase: str) -> bool:
 
 def names_room(phrase: str) -> bool:
     """Tell whether a phrase ends in a word for a room or another part of a building."""
-    return _is_kind_of_room(phrase) or singular(phrase.casefold()).split()[-1:] == ['room']
+    return _is_kind_of_room(phrase) or singular_phrase(phrase.casefold()).split()[-1:] == ['room']
 
 
 def _is_kind_of_room(phrase: str) -> bool:
     vocabulary = default_vocabulary()
-    words_of = singular(phrase.casefold()).split()
+    words_of = singular_phrase(phrase.casefold()).split()
     if vocabulary.head_index(phrase) >= 0:
         return True
     return len(words_of) > 1 and words_of[-1] in vocabulary.heads

@@ -16,8 +16,8 @@ import math
 import re
 from typing import Any
 
-from memory_node.core.forest.rooms import infer_room, named_room
 from memory_node.core.language.text import english
+from memory_node.core.rooms.kinds import infer_room, named_room
 
 __all__ = ['UNNAMED', 'AreaText', 'Evidence', 'describe', 'phrases', 'salient']
 

@@ -29,6 +29,7 @@ __all__ = [
     'plural',
     'several',
     'singular',
+    'singular_phrase',
     'tokenize',
     'word_count',
 ]
@@ -136,6 +137,13 @@ def singular(word: str) -> str:
 def lemmas(phrase: str) -> tuple[str, ...]:
     """Return the words of a phrase in the singular, without possessive endings."""
     return tuple(singular(_POSSESSIVE.sub('', word)) for word in tokenize(phrase))
+
+
+@lru_cache(maxsize=_CACHE)
+def singular_phrase(phrase: str) -> str:
+    """Return a phrase with its last word in the singular."""
+    before, space, last = phrase.rpartition(' ')
+    return before + space + singular(last)
 
 
 def head_index(words: list[str]) -> int:

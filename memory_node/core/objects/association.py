@@ -17,10 +17,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.objects.grid import SpatialGrid
 from memory_node.core.objects.labels import LabelSimilarity
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import ObjectTable
 
 __all__ = [

@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.objects.frame import Frame
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import ObjectTable
 from memory_node.core.objects.viewpoint import viewing_costs
 from memory_node.core.store.snapshot import Snapshot

@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray
-from memory_node.core.objects.settings import ObjectsConfig
 
 __all__ = ['LabelSimilarity']
 

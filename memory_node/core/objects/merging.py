@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.objects.association import extent_costs, Pairs
 from memory_node.core.objects.labels import LabelSimilarity
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import NEVER, ObjectTable
 
 __all__ = ['merge', 'merge_candidates']

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.objects.settings import ObjectsConfig
+from memory_node.core.config import ObjectsConfig
 
 __all__ = ['PositionNoise']
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.objects.association import assign, assign_crowded, gated_pairs, Pairs
 from memory_node.core.objects.existence import expected_but_missed, record_misses, Visibility
 from memory_node.core.objects.frame import Frame, read_frame
@@ -20,7 +21,6 @@ from memory_node.core.objects.grid import SpatialGrid
 from memory_node.core.objects.labels import LabelSimilarity
 from memory_node.core.objects.merging import merge, merge_candidates
 from memory_node.core.objects.noise import PositionNoise
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import ObjectTable
 from memory_node.core.objects.unplaced import assign_unplaced, UnplacedObjects
 from memory_node.core.objects.view import Objects, view_of

@@ -13,11 +13,11 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.objects.existence import Visibility
 from memory_node.core.objects.noise import PositionNoise
 from memory_node.core.objects.object_map import ObjectMap
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import KEPT_LABELS, ObjectTable
 
 __all__ = ['FORMAT_VERSION', 'dump_objects', 'load_objects']

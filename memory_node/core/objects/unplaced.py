@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config import ObjectsConfig
 from memory_node.core.objects.existence import Visibility
 from memory_node.core.objects.frame import Frame
 from memory_node.core.objects.grid import SpatialGrid
-from memory_node.core.objects.settings import ObjectsConfig
 from memory_node.core.objects.table import ObjectTable
 
 __all__ = ['UnplacedObjects', 'assign_unplaced']

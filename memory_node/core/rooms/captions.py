@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 import re
 
-from memory_node.core.rooms.vocabulary import plain, singular, Vocabulary
+from memory_node.core.language.text import singular_phrase
+from memory_node.core.rooms.vocabulary import plain, Vocabulary
 
 __all__ = ['CaptionReader', 'PlaceName']
 
@@ -153,4 +154,4 @@ class CaptionReader:
                 break
         if not words or words[-1] in _NO_PLACE or len(words) > 3:
             return ''
-        return singular(' '.join(words))
+        return singular_phrase(' '.join(words))

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
+from memory_node.core.language.text import singular_phrase
 from memory_node.core.rooms.views import RealArray
-from memory_node.core.rooms.vocabulary import plain, singular, Vocabulary
+from memory_node.core.rooms.vocabulary import plain, Vocabulary
 
 __all__ = ['Encode', 'contents_log_odds', 'label_likelihoods']
 
@@ -50,7 +51,7 @@ def label_likelihoods(
     found = np.full((len(labels), len(vocabulary)), _OTHER)
     unknown = []
     for i, label in enumerate(labels):
-        words = singular(plain(label)).split()
+        words = singular_phrase(plain(label)).split()
         forms = [plain(label), *(' '.join(words[start:]) for start in range(len(words)))]
         known = next((things[form] for form in forms if form in things), None)
         if known is not None:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.language.names import head_noun
+from memory_node.core.language.text import singular_phrase
 from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.contents import Encode
 from memory_node.core.rooms.naming import name_log_odds
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.views import RealArray
-from memory_node.core.rooms.vocabulary import plain, singular, Vocabulary
+from memory_node.core.rooms.vocabulary import plain, Vocabulary
 
 __all__ = ['NEXT_TO_SURE', 'RoomMatcher', 'next_to']
 
@@ -57,7 +58,7 @@ class RoomMatcher:
             return np.full(len(rooms), _NOTHING)
         scores = np.full(len(rooms), _NOTHING)
         kind = self.vocabulary.index(wanted)
-        if kind < 0 and singular(wanted) in self.vocabulary.heads:
+        if kind < 0 and singular_phrase(wanted) in self.vocabulary.heads:
             return np.full(len(rooms), _ANY)
         if kind >= 0:
             scores = np.maximum(scores, self._of_kind(rooms, kind))
@@ -133,7 +134,7 @@ class RoomMatcher:
 
     def _said(self, rooms: Rooms, wanted: str) -> tuple[RealArray, bool] | None:
         """Return (R,) votes for names that have the words, and whether they are those alone."""
-        form = singular(wanted)
+        form = singular_phrase(wanted)
         exact = [i for i, name in enumerate(rooms.said) if name in (wanted, form)]
         if exact:
             return rooms.said_votes[:, exact].sum(axis=1).astype(float), True

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 import yaml
 
-__all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain', 'singular']
+from memory_node.core.language.text import singular_phrase
+
+__all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain']
 
 _NUMBER = re.compile(r' (?:number |no\.? ?|#)?(?:[a-z]?\d+[a-z]?|[a-z])$')
 _APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '_': ' '})
@@ -25,18 +27,6 @@ _APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '_': ' '})
 def plain(text: str) -> str:
     """Return lower-case text with single spaces and straight apostrophes."""
     return re.sub(r'\s+', ' ', text.translate(_APOSTROPHES).casefold()).strip()
-
-
-@lru_cache(maxsize=65536)
-def singular(text: str) -> str:
-    """Return ``text`` with its last word in the singular, where a simple rule knows it."""
-    if len(text) < 4 or not text.endswith('s') or text.endswith(('ss', 'us', 'is', 'stairs')):
-        return text
-    if text.endswith(('shes', 'ches', 'xes', 'sses')):
-        return text[:-2]
-    if text.endswith('ies'):
-        return text[:-3] + 'y'
-    return text[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,7 @@ class Vocabulary:
     def index(self, phrase: str) -> int:
         """Return which kind a name or synonym is of, with a number or not; -1 for none."""
         name = plain(phrase)
-        for form in (name, singular(name), _NUMBER.sub('', name)):
+        for form in (name, singular_phrase(name), _NUMBER.sub('', name)):
             if (kind := self._of.get(form, -1)) >= 0:
                 return kind
         return -1
