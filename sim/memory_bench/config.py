@@ -43,7 +43,8 @@ class BenchConfig:
     #: Simulator that draws; data sets of Habitat need ``habitat`` in either mode.
     backend: str = 'embedded'
     questions: int = 24
-    #: Which part of the wordings is asked: ``develop``, ``held_out``, ``all`` or ``unseen``.
+    #: Which part of the wordings is asked: ``develop``, ``held_out``, ``all``, ``unseen`` or
+    #: ``fresh``.
     templates: str = 'held_out'
     #: Added to the seeds of drives, noise and questions, not to those of worlds.
     seed: int = 0

@@ -2,6 +2,7 @@
 Measure the relevance model on needs that people wrote, and which kinds of things serve them.
 
     python test/bench/needs.py ../shared/data/needs/needs.jsonl [--packs everyday,trades]
+        [--encoder FOLDER]
 
 Prints how often an accepted label is first and in five among all labels, for the plain sentence
 "a LABEL can be used for this" and for the model, with 95 % bootstrap intervals; and how many needs
@@ -59,11 +60,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('needs', type=Path)
     parser.add_argument('--packs', default='everyday,trades')
+    parser.add_argument('--encoder', default='', help='model folder; empty for the default')
     given = parser.parse_args()
     needs = [json.loads(line) for line in given.needs.read_text().splitlines()]
     labels = sorted({thing for need in needs for thing in need['things']})
     truth = np.array([np.isin(labels, need['things']) for need in needs])
-    encoder, rng = SentenceEncoder(), np.random.default_rng(0)
+    encoder, rng = SentenceEncoder(given.encoder), np.random.default_rng(0)
 
     def encode(texts: list[str]) -> np.ndarray:
         return np.asarray(encoder.encode(texts), np.float32)

@@ -4,8 +4,9 @@ The hand-written texts of the benchmark, and their split into parts.
 - ``develop``: wordings to tune a memory on.
 - ``held_out``: looked at rarely, to see whether what was tuned holds for other wordings.
 - ``all``: both of these.
-- ``unseen``: for final figures only, and read by nobody who tunes. Its wordings are in files of
-  their own, written without a look at what a memory can parse.
+- ``unseen`` and ``fresh``: for final figures only, and read by nobody who tunes. Their wordings
+  are in files of their own, written without a look at what a memory can parse or at other
+  wordings; ``unseen`` has been asked of earlier versions, ``fresh`` only since this one.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ __all__ = [
 ]
 
 #: ``develop`` takes the first, third, ... wording of every list, ``held_out`` the others;
-#: ``unseen`` takes all that its own files list.
-SPLITS = ('develop', 'held_out', 'all', 'unseen')
+#: those of ``OWN_FILES`` take all that their own files list.
+SPLITS = ('develop', 'held_out', 'all', 'unseen', 'fresh')
+OWN_FILES = ('unseen', 'fresh')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def split(texts: Sequence[str], part: str) -> tuple[str, ...]:
     """Return what ``part`` takes of a list; raises ``ValueError`` for an unknown part."""
     if part not in SPLITS:
         raise ValueError(f'templates: expected one of {", ".join(SPLITS)}, got {part!r}')
-    if part in ('all', 'unseen'):
+    if part == 'all' or part in OWN_FILES:
         return tuple(texts)
     return tuple(texts[int(part == 'held_out') :: 2])
 
@@ -67,7 +69,7 @@ def _read(name: str) -> Any:
 
 
 def _read_part(name: str, part: str) -> Any:
-    return _read(f'unseen_{name}' if part == 'unseen' else name)
+    return _read(f'{part}_{name}' if part in OWN_FILES else name)
 
 
 def question_texts(kind: str, part: str) -> tuple[str, ...]:
