@@ -9,23 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
-import sqlite3
-import struct
 from typing import Any
 
-from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.interfaces import Connection
-from rosbags.rosbag2 import ReaderError
-from rosbags.typesys import get_typestore, Stores
+from rosbags.highlevel import AnyReader
 
 from memory_node.core.config import IngestConfig, KeyframeConfig, PerceptionConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation
-from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
+from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
 from memory_node.core.perception.frame_tree import FrameTree
@@ -43,22 +36,12 @@ from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.ports import Captioner
 from memory_node.interchange.jsonl import Rejected
-from memory_node.interchange.topics import assign_roles, Head, picture_topics
+from memory_node.interchange.recording import is_tf, open_recording, peek, read_messages
+from memory_node.interchange.topics import assign_roles, picture_topics
 from memory_node.models.factory import make_captioner
 
-__all__ = ['BagSettings', 'open_recording', 'peek', 'read_bag']
+__all__ = ['BagSettings', 'read_bag']
 
-#: What rosbags raises at a file that is damaged or is no bag.
-_UNREADABLE = (
-    AnyReaderError,
-    ReaderError,
-    OSError,
-    ValueError,
-    KeyError,
-    AssertionError,
-    struct.error,
-    sqlite3.Error,
-)
 #: Topics whose faults cost a picture its positions, not the picture.
 _SOFT = ('depth', 'camera_info', 'depth/camera_info', 'caption', 'detections', '/tf', '/tf_static')
 #: Frames whose transform is the robot's pose, where no odometry was recorded.
@@ -85,52 +68,6 @@ class BagSettings:
     #: Depth is registered to colour, whatever their frames are called.
     depth_registered: bool = False
     ingest: IngestConfig = field(default_factory=IngestConfig)
-
-
-@contextmanager
-def open_recording(path: Path) -> Iterator[AnyReader]:
-    """
-    Open a rosbag2 folder, its ``metadata.yaml``, or one ``.mcap`` or ``.db3`` file.
-
-    Raises ``StoreAccessError`` where there is none and ``InvalidObservationError`` where it is
-    damaged.
-    """
-    if not path.exists():
-        raise StoreAccessError(f'no recording at {path}')
-    folder = path.parent if path.name == 'metadata.yaml' else path
-    try:
-        reader = AnyReader([folder], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        reader.open()
-    except _UNREADABLE as error:
-        raise InvalidObservationError(f'{path} cannot be read as a bag: {error}') from error
-    try:
-        yield reader
-    finally:
-        reader.close()
-
-
-def peek(reader: AnyReader) -> dict[str, Head]:
-    """Return what the first messages of each topic with a picture or a pose say."""
-    wanted = set(picture_topics(reader.connections))
-    heads = {}
-    for connection in reader.connections:
-        if connection.topic in wanted and connection.topic not in heads:
-            first = [
-                reader.deserialize(content, connection.msgtype)
-                for _, _, content in islice(reader.messages([connection]), 2)
-            ]
-            if first:
-                heads[connection.topic] = _head(first)
-    return heads
-
-
-def _head(messages: list[Any]) -> Head:
-    first = messages[0]
-    return Head(
-        frame_id=first.header.frame_id.lstrip('/'),
-        encoding=getattr(first, 'encoding', '') or getattr(first, 'format', ''),
-        unstamped=all(stamp_ns(m.header.stamp) == 0 for m in messages),
-    )
 
 
 class _Reader:
@@ -193,12 +130,12 @@ class _Reader:
         """Yield the observations of a recording; ``roles`` says what its topics are for."""
         self._published = frozenset(role.split('/')[0] for role in roles.values())
         connections = {c.id: c for c in reader.connections if c.topic in roles}
-        fixed = [c for c in reader.connections if _is_tf(c) and 'static' in c.topic]
-        moving = [c for c in reader.connections if _is_tf(c) and 'static' not in c.topic]
-        for _, _, message in _messages(reader, fixed, self._refuse):
+        fixed = [c for c in reader.connections if is_tf(c) and 'static' in c.topic]
+        moving = [c for c in reader.connections if is_tf(c) and 'static' not in c.topic]
+        for _, _, message in read_messages(reader, fixed, self._refuse):
             self._transforms(message, fixed=True, poses=False)
         wanted = [*connections.values(), *moving]
-        for connection, recorded_ns, message in _messages(reader, wanted, self._refuse):
+        for connection, recorded_ns, message in read_messages(reader, wanted, self._refuse):
             self._now_s = recorded_ns * 1e-9
             if connection.id in connections:
                 stamped = connection.topic not in unstamped
@@ -288,23 +225,6 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def _is_tf(connection: Connection) -> bool:
-    return connection.msgtype.endswith('/TFMessage')
-
-
-def _messages(
-    reader: AnyReader, wanted: list[Connection], refuse: Callable[[str, str], None]
-) -> Iterator[tuple[Connection, int, Any]]:
-    """Yield the messages; a recording that is damaged further on ends there, and is named."""
-    if not wanted:
-        return
-    try:
-        for connection, recorded_ns, content in reader.messages(wanted):
-            yield connection, recorded_ns, reader.deserialize(content, connection.msgtype)
-    except _UNREADABLE as error:
-        refuse('recording', f'is damaged from here on: {error}')
-
-
 def _told(reasons: Mapping[str, int]) -> str:
     """Return the most frequent reasons; those that differ in what came count together."""
     first: dict[str, str] = {}
@@ -350,7 +270,7 @@ def read_bag(
     with open_recording(path) as opened:
         heads = peek(opened)
         roles = assign_roles(opened.connections, settings.topics, heads)
-        has_tf = any(_is_tf(c) for c in opened.connections)
+        has_tf = any(is_tf(c) for c in opened.connections)
         _check(path, opened, frozenset(roles), has_tf)
         taken = {topic.topic: role for role, topic in roles.items()}
         say('taken: ' + ', '.join(f'{role} {topic.topic}' for role, topic in roles.items()))

@@ -35,7 +35,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
-from memory_node.interchange.bag import open_recording, peek
+from memory_node.interchange.recording import open_recording, peek
 from memory_node.interchange.topics import assign_roles, Topic
 from memory_node.ros import qos
 from memory_node.ros.pose_source import has_tf_messages

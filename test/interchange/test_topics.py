@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
-from memory_node.interchange.bag import open_recording
+from memory_node.interchange.recording import open_recording
 from memory_node.interchange.topics import assign_roles
 
 
