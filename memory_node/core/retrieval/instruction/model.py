@@ -18,11 +18,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.errors import StoreFormatError
 from memory_node.core.retrieval.instruction.floors import floor_features
 from memory_node.core.retrieval.instruction.parsing import ParsedQuery, Role
 from memory_node.core.retrieval.instruction.scene import Scene
-from memory_node.core.retrieval.instruction.weights import Weights
+from memory_node.core.retrieval.instruction.weights import check_arrays, Weights
 
 __all__ = [
     'LabelVectors',
@@ -47,18 +46,6 @@ _UNHEARD = 2e-4
 _EVERY = slice(None)
 #: Most a place loses because it shows what was said not to be there.
 _NEGATION_WEIGHT = 4.0
-#: The arrays a file must hold, with their number of axes.
-_SHAPES = {
-    'word_vectors': 2, 'label_vectors': 2, 'room_vectors': 2, 'label_bias': 2,
-    'encoder_mean': 1, 'word_projection': 2, 'label_projection': 2, 'room_projection': 2,
-    'conv1_w': 2, 'conv1_b': 1, 'conv2_w': 2, 'conv2_b': 1, 'gate_w': 2, 'gate_b': 1,
-    'context_w': 2, 'context_b': 1, 'target_attention': 1, 'target_context_w': 2,
-    'target_context_b': 1, 'room_attention': 1, 'room_query_w': 2, 'room_query_b': 1,
-    'kernel': 2, 'lexical': 2, 'spread': 1, 'floor': 1, 'scale': 1,
-    'target_kernel': 1, 'target_lexical': 1, 'target_scalars': 1,
-    'room_kernel': 1, 'room_w': 2, 'room_b': 1, 'storey': 1,
-    'stack': 1, 'prior_w1': 2, 'prior_b1': 1, 'prior_w2': 1,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +130,14 @@ class RankingModel:
     """Scores candidates for instructions with trained weights; immutable and thread-safe."""
 
     def __init__(self, weights: Weights) -> None:
-        """Check and take the weights; ``StoreFormatError`` if an array is missing or misshapen."""
-        for name, axes in _SHAPES.items():
-            array = weights.arrays.get(name)
-            if array is None or array.ndim != axes:
-                raise StoreFormatError(f'ranking weights: {name} is missing or misshapen')
+        """Check and take the weights; ``StoreFormatError`` if they do not make a whole model."""
+        check_arrays(weights)
         self.weights = weights
         self._w = weights.arrays
         self._words = {word: row for row, word in enumerate(weights.words)}
         self._labels = {label: row for row, label in enumerate(weights.labels)}
         self.dim = int(self._w['word_vectors'].shape[1])
         self.roles = int(self._w['gate_w'].shape[1])
-        rows = (len(self._words), len(self._labels))
-        if rows != (len(self._w['word_vectors']), len(self._w['label_vectors'])):
-            raise StoreFormatError('ranking weights: vocabulary and vectors differ in size')
 
     @property
     def encoder_dim(self) -> int:

@@ -16,13 +16,32 @@ from numpy.typing import NDArray
 
 from memory_node.core.errors import StoreAccessError, StoreFormatError, StoreVersionError
 
-__all__ = ['FORMAT_VERSION', 'Weights', 'load_weights', 'save_weights', 'shipped_weights_path']
+__all__ = [
+    'FORMAT_VERSION',
+    'Weights',
+    'check_arrays',
+    'load_weights',
+    'save_weights',
+    'shipped_weights_path',
+]
 
 MAGIC = 'memory-node-ranking'
 FORMAT_VERSION = 1
 #: Largest file that is read: a model of this kind holds a few megabytes.
 MAX_BYTES = 64 * 2**20
 _HEADER = 'header'
+#: The arrays a file must hold, with their number of axes.
+_SHAPES = {
+    'word_vectors': 2, 'label_vectors': 2, 'room_vectors': 2, 'label_bias': 2,
+    'encoder_mean': 1, 'word_projection': 2, 'label_projection': 2, 'room_projection': 2,
+    'conv1_w': 2, 'conv1_b': 1, 'conv2_w': 2, 'conv2_b': 1, 'gate_w': 2, 'gate_b': 1,
+    'context_w': 2, 'context_b': 1, 'target_attention': 1, 'target_context_w': 2,
+    'target_context_b': 1, 'room_attention': 1, 'room_query_w': 2, 'room_query_b': 1,
+    'kernel': 2, 'lexical': 2, 'spread': 1, 'floor': 1, 'scale': 1,
+    'target_kernel': 1, 'target_lexical': 1, 'target_scalars': 1,
+    'room_kernel': 1, 'room_w': 2, 'room_b': 1, 'storey': 1,
+    'stack': 1, 'prior_w1': 2, 'prior_b1': 1, 'prior_w2': 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +59,17 @@ class Weights:
         for name, array in self.arrays.items():
             if not np.isfinite(array).all():
                 raise StoreFormatError(f'ranking weights: {name} holds a value that is not finite')
+
+
+def check_arrays(weights: Weights) -> None:
+    """Raise ``StoreFormatError`` where an array is missing, misshapen or not of the vocabulary."""
+    for name, axes in _SHAPES.items():
+        array = weights.arrays.get(name)
+        if array is None or array.ndim != axes:
+            raise StoreFormatError(f'ranking weights: {name} is missing or misshapen')
+    rows = (len(set(weights.words)), len(set(weights.labels)))
+    if rows != (len(weights.arrays['word_vectors']), len(weights.arrays['label_vectors'])):
+        raise StoreFormatError('ranking weights: vocabulary and vectors differ in size')
 
 
 def shipped_weights_path() -> Path:
