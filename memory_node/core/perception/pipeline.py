@@ -23,6 +23,7 @@ import time
 
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.companions import Companions
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import (
     CameraPose,
@@ -33,7 +34,6 @@ from memory_node.core.perception.frames import (
 )
 from memory_node.core.perception.geometry import Intrinsics
 from memory_node.core.perception.keyframes import KeyframeGate, KeyframeReason
-from memory_node.core.perception.registration import DepthCamera
 from memory_node.core.perception.synchronizer import (
     Match,
     match,
@@ -89,15 +89,18 @@ class Pipeline:
         self._counters = counters
         self._config = config
         self._out = outlets
-        self._depth_is_registered = depth_is_registered
         self._clock = clock
         self._capacity = capacity
         self._waiting: deque[PendingFrame] = deque()
         self._queue: deque[PendingFrame] = deque()
         self._pictures: StampedBuffer[Picture] = StampedBuffer(capacity)
-        self._depths: StampedBuffer[DepthPicture] = StampedBuffer(capacity)
-        self._intrinsics: Intrinsics | None = None
-        self._depth_intrinsics: Intrinsics | None = None
+        self._companions = Companions(
+            poses=poses,
+            refuse=outlets.refuse,
+            published=outlets.published,
+            depth_is_registered=depth_is_registered,
+            capacity=capacity,
+        )
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
@@ -152,19 +155,19 @@ class Pipeline:
     def depth(self, stamp_ns: int, picture: DepthPicture) -> None:
         """Take a depth picture, decoded by the worker if at all."""
         with self._ready:
-            if self._kept(self._depths.add(stamp_ns, picture), 'depth'):
-                self._attach_depth()
+            if self._kept(self._companions.add_depth(stamp_ns, picture), 'depth'):
+                self._companions.attach_depth(self._queue, self._slop_ns)
                 self._ready.notify()
 
     def camera_info(self, intrinsics: Intrinsics) -> None:
         """Take the calibration of the colour camera."""
         with self._ready:
-            self._intrinsics = intrinsics
+            self._companions.intrinsics = intrinsics
 
     def depth_camera_info(self, intrinsics: Intrinsics) -> None:
         """Take the calibration of the depth camera, where it is another."""
         with self._ready:
-            self._depth_intrinsics = intrinsics
+            self._companions.depth_intrinsics = intrinsics
 
     def described(self, stamp_ns: int, frame_id: str, caption: Caption) -> None:
         """Take what an outside captioner says about the picture of that stamp."""
@@ -244,19 +247,11 @@ class Pipeline:
         else:
             self._counters.count('keyframes')
             self._queue.append(frame)
-            self._attach_depth()
+            self._companions.attach_depth(self._queue, self._slop_ns)
             while len(self._queue) > self._config().queue_size:
                 self._queue.popleft()
                 self._counters.count('frames_dropped')
             self._ready.notify()
-
-    def _attach_depth(self) -> None:
-        """Give keyframes their depth while the buffer holds it: a worker may come too late."""
-        for frame in self._queue:
-            if frame.depth is None:
-                found = match(self._depths, frame.stamp_ns, self._slop_ns, late=False)
-                if not isinstance(found, Match):
-                    frame.depth = found.item
 
     def _unpaired(self, why: str) -> None:
         self._counters.count('frames_unpaired')
@@ -302,46 +297,11 @@ class Pipeline:
             return False
         frame = self._queue[0]
         late = self._draining or self._clock() >= frame.deadline
-        if frame.depth is None and self._expects_depth():
-            found = match(self._depths, frame.stamp_ns, self._slop_ns, late=late)
-            if found is Match.WAIT:
-                return False
-            if isinstance(found, Match):
-                self._misses(frame, 'depth', self._no_depth(frame.stamp_ns))
-            else:
-                frame.depth = found.item
-        frame.intrinsics = frame.intrinsics or self._intrinsics
-        if frame.depth is not None and frame.intrinsics is None:
-            if not late:
-                return False
-            self._misses(frame, 'camera_info', 'none received: sightings stay without position')
-        return True
-
-    def _misses(self, frame: PendingFrame, topic: str, why: str) -> None:
-        frame.unplaced = f'{topic}: {why}'
-        self._out.refuse(topic, why)
-
-    def _no_depth(self, stamp_ns: int) -> str:
-        nearest = self._depths.nearest(stamp_ns, 2**63)
-        why = 'none within ingest.pairing_slop_s of a keyframe'
-        if nearest is None:
-            return why
-        ahead_s = (nearest.stamp_ns - stamp_ns) * 1e-9
-        return f'{why}, got one {abs(ahead_s):.3f} s {"later" if ahead_s > 0 else "earlier"}'
-
-    def _expects_depth(self) -> bool:
-        return len(self._depths) > 0 or 'depth' in self._out.published()
+        return self._companions.complete(frame, self._slop_ns, late=late)
 
     def _store(self, frame: PendingFrame) -> None:
         if frame.depth is not None:
-            frame.depth_camera = DepthCamera(
-                frame_id=frame.depth.frame_id,
-                intrinsics=self._depth_intrinsics,
-                color_T_depth=self._poses.between(
-                    frame.frame_id, frame.depth.frame_id, frame.stamp_ns
-                ),
-                registered=self._depth_is_registered,
-            )
+            frame.depth_camera = self._companions.depth_camera(frame, frame.depth)
         try:
             self._out.store(frame)
         except CaptionerError as error:
