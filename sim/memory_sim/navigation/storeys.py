@@ -12,7 +12,8 @@ from scipy.sparse import csgraph
 from memory_sim.engines.base import Vector3
 from memory_sim.furniture.catalogue.home import CATALOGUE
 from memory_sim.navigation.occupancy import OccupancyMap
-from memory_sim.render.mesh import box, Finish, FloatArray, transform
+from memory_sim.render.mesh import Finish, FloatArray, transform
+from memory_sim.render.primitives import box
 from memory_sim.world.model import Stairs, World, WorldObject
 
 __all__ = ['Storeys', 'is_walked_on', 'object_boxes']

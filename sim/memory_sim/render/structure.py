@@ -8,7 +8,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.render.mesh import box, cylinder, Finish, Patch, polygon, quad, transform
+from memory_sim.render.mesh import Finish, Patch, transform
+from memory_sim.render.primitives import box, cylinder, polygon, quad
 from memory_sim.render.textures import REPEAT_M
 from memory_sim.world.colors import rgb
 from memory_sim.world.model import DOOR, Opening, Room, Wall, World

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from memory_sim.furniture.shapes.home import Part, SHAPES
-from memory_sim.render.mesh import box, cylinder, ellipsoid, Finish, fit, Patch, picture
+from memory_sim.render.mesh import Finish, fit, Patch
+from memory_sim.render.primitives import box, cylinder, ellipsoid, picture
 from memory_sim.render.textures import VARIANTS
 from memory_sim.render.textures_public import PUBLIC_REPEAT_M
 from memory_sim.world.colors import rgb
