@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.render.lighting import bake, Daylight, Emitter, Surfaces
+from memory_sim.render.light_points import Surfaces
+from memory_sim.render.lighting import bake, Daylight, Emitter
 from memory_sim.render.mesh import Finish, merge, Patch, subdivide
 from memory_sim.render.mesh_source import MeshSource
 from memory_sim.render.raycaster import RayCaster
