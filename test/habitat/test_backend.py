@@ -28,8 +28,8 @@ from memory_sim.engines.habitat.simulator import HabitatSimulator
 from memory_sim.formats.export_scene import export_habitat
 from memory_sim.formats.import_scene import import_scene
 from memory_sim.robot.robot import SimulatedRobot
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world
-from memory_sim.world.model import WorldError
 from memory_sim.world.open import open_backend
 
 LEVEL = CameraModel(width=160, height=120, pitch_rad=0.0, height_m=0.8)

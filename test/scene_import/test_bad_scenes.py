@@ -12,7 +12,7 @@ import pytest
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.formats.import_scene import import_scene
 from memory_sim.formats.parts import SceneFileError
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 

@@ -11,8 +11,8 @@ from small_worlds import BOX, room_with
 from memory_sim.engines.base import CameraModel, Frame, Pose2D, Simulator, VelocityCommand
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.render.render import map_T_camera
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world
-from memory_sim.world.model import WorldError
 
 LEVEL = CameraModel(width=160, height=120, pitch_rad=0.0, height_m=0.8)
 TILTED = CameraModel(width=160, height=120)

@@ -16,7 +16,8 @@ from memory_sim.furniture.sweethome import SweetHome
 from memory_sim.render.mesh import bounds_of
 from memory_sim.render.textures import TEXTURES
 from memory_sim.world.colors import COLORS
-from memory_sim.world.model import WorldError, WorldObject
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import WorldObject
 
 PROPERTIES = """
 id=Tiny

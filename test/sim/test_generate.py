@@ -10,8 +10,9 @@ import pytest
 
 from memory_sim.furniture.meshes import Furniture
 from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world, WORLD_KINDS
-from memory_sim.world.model import DOOR, World, WorldError
+from memory_sim.world.model import DOOR, World
 from memory_sim.world.yaml_file import dump_world
 
 SEEDS = range(8)

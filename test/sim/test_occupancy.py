@@ -12,8 +12,9 @@ from memory_sim.engines.base import Pose2D, VelocityCommand
 from memory_sim.furniture.meshes import Furniture
 from memory_sim.navigation.kinematics import drive
 from memory_sim.navigation.occupancy import OccupancyMap
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 
 
 def occupancy_of(world: World, **options: float) -> OccupancyMap:

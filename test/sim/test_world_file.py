@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 import pytest
 from small_worlds import BOX, room_with
 
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world
-from memory_sim.world.model import WorldError
 from memory_sim.world.yaml_file import dump_world, load_world, parse_world, save_world
 
 APARTMENT = Path(__file__).parents[2] / 'config' / 'worlds' / 'apartment.yaml'

@@ -12,8 +12,9 @@ import pytest
 from memory_sim.furniture.catalogue.home import CATALOGUE
 from memory_sim.navigation.storeys import Storeys
 from memory_sim.world.affordances import object_uses, region_uses, uses_of_object
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world, WORLD_KINDS
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 from memory_sim.world.splits import HELD_OUT, is_held_out, OFFICIAL, parse_world_name
 from memory_sim.world.yaml_file import dump_world, parse_world
 

@@ -21,7 +21,7 @@ from memory_bench.datasets.types import Question
 from memory_sim.engines.base import Pose2D, Vector3
 from memory_sim.engines.habitat.errors import HabitatSceneError
 from memory_sim.engines.habitat.frames import to_map
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 __all__ = ['EpisodeFile', 'EpisodeFileError', 'HabitatEpisode', 'read_episodes']
 

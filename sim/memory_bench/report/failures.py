@@ -93,8 +93,8 @@ def _asked(out: Path, world: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _world(record: EpisodeRecord, out: Path) -> World | None:
+    from memory_sim.world.errors import WorldError
     from memory_sim.world.generate import generate_world
-    from memory_sim.world.model import WorldError
 
     try:
         return generate_world(record.kind, record.seed, record.size)  # type: ignore[arg-type]

@@ -40,7 +40,7 @@ from memory_sim.engines.habitat.process import habitat_problem
 from memory_sim.ros.launching import robot_environment, start_explorer, start_robot
 from memory_sim.ros.memory_client import DemoClient, RequestFailedError
 from memory_sim.ros.processes import free_domain_id, ProcessDiedError, Processes, StageTimes
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 from memory_sim.world.yaml_file import save_world
 
 __all__ = ['OVER_DDS', 'run_rendered']

@@ -16,8 +16,9 @@ from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.base import CameraModel, Simulator
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.engines.habitat.errors import HabitatError
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 from memory_sim.world.yaml_file import load_world
 
 __all__ = ['Opened', 'opened', 'world_of']

@@ -29,7 +29,8 @@ from memory_sim.engines.base import (
     Vector3,
 )
 from memory_sim.engines.habitat.errors import SimulatorDiedError
-from memory_sim.world.model import Room, World, WorldError
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import Room, World
 
 __all__ = ['EYES', 'FreeSpace', 'PicturedGround', 'WalkedJudge', 'world_of_truth']
 

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from memory_bench.world.analytic import Ground, Storey
 from memory_sim.engines.base import Vector3
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 __all__ = ['Roadmap']
 

@@ -9,7 +9,7 @@ import sys
 
 from memory_sim.engines.habitat.errors import HabitatError
 from memory_sim.formats.export_scene import export_glb, export_habitat
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 from memory_sim.world.open import find_world
 
 __all__ = ['main']

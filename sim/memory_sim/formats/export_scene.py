@@ -18,7 +18,8 @@ from memory_sim.formats.whole_files import write_whole
 from memory_sim.furniture.meshes import Furniture, FurnitureSource
 from memory_sim.render.mesh_source import MeshSource
 from memory_sim.render.scene import Scene
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import World
 from memory_sim.world.truth_file import dump_truth
 
 __all__ = ['export_glb', 'export_habitat', 'export_scene']

@@ -23,7 +23,8 @@ from memory_sim.formats.object_names import clean_labels, is_structure
 from memory_sim.formats.parts import Image, Part, SceneFileError
 from memory_sim.render.mesh import Finish, Patch
 from memory_sim.world.colors import COLORS
-from memory_sim.world.model import Light, Room, World, WorldError, WorldObject
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import Light, Room, World, WorldObject
 
 __all__ = ['IMPORTED', 'ImportedMeshes', 'ImportedScene', 'import_scene']
 

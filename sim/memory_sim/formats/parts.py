@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 __all__ = ['FloatArray', 'Image', 'Part', 'SceneFileError', 'square', 'unit_vectors']
 

@@ -16,7 +16,8 @@ from memory_sim.render.mesh import fit, merge, Patch, subdivide, transform
 from memory_sim.render.scene_detail import detail_of, SceneDetail
 from memory_sim.render.structure import build_structure
 from memory_sim.world.colors import rgb
-from memory_sim.world.model import World, WorldError, WorldObject
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import World, WorldObject
 
 __all__ = ['Furniture', 'FurnitureSource']
 

@@ -14,7 +14,8 @@ from scipy import ndimage
 
 from memory_sim.navigation.grid_graph import COMFORT_M, GridGraph
 from memory_sim.render.mesh import FloatArray
-from memory_sim.world.model import DOOR, Wall, World, WorldError
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import DOOR, Wall, World
 
 __all__ = ['OccupancyMap', 'cell_for', 'rasterize']
 

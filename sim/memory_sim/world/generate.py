@@ -9,8 +9,9 @@ import zlib
 import numpy as np
 
 from memory_sim.world.build import build
+from memory_sim.world.errors import WorldError
 from memory_sim.world.kinds import kind_module, kind_names
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 
 __all__ = ['WORLD_KINDS', 'WorldSize', 'generate_world']
 

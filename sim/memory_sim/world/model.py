@@ -14,7 +14,7 @@ import math
 
 from memory_sim.engines.base import Region, Vector3
 from memory_sim.world.affordances import uses_of_region
-from memory_sim.world.colors import COLORS
+from memory_sim.world.errors import require, require_color, require_finite
 
 __all__ = [
     'DOOR',
@@ -26,7 +26,6 @@ __all__ = [
     'Sun',
     'Wall',
     'World',
-    'WorldError',
     'WorldObject',
 ]
 
@@ -34,23 +33,6 @@ DOOR = 'door'
 WINDOW = 'window'
 
 Point2 = tuple[float, float]
-
-
-class WorldError(Exception):
-    """A world cannot be read, built or lived in; the message names the field and its value."""
-
-
-def _require(ok: bool, name: str, value: object, expected: str) -> None:
-    if not ok:
-        raise WorldError(f'{name}: expected {expected}, got {value!r}')
-
-
-def _require_finite(name: str, value: tuple[float, ...]) -> None:
-    _require(all(math.isfinite(v) for v in value), name, value, 'finite numbers')
-
-
-def _require_color(name: str, value: str) -> None:
-    _require(value in COLORS, name, value, f'one of {", ".join(sorted(COLORS))}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +61,15 @@ class Room:
     outdoor: bool = False
 
     def __post_init__(self) -> None:
-        _require(self.id > 0, 'room id', self.id, 'a positive integer')
-        _require(bool(self.kind), 'room kind', self.kind, 'a name')
-        _require(len(self.polygon) >= 3, 'polygon', self.polygon, 'at least three corners')
+        require(self.id > 0, 'room id', self.id, 'a positive integer')
+        require(bool(self.kind), 'room kind', self.kind, 'a name')
+        require(len(self.polygon) >= 3, 'polygon', self.polygon, 'at least three corners')
         for corner in self.polygon:
-            _require_finite('polygon', corner)
-        _require(self.area_m2 > 0.0, 'polygon', self.polygon, 'counter-clockwise corners')
-        _require(0.5 < self.height_m < 50.0, 'height_m', self.height_m, 'a height in (0.5, 50)')
-        _require_color('floor_color', self.floor_color)
-        _require_color('wall_color', self.wall_color)
+            require_finite('polygon', corner)
+        require(self.area_m2 > 0.0, 'polygon', self.polygon, 'counter-clockwise corners')
+        require(0.5 < self.height_m < 50.0, 'height_m', self.height_m, 'a height in (0.5, 50)')
+        require_color('floor_color', self.floor_color)
+        require_color('wall_color', self.wall_color)
 
     @property
     def area_m2(self) -> float:
@@ -139,11 +121,11 @@ class Opening:
     top_m: float = 2.1
 
     def __post_init__(self) -> None:
-        _require(self.kind in (DOOR, WINDOW), 'opening kind', self.kind, 'door or window')
+        require(self.kind in (DOOR, WINDOW), 'opening kind', self.kind, 'door or window')
         numbers = (self.offset_m, self.width_m, self.bottom_m, self.top_m)
-        _require_finite('opening', numbers)
-        _require(self.width_m > 0.0, 'width_m', self.width_m, 'a positive width')
-        _require(0.0 <= self.bottom_m < self.top_m, 'bottom_m', self.bottom_m, 'less than top_m')
+        require_finite('opening', numbers)
+        require(self.width_m > 0.0, 'width_m', self.width_m, 'a positive width')
+        require(0.0 <= self.bottom_m < self.top_m, 'bottom_m', self.bottom_m, 'less than top_m')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,20 +141,20 @@ class Wall:
     openings: tuple[Opening, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_finite('wall', (*self.start, *self.end))
-        _require(self.length_m > 1e-6, 'wall end', self.end, 'a point away from start')
-        _require(0.0 < self.thickness_m < 2.0, 'thickness_m', self.thickness_m, 'in (0, 2)')
+        require_finite('wall', (*self.start, *self.end))
+        require(self.length_m > 1e-6, 'wall end', self.end, 'a point away from start')
+        require(0.0 < self.thickness_m < 2.0, 'thickness_m', self.thickness_m, 'in (0, 2)')
         edge = 0.0
         for opening in sorted(self.openings, key=lambda o: o.offset_m):
-            _require(
+            require(
                 opening.offset_m - 0.5 * opening.width_m >= edge - 1e-6,
                 'opening offset_m',
                 opening.offset_m,
                 'openings inside the wall that do not overlap',
             )
             edge = opening.offset_m + 0.5 * opening.width_m
-            _require(opening.top_m <= self.height_m, 'top_m', opening.top_m, 'below the ceiling')
-        _require(edge <= self.length_m + 1e-6, 'openings', edge, 'openings inside the wall')
+            require(opening.top_m <= self.height_m, 'top_m', opening.top_m, 'below the ceiling')
+        require(edge <= self.length_m + 1e-6, 'openings', edge, 'openings inside the wall')
 
     @property
     def length_m(self) -> float:
@@ -207,14 +189,14 @@ class WorldObject:
     region_id: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.id > 0, 'object id', self.id, 'a positive integer')
-        _require(bool(self.label), 'label', self.label, 'a name')
-        _require_finite('position', self.position)
-        _require_finite('yaw_rad', (self.yaw_rad,))
-        _require_finite('size', self.size)
-        _require(min(self.size) > 0.0, 'size', self.size, 'three positive lengths')
+        require(self.id > 0, 'object id', self.id, 'a positive integer')
+        require(bool(self.label), 'label', self.label, 'a name')
+        require_finite('position', self.position)
+        require_finite('yaw_rad', (self.yaw_rad,))
+        require_finite('size', self.size)
+        require(min(self.size) > 0.0, 'size', self.size, 'three positive lengths')
         if self.color:
-            _require_color('color', self.color)
+            require_color('color', self.color)
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -233,9 +215,9 @@ class Light:
     color: str = 'warm white'
 
     def __post_init__(self) -> None:
-        _require_finite('light position', self.position)
-        _require(self.power > 0.0, 'power', self.power, 'a positive number')
-        _require_color('light color', self.color)
+        require_finite('light position', self.position)
+        require(self.power > 0.0, 'power', self.power, 'a positive number')
+        require_color('light color', self.color)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,11 +230,11 @@ class Sun:
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        _require_finite('sun', (self.azimuth_rad, self.elevation_rad, self.power))
-        _require(
+        require_finite('sun', (self.azimuth_rad, self.elevation_rad, self.power))
+        require(
             0.05 < self.elevation_rad < 1.58, 'elevation_rad', self.elevation_rad, 'above 0.05'
         )
-        _require(self.power > 0.0, 'power', self.power, 'a positive number')
+        require(self.power > 0.0, 'power', self.power, 'a positive number')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,10 +255,10 @@ class Stairs:
     upper_floor: int = 1
 
     def __post_init__(self) -> None:
-        _require_finite('stairs', (*self.foot, *self.head))
-        _require(self.run_m > 0.1, 'stairs head', self.head, 'a point away from the foot')
-        _require(self.head[2] > self.foot[2], 'stairs head', self.head, 'a point above the foot')
-        _require(self.width_m > 0.0, 'width_m', self.width_m, 'a positive width')
+        require_finite('stairs', (*self.foot, *self.head))
+        require(self.run_m > 0.1, 'stairs head', self.head, 'a point away from the foot')
+        require(self.head[2] > self.foot[2], 'stairs head', self.head, 'a point above the foot')
+        require(self.width_m > 0.0, 'width_m', self.width_m, 'a positive width')
 
     @property
     def run_m(self) -> float:
@@ -324,18 +306,18 @@ class World:
     sun: Sun | None = None
 
     def __post_init__(self) -> None:
-        _require(bool(self.rooms), 'rooms', self.rooms, 'at least one room')
+        require(bool(self.rooms), 'rooms', self.rooms, 'at least one room')
         room_ids = [room.id for room in self.rooms]
-        _require(len(set(room_ids)) == len(room_ids), 'room ids', room_ids, 'unique ids')
+        require(len(set(room_ids)) == len(room_ids), 'room ids', room_ids, 'unique ids')
         ids = [thing.id for thing in self.objects]
-        _require(len(set(ids)) == len(ids), 'object ids', ids, 'unique ids')
+        require(len(set(ids)) == len(ids), 'object ids', ids, 'unique ids')
         known = {0, *room_ids}
         for thing in self.objects:
-            _require(thing.region_id in known, 'region_id', thing.region_id, 'a room id or 0')
+            require(thing.region_id in known, 'region_id', thing.region_id, 'a room id or 0')
         floors = {room.floor for room in self.rooms}
         for flight in self.stairs:
             pair = (flight.lower_floor, flight.upper_floor)
-            _require(floors.issuperset(pair), 'stairs floors', pair, 'storeys of the world')
+            require(floors.issuperset(pair), 'stairs floors', pair, 'storeys of the world')
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -10,8 +10,9 @@ from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.formats.detect import is_dataset, is_scene_file
 from memory_sim.furniture.meshes import FurnitureSource
 from memory_sim.render.mesh_source import MeshSource
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world, WORLD_KINDS
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 from memory_sim.world.splits import parse_world_name
 from memory_sim.world.yaml_file import load_world
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args, NamedTuple
 
+from memory_sim.world.errors import WorldError
 from memory_sim.world.generate import generate_world, WORLD_KINDS, WorldSize
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.model import World
 
 __all__ = ['HELD_OUT', 'OFFICIAL', 'OfficialWorld', 'is_held_out', 'parse_world_name']
 

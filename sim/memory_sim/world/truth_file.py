@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from memory_sim.engines.base import GroundTruth
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 __all__ = ['dump_truth', 'load_truth']
 

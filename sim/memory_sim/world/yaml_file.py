@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 
 from memory_sim.formats.whole_files import write_whole
-from memory_sim.world.model import World, WorldError
+from memory_sim.world.errors import WorldError
+from memory_sim.world.model import World
 
 __all__ = ['FORMAT', 'dump_world', 'load_world', 'parse_world', 'save_world']
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory_sim.world.model import WorldError
+from memory_sim.world.errors import WorldError
 
 __all__ = ['HabitatError', 'HabitatMissingError', 'HabitatSceneError', 'SimulatorDiedError']
 
