@@ -9,15 +9,9 @@ import math
 import numpy as np
 
 from memory_sim.furniture.catalogue.home import CATALOGUE, Model
-from memory_sim.furniture.footprints import doorway, HEAD_M, is_walkable, overlaps, Placed, Rect
-from memory_sim.furniture.room_walls import (
-    is_backed,
-    openings_of,
-    railings_of,
-    solid_walls,
-    SolidWall,
-)
-from memory_sim.world.model import DOOR, Opening, Room, Wall
+from memory_sim.furniture.footprints import overlaps, Placed, Rect
+from memory_sim.furniture.room_space import RoomSpace
+from memory_sim.world.model import Room, Wall
 
 __all__ = ['Recipe', 'RoomLayout']
 
@@ -30,32 +24,21 @@ class RoomLayout:
     rooms: Sequence[Room]
     walls: Sequence[Wall]
     rng: np.random.Generator
-    placed: list[Placed] = field(default_factory=list)
-    #: Floor that stays clear: before doors, and before the fronts of cupboards and beds.
-    clear: list[Rect] = field(default_factory=list)
-    inner: Rect = field(init=False)
-    _doors: list[Rect] = field(init=False)
-    _gaps: list[Rect] = field(init=False)
-    _windows: list[tuple[Rect, Opening]] = field(init=False)
-    _solid: list[SolidWall] = field(init=False)
+    _space: RoomSpace = field(init=False)
     _colors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        x0, y0, x1, y1 = self.room.bounds
-        half = 0.5 * max((w.thickness_m for w in self.walls), default=0.12)
-        self.inner = (x0 + half, y0 + half, x1 - half, y1 - half)
-        openings = list(openings_of(self.room, self.walls))
-        doors = [o for o in openings if o.opening.kind == DOOR]
-        self._doors = [doorway(o.at, o.along, o.opening.width_m + 0.2, 0.8) for o in doors]
-        self._gaps = [doorway(o.at, o.along, o.opening.width_m + 0.2, 0.2) for o in doors]
-        self._windows = [
-            (doorway(o.at, o.along, o.opening.width_m + 0.1, 0.3), o.opening)
-            for o in openings
-            if o.opening.kind != DOOR
-        ]
-        self._windows += railings_of(self.room, self.walls)
-        self._solid = solid_walls(self.room, self.walls)
-        self.clear.extend(self._doors)
+        self._space = RoomSpace(self.room, self.walls)
+
+    @property
+    def inner(self) -> Rect:
+        """The floor between the walls: x0, y0, x1, y1 [m]."""
+        return self._space.inner
+
+    @property
+    def placed(self) -> list[Placed]:
+        """What stands and hangs here so far, in the order it came."""
+        return self._space.placed
 
     # Rules ---------------------------------------------------------------------------------
 
@@ -76,7 +59,7 @@ class RoomLayout:
             x = other.x + math.cos(other.yaw_rad) * reach
             y = other.y + math.sin(other.yaw_rad) * reach
             options.append(self._make(model, (x, y, 0.0), other.yaw_rad + math.pi, size, color))
-        return next((p for p in options if self._accept(p, front_m=0.0, ignore=other)), None)
+        return next((p for p in options if self._space.accept(p, front_m=0.0, ignore=other)), None)
 
     def in_middle(self, name: str, ease_m: float = 0.75) -> Placed | None:
         """Stand a piece where it has most room on all sides."""
@@ -87,10 +70,10 @@ class RoomLayout:
             for y in np.arange(y0 + 0.5, y1 - 0.5, 0.2):
                 for yaw in (0.0, math.pi / 2):
                     spot = self._make(model, (float(x), float(y), 0.0), yaw, size, color)
-                    options.append((self._slack(spot), spot))
+                    options.append((self._space.slack(spot), spot))
         options = [o for o in options if o[0] >= ease_m]
         options.sort(key=lambda o: -o[0])
-        return next((p for _, p in options[:12] if self._accept(p, front_m=0.0)), None)
+        return next((p for _, p in options[:12] if self._space.accept(p, front_m=0.0)), None)
 
     def around(self, name: str, table: Placed, count: int) -> list[Placed]:
         """Stand chairs around a table, half under it, their fronts towards it."""
@@ -114,7 +97,7 @@ class RoomLayout:
                 self._make(model, (table.x, table.y + s * half_y, 0.0), -s * math.pi / 2, size,
                            color) for s in (1.0, -1.0)
             ]  # fmt: skip
-        return [s for s in seats[:count] if self._accept(s, front_m=0.0, ignore=table)]
+        return [s for s in seats[:count] if self._space.accept(s, front_m=0.0, ignore=table)]
 
     def seat(self, name: str, table: Placed) -> list[Placed]:
         """Stand chairs along both long sides of a table, and one at either end."""
@@ -138,7 +121,7 @@ class RoomLayout:
             )
             for u, v, turn in spots
         ]
-        return [s for s in seats if self._accept(s, front_m=0.0, ignore=table)]
+        return [s for s in seats if self._space.accept(s, front_m=0.0, ignore=table)]
 
     def on_top(self, name: str, host: Placed, shift: float = 0.0) -> Placed | None:
         """Put a piece on another, ``shift`` of the free width to its left (-1 to 1)."""
@@ -192,8 +175,8 @@ class RoomLayout:
         """Stand a piece at a place if nothing is there; ``tucked`` lets it reach under others."""
         model, size, color = self._draw(name, vary=False)
         spot = self._make(model, (x, y, model.mount_m or 0.0), yaw, size, color)
-        under = self._nearest(spot) if tucked else None
-        if not self._fits(spot, 0.0, under):
+        under = self._space.beneath(spot) if tucked else None
+        if not self._space.fits(spot, 0.0, under):
             return None
         self.placed.append(spot)
         return spot
@@ -204,21 +187,11 @@ class RoomLayout:
 
     def keep_clear(self, zone: Rect) -> None:
         """Let nothing stand on a part of the floor."""
-        self.clear.append(zone)
+        self._space.clear.append(zone)
 
     def make_passable(self) -> None:
         """Take away the newest pieces until a robot reaches every door and the free floor."""
-        while not is_walkable(self.inner, self._doors, self.placed):
-            solid = [p for p in self.placed if not p.model.flat and p.z < HEAD_M
-                     and p.model.mount_m is None]  # fmt: skip
-            if not solid:
-                return
-            last = solid[-1]
-            self.placed = [p for p in self.placed if p is not last and not _stands_on(p, last)]
-
-    def _nearest(self, spot: Placed) -> Placed | None:
-        others = [p for p in self.placed if overlaps(p.rect, spot.rect)]
-        return min(others, key=lambda p: math.dist((p.x, p.y), (spot.x, spot.y)), default=None)
+        self._space.make_passable()
 
     # Choice --------------------------------------------------------------------------------
 
@@ -290,72 +263,17 @@ class RoomLayout:
             order = np.argsort(noise)
         tries = 0
         for i in (int(k) for k in order):
-            if self._fits(options[i], front_m) and is_backed(options[i], self._solid):
+            if self._space.fits(options[i], front_m) and self._space.is_backed(options[i]):
                 tries += 1
-                if self._accept(options[i], front_m=front_m):
+                if self._space.accept(options[i], front_m=front_m):
                     return options[i]
                 if tries == 8:
                     break
         return None
 
-    def _slack(self, spot: Placed) -> float:
-        """Return the distance to the nearest wall or piece [m]."""
-        a, (x0, y0, x1, y1) = spot.rect, self.inner
-        gaps = [a[0] - x0, a[1] - y0, x1 - a[2], y1 - a[3]]
-        for b in [*(p.rect for p in self.placed if not p.model.flat), *self._doors]:
-            dx, dy = max(b[0] - a[2], a[0] - b[2]), max(b[1] - a[3], a[1] - b[3])
-            gaps.append(max(dx, dy) if max(dx, dy) <= 0 else math.hypot(max(dx, 0), max(dy, 0)))
-        return min(gaps)
-
-    # Checks --------------------------------------------------------------------------------
-
-    def _fits(self, spot: Placed, front_m: float, ignore: Placed | None = None) -> bool:
-        rect, (x0, y0, x1, y1) = spot.rect, self.inner
-        if rect[0] < x0 - 1e-6 or rect[1] < y0 - 1e-6 or rect[2] > x1 + 1e-6:
-            return False
-        if rect[3] > y1 + 1e-6:
-            return False
-        for window, opening in self._windows:
-            if overlaps(rect, window) and spot.top > opening.bottom_m and spot.z < opening.top_m:
-                return False
-        clear = self._doors if ignore else self.clear
-        if spot.model.mount_m is not None:
-            clear = self._gaps
-        if any(overlaps(rect, zone) for zone in clear):
-            return False
-        others = [p for p in self.placed if not p.model.flat and p is not ignore]
-        if any(overlaps(rect, p.rect) and spot.z < p.top and p.z < spot.top for p in others):
-            return False
-        if front_m > 0.0:
-            half = 0.5 * spot.size[0]
-            zone = spot.ahead(half, half + front_m, spot.size[1])
-            if zone[0] < x0 or zone[1] < y0 or zone[2] > x1 or zone[3] > y1:
-                return False
-            return not any(overlaps(zone, p.rect) and p.z < HEAD_M for p in others)
-        return True
-
-    def _accept(self, spot: Placed, *, front_m: float, ignore: Placed | None = None) -> bool:
-        if not self._fits(spot, front_m, ignore):
-            return False
-        if (
-            spot.z < HEAD_M
-            and spot.model.mount_m is None
-            and not is_walkable(self.inner, self._doors, [*self.placed, spot])
-        ):
-            return False
-        self.placed.append(spot)
-        if front_m > 0.0:
-            half = 0.5 * spot.size[0]
-            self.clear.append(spot.ahead(half, half + front_m, 0.9 * spot.size[1]))
-        return True
-
 
 #: Furnishes one room, knowing the kinds of all rooms of the storey.
 Recipe = Callable[[RoomLayout, frozenset[str]], None]
-
-
-def _stands_on(piece: Placed, host: Placed) -> bool:
-    return abs(piece.z - host.top) < 0.01 and overlaps(piece.rect, host.rect)
 
 
 def _beside(a: Placed, b: Placed) -> float:

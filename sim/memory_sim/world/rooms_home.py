@@ -189,7 +189,7 @@ def _hallway(layout: RoomLayout, kinds: frozenset[str]) -> None:
     del kinds
     door = layout.on_wall('front door', outer=True)
     if door is not None:
-        layout.clear.append(door.ahead(0.0, 0.9, 0.9))
+        layout.keep_clear(door.ahead(0.0, 0.9, 0.9))
     layout.against_wall('coat rack', front_m=0.0, near=door)
     cabinet = layout.against_wall('shoe cabinet', front_m=0.0, near=door)
     if cabinet is not None:
