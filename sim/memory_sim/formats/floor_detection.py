@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_sim.formats.parts import Part, SceneFileError
-from memory_sim.navigation.occupancy import rasterize
+from memory_sim.navigation.cell_grid import CellGrid
 from memory_sim.world.model import Room
 
 __all__ = ['Floor', 'find_floor']
@@ -102,7 +102,8 @@ def _rooms(flat: NDArray[np.float32]) -> Iterator[Room]:
     pixels = np.rint((flat[:, :, 1::-1] - low[::-1]) / _CELL_M - 0.5).astype(np.int32)
     for triangle in pixels:  # OpenCV has columns first: they run along y here
         cv2.fillConvexPoly(drawn, triangle, 1)
-    drawn |= rasterize(flat, -np.inf, np.inf, origin, shape, _CELL_M).astype(np.uint8)
+    grid = CellGrid(origin, _CELL_M, shape)
+    drawn |= grid.rasterize(flat, -np.inf, np.inf).astype(np.uint8)
     outlines, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     pieces = [cv2.approxPolyDP(line, 1.0, closed=True)[:, 0] for line in outlines]
     pieces = [p for p in pieces if len(p) >= 3 and _area(p) * _CELL_M**2 >= _SMALLEST_M2]
