@@ -6,9 +6,8 @@ Format: http://sdformat.org/spec. Only what is visible is read; nothing is execu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 import os
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,14 @@ from memory_sim.formats.collada import collada_axes
 from memory_sim.formats.mesh_files import read_parts
 from memory_sim.formats.parts import Part, SceneFileError, square
 from memory_sim.formats.safe_xml import parse_xml
+from memory_sim.formats.sdf_poses import (
+    frames_in,
+    Matrix,
+    numbers,
+    Place,
+    pose_of,
+    UnknownFrameError,
+)
 from memory_sim.formats.sdf_shapes import build_geometry
 
 __all__ = ['MODEL_PATH_VARIABLES', 'read_sdf']
@@ -42,21 +49,6 @@ _SCRIPTS = {
     'Wood': (0.6, 0.42, 0.25), 'WoodFloor': (0.62, 0.45, 0.28), 'WoodPallet': (0.6, 0.45, 0.3),
     'Yellow': (0.95, 0.9, 0.1),
 }  # fmt: skip
-
-Matrix = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where the reader is: in which file, model and frame."""
-
-    file: Path
-    #: Pose of the frame whose children are read, in ``map``.
-    pose: Matrix
-    name: str = ''
-    depth: int = 0
-    #: Poses of links, models and frames beside this one, by name.
-    frames: Mapping[str, Matrix] = field(default_factory=dict)
 
 
 def read_sdf(path: Path | str, *, model_paths: Sequence[Path | str] = ()) -> list[Part]:
@@ -83,8 +75,8 @@ def read_sdf(path: Path | str, *, model_paths: Sequence[Path | str] = ()) -> lis
     given = (Path(p).resolve() for p in model_paths)
     reader = _Reader([*near, *given, *_from_environment()])
     try:
-        parts = list(reader.file(_Place(file=path, pose=np.eye(4))))
-    except _UnknownFrameError as error:
+        parts = list(reader.file(Place(file=path, pose=np.eye(4))))
+    except UnknownFrameError as error:
         raise SceneFileError(path, 'relative_to', f'no frame {str(error)[:80]!r}') from error
     if not parts:
         raise SceneFileError(path, 'visual', 'expected something visible, got nothing')
@@ -106,7 +98,7 @@ class _Reader:
 
     # Files ---------------------------------------------------------------------------------
 
-    def file(self, place: _Place) -> Iterator[Part]:
+    def file(self, place: Place) -> Iterator[Part]:
         root = parse_xml(place.file)
         if root.tag != 'sdf':
             raise SceneFileError(place.file, 'root', f'expected sdf, got {str(root.tag)[:40]!r}')
@@ -116,9 +108,9 @@ class _Reader:
             elif child.tag == 'model':
                 yield from self._model(child, place)
 
-    def _children(self, element: Any, place: _Place) -> Iterator[Part]:
+    def _children(self, element: Any, place: Place) -> Iterator[Part]:
         """Yield what the models, links and includes of an element show."""
-        place = replace(place, frames=_frames(element, place))
+        place = replace(place, frames=frames_in(element, place))
         for child in element:
             if child.tag == 'model':
                 yield from self._model(child, place)
@@ -127,17 +119,17 @@ class _Reader:
             elif child.tag == 'link':
                 yield from self._link(child, place)
 
-    def _model(self, element: Any, place: _Place) -> Iterator[Part]:
+    def _model(self, element: Any, place: Place) -> Iterator[Part]:
         if place.depth >= _DEEPEST:
             raise SceneFileError(place.file, 'model', f'expected at most {_DEEPEST} levels')
         # An include gives its model another name and pose.
         name = place.name or self._unique(str(element.get('name') or 'model'), place)
-        pose = place.pose @ _pose(element, place)
+        pose = place.pose @ pose_of(element, place)
         inside = replace(place, name='', pose=pose, depth=place.depth + 1)
         for part in self._children(element, inside):
             yield part if part.name else replace(part, name=name)
 
-    def _include(self, element: Any, place: _Place) -> Iterator[Part]:
+    def _include(self, element: Any, place: Place) -> Iterator[Part]:
         uri = (element.findtext('uri') or '').strip()
         if place.depth >= _DEEPEST:
             raise SceneFileError(place.file, 'include', f'expected at most {_DEEPEST} levels')
@@ -146,9 +138,9 @@ class _Reader:
         name = (element.findtext('name') or '').strip() or _model_name(file) or found.stem
         pose = place.pose
         if element.find('pose') is not None:
-            pose = pose @ _pose(element, place) @ np.linalg.inv(_own_pose(file))
+            pose = pose @ pose_of(element, place) @ np.linalg.inv(_own_pose(file))
         yield from self.file(
-            _Place(
+            Place(
                 file=file,
                 pose=pose,
                 name=self._unique(name, place),
@@ -156,14 +148,14 @@ class _Reader:
             )
         )
 
-    def _unique(self, name: str, place: _Place) -> str:
+    def _unique(self, name: str, place: Place) -> str:
         """Return a name of its own for each model: two chairs are two things."""
         if len(self._names) > _MOST_MODELS:
             raise SceneFileError(place.file, 'model', f'expected at most {_MOST_MODELS} models')
         count = self._names[name] = self._names.get(name, 0) + 1
         return name if count == 1 else f'{name}_{count}'
 
-    def _find(self, uri: str, place: _Place, what: str) -> Path:
+    def _find(self, uri: str, place: Place, what: str) -> Path:
         """Return the file or folder that a URI names, below the folders of models only."""
         scheme, _, rest = uri.rpartition('://')
         if scheme not in ('', 'file', 'model', 'package') or not rest:
@@ -179,10 +171,10 @@ class _Reader:
 
     # What is visible -----------------------------------------------------------------------
 
-    def _link(self, element: Any, place: _Place) -> Iterator[Part]:
-        link = place.pose @ _pose(element, place)
+    def _link(self, element: Any, place: Place) -> Iterator[Part]:
+        link = place.pose @ pose_of(element, place)
         for visual in element.findall('visual'):
-            matrix = link @ _pose(visual, place)
+            matrix = link @ pose_of(visual, place)
             geometry = visual.find('geometry')
             if geometry is None or _is_invisible(visual):
                 continue
@@ -193,13 +185,13 @@ class _Reader:
                 part = replace(part, opacity=min(part.opacity, opacity))
                 yield replace(part.moved(matrix), name='')
 
-    def _shapes(self, geometry: Any, place: _Place) -> Iterator[Part]:
+    def _shapes(self, geometry: Any, place: Place) -> Iterator[Part]:
         mesh = geometry.find('mesh')
         if mesh is None:
             yield from build_geometry(geometry, place.file)
             return
         path = self._find((mesh.findtext('uri') or '').strip(), place, 'mesh uri')
-        scale = np.diag([*_numbers(mesh.findtext('scale') or '1 1 1', 3, place.file, 'scale'), 1])
+        scale = np.diag([*numbers(mesh.findtext('scale') or '1 1 1', 3, place.file, 'scale'), 1])
         wanted = (mesh.findtext('submesh/name') or '').strip()
         parts = [p for p in self._mesh(path) if not wanted or p.name == wanted]
         if not parts:
@@ -236,7 +228,7 @@ class _Reader:
         return path.parent
 
     def _look(
-        self, material: Any, place: _Place
+        self, material: Any, place: Place
     ) -> tuple[tuple[float, float, float] | None, NDArray[np.uint8] | None, float]:
         if material is None:
             return None, None, 1.0
@@ -250,7 +242,7 @@ class _Reader:
                 raise SceneFileError(path, 'albedo_map', str(error)) from error
         text = material.findtext('diffuse') or material.findtext('ambient')
         if text:
-            values = _numbers(text, None, place.file, 'diffuse')
+            values = numbers(text, None, place.file, 'diffuse')
             if len(values) not in (3, 4):
                 raise SceneFileError(place.file, 'diffuse', f'expected 3 or 4 numbers: {text!r}')
             r, g, b = (float(np.clip(v, 0.02, 1.0)) for v in values[:3])
@@ -291,81 +283,4 @@ def _model_name(file: Path) -> str:
 def _own_pose(file: Path) -> Matrix:
     """Return the pose in a model's own file, which that of an include replaces."""
     model = parse_xml(file).find('model')
-    return np.eye(4) if model is None else _pose(model, _Place(file=file, pose=np.eye(4)))
-
-
-def _frames(element: Any, place: _Place) -> dict[str, Matrix]:
-    """Return the poses of the named things in an element, in its own frame."""
-    waiting = [c for c in element if c.tag in ('frame', 'include', 'link', 'model')]
-    found: dict[str, Matrix] = {}
-    while waiting:
-        later = []
-        for child in waiting:
-            try:
-                pose = _pose(child, replace(place, frames=found))
-            except _UnknownFrameError:
-                later.append(child)
-                continue
-            anchor = child.get('attached_to') if child.tag == 'frame' else None
-            if anchor in found and child.find('pose[@relative_to]') is None:
-                pose = found[anchor] @ pose
-            name = child.get('name') or child.findtext('name')
-            if name:
-                found[str(name)] = pose
-        if len(later) == len(waiting):
-            unknown = later[0].find('pose').get('relative_to')
-            raise SceneFileError(place.file, 'relative_to', f'no frame {str(unknown)[:80]!r}')
-        waiting = later
-    return found
-
-
-class _UnknownFrameError(Exception):
-    """A pose is relative to a frame that is not known yet."""
-
-
-def _pose(element: Any, place: _Place) -> Matrix:
-    """Return the pose of an element in the frame of what holds it."""
-    pose = element.find('pose')
-    if pose is None:
-        return np.eye(4)
-    matrix = _matrix(pose, place.file)
-    frame = pose.get('relative_to') or ''
-    if frame in ('', '__model__', 'world', '__root__'):
-        return matrix
-    if frame not in place.frames:
-        raise _UnknownFrameError(frame)
-    return place.frames[frame] @ matrix
-
-
-def _matrix(pose: Any, file: Path) -> Matrix:
-    text = (pose.text or '').strip()
-    quaternion = pose.get('rotation_format') == 'quat_xyzw'
-    values = _numbers(text or '0 0 0 0 0 0', 7 if quaternion else 6, file, 'pose')
-    matrix = np.eye(4)
-    matrix[:3, 3] = values[:3]
-    if quaternion:
-        x, y, z, w = np.array(values[3:]) / max(float(np.linalg.norm(values[3:])), 1e-12)
-        roll = math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-        pitch = math.asin(float(np.clip(2 * (w * y - z * x), -1.0, 1.0)))
-        yaw = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    else:
-        factor = math.pi / 180.0 if pose.get('degrees') in ('true', '1') else 1.0
-        roll, pitch, yaw = (v * factor for v in values[3:])
-    cr, sr, cp, sp = math.cos(roll), math.sin(roll), math.cos(pitch), math.sin(pitch)
-    cy, sy = math.cos(yaw), math.sin(yaw)
-    matrix[:3, :3] = [
-        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-        [-sp, cp * sr, cp * cr],
-    ]
-    return matrix
-
-
-def _numbers(text: str, count: int | None, file: Path, what: str) -> list[float]:
-    try:
-        values = [float(word) for word in text.split()]
-    except ValueError as error:
-        raise SceneFileError(file, what, f'expected numbers, got {text[:80]!r}') from error
-    if not all(map(math.isfinite, values)) or (count is not None and len(values) != count):
-        raise SceneFileError(file, what, f'expected {count} finite numbers, got {text[:80]!r}')
-    return values
+    return np.eye(4) if model is None else pose_of(model, Place(file=file, pose=np.eye(4)))
