@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from scene_contents import read_contents, stem  # type: ignore[import-not-found]
 import wire  # type: ignore[import-not-found]
 
 del sys.path[0]  # the names here are not for others to find
@@ -80,7 +81,7 @@ class Engine:
         # Habitat works out boxes only when it reads a mesh for the first time.
         key = (config.sim_cfg.scene_dataset_config_file, config.sim_cfg.scene_id)
         if key not in self._known:
-            self._known[key] = self._contents()
+            self._known[key] = read_contents(self._sim, self._magnum)
         things, boxes, regions = self._known[key]
         return {
             'things': things,
@@ -103,12 +104,12 @@ class Engine:
         handles = self._handles(dataset_config) if dataset_config else []
         if scene in handles or (not dataset_config and Path(scene).is_file()):
             return scene
-        named = sorted(h for h in handles if _stem(h) == _stem(scene))
+        named = sorted(h for h in handles if stem(h) == stem(scene))
         ends = sorted(h for h in handles if scene in h)
         for found in (named, ends):
             if found:
                 return found[0]
-        near = difflib.get_close_matches(_stem(scene), [_stem(h) for h in handles], n=3)
+        near = difflib.get_close_matches(stem(scene), [stem(h) for h in handles], n=3)
         hint = f'; like it are {", ".join(near)}' if near else f'; it has {len(handles)} scenes'
         raise RefusedError(
             'scene', f'no scene {scene!r} in {dataset_config or "no data set"}{hint}'
@@ -174,46 +175,6 @@ class Engine:
             raise RefusedError('navmesh', 'the robot fits nowhere in this scene')
         order = sorted(range(len(areas)), key=lambda i: -areas[i])
         self._islands = [i for i in order if areas[i] >= _ISLAND_SHARE * areas[order[0]]]
-
-    def _contents(self) -> tuple[list[Any], Any, list[Any]]:
-        """Return things as (id, is an object, label, region, semantic id), boxes, and regions."""
-        things: list[Any] = []
-        boxes: list[list[float]] = []
-        regions: list[Any] = []
-        scene = self._sim.semantic_scene
-        indices: dict[str, int] = {}
-        for i, region in enumerate(scene.regions if scene is not None else []):
-            if region is None:
-                continue
-            indices[region.id] = i + 1
-            box = region.aabb
-            regions.append([i + 1, _name(region.category), [*box.min, *box.max]])
-        for thing in scene.objects if scene is not None else []:
-            if thing is None or _name(thing.category) in ('', 'Unknown'):
-                continue
-            number, region = int(thing.semantic_id), getattr(thing.region, 'id', '')
-            label = _name(thing.category)
-            things.append([number, False, label, indices.get(region, 0), number])
-            boxes.append(_bounds(thing.obb))
-        names = {t[0]: t[2] for t in things}
-        for thing in (
-            self._sim.get_rigid_object_manager().get_objects_by_handle_substring().values()
-        ):
-            label = names.get(int(thing.semantic_id)) or _stem(thing.handle)
-            things.append([int(thing.object_id), True, label, 0, int(thing.semantic_id)])
-            boxes.append(self._object_box(thing))
-        return things, np.array(boxes, dtype=np.float64).reshape(-1, 6), regions
-
-    def _object_box(self, thing: Any) -> list[float]:
-        box, pose = thing.root_scene_node.cumulative_bb, thing.transformation
-        corners = [
-            pose.transform_point(self._magnum.Vector3(x, y, z))
-            for x in (box.left, box.right)
-            for y in (box.bottom, box.top)
-            for z in (box.back, box.front)
-        ]
-        points = np.array([list(c) for c in corners], dtype=float)
-        return [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
 
     # The robot -----------------------------------------------------------------------------
 
@@ -310,29 +271,6 @@ class Engine:
         if best is None:
             raise RefusedError('navmesh', 'no free place was found')
         return {}, {'point': np.array(list(best), dtype=np.float64)}
-
-
-def _bounds(box: Any) -> list[float]:
-    """Return the corners of the upright box around a turned one; Habitat's own holds (0, 0, 0)."""
-    center, half = (np.array(list(v), dtype=float) for v in (box.center, box.half_extents))
-    x, y, z, w = (float(v) for v in box.rotation)
-    rotation = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-    reach = np.abs(rotation) @ half
-    return [*(center - reach).tolist(), *(center + reach).tolist()]
-
-
-def _name(category: Any) -> str:
-    return '' if category is None else str(category.name())
-
-
-def _stem(handle: str) -> str:
-    return Path(handle).name.split('.')[0]
 
 
 def _answer(engine: Engine, fields: dict[str, Any], arrays: Any) -> Reply:
