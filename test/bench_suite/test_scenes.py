@@ -25,8 +25,9 @@ from memory_bench.questions.sample import draw_cases
 from memory_bench.run.episode import ask_of, prepare, run_episode
 from memory_bench.run.records import read_episode, read_run
 from memory_bench.world.analytic import Ground
+from memory_bench.world.free_space import FreeSpace
 from memory_bench.world.open import Opened, opened
-from memory_bench.world.rendered import EYES, FreeSpace, PicturedGround
+from memory_bench.world.rendered import EYES, PicturedGround
 from memory_bench.world.roadmap import Roadmap
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.engines.habitat.process import habitat_problem
