@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, ExitStack
 from dataclasses import dataclass, replace
 import json
@@ -11,21 +11,18 @@ from pathlib import Path
 import shutil
 import time
 
-from PIL import Image
-
 from memory_bench.config import BenchConfig, WorldSpec
 from memory_bench.errors import BenchError
 from memory_bench.judging.grader import Grader
 from memory_bench.judging.place import PictureJudge
 from memory_bench.judging.text import TextJudge
-from memory_bench.methods.base import Answer, AnsweredPlace
 from memory_bench.methods.cost import CachingEncoder, document
 from memory_bench.perception.sensing import witnessed
 from memory_bench.questions.case import Case
 from memory_bench.questions.context import Stage
-from memory_bench.questions.makers import asked_at
 from memory_bench.run.episode import ask_of, log_inputs, one_method, vocabulary
 from memory_bench.run.factories import make_bench_judge
+from memory_bench.run.interview import Interview
 from memory_bench.run.records import EpisodeRecord, QuestionRecord, write_episode
 from memory_bench.world.history import History
 from memory_bench.world.open import Opened, opened
@@ -33,7 +30,7 @@ from memory_bench.world.patrol import Drive, Keyframe
 from memory_node import Memory
 from memory_node.core.data import Observation
 from memory_sim.demo.judge import Judge
-from memory_sim.engines.base import CameraModel, Pose2D, Simulator
+from memory_sim.engines.base import CameraModel, Simulator
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.engines.habitat.errors import HabitatError, SimulatorDiedError
 from memory_sim.engines.habitat.process import habitat_problem
@@ -216,7 +213,14 @@ class _Robot:
                 grader, cases = self._questions(sim, observations, eyes)
                 client.set_camera_rate(_CAMERA_HZ_WHILE_ASKED)
                 client.watch_camera()
-            answered = tuple(self._answers(client, grader, cases))
+            interview = Interview(
+                client,
+                grader,
+                watch,
+                views=self._out / 'views',
+                prefix=f'{self._spec.name}.{OVER_DDS}',
+            )
+            answered = tuple(interview.answers(cases, self._show))
             used = sum(p.stat().st_size for p in folder.glob('memory.sqlite*') if p.is_file())
             cpu = {**processes.cpu_seconds(), 'judge': time.process_time()}
         return _Asked(
@@ -285,78 +289,6 @@ class _Robot:
         if second is not None:
             eyes.enter_context(closing(second))
         return Grader(stage, TextJudge(self._encoder, vocabulary(stage)), second), cases
-
-    def _answers(
-        self, client: DemoClient, grader: Grader, cases: Sequence[Case]
-    ) -> Iterator[tuple[Case, QuestionRecord]]:
-        """Ask one after another; each from where the one before has sent the robot."""
-        for number, drawn in enumerate(cases, start=1):
-            self._show(f'question {number} of {len(cases)}')
-            if drawn.radius_m:
-                self._go_to_start(client, drawn)
-            with self._watch.time('judge'):
-                case = asked_at(grader.stage, drawn, _position(_pose(client)))
-            if case.worded:
-                yield case, self._worded(client, grader, case)
-            else:
-                yield case, self._driven(client, grader, case)
-
-    def _go_to_start(self, client: DemoClient, case: Case) -> None:
-        """Drive to where an episode begins; one that cannot be reached is asked where it ends."""
-        x, y, z = case.start
-        with self._watch.time('drive'):
-            client.wait_for_arrival(client.send_to(Pose2D(x=x, y=y, z=z, yaw_rad=0.0)))
-
-    def _worded(self, client: DemoClient, grader: Grader, case: Case) -> QuestionRecord:
-        with self._watch.time('ask'):
-            words = client.ask_in_words(case.question.text)
-        answer = Answer(found=words.known, text=words.text, search_s=words.latency_s)
-        return grader.graded(case, answer)
-
-    def _driven(self, client: DemoClient, grader: Grader, case: Case) -> QuestionRecord:
-        driven = len(client.track)
-        with self._watch.time('ask'):
-            answer = client.ask(case.question.text)
-        with self._watch.time('drive'):
-            if answer.goal is not None:
-                client.wait_for_arrival(answer.goal_stamp_ns)
-            self._keep_view(client, case)
-        final = _pose(client)
-        place = AnsweredPlace(node_id='', position=_position(final), confidence=answer.confidence)
-        with self._watch.time('judge'):
-            record = grader.graded(
-                case,
-                Answer(
-                    found=answer.found,
-                    places=(place,),
-                    text=answer.why or answer.message,
-                    search_s=answer.latency_s,
-                ),
-                driven_m=_driven_m(client.track[max(driven - 1, 0) :]),
-                final=final,
-            )
-        return replace(record, seen=answer.label)
-
-    def _keep_view(self, client: DemoClient, case: Case) -> None:
-        folder = self._out / 'views'
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f'{self._spec.name}.{OVER_DDS}.{case.question.id}.png'
-        Image.fromarray(client.picture()).save(folder / name)
-
-
-def _pose(client: DemoClient) -> Pose2D:
-    pose = client.truth
-    assert pose is not None  # the simulator was heard before exploring
-    return pose
-
-
-def _position(pose: Pose2D) -> tuple[float, float, float]:
-    return pose.x, pose.y, pose.z
-
-
-def _driven_m(track: Sequence[Pose2D]) -> float:
-    steps = zip(track, track[1:], strict=False)
-    return sum(math.dist((a.x, a.y, a.z), (b.x, b.y, b.z)) for a, b in steps)
 
 
 def _length_m(keyframes: Sequence[Keyframe]) -> float:
