@@ -29,6 +29,8 @@ _SAID, _SAID_ELSEWHERE, _OTHER_NUMBER = 1.0, -1.0, -4.0
 _NARROWER, _NEAR = (-1.0, 0.1), (-2.0, -1.5)
 #: Rooms that are as surely meant as the best one lie within this many log-odds of it.
 _AS_SURE = 4.0
+#: Log-odds from which on a room is meant for sure, and not only as the likeliest one.
+_SURE = 0.4
 #: Cost of matching only the last words, only some words, only by meaning.
 _HEAD, _SOME_WORDS, _MEANING = -1.5, -1.0, -1.5
 #: Cosine from which on a name means the same, and the cost of one less.
@@ -118,8 +120,8 @@ class RoomMatcher:
         if not len(scores):
             return np.zeros(0, bool)
         best = float(scores.max())
-        if best > 0.0:
-            return np.asarray(scores >= max(0.0, best - _AS_SURE))
+        if best > _SURE:
+            return np.asarray(scores >= max(_SURE, best - _AS_SURE))
         allowed = np.ones(len(scores), bool) if holds is None or not holds.any() else holds
         return np.asarray(allowed & (scores >= scores[allowed].max()))
 
