@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from memory_node.core.language.names import head_noun, NameMatcher, Relation, split_name
+from memory_node.core.language.names import NameMatcher, Relation
+from memory_node.core.language.noun_phrases import head_noun, split_name
 
 SAME, SYNONYM, KIND = Relation.SAME, Relation.SYNONYM, Relation.KIND
 PART_NAME, CONFLICT, OTHER = Relation.PART_NAME, Relation.CONFLICT, Relation.OTHER

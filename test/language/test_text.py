@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from memory_node.core.language.names import head_noun, parse_name, split_name
+from memory_node.core.language.names import parse_name
+from memory_node.core.language.noun_phrases import head_noun, split_name
 from memory_node.core.language.text import (
     article,
     clean_label,

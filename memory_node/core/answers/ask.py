@@ -24,7 +24,7 @@ from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, QueryMode
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.request import AnswerKind, SubjectKind
-from memory_node.core.language.text import plural, several
+from memory_node.core.language.text import is_plural, plural, several
 from memory_node.core.ports import LanguageModel
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
@@ -78,12 +78,13 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]
     if kind is AnswerKind.WHEN:
         seen = age(_now(found) - best.stamp_ns)
-        text = f'{_subject(best)} was last seen {seen} at {spot(best)} [1]'
+        was = 'were' if is_plural(best.label) else 'was'
+        text = f'{_subject(best)} {was} last seen {seen} at {spot(best)} [1]'
         return Answer(known=True, text=sentence(text), citations=cited[:1])
     lead = 'yes: ' if kind is AnswerKind.EXISTS else ''
-    text = (
-        f'{lead}{_subject(best)} is at {spot(best)}, seen {age(_now(found) - best.stamp_ns)} [1]'
-    )
+    verb = 'are' if is_plural(best.label) else 'is'
+    seen = age(_now(found) - best.stamp_ns)
+    text = f'{lead}{_subject(best)} {verb} at {spot(best)}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
         text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'

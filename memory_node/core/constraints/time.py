@@ -45,6 +45,8 @@ class Time(Constraint):
     }
 
     window: Window
+    #: The window has not begun when it is asked: "where can I sit tonight?".
+    ahead: bool = False
 
     @classmethod
     def read(cls, rest: Remainder, clock: Clock) -> Iterator[Time]:
@@ -57,6 +59,7 @@ class Time(Constraint):
                 span=(start, found.stop),
                 phrase=rest.take(start, found.stop),
                 window=found.window,
+                ahead=(found.window.since_ns or 0) > clock.now_ns,
             )
 
     @classmethod
@@ -80,7 +83,9 @@ class Time(Constraint):
         return bool(ends) and min(ends) < since
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
-        """Judge by the stamps of the frames that saw each candidate."""
+        """Judge by the stamps of the frames that saw each candidate; what is ahead, by none."""
+        if self.ahead:
+            return Effect(odds=np.zeros(len(candidates)), told=self._told_ahead)
         since = self.window.since_ns or 0
         until = np.iinfo(np.int64).max if self.window.until_ns is None else self.window.until_ns
         first, last = candidates.first_ns, candidates.last_ns
@@ -103,6 +108,9 @@ class Time(Constraint):
             return f'{self.phrase} (seen {moment:%a %Y-%m-%d %H:%M})'
 
         return Effect(odds=judged(odds, negated=self.negated, known=odds != UNSURE), told=told)
+
+    def _told_ahead(self, i: int) -> str:
+        return f'{self.phrase} is still to come, so where it was seen last'
 
 
 def _objects_seen(scene: Scene, index: IntArray, since: int, until: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ import threading
 from typing import Any, TYPE_CHECKING
 
 from memory_node.core.errors import LanguageModelError
-from memory_node.core.language.names import split_name
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.parser import MAX_CONSTRAINTS, normalized, parse
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.times import Clock

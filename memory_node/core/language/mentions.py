@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 import re
 
-from memory_node.core.language.names import split_name
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.text import english, singular
 from memory_node.core.language.wordnet import Part, wordnet
 
@@ -64,6 +64,8 @@ def _role(word: str) -> int:
         return _DETERMINER
     if '-' in word:
         return _hyphenated_role(word)
+    if word.endswith("'s") and wordnet().is_noun(word[:-2]):
+        return _NOUN  # "the captain's chair" is a chair, and no captain
     if word in grammar.colours:
         return _ADJECTIVE
     part = wordnet().dominant_pos(word)

@@ -11,21 +11,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.language.noun_phrases import head_position, split_name
 from memory_node.core.language.text import (
-    clean_label,
     english,
-    head_index,
     lemmas,
-    singular,
-    tokenize,
 )
-from memory_node.core.language.wordnet import Flag, Part, wordnet
+from memory_node.core.language.wordnet import Flag, wordnet
 
-__all__ = ['Name', 'NameMatcher', 'Relation', 'head_noun', 'parse_name', 'relate', 'split_name']
+__all__ = ['Name', 'NameMatcher', 'Relation', 'parse_name', 'relate']
 
 _CACHE = 1 << 16
-#: Words of a name that are read; more are cut.
-MAX_NAME_WORDS = 12
 
 
 class Relation(IntEnum):
@@ -46,94 +41,6 @@ class Relation(IntEnum):
 
 #: Relations of two names of which neither tells more than the other.
 _ONE_THING = (Relation.SAME, Relation.SYNONYM)
-
-
-def _words(phrase: str) -> list[str]:
-    return tokenize(clean_label(phrase))[:MAX_NAME_WORDS]
-
-
-def _known(words: Sequence[str]) -> bool:
-    """Return whether WordNet lists two or more words as one noun, also written together."""
-    return len(words) > 1 and (
-        wordnet().is_noun(' '.join(words))
-        or wordnet().is_noun(' '.join([*words[:-1], singular(words[-1])]))
-        or bool(wordnet().senses(''.join(words)))
-    )
-
-
-def _begins_compound(words: Sequence[str]) -> bool:
-    """Return whether the first words of a name belong together ('first aid kit')."""
-    if _known(words):
-        return True
-    if _known(words[1:]):  # 'red fire hydrant', although there is a 'red fire'
-        return False
-    return any(
-        _known(words[:end]) and wordnet().dominant_pos(words[end - 1]) == Part.NOUN
-        for end in range(2, len(words))
-    )
-
-
-@lru_cache(maxsize=_CACHE)
-def _is_attribute(word: str, following: str, head: str) -> bool:
-    """Return whether ``word`` tells how a thing looks or is, not what it is."""
-    if word in english().colours or following in english().colours:
-        return word != head
-    uses = wordnet().uses(word)
-    if word.endswith('ing') and (uses is None or uses.adjective <= uses.noun + uses.verb):
-        animate = Flag.PERSON | Flag.ANIMAL
-        return bool(wordnet().flags(head) & animate) and bool(wordnet().verb_base(word))
-    if uses is None:
-        return word.endswith('ed') and bool(wordnet().verb_base(word))
-    if uses.relational:
-        return False
-    return uses.adjective > uses.noun or (uses.adverb > uses.noun and not uses.adjective)
-
-
-@lru_cache(maxsize=_CACHE)
-def split_name(phrase: str) -> tuple[tuple[str, ...], str]:
-    """
-    Return the attributes and the name in a noun phrase ('a red sofa' -> ('red',), 'sofa').
-
-    Adjectives before the name are attributes, unless they belong to a compound that WordNet
-    lists ('hot water bottle') or tell a kind ('dental chair').
-    """
-    words = _words(phrase)
-    grammar = english()
-    while len(words) > 1 and (words[0] in grammar.determiners or words[0] in grammar.numbers):
-        words = words[1:]
-    if not words:
-        return (), ''
-    attributes, head = list[str](), head_index(words)
-    while head > 0 and not _begins_compound(words[: head + 1]):
-        if not _is_attribute(words[0], words[1], singular(words[head])):
-            break
-        attributes.append(words.pop(0))
-        head -= 1
-    return tuple(attributes), ' '.join(words)
-
-
-@lru_cache(maxsize=_CACHE)
-def head_noun(phrase: str) -> str:
-    """Return the singular head of a noun phrase; amounts are passed ('row of cars' -> 'car')."""
-    words = _words(phrase)
-    if not words:
-        return ''
-    return lemmas(words[_head_index(words)])[-1]
-
-
-def _head_index(words: list[str]) -> int:
-    """Return where the head noun stands; what only says how much is passed over."""
-    first = 0  # of the noun phrase that is looked at
-    while True:
-        head = first + head_index(words[first:])
-        amount = words[head] in english().quantities or not wordnet().is_physical(words[head])
-        if words[head + 1 : head + 2] != ['of'] or len(words) < head + 3 or not amount:
-            return head
-        if wordnet().dominant_pos(words[head]) == Part.UNKNOWN:
-            return head
-        first = head + 2
-        while first + 1 < len(words) and words[first] in english().determiners:
-            first += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,7 +102,7 @@ def parse_name(phrase: str) -> Name:
     """Return a name ready for comparison; any text is accepted."""
     attributes, name = split_name(phrase)
     words = name.split()
-    head = _head_index(words) if words else 0
+    head = head_position(words) if words else 0
     first = max((i + 1 for i, word in enumerate(words[:head]) if word == 'of'), default=0)
     core = lemmas(' '.join(words[first : head + 1]))
     rest = words[head + 1 :]
@@ -288,6 +195,7 @@ class NameMatcher:
         self._names: list[Name] = []
         self._stand_ins: list[Name] = []
         self._index: defaultdict[str | int, list[int]] = defaultdict(list)
+        self._qualifiers: set[str] = set()
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -303,6 +211,7 @@ class NameMatcher:
                 stand_in, stand_in.kinds | stand_in.own
             ):
                 self._index[key].append(number)
+            self._qualifiers.update(name.modifiers)
             self._names.append(name)
 
     def _stand_in(self, phrase: str) -> Name:
@@ -333,6 +242,10 @@ class NameMatcher:
             return relation
         given = relate(stand_in, other)
         return min(relation, max(given, Relation.SYNONYM))
+
+    def qualifies(self, phrase: str) -> bool:
+        """Return whether the head of a phrase only qualifies a name, as in "captain's chair"."""
+        return parse_name(phrase).head in self._qualifiers
 
     def same_thing(self, number: int, others: Iterable[int]) -> bool:
         """Return whether one thing can go by name ``number`` and by one of ``others``."""

@@ -13,7 +13,7 @@ from itertools import islice
 import re
 from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
 
-from memory_node.core.language.names import split_name
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import Request, Subject, SubjectKind

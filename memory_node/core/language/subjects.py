@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
-from memory_node.core.language.names import split_name
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
 from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
 from memory_node.core.language.text import english

@@ -26,6 +26,7 @@ __all__ = [
     'indexed_texts',
     'lemmas',
     'observation_text',
+    'is_plural',
     'plural',
     'several',
     'singular',
@@ -211,6 +212,15 @@ def article(noun: str) -> str:
     if _SPOKEN_VOWEL.match(word):
         return 'an'
     return 'an' if word[0] in _VOWELS and not _SPOKEN_CONSONANT.match(word) else 'a'
+
+
+def is_plural(phrase: str) -> bool:
+    """Return whether a noun phrase is of several: 'ear muffs', 'scissors'."""
+    words = tokenize(phrase)
+    if not words:
+        return False
+    head = words[head_index(words)]
+    return singular(head) != head or (head.endswith('s') and _is_plural_only(head))
 
 
 def counted(number: int, phrase: str) -> str:

@@ -16,6 +16,7 @@ from memory_node.core.constraints.combine import combine, Combined
 from memory_node.core.constraints.lookup import MemoryLookup
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.constraints.time import Time
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval, Vector3
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
@@ -239,7 +240,8 @@ class Retriever:
         if subject.kind is SubjectKind.NAME:
             parts.append(room_candidates(view, request, self.room_words, thing=relevance.named))
             if not relevance.named:
-                parts.append(named_views(view, self._sources, subject.name, vector))
+                said = not view.names.matcher.qualifies(subject.name)
+                parts.append(named_views(view, self._sources, subject.name, vector, said=said))
         elif subject.kind is SubjectKind.VIEW or not len(view.names):
             parts.append(view_candidates(view, self._sources, subject.text, vector))
         return Candidates.join(parts)
@@ -260,7 +262,7 @@ class Retriever:
 
 def _past(request: Request) -> bool:
     """Tell whether a request is about what was, so that a thing that is gone now counts."""
-    return any(constraint.NAME == 'time' for constraint in request.constraints)
+    return any(isinstance(c, Time) and not c.ahead for c in request.constraints)
 
 
 def _retrieval(

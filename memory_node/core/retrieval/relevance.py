@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
-from memory_node.core.language.names import Relation, split_name
+from memory_node.core.language.names import Relation
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names

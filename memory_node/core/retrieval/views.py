@@ -66,23 +66,26 @@ def view_candidates(view: View, sources: TextSources, text: str, vector: FloatAr
     return rows_as_candidates(view, rows, text_odds(shares, cosines))
 
 
-def named_views(view: View, sources: TextSources, name: str, vector: FloatArray) -> Candidates:
+def named_views(
+    view: View, sources: TextSources, name: str, vector: FloatArray, *, said: bool = True
+) -> Candidates:
     """
     Return the observations whose captions have every word of a name, and a few near in meaning.
 
-    Only the first kind answers: what is merely near in meaning is what comes closest.
+    Only the first kind answers: what is merely near in meaning is what comes closest. Nor does
+    the first where the words are ``said`` of other things alone, as "captain" of a chair.
     """
     snapshot = view.snapshot
     held = sorted((keys for keys, _ in sources.postings(content_terms(name))), key=len)
     keys = held[0] if held else np.empty(0, np.int64)
     for others in held[1:]:
         keys = np.intersect1d(keys, others, assume_unique=True)
-    said = snapshot.rows_of(keys)[:_EACH]
+    having = snapshot.rows_of(keys)[:_EACH] if said else keys[:0]
     near = sources.nearest(snapshot, vector, _CLOSEST)
-    near = near[~np.isin(near, said)]
-    rows = np.concatenate([said, near])
+    near = near[~np.isin(near, having)]
+    rows = np.concatenate([having, near])
     cosines = (snapshot.vectors[rows] @ vector).astype(np.float64)
-    base = np.where(np.arange(len(rows)) < len(said), SAID, UNSAID)
+    base = np.where(np.arange(len(rows)) < len(having), SAID, UNSAID)
     return rows_as_candidates(view, rows, base + cosines)
 
 

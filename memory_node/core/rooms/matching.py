@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.language.names import head_noun
+from memory_node.core.language.noun_phrases import head_noun
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.contents import Encode

@@ -1,0 +1,110 @@
+"""Noun phrases taken apart: attributes, name and head noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from memory_node.core.language.text import (
+    clean_label,
+    english,
+    head_index,
+    lemmas,
+    singular,
+    tokenize,
+)
+from memory_node.core.language.wordnet import Flag, Part, wordnet
+
+__all__ = ['head_noun', 'head_position', 'split_name']
+
+_CACHE = 1 << 16
+#: Words of a name that are read; more are cut.
+MAX_NAME_WORDS = 12
+
+
+def _words(phrase: str) -> list[str]:
+    return tokenize(clean_label(phrase))[:MAX_NAME_WORDS]
+
+
+def _known(words: Sequence[str]) -> bool:
+    """Return whether WordNet lists two or more words as one noun, also written together."""
+    return len(words) > 1 and (
+        wordnet().is_noun(' '.join(words))
+        or wordnet().is_noun(' '.join([*words[:-1], singular(words[-1])]))
+        or bool(wordnet().senses(''.join(words)))
+    )
+
+
+def _begins_compound(words: Sequence[str]) -> bool:
+    """Return whether the first words of a name belong together ('first aid kit')."""
+    if _known(words):
+        return True
+    if _known(words[1:]):  # 'red fire hydrant', although there is a 'red fire'
+        return False
+    return any(
+        _known(words[:end]) and wordnet().dominant_pos(words[end - 1]) == Part.NOUN
+        for end in range(2, len(words))
+    )
+
+
+@lru_cache(maxsize=_CACHE)
+def _is_attribute(word: str, following: str, head: str) -> bool:
+    """Return whether ``word`` tells how a thing looks or is, not what it is."""
+    if word in english().colours or following in english().colours:
+        return word != head
+    uses = wordnet().uses(word)
+    if word.endswith('ing') and (uses is None or uses.adjective <= uses.noun + uses.verb):
+        animate = Flag.PERSON | Flag.ANIMAL
+        return bool(wordnet().flags(head) & animate) and bool(wordnet().verb_base(word))
+    if uses is None:
+        return word.endswith('ed') and bool(wordnet().verb_base(word))
+    if uses.relational:
+        return False
+    return uses.adjective > uses.noun or (uses.adverb > uses.noun and not uses.adjective)
+
+
+@lru_cache(maxsize=_CACHE)
+def split_name(phrase: str) -> tuple[tuple[str, ...], str]:
+    """
+    Return the attributes and the name in a noun phrase ('a red sofa' -> ('red',), 'sofa').
+
+    Adjectives before the name are attributes, unless they belong to a compound that WordNet
+    lists ('hot water bottle') or tell a kind ('dental chair').
+    """
+    words = _words(phrase)
+    grammar = english()
+    while len(words) > 1 and (words[0] in grammar.determiners or words[0] in grammar.numbers):
+        words = words[1:]
+    if not words:
+        return (), ''
+    attributes, head = list[str](), head_index(words)
+    while head > 0 and not _begins_compound(words[: head + 1]):
+        if not _is_attribute(words[0], words[1], singular(words[head])):
+            break
+        attributes.append(words.pop(0))
+        head -= 1
+    return tuple(attributes), ' '.join(words)
+
+
+@lru_cache(maxsize=_CACHE)
+def head_noun(phrase: str) -> str:
+    """Return the singular head of a noun phrase; amounts are passed ('row of cars' -> 'car')."""
+    words = _words(phrase)
+    if not words:
+        return ''
+    return lemmas(words[head_position(words)])[-1]
+
+
+def head_position(words: list[str]) -> int:
+    """Return where the head noun of words stands; what only says how much is passed over."""
+    first = 0  # of the noun phrase that is looked at
+    while True:
+        head = first + head_index(words[first:])
+        amount = words[head] in english().quantities or not wordnet().is_physical(words[head])
+        if words[head + 1 : head + 2] != ['of'] or len(words) < head + 3 or not amount:
+            return head
+        if wordnet().dominant_pos(words[head]) == Part.UNKNOWN:
+            return head
+        first = head + 2
+        while first + 1 < len(words) and words[first] in english().determiners:
+            first += 1
