@@ -167,7 +167,7 @@ class Reshaper:
     def _carry(self, unit: Unit, source: ForestNode, target: ForestNode) -> None:
         """Move a child between siblings; the caller renews both."""
         if isinstance(unit, ForestNode):
-            row, links = unit.row, unit.links
+            row = unit.row
             target.attach_as(unit, source, row)
             unit.parent, unit.row = source, row
             source.detach(unit)
@@ -176,9 +176,7 @@ class Reshaper:
             source.leaves.remove(unit)
             target.leaves.append(unit)
             self._forest.leaves.homes[unit] = target
-            links = self._forest.leaves.links.get(unit)  # type: ignore[assignment]
-        if links:
-            self._forest.links.moved(unit, source, target)
+        self._forest.links.moved(unit, source, target)
 
     def renew(self, *nodes: ForestNode) -> None:
         """Recompute everything about nodes from their children."""
@@ -190,16 +188,15 @@ class Reshaper:
             if node.level > 1:
                 n = len(node.children)
                 counts = node.counts[:n]
-                total = node.sums[:n].sum(axis=0)
+                total = node.sums[:n].sum(axis=0, dtype=np.float32)
                 center = counts @ node.centers[:n] / counts.sum()
                 parent.counts[row] = counts.sum()
             else:
                 total = forest.leaves.vectors[node.leaves].sum(axis=0)
                 center = forest.leaves.positions[node.leaves].mean(axis=0)
                 parent.counts[row] = len(node.leaves)
-            parent.sums[row] = total
+            parent.set_sum(row, total)
             parent.centers[row] = center
-            parent.norm2[row] = np.dot(parent.sums[row], parent.sums[row])
             forest.refit(node)
             forest.touch(node)
 

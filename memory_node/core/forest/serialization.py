@@ -42,9 +42,7 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
     nodes = [n for root in forest.roots() for n in _preorder(root)]
     slots = [s for n in nodes for s in n.leaves]
     leaves = forest.leaves
-    joined = sorted(
-        (a, b, length) for a, edges in leaves.links.items() for b, length in edges.items() if a < b
-    )
+    joined, lengths = leaves.links.pairs()
     maps = sorted({n.map_id for n in nodes})
     number = {map_id: i for i, map_id in enumerate(maps)}
     arrays = {
@@ -64,8 +62,8 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'slot': np.array(slots, np.int64),
         'position': leaves.positions[slots],
         'stamp': leaves.stamps[slots],
-        'link': np.array([(a, b) for a, b, _ in joined], np.int64).reshape(len(joined), 2),
-        'length': np.array([length for _, _, length in joined]),
+        'link': joined,
+        'length': lengths,
         'sample': forest.calibration.samples[: forest.calibration.n],
     }
     header: dict[str, Any] = {
@@ -180,8 +178,7 @@ def _assemble(
     _load_calibration(forest, header['range'], arrays['sample'])
     _load_leaves(forest, header, arrays, vectors)
     _load_nodes(forest, header, arrays)
-    for (a, b), length in zip(arrays['link'].tolist(), arrays['length'].tolist(), strict=True):
-        forest.links.join(a, b, length)
+    forest.links.fill(arrays['link'], arrays['length'])
     for node_id, row in header['texts']:
         forest.nodes[node_id].text = AreaText.of(row)
     if not header['bounded']:

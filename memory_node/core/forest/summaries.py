@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 import math
 import re
+import sys
 from typing import Any
 
 from memory_node.core.forest.rooms import infer_room, named_room
@@ -68,6 +69,7 @@ class AreaText:
     def of(cls, row: Sequence[Any]) -> AreaText:
         """Take back what ``row`` returned."""
         name, summary, relations, room, inferred, source = row
+        name, room, source, *relations = map(sys.intern, (name, room, source, *relations))
         return cls(name, summary, tuple(relations), room, inferred, source)
 
 

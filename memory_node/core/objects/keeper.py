@@ -157,6 +157,7 @@ class ObjectKeeper:
             captions = self._mirror.captions(snapshot.keys[first:stop])
             self._frames.extend(part, captions)
             self._map.update(self._frames.view(part))
+            self._frames.drop_read()
             self._taken = part
         self._due = stop == len(snapshot)
         self._done = (snapshot.epoch, self._map.rows)

@@ -82,6 +82,8 @@ class Snapshot:
     revision: int
     #: Changes with every removal: rows have moved.
     epoch: int
+    #: Sighting from which on confidences, positions and extents are held; see ``Frames``.
+    held_from: int = 0
 
     def __len__(self) -> int:
         """Return the number of observations."""
@@ -273,6 +275,7 @@ class Columns:
 
     def snapshot(self) -> Snapshot:
         """Return views of all columns as they are now; costs microseconds."""
+        views: dict[str, Any] = {name: column.view for name, column in self._rows.items()}
         return Snapshot(
             sighting_starts=self._starts.view,
             label_vectors=self._label_vectors.view,
@@ -280,5 +283,5 @@ class Columns:
             map_ids=self._map_ids,
             revision=self._revision,
             epoch=self._epoch,
-            **{name: column.view for name, column in self._rows.items()},
+            **views,
         )
