@@ -185,6 +185,7 @@ class DerivedFiles:
             _LOG.warning('the index is rebuilt at the next opening: %s', error)
 
     def _write(self, target: Path) -> None:
+        self._mirror.save_vectors(target)
         index = self._indexer.index
         index.save(index_path(target), _stamp(self._mirror, index))
         self._areas.save(target)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Drives']
+__all__ = ['Drives', 'Parts']
 
 IntArray = NDArray[np.int64]
 
@@ -114,3 +114,48 @@ class Drives:
         self._first = array('i', first.tobytes())
         self._length = array('d', np.repeat(lengths.astype(np.float64), 2).tobytes())
         self._free = []
+
+
+class Parts:
+    """Which slots some way joins: a union-find that a slot enters anew when it is used again."""
+
+    def __init__(self) -> None:
+        """Every slot is alone."""
+        #: Number of each slot, -1 for none yet, and the number above each, itself at the top.
+        self._numbers = array('i')
+        self._above = array('i')
+
+    def _top(self, slot: int) -> int:
+        if slot >= len(self._numbers):
+            self._numbers.extend([-1] * (slot + 1 - len(self._numbers)))
+        number = self._numbers[slot]
+        if number < 0:
+            number = self._numbers[slot] = len(self._above)
+            self._above.append(number)
+        above = self._above
+        path = []
+        while above[number] != number:
+            path.append(number)
+            number = above[number]
+        for step in path:
+            above[step] = number
+        return number
+
+    def join(self, one: int, other: int) -> None:
+        """Join two slots and all that is joined to them."""
+        self._above[self._top(one)] = self._top(other)
+
+    def joined(self, one: int, other: int) -> bool:
+        """Tell whether two slots are joined."""
+        return self._top(one) == self._top(other)
+
+    def forget(self, slot: int) -> None:
+        """Let a slot be alone; what it joined stays joined."""
+        if slot < len(self._numbers):
+            self._numbers[slot] = -1
+
+    def fill(self, parts: NDArray[np.integer]) -> None:
+        """Take over the part (N,) that each slot is in."""
+        _, first, part = np.unique(parts, return_index=True, return_inverse=True)
+        self._numbers = array('i', np.arange(len(parts), dtype=np.int32).tobytes())
+        self._above = array('i', first[part].astype(np.int32).tobytes())

@@ -284,7 +284,7 @@ class Forest(ForestView):
         for row, child in enumerate(node.children):
             drive = reach.drives.get(child.id)
             if drive is None:
-                if not self.links.joined(reach.key, child):
+                if not self.links.joined(reach.start, child):
                     continue
                 drive = reach.horizon_m
             distance[row] = max(distance[row], drive)

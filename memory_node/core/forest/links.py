@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
+from memory_node.core.forest.drives import Parts
 from memory_node.core.forest.leaves import LeafTable
 from memory_node.core.forest.node import ForestNode, Unit
 
@@ -28,8 +29,8 @@ class Reach(NamedTuple):
     drives: dict[int, float]
     #: Length below which no area was missed [m].
     horizon_m: float
-    #: A leaf that the drive starts from.
-    key: int
+    #: Slot of a leaf that the drive starts from.
+    start: int
 
 
 class Links:
@@ -44,15 +45,14 @@ class Links:
         """Keep the edges of ``leaves``, whose areas are in ``nodes`` by id."""
         self._leaves = leaves
         self._nodes = nodes
-        #: Union-find over leaf keys: which leaves some drive joins.
-        self._component: dict[int, int] = {}
+        #: Which leaves some drive joins.
+        self._parts = Parts()
 
     def join(self, a: int, b: int, length_m: float) -> None:
         """Join two leaf slots by a drive of ``length_m``; the shorter of two drives is kept."""
         if self._leaves.links.put(a, b, length_m):
             self._count(self._leaves.homes[a], self._leaves.homes[b], 1)
-        one, other = (self._root(int(self._leaves.keys[s])) for s in (a, b))
-        self._component[one] = other
+        self._parts.join(a, b)
 
     def fill(self, pairs: NDArray[np.int64], lengths: NDArray[np.float64]) -> None:
         """Join (E, 2) distinct pairs of leaf slots at once, where none are joined yet."""
@@ -60,16 +60,9 @@ class Links:
             return
         self._leaves.links.fill(pairs, lengths)
         self._count_all(pairs)
-        keys = [0] * len(self._leaves.homes)
-        for key, slot in self._leaves.slots.items():
-            keys[slot] = key
-        ones = np.ones(len(pairs), np.bool_)
-        graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(len(keys), len(keys)))
-        _, part = connected_components(graph, directed=False)
-        _, first = np.unique(part, return_index=True)
-        slots = np.unique(pairs)
-        ends = zip(slots.tolist(), first[part[slots]].tolist(), strict=True)
-        self._component = {keys[slot]: keys[root] for slot, root in ends}
+        size = len(self._leaves.homes)
+        graph = coo_array((np.ones(len(pairs), np.bool_), tuple(pairs.T)), shape=(size, size))
+        self._parts.fill(connected_components(graph, directed=False)[1])
 
     def _count_all(self, pairs: NDArray[np.int64]) -> None:
         """Count the edges between areas of every level, from the smallest up."""
@@ -92,6 +85,7 @@ class Links:
     def part(self, slot: int) -> list[tuple[int, float]]:
         """Remove all edges of a leaf slot and return them."""
         edges = self._leaves.links.clear(slot)
+        self._parts.forget(slot)
         for other, _ in edges:
             self._count(self._leaves.homes[slot], self._leaves.homes[other], -1)
         return edges
@@ -147,14 +141,13 @@ class Links:
             while up is not None and up.id >= 0 and up.id not in best:
                 best[up.id] = drive
                 up = up.parent
-        return Reach(best, horizon, int(self._leaves.keys[edges[0][0]]))
+        return Reach(best, horizon, edges[0][0])
 
-    def joined(self, key: int, node: ForestNode) -> bool:
+    def joined(self, slot: int, node: ForestNode) -> bool:
         """Whether some drive, however long, joins the leaf to the area."""
         while node.level > 1:
             node = node.children[0]
-        other = int(self._leaves.keys[node.leaves[0]])
-        return self._root(key) == self._root(other)
+        return self._parts.joined(slot, node.leaves[0])
 
     def drives(
         self,
@@ -206,12 +199,3 @@ class Links:
                 else:
                     del one.links[other.id]
             a, b = a.parent, b.parent
-
-    def _root(self, key: int) -> int:
-        path = []
-        while (up := self._component.get(key, key)) != key:
-            path.append(key)
-            key = up
-        for step in path:
-            self._component[step] = key
-        return key

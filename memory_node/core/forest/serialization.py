@@ -27,7 +27,7 @@ from memory_node.core.store.snapshot import Snapshot
 __all__ = ['FORMAT_VERSION', 'dump_forest', 'load_forest']
 
 MAGIC = b'memory_node forest\n'
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 #: Gives the embeddings (N, D) of leaves by key, or holds them already.
 Vectors = Callable[[Sequence[int]], FloatArray] | Snapshot
@@ -77,7 +77,8 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'range': [forest.calibration.low, forest.calibration.high],
         'maps': maps,
         'floors': forest.floors.state(),
-        'texts': [[n.id, n.text.row()] for n in nodes if n.text],
+        # As text in text: read one by one, each is in memory as plain lists for a moment only.
+        'texts': [[n.id, json.dumps(n.text.row())] for n in nodes if n.text],
         'bounded': forest.fan_out_limit is not None,
     }
     buffer = io.BytesIO()
@@ -180,6 +181,7 @@ def _assemble(
     _load_nodes(forest, header, arrays)
     forest.links.fill(arrays['link'], arrays['length'])
     for node_id, row in header['texts']:
+        row = json.loads(row) if header['version'] > 1 else row
         forest.nodes[node_id].text = AreaText.of(row)
     if not header['bounded']:
         forest.fan_out_limit = None
@@ -216,7 +218,7 @@ def _load_leaves(
 def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     maps = header['maps']
     boxes = arrays['box'].tolist()
-    slots: list[int] = arrays['slot'].tolist()
+    slots = list(forest.leaves.slots.values())  # those of the file, each one object
     stack: list[tuple[ForestNode, int]] = []
     slot = 0
     for i, row in enumerate(arrays['node'].tolist()):

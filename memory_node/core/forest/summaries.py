@@ -43,7 +43,7 @@ _LISTED = 6
 _CAPTION_CHARS = 160
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AreaText:
     """What is said about an area, and where it comes from."""
 

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+import logging
+from pathlib import Path
 import threading
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import Observation, Pose
-from memory_node.core.errors import EncoderError, InvalidObservationError, StoreFormatError
+from memory_node.core.errors import (
+    EncoderError,
+    IndexDamagedError,
+    InvalidObservationError,
+    StoreFormatError,
+)
 from memory_node.core.language.text import clean_label, indexed_texts, observation_text
 from memory_node.core.ports import Encoder
 from memory_node.core.store import rows as records
 from memory_node.core.store.encoding import encode_texts, Encoded
 from memory_node.core.store.postings import Postings, WordIndex
-from memory_node.core.store.snapshot import Columns, Snapshot
+from memory_node.core.store.snapshot import Batch, Columns, Snapshot
 from memory_node.core.store.store import Brief, Store
+from memory_node.core.store.vectors_file import (
+    LEAST_ROWS,
+    map_vectors,
+    save_vectors,
+    vectors_path,
+)
 
 __all__ = ['Mirror', 'reencode']
 
+_LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 _PAGE = 256
+#: Vectors are written once more than this part of them is new.
+_NEW_SHARE = 8
 
 
 class Mirror:
@@ -46,12 +63,61 @@ class Mirror:
         self._removals += 1  # rows of snapshots taken before mean something else
         self._columns = Columns(self.dim, epoch=self._removals)
         self._words = WordIndex()
-        self._read_new()
+        self._mapped_rows = 0
+        if not self._load_mapped():
+            self._read_new()
+
+    def _load_mapped(self) -> bool:
+        """Read everything but the vectors that are mapped; False where none fit."""
+        path = vectors_path(self.store.path)
+        if not path.exists():
+            return False
+        try:
+            held = map_vectors(path, self._vectors_stamp(), self.dim)
+        except IndexDamagedError as error:
+            _LOG.warning('reading vectors from the store: %s', error)
+            return False
+        batch = self.store.columns_after(0, self.dim, held.last_key)
+        known = batch.keys[batch.keys <= held.last_key]
+        if len(known) != held.rows or int(known[-1]) != held.last_key:
+            _LOG.warning('%s is ahead of its store', path)
+            if not self.store.read_only:
+                path.unlink(missing_ok=True)  # the keys may come again with other vectors
+            return False
+        self._columns.adopt_vectors(held.room, held.rows)
+        self._mapped_rows = held.rows
+        self._take(batch)
+        return True
+
+    def _vectors_stamp(self) -> dict[str, str | int]:
+        store = self.store
+        return {'store': store.uuid, 'removals': store.epoch, 'encoder': self.model_id}
+
+    def save_vectors(self, path: Path) -> None:
+        """
+        Write vectors beside the store at ``path``, its own or a copy, where enough are new.
+
+        Raises ``StoreAccessError``. Those of the own store are mapped from then on.
+        """
+        with self._lock:
+            snapshot, stamp = self._columns.snapshot(), self._vectors_stamp()
+        own, rows = path == self.store.path, len(snapshot)
+        if rows < LEAST_ROWS or (own and rows - self._mapped_rows < rows // _NEW_SHARE):
+            return
+        save_vectors(vectors_path(path), snapshot.vectors, int(snapshot.keys[-1]), stamp)
+        if own:
+            with self._lock, suppress(IndexDamagedError):
+                if snapshot.epoch == self._columns.snapshot().epoch:
+                    held = map_vectors(vectors_path(path), stamp, self.dim)
+                    self._columns.adopt_vectors(held.room, held.rows)
+                    self._mapped_rows = held.rows
 
     def _read_new(self) -> None:
+        self._take(self.store.columns_after(self._columns.last_key, self.dim))
+
+    def _take(self, batch: Batch) -> None:
         labels, vectors = self.store.labels(self.dim)
         maps = self.store.maps()
-        batch = self.store.columns_after(self._columns.last_key, self.dim)
         for name, rows, count in (
             ('map', batch.maps, len(maps)),
             ('label', batch.sighting_labels, len(labels)),
@@ -147,6 +213,7 @@ class Mirror:
         with self._lock:
             keys = self.store.remove(ids)
             self._columns.remove(keys)
+            self._mapped_rows = 0
             self._words.clear()
             return keys
 

@@ -163,8 +163,12 @@ def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], H
     return keys, vectors
 
 
-def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
-    """Read every observation with a key above ``after`` as columns."""
+def read_batch(db: sqlite3.Connection, after: int, dim: int, vectors_after: int = 0) -> Batch:
+    """
+    Read every observation with a key above ``after`` as columns.
+
+    Vectors only of those with a key above ``vectors_after`` as well.
+    """
     integers = np.array(
         db.execute(
             'SELECT key, stamp_ns, map, words FROM observation WHERE key > ? ORDER BY key',
@@ -178,8 +182,8 @@ def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
         ),
         7,
     )
-    keys, vectors = _vectors(db, after, dim)
-    if not np.array_equal(keys, integers[:, 0]):
+    keys, vectors = _vectors(db, max(after, vectors_after), dim)
+    if not np.array_equal(keys, integers[integers[:, 0] > vectors_after, 0]):
         raise StoreFormatError('observations and vectors do not match')
     blobs = db.execute(
         'SELECT observation, things FROM sighting WHERE observation > ? ORDER BY observation',

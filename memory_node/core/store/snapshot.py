@@ -157,6 +157,10 @@ class Growing:
             grown[: self._size] = self._array[: self._size]
             self._array = grown
 
+    def adopt(self, room: NDArray[Any], size: int) -> None:
+        """Begin with the first values of an array that has room for more behind them."""
+        self._array, self._size = room, size
+
     def append(self, values: NDArray[Any]) -> None:
         """Append values, which now belong to this; views taken before stay valid."""
         if not len(self._array) and values.dtype == self._array.dtype and values.base is None:
@@ -233,10 +237,12 @@ class Columns:
         """Return the row of a label, or None if it was never seen."""
         return self._label_rows.get(label)
 
-    def reserve(self, rows: int) -> None:
-        """Make room for ``rows`` observations in all, so that loading copies nothing."""
-        for name in _ROW_FIELDS:
-            self._rows[name].reserve(rows)
+    def adopt_vectors(self, room: HalfArray, rows: int) -> None:
+        """Hold the first vectors where they are mapped; those of no row yet are appended next."""
+        column = self._rows['vectors']
+        rest = column.view[rows:]
+        column.adopt(room, rows)
+        column.append(rest)
 
     def append_labels(self, labels: list[str], vectors: FloatArray) -> None:
         """Append distinct labels with (n, D) unit vectors."""

@@ -339,10 +339,14 @@ class Store:
             raise StoreFormatError(f'{self.path} is damaged: labels or maps are not numbered')
         return [row[1:] for row in rows]
 
-    def columns_after(self, key: int, dim: int) -> Batch:
-        """Read every observation with a greater key as columns, (N, D) vectors included."""
+    def columns_after(self, key: int, dim: int, vectors_after: int = 0) -> Batch:
+        """
+        Read every observation with a greater key as columns.
+
+        Vectors are read of those whose key is greater than ``vectors_after`` too.
+        """
         with self._reading():
-            return records.read_batch(self._db, key, dim)
+            return records.read_batch(self._db, key, dim, vectors_after)
 
     def captions_after(self, key: int) -> list[tuple[int, str]]:
         """Return key and caption of every observation with a greater key, ascending."""
