@@ -260,7 +260,8 @@ class EmemRival:
 
             def embed(self, texts: list[str]) -> FloatArray:
                 if texts[0].startswith('#'):
-                    return memory.snapshot().vectors[[int(t[1:]) for t in texts]]
+                    rows = [int(t[1:]) for t in texts]
+                    return memory.snapshot().vectors[rows].astype(np.float32)
                 return encoder.encode(texts)
 
         self._memory = emem.SpatioTemporalMemory(
