@@ -39,13 +39,16 @@ class Reshaper:
 
     def grown(self, node: ForestNode) -> None:
         """Restore the bounds from a level-1 node that took a leaf, up to the root."""
+        self._bound(node)
+        self._notice(node.parent)
+
+    def _bound(self, node: ForestNode) -> None:
+        """Restore the bounded fan-out from a node up to the root: a split adds to the parent."""
         at: ForestNode | None = node
         while at is not None and at.parent is not None:
             if at.fan_out > self._limit(at.level):
                 self._relieve(at)
             at = at.parent
-
-        self._notice(node.parent)
 
     def _notice(self, node: ForestNode | None) -> None:
         """Remember the areas, from ``node`` up, whose grandchildren have become many more."""
@@ -118,8 +121,7 @@ class Reshaper:
                 node.detach(child)
                 forest.drop_node(child)
         self.renew(*(c for c in changed.values() if c.fan_out))
-        if node.fan_out > self._fan_out:
-            self._relieve(node)
+        self._bound(node)
 
     def _limit(self, level: int) -> int:
         return self._forest.config.leaf_fan_out if level == 1 else self._fan_out
