@@ -572,6 +572,8 @@ ROWS = (
     *((f'"{text}" p50 [ms]', f'ask: {text}_p50', '{:.2f}') for text in QUESTIONS),
     ('question p95 beside 10 adds/s [ms]', 'busy_ask_p95', '{:.2f}'),
     ('question p50 beside 10 adds/s [ms]', 'busy_ask_p50', '{:.2f}'),
+    ('question CPU p95 beside 10 adds/s [ms]', 'busy_ask_cpu_p95', '{:.2f}'),
+    ('question CPU p50 beside 10 adds/s [ms]', 'busy_ask_cpu_p50', '{:.2f}'),
     ('add p50 [ms]', 'add_p50', '{:.2f}'),
     ('add p95 [ms]', 'add_p95', '{:.2f}'),
     ('add CPU p50 [ms]', 'add_cpu_p50', '{:.2f}'),
