@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 import math
 import operator
+from typing import TypeVar
 
 from memory_node.core.data import Query, QueryMode, Vector3
-from memory_node.core.errors import InvalidQueryError
+from memory_node.core.errors import InvalidQueryError, RemovedError
 
-__all__ = ['checked_point', 'make_query', 'nanoseconds']
+__all__ = ['checked_point', 'make_query', 'nanoseconds', 'unremoved']
+
+Value = TypeVar('Value')
+
+#: Times that a request is made again because what it needs was removed meanwhile.
+_ATTEMPTS = 8
 
 
 def nanoseconds(name: str, value: float | datetime | None) -> int | None:
@@ -69,3 +76,13 @@ def make_query(
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidQueryError(f'query: {error}') from error
     return query
+
+
+def unremoved(answer: Callable[[], Value]) -> Value:
+    """Return an answer, made again where an observation that it needs was removed meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return answer()
+        except RemovedError:
+            continue
+    return answer()

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-import contextlib
 import logging
 import math
-import os
 from pathlib import Path
 import threading
 import time
@@ -24,7 +22,6 @@ from memory_node.core.config import ForestConfig, TopologyConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import (
     IndexDamagedError,
-    StoreAccessError,
     StoreVersionError,
     UnknownNodeError,
 )
@@ -37,6 +34,7 @@ from memory_node.core.forest.paper import MAX_LEAVES
 from memory_node.core.forest.serialization import dump_forest, load_forest
 from memory_node.core.forest.summarizer import Survey
 from memory_node.core.language.text import observation_text
+from memory_node.core.store.files import marked, unmarked, write_whole
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.worker import Worker
@@ -318,10 +316,8 @@ class Areas:
 
     # ---- file --------------------------------------------------------------------------------
 
-    def _origin(self) -> str:
-        with self._mirror.lock:
-            store = self._mirror.store
-            return f'{store.uuid} {store.epoch} {self._mirror.model_id}'
+    def _content(self, forest: Forest) -> str:
+        return self._mirror.content(np.array(sorted(forest.leaves.slots), np.int64))
 
     def _load(self) -> None:
         """Take the forest beside the store if it fits, so that nothing is clustered again."""
@@ -330,7 +326,10 @@ class Areas:
         path = forest_path(self._mirror.store.path)
 
         try:
-            forest = load_forest(path.read_bytes(), self._config, snapshot, self._origin())
+            content, data = unmarked(path.read_bytes())
+            forest = load_forest(data, self._config, snapshot)
+            if content != self._content(forest):
+                raise IndexDamagedError(f'{path} was made from other observations')
         except FileNotFoundError:
             return
         except (IndexDamagedError, StoreVersionError, OSError) as error:
@@ -349,15 +348,6 @@ class Areas:
         """
         if not self._loaded:
             return
-        path = forest_path(store)
-        scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
         with self.lock:
-            data = dump_forest(self._forest, self._origin())
-        try:
-            scratch.write_bytes(data)
-            os.replace(scratch, path)
-        except OSError as error:
-            raise StoreAccessError(f'{path} can not be written: {error}') from error
-        finally:
-            with contextlib.suppress(OSError):
-                scratch.unlink(missing_ok=True)
+            data = marked(dump_forest(self._forest), self._content(self._forest))
+        write_whole(forest_path(store), data)

@@ -8,7 +8,6 @@ from the store. What is mapped is page cache, which the system takes back when i
 from __future__ import annotations
 
 from collections.abc import Mapping
-import contextlib
 from dataclasses import dataclass
 import json
 import mmap
@@ -18,7 +17,8 @@ import zlib
 
 import numpy as np
 
-from memory_node.core.errors import IndexDamagedError, StoreAccessError
+from memory_node.core.errors import IndexDamagedError
+from memory_node.core.store.files import replace_file
 from memory_node.core.store.snapshot import HalfArray
 
 __all__ = ['LEAST_ROWS', 'MappedVectors', 'map_vectors', 'save_vectors', 'vectors_path']
@@ -43,6 +43,8 @@ class MappedVectors:
     #: Number of observations N, and store key of the newest of them.
     rows: int
     last_key: int
+    #: Hash of the observations that they are of.
+    content: str
 
 
 def vectors_path(store: Path) -> Path:
@@ -50,7 +52,9 @@ def vectors_path(store: Path) -> Path:
     return store.with_name(f'{store.name}.vectors')
 
 
-def save_vectors(path: Path, vectors: HalfArray, last_key: int, stamp: Stamp) -> None:
+def save_vectors(
+    path: Path, vectors: HalfArray, last_key: int, stamp: Stamp, content: str = ''
+) -> None:
     """Write (N, D) vectors up to a store key; raises ``StoreAccessError``."""
     rows, dim = vectors.shape
     data = vectors.view(np.uint8).data
@@ -60,20 +64,17 @@ def save_vectors(path: Path, vectors: HalfArray, last_key: int, stamp: Stamp) ->
         'stamp': {**stamp, 'dim': dim},
         'rows': rows,
         'last_key': last_key,
+        'content': content,
         'crc32': zlib.crc32(data),
     }
-    scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    try:
+
+    def write(scratch: Path) -> None:
         with scratch.open('wb') as file:
             file.write(json.dumps(head).encode().ljust(_HEADER))
             file.write(data)
             file.truncate(_HEADER + data.nbytes * 5 // 4)  # room to grow into: it takes no disk
-        os.replace(scratch, path)
-    except OSError as error:
-        raise StoreAccessError(f'{path} can not be written: {error}') from error
-    finally:
-        with contextlib.suppress(OSError):
-            scratch.unlink(missing_ok=True)
+
+    replace_file(path, write)
 
 
 def map_vectors(path: Path, stamp: Stamp, dim: int) -> MappedVectors:
@@ -106,4 +107,5 @@ def map_vectors(path: Path, stamp: Stamp, dim: int) -> MappedVectors:
         raise IndexDamagedError(f'{path} can not be read: {error}') from error
     count = (size - _HEADER) // (2 * dim)
     room = np.frombuffer(mapped, np.float16, count * dim, _HEADER).reshape(count, dim)
-    return MappedVectors(room=room, rows=rows, last_key=last_key)
+    content = str(head.get('content', ''))
+    return MappedVectors(room=room, rows=rows, last_key=last_key, content=content)
