@@ -60,5 +60,7 @@ def language_model(args: argparse.Namespace) -> LanguageModel | None:
 
 def print_json(item: Mapping[str, Any]) -> None:
     """Write one object on one line of the standard output."""
-    sys.stdout.write(json.dumps(item, ensure_ascii=False) + '\n')
+    text = json.dumps(item, ensure_ascii=False)
+    # What a request of the command line holds that is no text, or hidden, is written as an escape.
+    sys.stdout.write((text if text.isprintable() else json.dumps(item)) + '\n')
     sys.stdout.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -42,6 +42,7 @@ from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.ports import Captioner
+from memory_node.interchange.cut_recordings import completed
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.topics import assign_roles, Head, picture_topics
 from memory_node.models.factory import make_captioner
@@ -107,6 +108,23 @@ def open_recording(path: Path) -> Iterator[AnyReader]:
         yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def _recording(
+    path: Path, say: Callable[[str], None], rejected: list[Rejected]
+) -> Iterator[AnyReader]:
+    """Open a recording; of one that was cut short what is whole, saying what is missing."""
+    with ExitStack() as stack:
+        try:
+            whole, missing = stack.enter_context(completed(path))
+        except OSError as error:
+            raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
+        if missing:
+            line = f'the recording was cut short: its last {missing} bytes can not be read'
+            say(line)
+            rejected.append(Rejected(line=0, reason=line))
+        yield stack.enter_context(open_recording(whole))
 
 
 def peek(reader: AnyReader) -> dict[str, Head]:
@@ -347,7 +365,7 @@ def read_bag(
         If no detector is given.
 
     """
-    with open_recording(path) as opened:
+    with _recording(path, say, rejected) as opened:
         heads = peek(opened)
         roles = assign_roles(opened.connections, settings.topics, heads)
         has_tf = any(_is_tf(c) for c in opened.connections)

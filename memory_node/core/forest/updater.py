@@ -79,6 +79,8 @@ class Areas:
         """Follow ``mirror``; the thread starts with the first ``notify``."""
         self.lock = threading.RLock()
         self.message = ''
+        #: Observations that the forest could not take.
+        self.skipped = 0
         self._mirror = mirror
         self._config = config
         self._topology = topology
@@ -236,7 +238,7 @@ class Areas:
                 return
             with self.lock:
                 for row in range(first, min(first + _SLICE, len(snapshot))):
-                    self._insert(snapshot, row, given)
+                    self._insert_or_skip(snapshot, row, given)
             if (first - start) // _TIDY_EVERY != (first + _SLICE - start) // _TIDY_EVERY:
                 with self.lock:
                     self._forest.tidy()
@@ -274,6 +276,16 @@ class Areas:
             given.setdefault(a, []).append(b)
             given.setdefault(b, []).append(a)
         return given
+
+    def _insert_or_skip(self, snapshot: Snapshot, row: int, given: dict[int, list[int]]) -> None:
+        """Insert a row, or count it and go on: one that can't be taken must not stop the rest."""
+        try:
+            self._insert(snapshot, row, given)
+        except (ArithmeticError, ValueError, LookupError) as error:
+            self.skipped += 1
+            self._last_key = int(snapshot.keys[row])
+            self.message = f'{self.skipped} observations are in no area, the last because: {error}'
+            _LOG.warning('observation %d is in no area: %s', self._last_key, error)
 
     def _insert(self, snapshot: Snapshot, row: int, given: dict[int, list[int]]) -> None:
         forest, key = self._forest, int(snapshot.keys[row])

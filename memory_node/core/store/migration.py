@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import zlib
 
 import numpy as np
 
+from memory_node.core.bounds import MAX_COORDINATE_M, MAX_EXTENT_M
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.store.checksums import (
     digests,
@@ -17,12 +19,13 @@ from memory_node.core.store.checksums import (
     text_crc,
     write_meta,
 )
-from memory_node.core.store.rows import OWN
+from memory_node.core.store.rows import OWN, SIGHTING
 from memory_node.core.store.schema import CHECK_COLUMNS, FORMAT_VERSION
 from memory_node.core.store.sqlite_file import transaction
 
 __all__ = ['migrate']
 
+_LOG = logging.getLogger(__name__)
 _SLICE = 512
 _PARTS = (
     ' (SELECT things FROM sighting WHERE observation = key),'
@@ -55,6 +58,7 @@ def _add_checksums(db: sqlite3.Connection) -> None:
         'UPDATE label SET crc = ? WHERE key = ?',
         [(label_crc(text, vector), key) for key, text, vector in labels],
     )
+    _bound_numbers(db)
     content = count = last = 0
     while added := _check_slice(db, last):
         keys, checks = np.array(added)[:, 0], np.array(added)[:, 1:]
@@ -62,6 +66,28 @@ def _add_checksums(db: sqlite3.Connection) -> None:
         count += len(added)
         last = int(keys[-1])
     write_meta(db, content=hexadecimal(content), count=str(count), commits='1')
+
+
+def _bound_numbers(db: sqlite3.Connection) -> None:
+    """Bring numbers that no robot can have measured to the bound; version 1 took any."""
+    far = ' OR '.join(f'abs({name}) > {MAX_COORDINATE_M}' for name in 'xyz')
+    bound = ', '.join(
+        f'{name} = max(min({name}, {MAX_COORDINATE_M}), -{MAX_COORDINATE_M})' for name in 'xyz'
+    )
+    moved = db.execute(f'UPDATE observation SET {bound} WHERE {far}').rowcount
+    rows = db.execute('SELECT observation, things FROM sighting').fetchall()
+    for key, things in rows:
+        seen = np.frombuffer(things, SIGHTING).copy()
+        for name, most in (('position', MAX_COORDINATE_M), ('extent', MAX_EXTENT_M)):
+            absurd = (np.abs(seen[name]) > most).any(axis=1)
+            seen[name][absurd] = np.nan
+        if seen.tobytes() != things:
+            moved += 1
+            db.execute(
+                'UPDATE sighting SET things = ? WHERE observation = ?', (seen.tobytes(), key)
+            )
+    if moved:
+        _LOG.warning('%d observations hold numbers that no robot can measure: bounded', moved)
 
 
 def _check_slice(db: sqlite3.Connection, after: int) -> list[tuple[int, ...]]:
