@@ -134,6 +134,20 @@ def test_every_opening_and_every_question_beside_a_busy_writer_is_answered(path,
     assert len(counts) > 1  # it was busy
 
 
+def test_a_reader_in_the_middle_of_a_request_does_not_hold_up_a_save(path):
+    log = Path(f'{path}-wal')
+    with opened(path) as writer, opened(path, read_only=True) as reader:
+        with reader._mirror.pinned():
+            writer.add(seen('new'))
+            writer._mirror.store.connection.execute('PRAGMA busy_timeout = 3600000')
+            writer.save()
+            assert log.stat().st_size > 0  # the reader needs it
+            assert reader.known(['new']) == set()
+        assert reader.known(['new']) == {'new'}
+        writer.save()
+        assert log.stat().st_size == 0
+
+
 def test_what_was_removed_meanwhile_is_said_to_be(path):
     with opened(path) as writer, opened(path, read_only=True) as reader:
         keys = reader.snapshot().keys

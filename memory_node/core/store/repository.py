@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 import logging
 from pathlib import Path
 import threading
-import time
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from memory_node.core.language.text import indexed_texts
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, hexadecimal
 from memory_node.core.store.encoding import Encoded
+from memory_node.core.store.pinning import Pin
 from memory_node.core.store.postings import Postings, WordIndex
 from memory_node.core.store.reading import Brief, MissingRowError
 from memory_node.core.store.snapshot import Batch, Columns, Growing, Snapshot
@@ -44,8 +44,6 @@ Value = TypeVar('Value')
 _PAGE = 256
 #: Vectors are written once more than this part of them is new.
 _NEW_SHARE = 8
-#: How long requests that overlap share one moment; a log that is read can't be cut [s].
-_PIN_S = 5.0
 
 
 def _sum(digests: NDArray[np.uint64]) -> str:
@@ -66,7 +64,7 @@ class Mirror:
         self.dim = dim
         self._lock = threading.RLock()
         self._removals = -1
-        self._pins, self._pinned_s = 0, 0.0
+        self._pin = Pin(store, self._lock, self.follow)
         self._load()
 
     def _load(self) -> None:
@@ -150,27 +148,9 @@ class Mirror:
                 f' those of its last commit ({self.store.content[0]})'
             )
 
-    @contextmanager
-    def pinned(self) -> Iterator[None]:
-        """
-        Read all of a request as it is at its start, whatever another process removes meanwhile.
-
-        Requests that overlap share the moment of the first, for a while.
-        """
-        with self._lock:
-            late = self._pins and time.monotonic() - self._pinned_s > _PIN_S
-            if self.store.read_only and (late or not self._pins):
-                self.store.pin()
-                self._pinned_s = time.monotonic()
-                self.follow()
-            self._pins += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._pins -= 1
-                if not self._pins:
-                    self.store.unpin()
+    def pinned(self) -> AbstractContextManager[None]:
+        """Read all of a request as it is at its start; see ``Pin``."""
+        return self._pin.held()
 
     def follow(self) -> None:
         """

@@ -18,6 +18,7 @@ from memory_node.core.store.locking import open_here, read_note
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 __all__ = [
+    'BUSY_TIMEOUT_S',
     'DERIVED',
     'at_once',
     'check_identity',
@@ -32,7 +33,7 @@ __all__ = [
 DERIVED = ('.hnsw', '.hnsw.json', '.objects', '.rooms', '.forest', '.vectors')
 
 _MAGIC = b'SQLite format 3\0'
-_BUSY_TIMEOUT_S = 5.0
+BUSY_TIMEOUT_S = 5.0
 _ACCESS = (
     'locked',
     'busy',
@@ -153,7 +154,7 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
         f'file:{quote(str(path.absolute()))}?{mode}',
         uri=True,
         isolation_level=None,
-        timeout=_BUSY_TIMEOUT_S,
+        timeout=BUSY_TIMEOUT_S,
         check_same_thread=False,
     )
 

@@ -37,6 +37,7 @@ from memory_node.core.store.migration import migrate
 from memory_node.core.store.reading import Tables
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from memory_node.core.store.sqlite_file import (
+    BUSY_TIMEOUT_S,
     check_identity,
     check_path,
     connect,
@@ -224,9 +225,17 @@ class Store(Tables):
         copy_store(self.path, target, identity=identity or uuid.uuid4().hex, overwrite=overwrite)
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, and both to the disk."""
+        """
+        Move the write-ahead log into the file, and both to the disk.
+
+        Nobody is waited for: what a reader still needs of the log stays there until the next time.
+        """
         with translated(self.path):
-            busy, *_ = self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()
+            self._db.execute('PRAGMA busy_timeout = 0')
+            try:
+                busy, *_ = self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()
+            finally:
+                self._db.execute(f'PRAGMA busy_timeout = {round(1e3 * BUSY_TIMEOUT_S)}')
             if not busy:
                 self._base = int(self.meta.get('commits', 0))
             self._note()
