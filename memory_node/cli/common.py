@@ -18,13 +18,17 @@ from memory_node.models.sentence_encoder import SentenceEncoder
 __all__ = ['add_language_model', 'language_model', 'open_memory', 'print_json']
 
 
-def open_memory(args: argparse.Namespace, *, create: bool = False) -> Memory:
-    """Open ``args.store``; raise ``StoreAccessError`` where it is absent and not to be made."""
-    if not create and not args.store.exists():
+def open_memory(args: argparse.Namespace, *, write: bool = False) -> Memory:
+    """
+    Open ``args.store``, to read it beside whoever writes it; made if absent only to ``write``.
+
+    Raises ``StoreAccessError`` where it is absent and not to be made.
+    """
+    if not write and not args.store.exists():
         raise StoreAccessError(
             f'no memory at {args.store}: make one with `memory import FILE --store {args.store}`'
         )
-    return Memory.open(args.store, encoder=SentenceEncoder(args.model))
+    return Memory.open(args.store, encoder=SentenceEncoder(args.model), read_only=not write)
 
 
 def add_language_model(parser: argparse.ArgumentParser, purpose: str) -> None:
@@ -56,5 +60,7 @@ def language_model(args: argparse.Namespace) -> LanguageModel | None:
 
 def print_json(item: Mapping[str, Any]) -> None:
     """Write one object on one line of the standard output."""
-    sys.stdout.write(json.dumps(item, ensure_ascii=False) + '\n')
+    text = json.dumps(item, ensure_ascii=False)
+    # What a request of the command line holds that is no text, or hidden, is written as an escape.
+    sys.stdout.write((text if text.isprintable() else json.dumps(item)) + '\n')
     sys.stdout.flush()

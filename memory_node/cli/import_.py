@@ -226,7 +226,7 @@ def run(args: argparse.Namespace, messages: Console) -> int:
     refused = 0
     columns = (SpinnerColumn(), TextColumn('{task.description}'), MofNCompleteColumn())
     with (
-        open_memory(args, create=True) as memory,
+        open_memory(args, write=True) as memory,
         Progress(*columns, TimeElapsedColumn(), console=messages) as progress,
     ):
         for path in args.files:

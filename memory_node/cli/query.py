@@ -77,12 +77,11 @@ def _time(text: str) -> float:
     except ValueError:
         pass
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except (ValueError, OverflowError, OSError) as error:
         raise argparse.ArgumentTypeError(
             f'expected seconds or an ISO 8601 time, got {text!r}'
         ) from error
-    return moment.astimezone().timestamp()
 
 
 def place_to_dict(place: Place) -> dict[str, Any]:

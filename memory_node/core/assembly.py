@@ -157,10 +157,14 @@ class Parts:
         while True:
             behind = self.objects.catch_up(self.mirror.snapshot(), deadline)
             known = self.objects.kept()
-            rooms = self.rooms.kept(known.objects.epoch, patience)
+            left = max(0.0, deadline - time.monotonic())
+            rooms = self.rooms.kept(known.objects.epoch, left)
             # Taken last, so that it holds every observation that objects and rooms speak of.
             snapshot = self.mirror.snapshot()
             if known.objects.epoch == snapshot.epoch == rooms.epoch:
+                break
+            if not left:  # observations are removed faster than rooms are made
+                snapshot = known.objects.shared['snapshot']
                 break
         return View(
             snapshot=snapshot,

@@ -24,6 +24,7 @@ __all__ = [
     'ObjectsConfig',
     'PerceptionConfig',
     'RetrievalConfig',
+    'StoreConfig',
     'TopologyConfig',
     'param',
 ]
@@ -73,6 +74,27 @@ class Checked:
     def __post_init__(self) -> None:
         for f in fields(self):  # type: ignore[arg-type]
             _check(self, f)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreConfig(Checked):
+    """When stored observations are safe from a power cut; a killed process never loses any."""
+
+    sync: str = param(
+        'interval',
+        'What is forced to the disk: each batch, all every sync_interval_s, or the log when it is'
+        ' full and at saves (checkpoint).',
+        choices=('batch', 'interval', 'checkpoint'),
+        read_only=True,
+    )
+    sync_interval_s: float = param(
+        1.0,
+        'Longest time that a stored observation may be lost to a power cut, with sync: interval.',
+        ge=0.01,
+        le=3600.0,
+        unit='s',
+        read_only=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -436,6 +458,7 @@ class LanguageModelConfig(Checked):
 class MemoryConfig(Checked):
     """Settings of one memory, by part."""
 
+    store: StoreConfig = field(default_factory=StoreConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     topology: TopologyConfig = field(default_factory=TopologyConfig)

@@ -17,6 +17,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.bounds import (
+    MAX_COORDINATE_M,
+    MAX_EXTENT_M,
+    MAX_PARTS,
+    MAX_STAMP_NS,
+    within,
+)
 from memory_node.core.errors import InvalidObservationError, InvalidQueryError
 
 __all__ = [
@@ -50,6 +57,17 @@ def _finite(values: tuple[float, ...]) -> bool:
     return all(math.isfinite(v) for v in values)
 
 
+def _short(values: object) -> str:
+    return f'{values!r:.120}'
+
+
+def _check_observed(name: str, values: tuple[float, ...], bound: float) -> None:
+    if not within(values, 3, bound):
+        raise InvalidObservationError(
+            f'{name} must be finite, three numbers of at most {bound:g} m, got {_short(values)}'
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
     """A pose in the map frame: position [m], unit quaternion (x, y, z, w), covariance."""
@@ -60,11 +78,10 @@ class Pose:
     covariance: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.position) != 3 or not _finite(self.position):
-            raise InvalidObservationError(f'pose.position must be finite, got {self.position}')
-        if len(self.orientation) != 4 or not _finite(self.orientation):
+        _check_observed('pose.position', self.position, MAX_COORDINATE_M)
+        if not within(self.orientation, 4, 2.0):
             raise InvalidObservationError(
-                f'pose.orientation must be finite, got {self.orientation}'
+                f'pose.orientation must be finite, got {_short(self.orientation)}'
             )
         if abs(math.hypot(*self.orientation) - 1.0) > 1e-2:
             raise InvalidObservationError(
@@ -104,8 +121,9 @@ class Sighting:
                 f'sighting.confidence must be in [0, 1], got {self.confidence}'
             )
         for name, vector in (('position', self.position), ('extent', self.extent)):
-            if vector is not None and not (len(vector) == 3 and _finite(vector)):
-                raise InvalidObservationError(f'sighting.{name} must be finite, got {vector}')
+            bound = MAX_EXTENT_M if name == 'extent' else MAX_COORDINATE_M
+            if vector is not None:
+                _check_observed(f'sighting.{name}', vector, bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,10 +156,15 @@ class Observation:
                 raise InvalidObservationError(
                     f'observation.{name} must hold 1 to {MAX_ID_CHARS} characters without NUL'
                 )
-        if not 0 <= self.stamp_ns < 2**63:
+        if not 0 <= self.stamp_ns <= MAX_STAMP_NS:
             raise InvalidObservationError(
-                f'observation.stamp_ns must be in [0, 2^63), got {self.stamp_ns}'
+                f'observation.stamp_ns must be in [0, 2^63), got {self.stamp_ns!r:.40}'
             )
+        for name, parts in (('sightings', self.sightings), ('neighbors', self.neighbors)):
+            if len(parts) > MAX_PARTS:
+                raise InvalidObservationError(
+                    f'observation.{name} holds {len(parts)}, at most {MAX_PARTS} are taken'
+                )
         if len(self.caption) > MAX_CAPTION_CHARS:
             raise InvalidObservationError(
                 f'observation.caption holds {len(self.caption)} characters,'
@@ -195,14 +218,24 @@ class Query:
         if not 1 <= self.k <= MAX_K:
             raise InvalidQueryError(f'query.k must be in [1, {MAX_K}], got {self.k}')
         for name, point in (('near', self.near), ('here', self.here)):
-            if point is not None and not (len(point) == 3 and _finite(point)):
-                raise InvalidQueryError(f'query.{name} must be finite, got {point}')
-        if self.now_ns is not None and not 0 <= self.now_ns < 2**63:
-            raise InvalidQueryError(f'query.now_ns must be in [0, 2^63), got {self.now_ns}')
-        if self.radius_m is not None:
-            if not 0.0 < self.radius_m < math.inf:
+            if point is not None and not within(point, 3, MAX_COORDINATE_M):
                 raise InvalidQueryError(
-                    f'query.radius_m must be finite and > 0, got {self.radius_m}'
+                    f'query.{name} must be finite, three numbers of at most'
+                    f' {MAX_COORDINATE_M:g} m,'
+                    f' got {_short(point)}'
+                )
+        if self.now_ns is not None and not 0 <= self.now_ns <= MAX_STAMP_NS:
+            raise InvalidQueryError(f'query.now_ns must be in [0, 2^63), got {self.now_ns!r:.40}')
+        for name, moment in (('since_ns', self.since_ns), ('until_ns', self.until_ns)):
+            if moment is not None and not -MAX_STAMP_NS <= moment <= MAX_STAMP_NS:
+                raise InvalidQueryError(
+                    f'query.{name} must be within 2^63 of 0, got {moment!r:.40}'
+                )
+        if self.radius_m is not None:
+            if not 0.0 < self.radius_m <= 2.0 * MAX_COORDINATE_M:
+                raise InvalidQueryError(
+                    f'query.radius_m must be finite and > 0, at most {2.0 * MAX_COORDINATE_M:g},'
+                    f' got {self.radius_m!r:.40}'
                 )
             if self.near is None:
                 raise InvalidQueryError('query.radius_m needs query.near')

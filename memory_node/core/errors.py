@@ -20,6 +20,7 @@ __all__ = [
     'MemoryNodeError',
     'NoRouteError',
     'NotActiveError',
+    'RemovedError',
     'StoreAccessError',
     'StoreFormatError',
     'StoreVersionError',
@@ -68,6 +69,10 @@ class UnknownNodeError(MemoryNodeError):
 
     code = 13
     name = 'UNKNOWN_NODE'
+
+
+class RemovedError(UnknownNodeError):
+    """An observation was removed while a request that needs it was being answered."""
 
 
 class NoRouteError(MemoryNodeError):

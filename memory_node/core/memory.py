@@ -34,7 +34,7 @@ from memory_node.core.forest.frontier import Step
 from memory_node.core.forest.updater import Areas
 from memory_node.core.persistence import open_store
 from memory_node.core.ports import Encoder, LanguageModel
-from memory_node.core.queries import checked_point, make_query
+from memory_node.core.queries import checked_point, make_query, unremoved
 from memory_node.core.retrieval.listing import list_objects, ObjectRecord
 from memory_node.core.retrieval.pipeline import Found
 from memory_node.core.statistics import counted, MemoryStatistics
@@ -117,9 +117,10 @@ class Memory:
             from memory_node.models.sentence_encoder import SentenceEncoder
 
             encoder = SentenceEncoder()
-        store = open_store(path, encoder, read_only=read_only)
+        config = config or MemoryConfig()
+        store = open_store(path, encoder, read_only=read_only, config=config.store)
         try:
-            return cls(store, encoder, config or MemoryConfig(), language_model)
+            return cls(store, encoder, config, language_model)
         except BaseException:
             store.close()
             raise
@@ -171,6 +172,7 @@ class Memory:
     def _open(self) -> None:
         if self._closed:
             raise StoreAccessError(f'{self.path} is closed')
+        self._mirror.follow()
 
     def _writable(self) -> None:
         self._open()
@@ -246,7 +248,8 @@ class Memory:
         self._open()
         self._parts.count(queries=1)
         try:
-            return self._parts.retriever.find(query)
+            with self._mirror.pinned():
+                return unremoved(lambda: self._parts.retriever.find(query))
         except Exception:
             self._parts.count(queries_failed=1)
             raise
@@ -281,7 +284,10 @@ class Memory:
         not there, and what ``retrieve`` raises.
         """
         self._open()
-        return describe(self._parts.retriever, self._parts.areas, area, map_id)
+        with self._mirror.pinned():
+            return unremoved(
+                lambda: describe(self._parts.retriever, self._parts.areas, area, map_id)
+            )
 
     def find(
         self,
@@ -301,15 +307,16 @@ class Memory:
         self._open()
         if isinstance(query, str):
             query = self._query(query)
-        search = search_down(
-            self._parts.retriever,
-            self._parts.areas,
-            query,
-            branches=branches,
-            model=model,
-            on_step=on_step,
-            cancelled=cancelled,
-        )
+        with self._mirror.pinned():
+            search = search_down(
+                self._parts.retriever,
+                self._parts.areas,
+                query,
+                branches=branches,
+                model=model,
+                on_step=on_step,
+                cancelled=cancelled,
+            )
         self._parts.count(
             queries=1,
             language_model_calls=search.language_model_calls,
@@ -372,9 +379,10 @@ class Memory:
         is this close to ``near`` [m]. Raises ``UnknownMapError`` and ``InvalidQueryError``.
         """
         self._open()
-        return list_objects(
-            self._parts.retriever, text, area=area, near=near, radius=radius, map_id=map_id
-        )
+        with self._mirror.pinned():
+            return list_objects(
+                self._parts.retriever, text, area=area, near=near, radius=radius, map_id=map_id
+            )
 
     @property
     def areas(self) -> Areas:
@@ -426,11 +434,13 @@ class Memory:
 
     def observations(self, map_id: str | None = None) -> Iterator[Observation]:
         """Yield the observations held now, in the order they came, of one map or of all."""
-        snapshot = self.snapshot()
-        keys = snapshot.keys
-        if map_id is not None:
-            keys = keys[rows_on_map(snapshot, map_id)]
-        return self._mirror.observations(keys)
+        self._open()
+        with self._mirror.pinned():
+            snapshot = self._mirror.snapshot()
+            keys = snapshot.keys
+            if map_id is not None:
+                keys = keys[rows_on_map(snapshot, map_id)]
+            yield from self._mirror.observations(keys)
 
     def stats(self) -> MemoryStatistics:
         """Return counts and sizes."""

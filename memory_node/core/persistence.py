@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 from pathlib import Path
 import threading
+import uuid
 
-from memory_node.core.config import IndexConfig
+from memory_node.core.config import IndexConfig, StoreConfig
 from memory_node.core.errors import (
     EncoderError,
     IndexDamagedError,
@@ -21,7 +21,10 @@ from memory_node.core.index.updater import Indexer
 from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.ports import Encoder
 from memory_node.core.rooms.keeper import RoomKeeper
-from memory_node.core.store.repository import Mirror, reencode
+from memory_node.core.store.copying import check_target, placed, temporary_name
+from memory_node.core.store.files import write_whole
+from memory_node.core.store.reencoding import reencode
+from memory_node.core.store.repository import Mirror
 from memory_node.core.store.store import Store
 
 __all__ = [
@@ -36,14 +39,20 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 
 
-def open_store(path: str | os.PathLike[str], encoder: Encoder, *, read_only: bool) -> Store:
+def open_store(
+    path: str | os.PathLike[str],
+    encoder: Encoder,
+    *,
+    read_only: bool,
+    config: StoreConfig | None = None,
+) -> Store:
     """
     Open a store whose vectors are the encoder's; those of another are made again.
 
     Raises ``StoreAccessError``, ``StoreFormatError``, ``StoreVersionError``, and ``EncoderError``
     for another encoder's vectors in a store that is opened read-only.
     """
-    store = Store(path, read_only=read_only)
+    store = Store(path, read_only=read_only, config=config)
     try:
         stored, ours = store.encoder, (encoder.model_id, encoder.dim)
         if stored is None and not read_only:
@@ -67,7 +76,8 @@ def load_index(mirror: Mirror, config: IndexConfig) -> tuple[VectorIndex, str]:
     snapshot, path = mirror.snapshot(), mirror.store.path
     index = VectorIndex(mirror.dim, config)
     try:
-        index.load(index_path(path), _stamp(mirror, index))
+        stamp = _stamp(mirror, index, mirror.store.uuid)
+        index.load(index_path(path), stamp, mirror.content_upto)
         if index.last_key > (int(snapshot.keys[-1]) if len(snapshot) else 0):
             raise IndexDamagedError(f'{path}: the index is ahead of the store')
     except IndexDamagedError as error:
@@ -93,7 +103,7 @@ def load_rooms(mirror: Mirror, objects: ObjectKeeper, rooms: RoomKeeper) -> None
     """Fill a keeper with the rooms beside a store, where they are of what the store holds now."""
     try:
         data = rooms_path(mirror.store.path).read_bytes()
-        rooms.restore(data, _objects_stamp(mirror, objects), mirror.snapshot())
+        rooms.restore(data, _objects_stamp(mirror, objects, mirror.store.uuid), mirror.snapshot())
     except FileNotFoundError:
         return
     except (IndexDamagedError, OSError) as error:
@@ -104,7 +114,8 @@ def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
     """Fill a keeper from the file beside a store; return why that was not possible, or ''."""
     snapshot, path = mirror.snapshot(), objects_path(mirror.store.path)
     try:
-        keeper.restore(path.read_bytes(), _objects_stamp(mirror, keeper), snapshot)
+        stamp = _objects_stamp(mirror, keeper, mirror.store.uuid)
+        keeper.restore(path.read_bytes(), stamp, snapshot)
     except FileNotFoundError:
         return 'making the object map: there is no file' if len(snapshot) else ''
     except (StoreFormatError, OSError) as error:
@@ -114,33 +125,19 @@ def load_objects(mirror: Mirror, keeper: ObjectKeeper) -> str:
     return ''
 
 
-def _objects_stamp(mirror: Mirror, keeper: ObjectKeeper) -> dict[str, str | int]:
+def _objects_stamp(mirror: Mirror, keeper: ObjectKeeper, identity: str) -> dict[str, str | int]:
     with mirror.lock:
-        store = mirror.store
         return {
-            'store': store.uuid,
-            'removals': store.epoch,
+            'store': identity,
+            'removals': mirror.store.epoch,
             'encoder': mirror.model_id,
             'packs': keeper.packs,
         }
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside, then put it in place; raises ``StoreAccessError``."""
-    scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    try:
-        scratch.write_bytes(data)
-        os.replace(scratch, path)
-    except OSError as error:
-        raise StoreAccessError(f'{path} can not be written: {error}') from error
-    finally:
-        with contextlib.suppress(OSError):
-            scratch.unlink(missing_ok=True)
-
-
-def _stamp(mirror: Mirror, index: VectorIndex) -> IndexStamp:
+def _stamp(mirror: Mirror, index: VectorIndex, identity: str) -> IndexStamp:
     with mirror.lock:
-        return index.stamp(mirror.store.uuid, mirror.store.epoch, mirror.model_id)
+        return index.stamp(identity, mirror.store.epoch, mirror.model_id)
 
 
 class DerivedFiles:
@@ -169,28 +166,38 @@ class DerivedFiles:
             if path is None:
                 with self._mirror.lock:
                     store.checkpoint()
-                target = store.path
-            else:
-                target = Path(path)
-                store.copy_to(target, overwrite=overwrite)
-            self._write(target)
+                self._write(store.path, store.uuid)
+                return store.path
+            return self._copy(Path(path), overwrite)
+
+    def _copy(self, target: Path, overwrite: bool) -> Path:
+        """Write everything beside ``target``; then put the store in place, then the rest."""
+        store, identity = self._mirror.store, uuid.uuid4().hex
+        check_target(store.path, target, overwrite=overwrite)
+        scratch = temporary_name(target, identity)
+        with placed(scratch, target) as place_derived:
+            self._write(scratch, identity)  # before the store: it may hold less, never more
+            store.copy_to(target, identity=identity, overwrite=overwrite)
+            place_derived()
         return target
 
     def save_last(self) -> None:
         """Write beside the store as far as it can be written, before it is closed."""
         try:
             with self._saving:
-                self._write(self._mirror.store.path)
+                self._write(self._mirror.store.path, self._mirror.store.uuid)
         except StoreAccessError as error:
             _LOG.warning('the index is rebuilt at the next opening: %s', error)
 
-    def _write(self, target: Path) -> None:
+    def _write(self, target: Path, identity: str) -> None:
+        self._mirror.save_vectors(target, identity)
         index = self._indexer.index
-        index.save(index_path(target), _stamp(self._mirror, index))
+        stamp = _stamp(self._mirror, index, identity)
+        index.save(index_path(target), stamp, self._mirror.content_upto)
         self._areas.save(target)
-        data = self._objects.dump(_objects_stamp(self._mirror, self._objects))
+        data = self._objects.dump(_objects_stamp(self._mirror, self._objects, identity))
         if data is not None:
             write_whole(objects_path(target), data)
-        data = self._rooms.dump(_objects_stamp(self._mirror, self._objects))
+        data = self._rooms.dump(_objects_stamp(self._mirror, self._objects, identity))
         if data is not None:
             write_whole(rooms_path(target), data)

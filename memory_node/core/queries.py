@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 import math
 import operator
+from typing import TypeVar
 
+from memory_node.core.bounds import MAX_COORDINATE_M, within
 from memory_node.core.data import Query, QueryMode, Vector3
-from memory_node.core.errors import InvalidQueryError
+from memory_node.core.errors import InvalidQueryError, RemovedError
 
-__all__ = ['checked_point', 'make_query', 'nanoseconds']
+__all__ = ['checked_point', 'make_query', 'nanoseconds', 'unremoved']
+
+Value = TypeVar('Value')
+
+#: Times that a request is made again because what it needs was removed meanwhile.
+_ATTEMPTS = 8
 
 
 def nanoseconds(name: str, value: float | datetime | None) -> int | None:
@@ -20,19 +28,24 @@ def nanoseconds(name: str, value: float | datetime | None) -> int | None:
         if value.tzinfo is None:
             raise InvalidQueryError(f'query.{name} needs a time zone, got {value}')
         value = value.timestamp()
-    if not math.isfinite(value):
-        raise InvalidQueryError(f'query.{name} must be finite, got {value}')
-    return round(value * 1e9)
+    try:
+        if math.isfinite(value):
+            return round(value * 1e9)
+    except (OverflowError, TypeError):
+        pass
+    raise InvalidQueryError(f'query.{name} must be finite, got {value!r:.40}')
 
 
 def checked_point(name: str, value: Vector3) -> Vector3:
     """Return a point [m] as three floats; ``InvalidQueryError`` unless it is one."""
     try:
         x, y, z = (float(v) for v in value)
-    except (TypeError, ValueError) as error:
-        raise InvalidQueryError(f'{name} must be three numbers, got {value!r}') from error
-    if not all(math.isfinite(v) for v in (x, y, z)):
-        raise InvalidQueryError(f'{name} must be finite, got {value}')
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidQueryError(f'{name} must be three numbers, got {value!r:.120}') from error
+    if not within((x, y, z), 3, MAX_COORDINATE_M):
+        raise InvalidQueryError(
+            f'{name} must be finite and at most {MAX_COORDINATE_M:g} m, got {value!r:.120}'
+        )
     return x, y, z
 
 
@@ -69,3 +82,13 @@ def make_query(
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidQueryError(f'query: {error}') from error
     return query
+
+
+def unremoved(answer: Callable[[], Value]) -> Value:
+    """Return an answer, made again where an observation that it needs was removed meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return answer()
+        except RemovedError:
+            continue
+    return answer()

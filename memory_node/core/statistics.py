@@ -27,6 +27,8 @@ class MemoryStatistics:
     names: int
     forest_nodes: int
     store_bytes: int
+    #: What was committed once and was not there at opening; '' if nothing.
+    store_message: str
     #: Vectors in the HNSW index; the newest that are not are searched exactly.
     indexed: int
     #: 1 if the index file was missing, stale or damaged at opening, and why.
@@ -58,6 +60,7 @@ def counted(parts: Parts) -> MemoryStatistics:
         names=len(known.names),
         forest_nodes=len(parts.areas),
         store_bytes=mirror.store.size_bytes,
+        store_message=mirror.store.problem,
         indexed=len(parts.indexer.index),
         index_rebuilds=int(bool(parts.index_message)),
         index_message=parts.index_message,

@@ -94,10 +94,13 @@ class View:
         if held is not None and held[0] is rows and held[1] is ids:
             return np.asarray(held[2])
         rooms = rows[self.objects.view_rows]
-        known = self.rooms.room_of_object
-        index = self.objects.index_of(self.room_object_ids)
-        known_here = (index >= 0) & (known >= 0)
-        rooms[index[known_here]] = known[known_here]
+        known, known_ids = self.rooms.room_of_object, self.room_object_ids
+        if np.array_equal(ids[: len(known)], known_ids):  # objects were only added since
+            np.copyto(rooms[: len(known)], known, where=known >= 0)
+        else:
+            index = self.objects.index_of(known_ids)
+            known_here = (index >= 0) & (known >= 0)
+            rooms[index[known_here]] = known[known_here]
         rooms.flags.writeable = False
         self.objects.shared['object_rooms'] = rows, ids, rooms
         return rooms

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import logging
 import threading
 
+from memory_node.core.errors import RemovedError
+
 __all__ = ['Worker']
 
 _LOG = logging.getLogger(__name__)
@@ -86,6 +88,10 @@ class Worker:
             try:
                 self._job()
                 self.failure = ''
+            except RemovedError:  # whoever removed it notifies again
+                _LOG.debug('%s needed what was removed meanwhile', self._name)
             except Exception as error:  # noqa: BLE001  it is logged and told
-                _LOG.exception('%s could not be brought up to date', self._name)
-                self.failure = f'{self._name} could not be brought up to date: {error}'
+                failure = f'{self._name} could not be brought up to date: {error}'
+                if failure != self.failure:  # one that comes again is told once
+                    _LOG.exception('%s could not be brought up to date', self._name)
+                self.failure = failure

@@ -36,7 +36,7 @@ from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.ports import Captioner
 from memory_node.interchange.jsonl import Rejected
-from memory_node.interchange.recording import is_tf, open_recording, peek, read_messages
+from memory_node.interchange.recording import is_tf, open_what_is_whole, peek, read_messages
 from memory_node.interchange.topics import assign_roles, picture_topics
 from memory_node.models.factory import make_captioner
 
@@ -267,7 +267,7 @@ def read_bag(
         If no detector is given.
 
     """
-    with open_recording(path) as opened:
+    with open_what_is_whole(path, say, rejected) as opened:
         heads = peek(opened)
         roles = assign_roles(opened.connections, settings.topics, heads)
         has_tf = any(is_tf(c) for c in opened.connections)

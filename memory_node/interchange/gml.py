@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from memory_node.core.bounds import MAX_COORDINATE_M, MAX_EXTENT_M, within
 from memory_node.core.data import DEFAULT_MAP_ID, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
 from memory_node.interchange.jsonl import clean_label, Rejected
@@ -63,10 +64,10 @@ def _position(node: Mapping[str, Any]) -> Vector3:
     try:
         p = node['position']
         position = (float(p['x']), float(p['y']), float(p.get('z', 0.0)))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidObservationError(f'position must hold x and y, got {error!r}') from error
-    if not all(map(math.isfinite, position)):
-        raise InvalidObservationError(f'position must be finite, got {position}')
+    if not within(position, 3, MAX_COORDINATE_M):
+        raise InvalidObservationError(f'position must be finite and on Earth, got {position}')
     return position
 
 
@@ -102,9 +103,9 @@ def _extent(node: Mapping[str, Any]) -> Vector3 | None:
     try:
         low, high = box['min'], box['max']  # type: ignore[index]
         size = tuple(abs(float(high[a]) - float(low[a])) for a in ('x', 'y', 'z'))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return (size[0], size[1], size[2]) if all(map(math.isfinite, size)) else None
+    return (size[0], size[1], size[2]) if within(size, 3, MAX_EXTENT_M) else None
 
 
 def _neighbors(graph: nx.Graph, key: Hashable, names: Mapping[Hashable, str]) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ def _parse(path: Path) -> nx.Graph:
         return nx.read_gml(path, label='id')
     except OSError as error:
         raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
-    except (nx.NetworkXError, ValueError, UnicodeError, RecursionError) as error:
+    except (nx.NetworkXError, ValueError, UnicodeError, RecursionError, OverflowError) as error:
         raise InvalidObservationError(f'{path.name} is not a GML graph: {error}') from error
 
 
@@ -149,7 +150,7 @@ def read_gml(
     positions = np.array([p for _, _, p in leaves]).reshape(-1, 3)
     if _is_geographic(positions):
         positions[:, :2] = lon_lat_to_enu(positions[:, :2], positions[0, :2].copy())
-    radius_m = float(graph.graph.get('detection_radius', _DETECTION_RADIUS_M))
+    radius_m = _radius_m(graph)
     seen = _objects_near(positions, things, radius_m)
     names = {key: str(node.get('label', key)) for key, node, _ in leaves}
     found = []
@@ -167,9 +168,20 @@ def read_gml(
                     source='gml',
                 )
             )
-        except (MemoryNodeError, ValueError, TypeError) as error:
+        except (MemoryNodeError, ValueError, TypeError, OverflowError) as error:
             rejected.append(Rejected(line=i + 1, reason=f'node {names[key]!r:.40}: {error}'))
     return found
+
+
+def _radius_m(graph: nx.Graph) -> float:
+    value = graph.graph.get('detection_radius', _DETECTION_RADIUS_M)
+    try:
+        radius_m = float(value)
+    except (TypeError, ValueError, OverflowError):
+        radius_m = math.nan
+    if not 0.0 <= radius_m <= MAX_COORDINATE_M:
+        raise InvalidObservationError(f'detection_radius must be metres, got {value!r:.80}')
+    return radius_m
 
 
 def _as_vector(row: NDArray[np.float64]) -> Vector3:

@@ -21,6 +21,7 @@ import math
 from pathlib import Path
 from typing import Any, TypeVar
 
+from memory_node.core.bounds import safe_characters
 from memory_node.core.data import (
     DEFAULT_MAP_ID,
     Observation,
@@ -35,7 +36,7 @@ from memory_node.core.errors import (
     MemoryNodeError,
     StoreAccessError,
 )
-from memory_node.core.perception.captions import clean_text, safe_characters
+from memory_node.core.perception.captions import clean_text
 
 __all__ = [
     'Identity',
@@ -78,9 +79,14 @@ class QueryRecord:
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidObservationError(f'{name} must be a finite number, got {value!r:.80}')
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+    except OverflowError:  # a whole number of hundreds of digits
+        pass
+    raise InvalidObservationError(f'{name} must be a finite number, got {value!r:.80}')
 
 
 def _id(value: object, name: str) -> str:
@@ -102,11 +108,11 @@ def _stamp_ns(item: Mapping[str, Any]) -> int:
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value.strip().replace('Z', '+00:00'))
-        except ValueError as error:
+            return round(moment.astimezone().timestamp() * 1e6) * 1000
+        except (ValueError, OverflowError, OSError) as error:
             raise InvalidObservationError(
                 f'stamp must be seconds or ISO 8601, got {value!r:.80}'
             ) from error
-        return round(moment.astimezone().timestamp() * 1e6) * 1000
     seconds = _number(value, 'stamp')
     for least, unit_ns in _UNITS_NS:
         if abs(seconds) >= least:
@@ -282,7 +288,7 @@ def read_jsonl(
                     if len(line) > MAX_LINE_BYTES:
                         raise InvalidObservationError(f'line of {len(line)} bytes is too long')
                     yield parse(json.loads(line))
-                except (ValueError, RecursionError) as error:
+                except (ValueError, RecursionError, OverflowError) as error:
                     rejected.append(Rejected(line=number, reason=f'not JSON: {error}'))
                 except MemoryNodeError as error:
                     rejected.append(Rejected(line=number, reason=str(error)))

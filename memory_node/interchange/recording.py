@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 from itertools import islice
 from pathlib import Path
 import sqlite3
@@ -17,9 +17,11 @@ from rosbags.typesys import get_typestore, Stores
 
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
 from memory_node.core.perception.messages import stamp_ns
+from memory_node.interchange.cut_recordings import completed
+from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.topics import Head, picture_topics
 
-__all__ = ['is_tf', 'open_recording', 'peek', 'read_messages']
+__all__ = ['is_tf', 'open_recording', 'open_what_is_whole', 'peek', 'read_messages']
 
 #: What rosbags raises at a file that is damaged or is no bag.
 _UNREADABLE = (
@@ -54,6 +56,23 @@ def open_recording(path: Path) -> Iterator[AnyReader]:
         yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def open_what_is_whole(
+    path: Path, say: Callable[[str], None], rejected: list[Rejected]
+) -> Iterator[AnyReader]:
+    """Open a recording; of one that was cut short what is whole, saying what is missing."""
+    with ExitStack() as stack:
+        try:
+            whole, missing = stack.enter_context(completed(path))
+        except OSError as error:
+            raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
+        if missing:
+            line = f'the recording was cut short: its last {missing} bytes can not be read'
+            say(line)
+            rejected.append(Rejected(line=0, reason=line))
+        yield stack.enter_context(open_recording(whole))
 
 
 def peek(reader: AnyReader) -> dict[str, Head]:

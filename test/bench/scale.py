@@ -260,7 +260,8 @@ class EmemRival:
 
             def embed(self, texts: list[str]) -> FloatArray:
                 if texts[0].startswith('#'):
-                    return memory.snapshot().vectors[[int(t[1:]) for t in texts]]
+                    rows = [int(t[1:]) for t in texts]
+                    return memory.snapshot().vectors[rows].astype(np.float32)
                 return encoder.encode(texts)
 
         self._memory = emem.SpatioTemporalMemory(
@@ -571,6 +572,8 @@ ROWS = (
     *((f'"{text}" p50 [ms]', f'ask: {text}_p50', '{:.2f}') for text in QUESTIONS),
     ('question p95 beside 10 adds/s [ms]', 'busy_ask_p95', '{:.2f}'),
     ('question p50 beside 10 adds/s [ms]', 'busy_ask_p50', '{:.2f}'),
+    ('question CPU p95 beside 10 adds/s [ms]', 'busy_ask_cpu_p95', '{:.2f}'),
+    ('question CPU p50 beside 10 adds/s [ms]', 'busy_ask_cpu_p50', '{:.2f}'),
     ('add p50 [ms]', 'add_p50', '{:.2f}'),
     ('add p95 [ms]', 'add_p95', '{:.2f}'),
     ('add CPU p50 [ms]', 'add_cpu_p50', '{:.2f}'),

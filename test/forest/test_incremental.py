@@ -1,5 +1,5 @@
 from forest.invariants import check_invariants
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -36,6 +36,7 @@ def grown(n: int, config: ForestConfig, spread: float = 30.0, seed: int = 0) -> 
 
 
 @settings(deadline=None, max_examples=20)
+@example(seed=64900, steps=68, spread=3.0)  # drawing an area anew filled its parent
 @given(
     seed=st.integers(0, 2**32 - 1),
     steps=st.integers(1, 120),

@@ -223,6 +223,7 @@ class Forest(ForestView):
         node.leaves.append(slot)
         self.leaves.homes[slot] = node
         self._count_in(node, p, v, box, int(self.leaves.stamps[slot]))
+        self.sum_leaves(node)
         for other, length in edges:
             self.links.join(slot, other, length)
         self._reshaper.grown(node)
@@ -248,11 +249,7 @@ class Forest(ForestView):
             root = self.grow_root(trunk)
 
     def _choose(
-        self,
-        node: ForestNode,
-        slot: int,
-        box: Corners,
-        reach: Reach | None,
+        self, node: ForestNode, slot: int, box: Corners, reach: Reach | None
     ) -> ForestNode | None:
         """Most similar child that stays within its extent, or None when a new one is needed."""
         n = len(node.children)
@@ -287,7 +284,7 @@ class Forest(ForestView):
         for row, child in enumerate(node.children):
             drive = reach.drives.get(child.id)
             if drive is None:
-                if not self.links.joined(reach.key, child):
+                if not self.links.joined(reach.start, child):
                     continue
                 drive = reach.horizon_m
             distance[row] = max(distance[row], drive)
@@ -315,6 +312,8 @@ class Forest(ForestView):
                 self.drop_node(at)
             else:
                 parent.take_from_row(at.row, p, v)
+                if at.level == 1:
+                    self.sum_leaves(at)
                 self.refit(at)
                 self.touch(at)
             at = parent

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.errors import InvalidObservationError, UnknownNodeError
 from memory_node.core.forest.cells import Cells
+from memory_node.core.forest.drives import Drives
 
 if TYPE_CHECKING:
     from memory_node.core.data import FloatArray
@@ -86,8 +87,8 @@ class LeafTable:
         self.vectors: LeafVectors = self._own
         self.stamps: NDArray[np.int64] = np.zeros(_FIRST_SLOTS, np.int64)
         self.homes: list[ForestNode | None] = []
-        #: Length [m] of the drive to directly reachable leaves, by slot.
-        self.links: dict[int, dict[int, float]] = {}
+        #: Which leaves can be driven to directly, by slot.
+        self.links = Drives()
         #: Slots of removed leaves, the next to be used last.
         self.free: list[int] = []
         self.cells = Cells()
@@ -159,10 +160,11 @@ class LeafTable:
         self.stamps[at] = stamps
         if self._own is not None and vectors is not None:
             self._own[at] = vectors
-        self.slots = dict(zip(keys, at.tolist(), strict=True))
+        numbers = at.tolist()  # one object for each slot
+        self.slots = dict(zip(keys, numbers, strict=True))
         self.homes = [None] * size
         self.free = list(free)
-        self.cells.fill(at.tolist(), self.positions[at])
+        self.cells.fill(numbers, self.positions[at])
 
     def drop(self, key: int) -> None:
         """Forget a leaf whose links are already gone."""

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
 
+from memory_node.core.forest.drives import Parts
 from memory_node.core.forest.leaves import LeafTable
 from memory_node.core.forest.node import ForestNode, Unit
 
@@ -28,8 +29,8 @@ class Reach(NamedTuple):
     drives: dict[int, float]
     #: Length below which no area was missed [m].
     horizon_m: float
-    #: A leaf that the drive starts from.
-    key: int
+    #: Slot of a leaf that the drive starts from.
+    start: int
 
 
 class Links:
@@ -44,28 +45,48 @@ class Links:
         """Keep the edges of ``leaves``, whose areas are in ``nodes`` by id."""
         self._leaves = leaves
         self._nodes = nodes
-        #: Union-find over leaf keys: which leaves some drive joins.
-        self._component: dict[int, int] = {}
+        #: Which leaves some drive joins.
+        self._parts = Parts()
 
     def join(self, a: int, b: int, length_m: float) -> None:
         """Join two leaf slots by a drive of ``length_m``; the shorter of two drives is kept."""
-        known = self._leaves.links.setdefault(a, {})
-        if b not in known:
+        if self._leaves.links.put(a, b, length_m):
             self._count(self._leaves.homes[a], self._leaves.homes[b], 1)
-        length_m = min(length_m, known.get(b, math.inf))
-        known[b] = length_m
-        self._leaves.links.setdefault(b, {})[a] = length_m
-        one, other = (self._root(int(self._leaves.keys[s])) for s in (a, b))
-        self._component[one] = other
+        self._parts.join(a, b)
+
+    def fill(self, pairs: NDArray[np.int64], lengths: NDArray[np.float64]) -> None:
+        """Join (E, 2) distinct pairs of leaf slots at once, where none are joined yet."""
+        if not len(pairs):
+            return
+        self._leaves.links.fill(pairs, lengths)
+        self._count_all(pairs)
+        size = len(self._leaves.homes)
+        graph = coo_array((np.ones(len(pairs), np.bool_), tuple(pairs.T)), shape=(size, size))
+        self._parts.fill(connected_components(graph, directed=False)[1])
+
+    def _count_all(self, pairs: NDArray[np.int64]) -> None:
+        """Count the edges between areas of every level, from the smallest up."""
+        nodes, homes = list(self._nodes.values()), self._leaves.homes
+        index = {node.id: i for i, node in enumerate(nodes)}
+        trees: dict[tuple[str, int], int] = {}
+        tree = np.array([trees.setdefault((n.map_id, n.floor), len(trees)) for n in nodes])
+        above = np.array([-1 if n.parent is None else index.get(n.parent.id, -1) for n in nodes])
+        home = np.array([-1 if node is None else index[node.id] for node in homes], np.int64)
+        ends = home[pairs]
+        ends = ends[(ends >= 0).all(axis=1)]
+        ends = np.sort(ends[tree[ends[:, 0]] == tree[ends[:, 1]]], axis=1)
+        while len(ends := ends[(ends[:, 0] != ends[:, 1]) & (ends >= 0).all(axis=1)]):
+            codes, counts = np.unique(ends @ [len(nodes), 1], return_counts=True)
+            for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+                one, other = (nodes[i] for i in divmod(code, len(nodes)))
+                one.links[other.id] = other.links[one.id] = count
+            ends = np.sort(above[ends], axis=1)
 
     def part(self, slot: int) -> list[tuple[int, float]]:
         """Remove all edges of a leaf slot and return them."""
-        edges = sorted(self._leaves.links.pop(slot, {}).items())
+        edges = self._leaves.links.clear(slot)
+        self._parts.forget(slot)
         for other, _ in edges:
-            theirs = self._leaves.links[other]
-            del theirs[slot]
-            if not theirs:
-                del self._leaves.links[other]
             self._count(self._leaves.homes[slot], self._leaves.homes[other], -1)
         return edges
 
@@ -74,7 +95,7 @@ class Links:
         if isinstance(unit, ForestNode):
             edges = [(self._nodes[i].parent, n) for i, n in unit.links.items()]
         else:
-            edges = [(self._leaves.homes[i], 1) for i in self._leaves.links.get(unit, ())]
+            edges = [(self._leaves.homes[i], 1) for i in self._leaves.links.ends(unit)]
         for other, n in edges:
             self._count(source, other, -n)
             self._count(target, other, n)
@@ -120,14 +141,13 @@ class Links:
             while up is not None and up.id >= 0 and up.id not in best:
                 best[up.id] = drive
                 up = up.parent
-        return Reach(best, horizon, int(self._leaves.keys[edges[0][0]]))
+        return Reach(best, horizon, edges[0][0])
 
-    def joined(self, key: int, node: ForestNode) -> bool:
+    def joined(self, slot: int, node: ForestNode) -> bool:
         """Whether some drive, however long, joins the leaf to the area."""
         while node.level > 1:
             node = node.children[0]
-        other = int(self._leaves.keys[node.leaves[0]])
-        return self._root(key) == self._root(other)
+        return self._parts.joined(slot, node.leaves[0])
 
     def drives(
         self,
@@ -164,7 +184,7 @@ class Links:
                 edges.append(list(unit.links))
             else:
                 rows[unit] = i
-                edges.append(list(self._leaves.links.get(unit, ())))
+                edges.append(self._leaves.links.ends(unit))
         return edges, rows
 
     @staticmethod
@@ -179,12 +199,3 @@ class Links:
                 else:
                     del one.links[other.id]
             a, b = a.parent, b.parent
-
-    def _root(self, key: int) -> int:
-        path = []
-        while (up := self._component.get(key, key)) != key:
-            path.append(key)
-            key = up
-        for step in path:
-            self._component[step] = key
-        return key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,13 @@ Unit: TypeAlias = 'ForestNode | int'
 
 #: Lower and upper corner of an axis-aligned box in the map frame [m].
 Corners = tuple[float, float, float, float, float, float]
+Sums: TypeAlias = 'NDArray[np.floating[Any]]'
 
 EMPTY_BOX: Corners = (math.inf, math.inf, math.inf, -math.inf, -math.inf, -math.inf)
 _FIRST_ROWS = 4
+#: Blocks of an area of leaves, which has no children; never written to.
+_NO_SUMS, _NO_ROWS = np.zeros((0, 0), np.float32), np.zeros(0)
+_NO_CENTERS = np.zeros((0, 3))
 #: Squared length below which a summed embedding has no direction.
 NO_DIRECTION = 1e-12
 
@@ -95,7 +99,6 @@ class ForestNode:
         self, node_id: int, level: int, map_id: str, floor: int, dim: int, rows: int = _FIRST_ROWS
     ) -> None:
         """Make an empty node with room for ``rows`` children; ``dim`` is the embedding's size."""
-        rows = max(1, rows) if level > 1 else 0
         self.id = node_id
         self.level = level
         self.map_id = map_id
@@ -105,10 +108,16 @@ class ForestNode:
         self.children: list[ForestNode] = []
         self.leaves: list[int] = []
         #: Per child: summed unit embeddings, their squared length, mean position, leaf count.
-        self.sums: FloatArray = np.zeros((rows, dim), np.float32)
-        self.norm2: NDArray[np.float64] = np.zeros(rows)
-        self.centers: NDArray[np.float64] = np.zeros((rows, 3))
-        self.counts: NDArray[np.float64] = np.zeros(rows)
+        self.sums: Sums = _NO_SUMS
+        self.norm2: NDArray[np.float64] = _NO_ROWS
+        self.centers: NDArray[np.float64] = _NO_CENTERS
+        self.counts: NDArray[np.float64] = _NO_ROWS
+        if level > 1:
+            rows = max(1, rows)
+            # Most areas hold leaves, and few of them: their sums need no more digits.
+            self.sums = np.zeros((rows, dim), np.float16 if level == 2 else np.float32)
+            self.norm2, self.counts = np.zeros(rows), np.zeros(rows)
+            self.centers = np.zeros((rows, 3))
         self.box = EMPTY_BOX
         self.first_ns = 0
         self.last_ns = 0
@@ -164,7 +173,7 @@ class ForestNode:
     @property
     def embedding(self) -> FloatArray:
         """Unit direction of the mean embedding of the leaves below, shape (D,)."""
-        total = self._holder.sums[self.row]
+        total = self._holder.sums[self.row].astype(np.float32)
         norm2 = float(self._holder.norm2[self.row])
         return np.asarray(total / math.sqrt(max(norm2, NO_DIRECTION)), dtype=np.float32)
 
@@ -220,16 +229,17 @@ class ForestNode:
         """Count one leaf more below child ``row``."""
         self.counts[row] += 1.0
         self.centers[row] += (position - self.centers[row]) / self.counts[row]
-        total = self.sums[row]
-        total += vector
-        self.norm2[row] = np.dot(total, total)
+        self.set_sum(row, self.sums[row] + vector)
 
     def take_from_row(self, row: int, position: NDArray[np.float64], vector: FloatArray) -> None:
         """Count one leaf less below child ``row``, which must keep at least one."""
         self.counts[row] -= 1.0
         self.centers[row] -= (position - self.centers[row]) / self.counts[row]
-        total = self.sums[row]
-        total -= vector
+        self.set_sum(row, self.sums[row] - vector)
+
+    def set_sum(self, row: int, total: FloatArray) -> None:
+        """Replace the summed embeddings of child ``row``."""
+        self.sums[row] = total
         self.norm2[row] = np.dot(total, total)
 
     def _grow(self, rows: int) -> None:

@@ -39,13 +39,16 @@ class Reshaper:
 
     def grown(self, node: ForestNode) -> None:
         """Restore the bounds from a level-1 node that took a leaf, up to the root."""
+        self._bound(node)
+        self._notice(node.parent)
+
+    def _bound(self, node: ForestNode) -> None:
+        """Restore the bounded fan-out from a node up to the root: a split adds to the parent."""
         at: ForestNode | None = node
         while at is not None and at.parent is not None:
             if at.fan_out > self._limit(at.level):
                 self._relieve(at)
             at = at.parent
-
-        self._notice(node.parent)
 
     def _notice(self, node: ForestNode | None) -> None:
         """Remember the areas, from ``node`` up, whose grandchildren have become many more."""
@@ -118,8 +121,7 @@ class Reshaper:
                 node.detach(child)
                 forest.drop_node(child)
         self.renew(*(c for c in changed.values() if c.fan_out))
-        if node.fan_out > self._fan_out:
-            self._relieve(node)
+        self._bound(node)
 
     def _limit(self, level: int) -> int:
         return self._forest.config.leaf_fan_out if level == 1 else self._fan_out
@@ -167,7 +169,7 @@ class Reshaper:
     def _carry(self, unit: Unit, source: ForestNode, target: ForestNode) -> None:
         """Move a child between siblings; the caller renews both."""
         if isinstance(unit, ForestNode):
-            row, links = unit.row, unit.links
+            row = unit.row
             target.attach_as(unit, source, row)
             unit.parent, unit.row = source, row
             source.detach(unit)
@@ -176,9 +178,7 @@ class Reshaper:
             source.leaves.remove(unit)
             target.leaves.append(unit)
             self._forest.leaves.homes[unit] = target
-            links = self._forest.leaves.links.get(unit)  # type: ignore[assignment]
-        if links:
-            self._forest.links.moved(unit, source, target)
+        self._forest.links.moved(unit, source, target)
 
     def renew(self, *nodes: ForestNode) -> None:
         """Recompute everything about nodes from their children."""
@@ -190,16 +190,15 @@ class Reshaper:
             if node.level > 1:
                 n = len(node.children)
                 counts = node.counts[:n]
-                total = node.sums[:n].sum(axis=0)
+                total = node.sums[:n].sum(axis=0, dtype=np.float32)
                 center = counts @ node.centers[:n] / counts.sum()
                 parent.counts[row] = counts.sum()
             else:
                 total = forest.leaves.vectors[node.leaves].sum(axis=0)
                 center = forest.leaves.positions[node.leaves].mean(axis=0)
                 parent.counts[row] = len(node.leaves)
-            parent.sums[row] = total
+            parent.set_sum(row, total)
             parent.centers[row] = center
-            parent.norm2[row] = np.dot(parent.sums[row], parent.sums[row])
             forest.refit(node)
             forest.touch(node)
 

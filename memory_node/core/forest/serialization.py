@@ -27,7 +27,7 @@ from memory_node.core.store.snapshot import Snapshot
 __all__ = ['FORMAT_VERSION', 'dump_forest', 'load_forest']
 
 MAGIC = b'memory_node forest\n'
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 #: Gives the embeddings (N, D) of leaves by key, or holds them already.
 Vectors = Callable[[Sequence[int]], FloatArray] | Snapshot
@@ -42,9 +42,7 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
     nodes = [n for root in forest.roots() for n in _preorder(root)]
     slots = [s for n in nodes for s in n.leaves]
     leaves = forest.leaves
-    joined = sorted(
-        (a, b, length) for a, edges in leaves.links.items() for b, length in edges.items() if a < b
-    )
+    joined, lengths = leaves.links.pairs()
     maps = sorted({n.map_id for n in nodes})
     number = {map_id: i for i, map_id in enumerate(maps)}
     arrays = {
@@ -64,8 +62,8 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'slot': np.array(slots, np.int64),
         'position': leaves.positions[slots],
         'stamp': leaves.stamps[slots],
-        'link': np.array([(a, b) for a, b, _ in joined], np.int64).reshape(len(joined), 2),
-        'length': np.array([length for _, _, length in joined]),
+        'link': joined,
+        'length': lengths,
         'sample': forest.calibration.samples[: forest.calibration.n],
     }
     header: dict[str, Any] = {
@@ -79,7 +77,8 @@ def dump_forest(forest: Forest, origin: str = '') -> bytes:
         'range': [forest.calibration.low, forest.calibration.high],
         'maps': maps,
         'floors': forest.floors.state(),
-        'texts': [[n.id, n.text.row()] for n in nodes if n.text],
+        # As text in text: read one by one, each is in memory as plain lists for a moment only.
+        'texts': [[n.id, json.dumps(n.text.row())] for n in nodes if n.text],
         'bounded': forest.fan_out_limit is not None,
     }
     buffer = io.BytesIO()
@@ -180,9 +179,9 @@ def _assemble(
     _load_calibration(forest, header['range'], arrays['sample'])
     _load_leaves(forest, header, arrays, vectors)
     _load_nodes(forest, header, arrays)
-    for (a, b), length in zip(arrays['link'].tolist(), arrays['length'].tolist(), strict=True):
-        forest.links.join(a, b, length)
+    forest.links.fill(arrays['link'], arrays['length'])
     for node_id, row in header['texts']:
+        row = json.loads(row) if header['version'] > 1 else row
         forest.nodes[node_id].text = AreaText.of(row)
     if not header['bounded']:
         forest.fan_out_limit = None
@@ -219,7 +218,7 @@ def _load_leaves(
 def _load_nodes(forest: Forest, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     maps = header['maps']
     boxes = arrays['box'].tolist()
-    slots: list[int] = arrays['slot'].tolist()
+    slots = list(forest.leaves.slots.values())  # those of the file, each one object
     stack: list[tuple[ForestNode, int]] = []
     slot = 0
     for i, row in enumerate(arrays['node'].tolist()):

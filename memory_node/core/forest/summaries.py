@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 import math
 import re
+import sys
 from typing import Any
 
 from memory_node.core.language.text import english
@@ -42,7 +43,7 @@ _LISTED = 6
 _CAPTION_CHARS = 160
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AreaText:
     """What is said about an area, and where it comes from."""
 
@@ -68,6 +69,7 @@ class AreaText:
     def of(cls, row: Sequence[Any]) -> AreaText:
         """Take back what ``row`` returned."""
         name, summary, relations, room, inferred, source = row
+        name, room, source, *relations = map(sys.intern, (name, room, source, *relations))
         return cls(name, summary, tuple(relations), room, inferred, source)
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-import contextlib
 import logging
 import math
-import os
 from pathlib import Path
 import threading
 import time
@@ -24,7 +22,6 @@ from memory_node.core.config import ForestConfig, TopologyConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import (
     IndexDamagedError,
-    StoreAccessError,
     StoreVersionError,
     UnknownNodeError,
 )
@@ -37,6 +34,7 @@ from memory_node.core.forest.paper import MAX_LEAVES
 from memory_node.core.forest.serialization import dump_forest, load_forest
 from memory_node.core.forest.summarizer import Survey
 from memory_node.core.language.text import observation_text
+from memory_node.core.store.files import marked, unmarked, write_whole
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.worker import Worker
@@ -81,6 +79,8 @@ class Areas:
         """Follow ``mirror``; the thread starts with the first ``notify``."""
         self.lock = threading.RLock()
         self.message = ''
+        #: Observations that the forest could not take.
+        self.skipped = 0
         self._mirror = mirror
         self._config = config
         self._topology = topology
@@ -238,7 +238,7 @@ class Areas:
                 return
             with self.lock:
                 for row in range(first, min(first + _SLICE, len(snapshot))):
-                    self._insert(snapshot, row, given)
+                    self._insert_or_skip(snapshot, row, given)
             if (first - start) // _TIDY_EVERY != (first + _SLICE - start) // _TIDY_EVERY:
                 with self.lock:
                     self._forest.tidy()
@@ -276,6 +276,16 @@ class Areas:
             given.setdefault(a, []).append(b)
             given.setdefault(b, []).append(a)
         return given
+
+    def _insert_or_skip(self, snapshot: Snapshot, row: int, given: dict[int, list[int]]) -> None:
+        """Insert a row, or count it and go on: one that can't be taken must not stop the rest."""
+        try:
+            self._insert(snapshot, row, given)
+        except (ArithmeticError, ValueError, LookupError) as error:
+            self.skipped += 1
+            self._last_key = int(snapshot.keys[row])
+            self.message = f'{self.skipped} observations are in no area, the last because: {error}'
+            _LOG.warning('observation %d is in no area: %s', self._last_key, error)
 
     def _insert(self, snapshot: Snapshot, row: int, given: dict[int, list[int]]) -> None:
         forest, key = self._forest, int(snapshot.keys[row])
@@ -318,10 +328,8 @@ class Areas:
 
     # ---- file --------------------------------------------------------------------------------
 
-    def _origin(self) -> str:
-        with self._mirror.lock:
-            store = self._mirror.store
-            return f'{store.uuid} {store.epoch} {self._mirror.model_id}'
+    def _content(self, forest: Forest) -> str:
+        return self._mirror.content(np.array(sorted(forest.leaves.slots), np.int64))
 
     def _load(self) -> None:
         """Take the forest beside the store if it fits, so that nothing is clustered again."""
@@ -330,7 +338,10 @@ class Areas:
         path = forest_path(self._mirror.store.path)
 
         try:
-            forest = load_forest(path.read_bytes(), self._config, snapshot, self._origin())
+            content, data = unmarked(path.read_bytes())
+            forest = load_forest(data, self._config, snapshot)
+            if content != self._content(forest):
+                raise IndexDamagedError(f'{path} was made from other observations')
         except FileNotFoundError:
             return
         except (IndexDamagedError, StoreVersionError, OSError) as error:
@@ -349,15 +360,6 @@ class Areas:
         """
         if not self._loaded:
             return
-        path = forest_path(store)
-        scratch = path.with_name(f'{path.name}.{os.getpid()}.tmp')
         with self.lock:
-            data = dump_forest(self._forest, self._origin())
-        try:
-            scratch.write_bytes(data)
-            os.replace(scratch, path)
-        except OSError as error:
-            raise StoreAccessError(f'{path} can not be written: {error}') from error
-        finally:
-            with contextlib.suppress(OSError):
-                scratch.unlink(missing_ok=True)
+            data = marked(dump_forest(self._forest), self._content(self._forest))
+        write_whole(forest_path(store), data)

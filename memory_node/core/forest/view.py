@@ -123,6 +123,11 @@ class ForestView:
             node.dirty = True
             node.revision += 1
 
+    def sum_leaves(self, node: ForestNode) -> None:
+        """Sum the embeddings of a level-1 area anew: held as halves, errors would add up."""
+        if node.parent is not None:
+            node.parent.set_sum(node.row, self.leaves.vectors[node.leaves].sum(axis=0))
+
     def new_node(self, level: int, like: ForestNode) -> ForestNode:
         """Make an area with a fresh id on the map and floor of ``like``."""
         node = ForestNode(self.next_id, level, like.map_id, like.floor, self.dim)

@@ -8,10 +8,9 @@ rebuilds it from the store. ``M``, ``ef`` and ``ef_construction`` are named as i
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 import json
-import os
 from pathlib import Path
 import threading
 import zlib
@@ -22,7 +21,8 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import IndexConfig
 from memory_node.core.data import FloatArray
-from memory_node.core.errors import IndexDamagedError, StoreAccessError
+from memory_node.core.errors import IndexDamagedError
+from memory_node.core.store.files import replace_file, write_whole
 
 __all__ = ['IndexStamp', 'VectorIndex', 'exact_nearest', 'index_path']
 
@@ -49,6 +49,10 @@ class IndexStamp:
 def index_path(store: Path) -> Path:
     """Return where the index of a store is kept."""
     return store.with_name(f'{store.name}.hnsw')
+
+
+def _unknown(key: int) -> str:
+    return ''
 
 
 def exact_nearest(
@@ -152,43 +156,33 @@ class VectorIndex:
             ef_construction=self._config.ef_construction,
         )
 
-    def save(self, path: Path, stamp: IndexStamp) -> None:
+    def save(
+        self, path: Path, stamp: IndexStamp, content: Callable[[int], str] = _unknown
+    ) -> None:
         """
         Write the graph to ``path`` and what it is to ``path`` + ``.json``.
 
-        Both are written beside their names and then moved; the second holds the first's checksum,
-        so a crash between the moves is seen by ``load``.
+        ``content`` returns what tells the vectors up to a key from others. The second file holds
+        the checksum of the first, so a crash between the two is seen by ``load``.
         """
-        header = Path(f'{path}.json')
-        graph_tmp, header_tmp = (
-            p.with_name(f'{p.name}.{os.getpid()}.tmp') for p in (path, header)
-        )
-        try:
-            with self._lock:
-                self._hnsw.save_index(str(graph_tmp))
-                state = {'last_key': self._last_key, 'live': self._live}
-            text = json.dumps(
-                {
-                    'magic': MAGIC,
-                    'version': FORMAT_VERSION,
-                    **asdict(stamp),
-                    **state,
-                    'bytes': graph_tmp.stat().st_size,
-                    'crc32': _crc32(graph_tmp),
-                },
-                indent=1,
-            )
-            header_tmp.write_text(text, encoding='utf-8')
-            os.replace(graph_tmp, path)
-            os.replace(header_tmp, header)
-        except (OSError, RuntimeError) as error:
-            raise StoreAccessError(f'{path} can not be written: {error}') from error
-        finally:
-            for temporary in (graph_tmp, header_tmp):
-                with suppress(OSError):
-                    temporary.unlink()
+        about: dict[str, str | int] = {'magic': MAGIC, 'version': FORMAT_VERSION, **asdict(stamp)}
 
-    def load(self, path: Path, stamp: IndexStamp) -> None:
+        def write(scratch: Path) -> None:
+            with self._lock:
+                self._hnsw.save_index(str(scratch))
+                about.update(last_key=self._last_key, live=self._live)
+            about.update(
+                content=content(int(about['last_key'])),
+                bytes=scratch.stat().st_size,
+                crc32=_crc32(scratch),
+            )
+
+        replace_file(path, write)
+        write_whole(Path(f'{path}.json'), json.dumps(about, indent=1).encode())
+
+    def load(
+        self, path: Path, stamp: IndexStamp, content: Callable[[int], str] = _unknown
+    ) -> None:
         """Read what ``save`` wrote; raise ``IndexDamagedError`` unless it is whole and current."""
         try:
             header = json.loads(Path(f'{path}.json').read_text(encoding='utf-8'))
@@ -199,6 +193,8 @@ class VectorIndex:
                         f'{path}: {name} is {header[name]!r}, expected {value!r}'
                     )
             last_key, live = int(header['last_key']), int(header['live'])
+            if header['content'] != content(last_key):
+                raise IndexDamagedError(f'{path} was made from other observations')
             # hnswlib trusts its file, so nothing that fails the checksum is shown to it.
             if path.stat().st_size != header['bytes'] or _crc32(path) != header['crc32']:
                 raise IndexDamagedError(f'{path} does not match its checksum')

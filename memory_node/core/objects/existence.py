@@ -166,10 +166,12 @@ def existence(
     first = np.clip(np.log(sure / (1.0 - sure)), -_MAX_FIRST, _MAX_FIRST)
     seen = frames.astype(np.float64)
     independent = seen / (1.0 + _CORRELATION * (seen - 1.0))
-    support = first + _REPEAT * (independent - 1.0)
+    total = first + _REPEAT * (independent - 1.0)
     usual = (seen.sum() + 1.0) / (seen.sum() + gaps.sum() + 2.0)
-    rate = (seen + _PRIOR_FRAMES * usual) / (seen + gaps + _PRIOR_FRAMES)
+    missed = np.flatnonzero(misses)  # few are, so only their rates are worked out
+    often = seen[missed]
+    rate = (often + _PRIOR_FRAMES * usual) / (often + gaps[missed] + _PRIOR_FRAMES)
     rate = np.clip(rate, _MIN_DETECTION, _MAX_DETECTION)
-    total = support + misses * np.log1p(-rate)
+    total[missed] += misses[missed] * np.log1p(-rate)
     odds: FloatArray = np.clip(total, -_MAX_TOTAL, _MAX_TOTAL).astype(np.float32)
     return odds

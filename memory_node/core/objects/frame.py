@@ -47,8 +47,9 @@ def read_frame(
 ) -> Frame:
     """Return an observation row; what is not finite or not a size counts as unknown."""
     span = snapshot.sightings_of(row)
-    points = snapshot.sighting_positions[span].astype(np.float64)
     spelled = labels.spelled(snapshot.sighting_labels[span])
+    span = slice(span.start - snapshot.held_from, span.stop - snapshot.held_from)
+    points = snapshot.sighting_positions[span].astype(np.float64)
     certain = snapshot.sighting_confidences[span]
     certain = np.clip(np.nan_to_num(certain), _MIN_CONFIDENCE, 1.0).astype(np.float32)
     has_point = np.isfinite(points).all(axis=1)

@@ -23,7 +23,6 @@ IntArray = NDArray[np.int64]
 MENTION_CONFIDENCE = 0.8
 #: A caption that speaks of more things of a kind than this does not count them.
 _MOST_COUNTED = 12
-_COLUMNS = ('starts', 'labels', 'confidences', 'positions', 'extents')
 
 
 class Frames:
@@ -32,6 +31,7 @@ class Frames:
 
     Has the columns of a ``Snapshot`` that the object map reads, with ``labels`` replaced by names.
     A caption that mentions what a detector saw in the same frame adds nothing: it is one sighting.
+    Confidences, positions and extents are held until the object map has read them.
     Not thread-safe: the worker that keeps the object map owns it.
     """
 
@@ -50,6 +50,11 @@ class Frames:
         self._starts = Growing(np.int64)
         self._starts.append(np.zeros(1, np.int64))
         self._labels = Growing(np.int32)
+        self.drop_read()
+
+    def drop_read(self) -> None:
+        """Forget of all sightings what the object map reads once, after it did."""
+        self._held_from = len(self._labels)
         self._confidences = Growing(np.float32)
         self._positions = Growing(np.float32, (3,))
         self._extents = Growing(np.float32, (3,))
@@ -124,6 +129,7 @@ class Frames:
             sighting_confidences=self._confidences.view,
             sighting_positions=self._positions.view,
             sighting_extents=self._extents.view,
+            held_from=self._held_from,
             labels=names.texts,
             label_vectors=names.vectors,
         )
@@ -136,11 +142,12 @@ class Frames:
         return frozenset(name for i, name in enumerate(names) if i not in detected)
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return all columns by name, for writing to a file."""
+        """Return what is kept of frames that were read, by name, for writing to a file."""
         return {
             'label_names': np.array(self._label_names, np.int32),
             'captioned': np.array([self.captioned]),
-            **{name: getattr(self, f'_{name}').view for name in _COLUMNS},
+            'starts': self._starts.view,
+            'labels': self._labels.view,
         }
 
     def restore(self, columns: Mapping[str, NDArray[Any]], *, epoch: int) -> None:
@@ -156,10 +163,8 @@ class Frames:
             raise ValueError('a sighting has a name that is not there')
         self.captioned = int(columns['captioned'][0])
         self._starts.append(starts[1:])
-        for name in _COLUMNS[1:]:
-            if len(columns[name]) != total:
-                raise ValueError(f'{name} of frames have a wrong length')
-            getattr(self, f'_{name}').append(columns[name])
+        self._labels.append(columns['labels'])
+        self.drop_read()
 
 
 def _times(mention: Mention) -> int:

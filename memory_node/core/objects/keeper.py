@@ -10,13 +10,14 @@ import time
 
 from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray, Observation
-from memory_node.core.errors import StoreFormatError
+from memory_node.core.errors import IndexDamagedError, StoreFormatError
 from memory_node.core.objects.file import dump_kept, load_kept
 from memory_node.core.objects.frames import Frames
 from memory_node.core.objects.meaning import PackVectors
 from memory_node.core.objects.names import Names, NameTable
 from memory_node.core.objects.object_map import ObjectMap
 from memory_node.core.objects.view import Objects
+from memory_node.core.store.files import marked, unmarked
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 
@@ -88,7 +89,8 @@ class ObjectKeeper:
             shown = self._published is not None and self._published.objects.rows == self._map.rows
             if not (self._due or shown):
                 return None
-            return dump_kept(self._names, self._frames, self._map, stamp)
+            content = self._mirror.content(self._taken.keys)
+            return marked(dump_kept(self._names, self._frames, self._map, stamp), content)
 
     def restore(self, data: bytes, stamp: Mapping[str, str | int], snapshot: Snapshot) -> None:
         """
@@ -99,6 +101,7 @@ class ObjectKeeper:
         """
         with self._lock:
             try:
+                content, data = unmarked(data)
                 self._map = load_kept(
                     data,
                     self._names,
@@ -109,9 +112,13 @@ class ObjectKeeper:
                 )
                 if self._map.rows > len(snapshot):
                     raise StoreFormatError('the object map is ahead of the store')
+                if content != self._mirror.content(snapshot.keys[: self._map.rows]):
+                    raise StoreFormatError('the object map was made from other observations')
             except StoreFormatError:
                 self._reset()
                 raise
+            except IndexDamagedError as error:
+                raise StoreFormatError(f'the object map is damaged: {error}') from error
             self._taken = snapshot.first(self._map.rows)
             self._due, self._done = True, (snapshot.epoch, self._map.rows)
 
@@ -157,6 +164,7 @@ class ObjectKeeper:
             captions = self._mirror.captions(snapshot.keys[first:stop])
             self._frames.extend(part, captions)
             self._map.update(self._frames.view(part))
+            self._frames.drop_read()
             self._taken = part
         self._due = stop == len(snapshot)
         self._done = (snapshot.epoch, self._map.rows)

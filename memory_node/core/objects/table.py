@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
+from memory_node.core.objects.seen import KEPT_ROWS, SeenRows
 
 __all__ = ['KEPT_LABELS', 'KEPT_ROWS', 'NEVER', 'ObjectTable']
 
 IntArray: TypeAlias = NDArray[np.int64]
 Reals: TypeAlias = NDArray[np.float64]
 
-#: Observation rows an object remembers, the newest.
-KEPT_ROWS = 64
 #: Labels an object remembers, the best supported.
 KEPT_LABELS = 8
 #: Stamp of what has not happened.
@@ -44,7 +43,6 @@ _COLUMNS: tuple[tuple[str, Any, int, float], ...] = (
     ('view_rows', np.int32, 0, -1),
     ('view_confidences', np.float32, 0, 0),
     ('last_rows', np.int32, 0, -1),
-    ('seen', np.int32, KEPT_ROWS, -1),
     ('seen_total', np.int32, 0, 0),
 )
 
@@ -88,13 +86,14 @@ class ObjectTable:
     view_rows: NDArray[np.int32]
     view_confidences: FloatArray
     last_rows: NDArray[np.int32]
-    #: Ring of the newest rows that saw it, and how many were ever written to it.
-    seen: NDArray[np.int32]
+    #: How many rows were ever written to the ring of the newest rows that saw it.
     seen_total: NDArray[np.int32]
 
     def __init__(self) -> None:
         """Make a table without objects."""
         self._size = 0
+        #: Rings of the newest rows that saw each.
+        self.seen = SeenRows()
         self._backing = {
             name: np.empty((0, width) if width else 0, dtype) for name, dtype, width, _ in _COLUMNS
         }
@@ -107,7 +106,7 @@ class ObjectTable:
     @property
     def nbytes(self) -> int:
         """Memory held by the columns [bytes]."""
-        return sum(column.nbytes for column in self._backing.values())
+        return self.seen.nbytes + sum(column.nbytes for column in self._backing.values())
 
     def _expose(self) -> None:
         for name, column in self._backing.items():
@@ -124,6 +123,7 @@ class ObjectTable:
                 grown[:first] = column[:first]
                 self._backing[name] = column = grown
             column[first : self._size] = value
+        self.seen.reserve(len(self._backing['alive']))
         self._expose()
         return np.arange(first, self._size)
 
@@ -152,39 +152,42 @@ class ObjectTable:
 
     def add_rows(self, slots: IntArray, row: int) -> None:
         """Remember a row that saw some distinct objects."""
-        self.seen[slots, self.seen_total[slots] % KEPT_ROWS] = row
+        self.seen.put(slots, self.seen_total[slots] % KEPT_ROWS, row)
         self.seen_total[slots] += 1
         self.last_rows[slots] = row
 
     def rows_of(self, slot: int) -> NDArray[np.int32]:
         """Return the remembered rows that saw an object, oldest first."""
         total = int(self.seen_total[slot])
-        if total <= KEPT_ROWS:
-            return self.seen[slot, :total]
-        return np.roll(self.seen[slot], -(total % KEPT_ROWS))
+        (ring,) = self.seen.rings(np.array([slot]), min(total, KEPT_ROWS))
+        return ring if total <= KEPT_ROWS else np.roll(ring, -(total % KEPT_ROWS))
 
     def set_rows(self, slot: int, rows: NDArray[np.int32]) -> None:
         """Replace the remembered rows of an object by the newest of ``rows``, oldest first."""
         kept = rows[-KEPT_ROWS:]
-        self.seen[slot, : len(kept)] = kept
+        self.seen.put(np.full(len(kept), slot), np.arange(len(kept)), kept)
         self.seen_total[slot] = len(kept)
         self.last_rows[slot] = kept[-1]
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return all columns by name, for writing to a file."""
-        return {name: getattr(self, name) for name, _, _, _ in _COLUMNS}
+        columns = {name: getattr(self, name) for name, _, _, _ in _COLUMNS}
+        return columns | {'seen': self.seen.rings(np.arange(len(self)))}
 
     @classmethod
     def from_columns(cls, columns: dict[str, NDArray[Any]]) -> ObjectTable:
         """Make a table of columns; ``ValueError`` where names, types or shapes do not fit."""
         table = cls()
         size = len(columns['alive']) if 'alive' in columns and columns['alive'].ndim else -1
-        for name, dtype, width, _ in _COLUMNS:
+        for name, dtype, width, _ in (*_COLUMNS, ('seen', np.int32, KEPT_ROWS, -1)):
             column = columns.get(name)
             shape = (size, width) if width else (size,)
             if column is None or column.dtype != dtype or column.shape != shape:
                 raise ValueError(f'column {name} must be {np.dtype(dtype)} of shape {shape}')
-            table._backing[name] = column.copy()
+            if name == 'seen':
+                table.seen = SeenRows.of(column)
+            else:
+                table._backing[name] = column  # belongs to the table from now on
         table._size = size
         table._expose()
         return table

@@ -300,7 +300,7 @@ def _histograms(
 def _seen(table: ObjectTable, slots: IntArray) -> tuple[IntArray, IntArray]:
     totals, best = table.seen_total[slots], table.view_rows[slots]
     most = int(totals.max(initial=0))
-    ring = table.seen[slots, : max(1, min(most, KEPT_ROWS))]
+    ring = table.seen.rings(slots, max(1, min(most, KEPT_ROWS)))
     if most > KEPT_ROWS:
         first = np.where(totals > KEPT_ROWS, totals % KEPT_ROWS, 0)
         turned = (first[:, None] + np.arange(KEPT_ROWS)) % KEPT_ROWS

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 import unicodedata
 
+from memory_node.core.bounds import safe_characters
 from memory_node.core.data import MAX_CAPTION_CHARS
 
 __all__ = [
@@ -86,27 +87,8 @@ def clean_text(raw: str | bytes, limit: int = MAX_CAPTION_CHARS) -> CleanText:
     kept = safe_characters(text)
     kept = unicodedata.normalize('NFC', ' '.join(kept.split()))
     clipped = oversize or len(kept) > limit
-    altered = '\ufffd' in kept or any(_safe(c) != c and not c.isspace() for c in text)
+    altered = '\ufffd' in kept or any(safe_characters(c) != c and not c.isspace() for c in text)
     return CleanText(text=kept[:limit].rstrip(), altered=altered, clipped=clipped)
-
-
-def safe_characters(text: str) -> str:
-    """Return text without the characters that no one can see, and that XML can't hold."""
-    return ''.join(map(_safe, text))
-
-
-def _safe(character: str) -> str:
-    if ' ' <= character <= '~':
-        return character
-    code = ord(character)
-    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:  # no characters, now or ever
-        return ''
-    category = unicodedata.category(character)
-    if category == 'Cs':
-        return '\ufffd'
-    if character.isspace():
-        return ' '
-    return '' if category in ('Cc', 'Cf', 'Co') else character
 
 
 def compose_caption(labels: Iterable[str]) -> str:

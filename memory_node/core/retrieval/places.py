@@ -15,8 +15,8 @@ from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import article
 from memory_node.core.retrieval.relevance import Relevance
 from memory_node.core.retrieval.scale import probability
+from memory_node.core.store.reading import Brief
 from memory_node.core.store.repository import Mirror
-from memory_node.core.store.store import Brief
 from memory_node.core.view import View
 
 __all__ = ['PlaceBuilder', 'facing']

@@ -18,6 +18,7 @@ from memory_node.core.rooms.matching import RoomMatcher
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.views import RoomViews
 from memory_node.core.rooms.vocabulary import Vocabulary
+from memory_node.core.store.files import marked, unmarked
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.worker import Worker
@@ -93,7 +94,8 @@ class RoomKeeper:
             return None
         head = {**stamp, 'vocabulary': self._digest, 'objects': kept.object_ids.tolist()}
         text = json.dumps(head).encode()
-        return len(text).to_bytes(8, 'little') + text + kept.rooms.to_bytes()
+        data = len(text).to_bytes(8, 'little') + text + kept.rooms.to_bytes()
+        return marked(data, self._mirror.content(kept.rooms.keys))
 
     def restore(self, data: bytes, stamp: Mapping[str, str | int], snapshot: Snapshot) -> None:
         """
@@ -101,6 +103,7 @@ class RoomKeeper:
 
         Raises ``IndexDamagedError`` where it is damaged or of something else.
         """
+        content, data = unmarked(data)
         size = int.from_bytes(data[:8], 'little')
         try:
             head = json.loads(data[8 : 8 + size])
@@ -112,6 +115,8 @@ class RoomKeeper:
         rooms = Rooms.from_bytes(data[8 + size :])
         if not np.array_equal(rooms.keys, snapshot.keys[: len(rooms.keys)]):
             raise IndexDamagedError('the rooms are of other observations')
+        if content != self._mirror.content(rooms.keys):
+            raise IndexDamagedError('the rooms were made from other observations')
         self._kept = KeptRooms(rooms=rooms, object_ids=object_ids, epoch=snapshot.epoch)
 
     def _bring_up_to_date(self) -> None:

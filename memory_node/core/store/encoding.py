@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from memory_node.core.bounds import safe_characters
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import EncoderError, InvalidObservationError
 from memory_node.core.language.text import clean_label, observation_text
@@ -27,32 +28,41 @@ class Encoded:
 
 
 def checked(observations: Iterable[Observation]) -> list[Observation]:
-    """Return the batch as a list; refuse other types, texts that are not text, repeated ids."""
-    items = list(observations)
-    seen: set[str] = set()
-    for item in items:
+    """
+    Return the batch with its texts made safe; refuse other types and repeated ids.
+
+    This is the one door: what a terminal, a reader or a file could trip over is taken off here, so
+    nobody who shows what is stored has to think of it.
+    """
+    items, seen = [], set()
+    for item in observations:
         if not isinstance(item, Observation):
             raise InvalidObservationError(f'expected an Observation, got {type(item).__name__}')
+        item = _cleaned(item)
         if item.id in seen:
             raise InvalidObservationError(f'observation.id {item.id!r} comes twice in one batch')
         seen.add(item.id)
-        texts = {
-            'id': (item.id,),
-            'map_id': (item.map_id,),
-            'caption': (item.caption,),
-            'source': (item.source,),
-            'sightings': (s.label for s in item.sightings),
-            'neighbors': item.neighbors,
-        }
-        for name, values in texts.items():
-            for value in values:
-                try:
-                    value.encode()
-                except (UnicodeEncodeError, AttributeError) as error:
-                    raise InvalidObservationError(
-                        f'observation.{name} is not valid text: {error}'
-                    ) from error
+        items.append(item)
     return items
+
+
+def _cleaned(item: Observation) -> Observation:
+    """Return an observation whose texts hold nothing that is invisible or no text."""
+    texts = (item.id, item.map_id, item.caption, item.source, *item.neighbors)
+    try:
+        if all(map(str.isprintable, (*texts, *(s.label for s in item.sightings)))):
+            return item
+        return replace(
+            item,
+            id=safe_characters(item.id),
+            map_id=safe_characters(item.map_id),
+            caption=safe_characters(item.caption),
+            source=safe_characters(item.source),
+            neighbors=tuple(map(safe_characters, item.neighbors)),
+            sightings=tuple(replace(s, label=safe_characters(s.label)) for s in item.sightings),
+        )
+    except (TypeError, AttributeError) as error:
+        raise InvalidObservationError(f'observation holds a text that is none: {error}') from error
 
 
 def encode_texts(encoder: Encoder, texts: Sequence[str], dim: int) -> FloatArray:

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+import logging
+from pathlib import Path
 import threading
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import Observation, Pose
-from memory_node.core.errors import EncoderError, InvalidObservationError, StoreFormatError
-from memory_node.core.language.text import clean_label, indexed_texts, observation_text
-from memory_node.core.ports import Encoder
+from memory_node.core.errors import (
+    EncoderError,
+    IndexDamagedError,
+    InvalidObservationError,
+    RemovedError,
+    StoreFormatError,
+)
+from memory_node.core.language.text import indexed_texts
 from memory_node.core.store import rows as records
-from memory_node.core.store.encoding import encode_texts, Encoded
+from memory_node.core.store.checksums import Digests, hexadecimal
+from memory_node.core.store.encoding import Encoded
+from memory_node.core.store.pinning import Pin
 from memory_node.core.store.postings import Postings, WordIndex
-from memory_node.core.store.snapshot import Columns, Snapshot
-from memory_node.core.store.store import Brief, Store
+from memory_node.core.store.reading import Brief, MissingRowError
+from memory_node.core.store.snapshot import Batch, Columns, Growing, Snapshot
+from memory_node.core.store.store import Store
+from memory_node.core.store.vectors_file import (
+    LEAST_ROWS,
+    map_vectors,
+    save_vectors,
+    vectors_path,
+)
 
-__all__ = ['Mirror', 'reencode']
+__all__ = ['Mirror']
 
+_LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
+Value = TypeVar('Value')
 _PAGE = 256
+#: Vectors are written once more than this part of them is new.
+_NEW_SHARE = 8
+
+
+def _sum(digests: NDArray[np.uint64]) -> str:
+    return hexadecimal(int(digests.sum(dtype=np.uint64)))
 
 
 class Mirror:
@@ -38,20 +64,71 @@ class Mirror:
         self.dim = dim
         self._lock = threading.RLock()
         self._removals = -1
+        self._pin = Pin(store, self._lock, self.follow)
         self._load()
 
     def _load(self) -> None:
         self._data_version = self.store.data_version
-        self._epoch = self.store.epoch
-        self._removals += 1  # rows of snapshots taken before mean something else
-        self._columns = Columns(self.dim, epoch=self._removals)
-        self._words = WordIndex()
-        self._read_new()
+        with self.store.at_once():
+            self._epoch, self._uuid = self.store.epoch, self.store.uuid
+            self._removals += 1  # rows of snapshots taken before mean something else
+            self._columns = Columns(self.dim, epoch=self._removals)
+            self._digests = Growing(np.uint64)
+            self._words = WordIndex()
+            self._mapped_rows = 0
+            if not self._load_mapped():
+                self._read_new()
+
+    def _load_mapped(self) -> bool:
+        """Read everything but the vectors that are mapped; False where none fit."""
+        path = vectors_path(self.store.path)
+        if not path.exists():
+            return False
+        try:
+            held = map_vectors(path, self._vectors_stamp(self._uuid), self.dim)
+        except IndexDamagedError as error:
+            _LOG.warning('reading vectors from the store: %s', error)
+            return False
+        batch, digests = self.store.columns_after(0, self.dim, held.last_key)
+        known = batch.keys <= held.last_key
+        if int(known.sum()) != held.rows or held.content != _sum(digests[known]):
+            _LOG.warning('%s was made from other observations', path)
+            return False
+        self._columns.adopt_vectors(held.room, held.rows)
+        self._mapped_rows = held.rows
+        self._take(batch, digests)
+        return True
+
+    def _vectors_stamp(self, identity: str) -> dict[str, str | int]:
+        return {'store': identity, 'encoder': self.model_id}
+
+    def save_vectors(self, path: Path, identity: str) -> None:
+        """
+        Write vectors beside the store at ``path``, its own or a copy, where enough are new.
+
+        Raises ``StoreAccessError``. Those of the own store are mapped from then on.
+        """
+        stamp = self._vectors_stamp(identity)
+        with self._lock:
+            snapshot, content = self._columns.snapshot(), _sum(self._digests.view)
+        own, rows = path == self.store.path, len(snapshot)
+        if rows < LEAST_ROWS or (own and rows - self._mapped_rows < rows // _NEW_SHARE):
+            return
+        last_key = int(snapshot.keys[-1])
+        save_vectors(vectors_path(path), snapshot.vectors, last_key, stamp, content)
+        if own:
+            with self._lock, suppress(IndexDamagedError):
+                if snapshot.epoch == self._columns.snapshot().epoch:
+                    held = map_vectors(vectors_path(path), stamp, self.dim)
+                    self._columns.adopt_vectors(held.room, held.rows)
+                    self._mapped_rows = held.rows
 
     def _read_new(self) -> None:
+        self._take(*self.store.columns_after(self._columns.last_key, self.dim))
+
+    def _take(self, batch: Batch, digests: Digests) -> None:
         labels, vectors = self.store.labels(self.dim)
         maps = self.store.maps()
-        batch = self.store.columns_after(self._columns.last_key, self.dim)
         for name, rows, count in (
             ('map', batch.maps, len(maps)),
             ('label', batch.sighting_labels, len(labels)),
@@ -63,19 +140,76 @@ class Mirror:
         self._columns.append_maps(maps[len(self._columns.map_ids) :])
         if len(batch.keys):
             self._columns.append(batch)
+            self._digests.append(digests)
+        held = len(self._digests), _sum(self._digests.view)
+        if held != self.store.content:
+            raise StoreFormatError(
+                f'{self.store.path} is damaged: it holds {held[0]} observations that are not'
+                f' those of its last commit ({self.store.content[0]})'
+            )
 
-    def _follow(self) -> None:
-        """Take over what another process has written since; only readers can fall behind."""
-        if not self.store.read_only or self.store.data_version == self._data_version:
-            return
-        if self.store.epoch != self._epoch:
-            if self.store.encoder != (self.model_id, self.dim):
-                raise EncoderError(f'{self.store.path} was re-encoded; open it again')
+    def pinned(self) -> AbstractContextManager[None]:
+        """Read all of a request as it is at its start; see ``Pin``."""
+        return self._pin.held()
+
+    def follow(self) -> None:
+        """
+        Take over what another process has written since; only readers can fall behind.
+
+        A request does so once, at its start, so that all of it is about one moment.
+        """
+        with self._lock:
+            if not self.store.read_only:
+                return
+            version = self.store.data_version
+            if version == self._data_version:
+                return
+            with self.store.at_once():
+                self._words.clear()
+                if self.store.encoder != (self.model_id, self.dim):
+                    raise EncoderError(f'{self.store.path} was re-encoded; open it again')
+                if (self.store.epoch, self.store.uuid) == (self._epoch, self._uuid):
+                    self._read_new()
+                else:
+                    self._follow_removal()
+            self._data_version = version
+
+    def _follow_removal(self) -> None:
+        held = self._columns.snapshot().keys
+        self._drop(held[~np.isin(held, self.store.all_keys())])
+        try:
+            self._read_new()
+        except StoreFormatError:  # more has changed than what was removed
             self._load()
             return
-        self._data_version = self.store.data_version
+        self._epoch, self._uuid = self.store.epoch, self.store.uuid
+
+    def _drop(self, keys: Keys) -> None:
+        digests = self._digests.view[~np.isin(self._columns.snapshot().keys, keys)]
+        self._digests = Growing(np.uint64)
+        self._digests.append(digests)
+        self._columns.remove(keys)
+        self._removals += 1
+        self._mapped_rows = 0
         self._words.clear()
-        self._read_new()
+
+    def content(self, keys: Keys) -> str:
+        """
+        Return what tells the content of these observations from any other; ascending keys.
+
+        What is derived of them is written with it, and taken over only where it is the same.
+        """
+        with self._lock:
+            rows = self._columns.snapshot().rows_of_each(keys)
+            if len(rows) and rows.min() < 0:
+                return 'removed'
+            return f'{len(keys)} {_sum(self._digests.view[rows])} {self.model_id}'
+
+    def content_upto(self, key: int) -> str:
+        """Return ``content`` of all observations up to a key."""
+        with self._lock:
+            keys = self._columns.snapshot().keys
+            return self.content(keys[: int(np.searchsorted(keys, key, side='right'))])
 
     @property
     def lock(self) -> threading.RLock:
@@ -83,9 +217,8 @@ class Mirror:
         return self._lock
 
     def snapshot(self) -> Snapshot:
-        """Return the columns as they are now."""
+        """Return the columns as they are now; a reader's as ``follow`` found them last."""
         with self._lock:
-            self._follow()
             return self._columns.snapshot()
 
     def insert(self, batch: Encoded) -> None:
@@ -98,7 +231,7 @@ class Mirror:
                 if m not in self._columns.map_ids
             ]
             map_rows = {m: row for row, m in enumerate((*self._columns.map_ids, *new_maps))}
-            keys = self.store.insert(
+            keys, digests = self.store.insert(
                 batch.items,
                 batch.vectors,
                 label_rows=label_rows,
@@ -114,6 +247,7 @@ class Mirror:
             self._columns.append(
                 records.column_batch(keys, batch.items, batch.vectors, label_rows, map_rows)
             )
+            self._digests.append(digests)
             self._words.append(keys, [', '.join(indexed_texts(o)) for o in batch.items])
 
     def _label_rows(self, batch: Encoded) -> dict[str, int]:
@@ -146,23 +280,32 @@ class Mirror:
         """Remove observations from disk and arrays; return their keys."""
         with self._lock:
             keys = self.store.remove(ids)
-            self._columns.remove(keys)
-            self._words.clear()
+            self._drop(keys)
+            self._epoch += 1
             return keys
 
-    def fetch(self, keys: Keys, *, full: bool = False) -> list[Observation]:
-        """Read observations by key."""
+    def _read(self, read: Callable[[Keys], Value], keys: Keys) -> Value:
+        """Read by key; a row that is gone was removed meanwhile, or the store is damaged."""
         with self._lock:
-            return self.store.fetch(keys, full=full)
+            try:
+                return read(keys)
+            except MissingRowError as error:
+                self.follow()
+                if error.key in self._columns.snapshot().keys:
+                    raise StoreFormatError(f'{self.store.path} is damaged: {error}') from error
+                raise RemovedError(f'{error}: it was removed meanwhile; ask again') from error
+
+    def fetch(self, keys: Keys, *, full: bool = False) -> list[Observation]:
+        """Read observations by key; ``RemovedError`` where one is gone meanwhile."""
+        return self._read(lambda keys: self.store.fetch(keys, full=full), keys)
 
     def ids(self, keys: Keys) -> list[str]:
         """Return the ids of keys, in order."""
-        with self._lock:
-            return self.store.ids(keys)
+        return self._read(self.store.ids, keys)
 
     def by_id(self, node_id: str) -> Observation:
         """Read one full observation; ``UnknownNodeError`` without one."""
-        with self._lock:
+        with self._lock, self.store.at_once():
             return self.store.fetch(self.store.keys([node_id]), full=True)[0]
 
     def key_of(self, node_id: str) -> int:
@@ -187,36 +330,17 @@ class Mirror:
 
     def captions(self, keys: Keys) -> list[str]:
         """Return the captions of keys, in order."""
-        with self._lock:
-            return self.store.captions(keys)
+        return self._read(self.store.captions, keys)
 
     def briefs(self, keys: Keys) -> list[Brief]:
         """Return what a place says of each observation, in order."""
-        with self._lock:
-            return self.store.briefs(keys)
+        return self._read(self.store.briefs, keys)
 
     def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
         """Return ids and poses of keys in order."""
-        with self._lock:
-            return self.store.poses(keys)
+        return self._read(self.store.poses, keys)
 
     def links(self) -> tuple[Keys, Keys]:
         """Return the given drivable links as keys of both ends."""
         with self._lock:
             return self.store.neighbors()
-
-
-def reencode(store: Store, encoder: Encoder) -> None:
-    """Give a store the vectors of another encoder, from its captions and labels."""
-    old = store.encoder
-    assert old is not None
-    labels, _ = store.labels(old[1])
-    keys = store.all_keys()
-    vectors = np.empty((len(keys), encoder.dim), np.float32)
-    for start in range(0, len(keys), _PAGE):
-        items = store.fetch(keys[start : start + _PAGE])
-        vectors[start : start + len(items)] = encode_texts(
-            encoder, [observation_text(o) for o in items], encoder.dim
-        )
-    label_vectors = encode_texts(encoder, [clean_label(t) or t for t in labels], encoder.dim)
-    store.replace_vectors(encoder.model_id, keys, vectors, label_vectors)

@@ -1,25 +1,41 @@
-"""Rows of the store as values and as columns, and back."""
+"""Observations as rows and as columns: how they are written, and how all are read at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-import json
+from collections.abc import Iterator, Mapping, Sequence
+import itertools
 import math
 import sqlite3
 from typing import Any
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.data import FloatArray, Observation, Pose, Sighting, Vector3
+from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.language.text import indexed_texts, word_count
+from memory_node.core.store.checksums import Digests, digests, neighbor_crc, row_crc
+from memory_node.core.store.schema import CHECK_COLUMNS
 from memory_node.core.store.snapshot import Batch, HalfArray
 
-__all__ = ['column_batch', 'delete', 'insert', 'observations', 'read_batch']
+__all__ = [
+    'OWN',
+    'SIGHTING',
+    'column_batch',
+    'delete',
+    'digests_of',
+    'insert',
+    'read_batch',
+    'replace_vectors',
+]
 
 _CHUNK = 500
 
+#: Columns of ``observation`` in the order that ``checksums.row_crc`` takes, then the checksums.
+OWN = 'key, id, map, stamp_ns, x, y, z, qx, qy, qz, qw, covariance, caption, source, words'
+_CHECKS = ', '.join(CHECK_COLUMNS)
+_OWN_COUNT = 15
 
 #: One sighting inside ``sighting.things``; NaN stands for an unknown position or extent.
 SIGHTING = np.dtype(
@@ -40,35 +56,51 @@ def _covariance_blob(values: tuple[float, ...]) -> bytes | None:
     return np.asarray(values, '<f8').tobytes() if values else None
 
 
+def _row(
+    key: int,
+    o: Observation,
+    vector: bytes,
+    label_rows: Mapping[str, int],
+    map_rows: Mapping[str, int],
+) -> tuple[Any, ...]:
+    own = (
+        key,
+        o.id,
+        map_rows[o.map_id] + 1,
+        o.stamp_ns,
+        *(float(v) + 0.0 for v in (*o.pose.position, *o.pose.orientation)),  # SQLite has no -0
+        _covariance_blob(o.pose.covariance),
+        o.caption,
+        o.source,
+        word_count(o),
+    )
+    return (
+        *own,
+        row_crc(own),
+        zlib.crc32(_packed(o, label_rows)),
+        neighbor_crc(o.neighbors),
+        zlib.crc32(vector),
+        zlib.crc32(o.keyframe),
+    )
+
+
 def insert(
     db: sqlite3.Connection,
     items: Sequence[Observation],
     vectors: FloatArray,
     label_rows: Mapping[str, int],
     map_rows: Mapping[str, int],
-) -> NDArray[np.int64]:
-    """Write observations inside an open transaction and return their keys."""
+) -> tuple[NDArray[np.int64], Digests]:
+    """Write observations inside an open transaction; return their keys and digests."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'observation'").fetchone()
     first = 1 + (int(row[0]) if row else 0)
     numbered = list(enumerate(items, start=first))
-    db.executemany(
-        'INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
-        (
-            (
-                key,
-                o.id,
-                map_rows[o.map_id] + 1,
-                o.stamp_ns,
-                *o.pose.position,
-                *o.pose.orientation,
-                _covariance_blob(o.pose.covariance),
-                o.caption,
-                o.source,
-                word_count(o),
-            )
-            for key, o in numbered
-        ),
-    )
+    rows = [
+        _row(key, o, vector.tobytes(), label_rows, map_rows)
+        for (key, o), vector in zip(numbered, vectors, strict=True)
+    ]
+    marks = ','.join('?' * (_OWN_COUNT + len(CHECK_COLUMNS)))
+    db.executemany(f'INSERT INTO observation VALUES ({marks})', rows)
     db.executemany(
         'INSERT INTO sighting VALUES (?,?)',
         ((key, _packed(o, label_rows)) for key, o in numbered if o.sightings),
@@ -89,11 +121,23 @@ def insert(
         'INSERT INTO words (rowid, caption, objects) VALUES (?,?,?)',
         ((key, *indexed_texts(o)) for key, o in numbered),
     )
-    db.executemany(
-        'INSERT INTO space VALUES (?,?,?,?,?,?,?)',
-        ((key, x, x, y, y, z, z) for key, o in numbered for x, y, z in (o.pose.position,)),
-    )
-    return np.arange(first, first + len(numbered), dtype=np.int64)
+    keys = np.arange(first, first + len(numbered), dtype=np.int64)
+    return keys, digests(keys, _checks(rows))
+
+
+def _checks(rows: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
+    width = len(CHECK_COLUMNS)
+    return np.array([row[-width:] for row in rows], np.int64).reshape(-1, width)
+
+
+def digests_of(db: sqlite3.Connection, keys: Sequence[int]) -> Digests:
+    """Return the digests of observations by key, in any order; unknown keys are left out."""
+    rows: list[tuple[int, ...]] = []
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        marks = ','.join('?' * len(chunk))
+        rows += db.execute(f'SELECT key, {_CHECKS} FROM observation WHERE key IN ({marks})', chunk)
+    return digests(np.array([row[0] for row in rows], np.int64), _checks(rows))
 
 
 def delete(db: sqlite3.Connection, items: Mapping[int, Observation]) -> None:
@@ -103,8 +147,17 @@ def delete(db: sqlite3.Connection, items: Mapping[int, Observation]) -> None:
         "INSERT INTO words (words, rowid, caption, objects) VALUES ('delete',?,?,?)",
         ((key, *indexed_texts(o)) for key, o in items.items()),
     )
-    db.executemany('DELETE FROM space WHERE key = ?', keys)
     db.executemany('DELETE FROM observation WHERE key = ?', keys)
+
+
+def replace_vectors(db: sqlite3.Connection, keys: NDArray[np.int64], vectors: FloatArray) -> None:
+    """Give observations (N, D) vectors inside an open transaction."""
+    rows = [(v.tobytes(), int(k)) for k, v in zip(keys, vectors, strict=True)]
+    db.executemany('UPDATE embedding SET vector = ? WHERE observation = ?', rows)
+    db.executemany(
+        'UPDATE observation SET vector_crc = ? WHERE key = ?',
+        ((zlib.crc32(vector), key) for vector, key in rows),
+    )
 
 
 def column_batch(
@@ -137,12 +190,9 @@ def column_batch(
     )
 
 
-def _rows(cursor: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
-    values = np.array(cursor.fetchall(), np.float64)
-    return values.reshape(-1, width)
-
-
-def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], HalfArray]:
+def _vectors(
+    db: sqlite3.Connection, after: int, dim: int
+) -> tuple[list[int], list[int], HalfArray]:
     """Read vectors in slices, so that no more than one is held with all its digits."""
     cursor = db.execute(
         'SELECT observation, vector FROM embedding WHERE observation > ? ORDER BY observation',
@@ -151,6 +201,7 @@ def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], H
     count = db.execute('SELECT count(*) FROM embedding WHERE observation > ?', (after,))
     vectors = np.empty((int(count.fetchone()[0]), dim), np.float16)
     keys: list[int] = []
+    checks: list[int] = []
     while rows := cursor.fetchmany(2048):
         blob = b''.join(row[1] for row in rows)
         if len(blob) != 4 * dim * len(rows):
@@ -160,145 +211,106 @@ def _vectors(db: sqlite3.Connection, after: int, dim: int) -> tuple[list[int], H
             raise StoreFormatError('a stored vector is not finite')
         vectors[len(keys) : len(keys) + len(rows)] = read
         keys += [row[0] for row in rows]
-    return keys, vectors
+        checks += [zlib.crc32(row[1]) for row in rows]
+    return keys, checks, vectors
 
 
-def read_batch(db: sqlite3.Connection, after: int, dim: int) -> Batch:
-    """Read every observation with a key above ``after`` as columns."""
-    integers = np.array(
-        db.execute(
-            'SELECT key, stamp_ns, map, words FROM observation WHERE key > ? ORDER BY key',
-            (after,),
-        ).fetchall(),
-        np.int64,
-    ).reshape(-1, 4)
-    reals = _rows(
-        db.execute(
-            'SELECT x, y, z, qx, qy, qz, qw FROM observation WHERE key > ? ORDER BY key', (after,)
-        ),
-        7,
+def _agree(keys: NDArray[np.int64], expected: NDArray[np.int64], found: Any, what: str) -> None:
+    """Refuse what does not match its checksum."""
+    wrong = np.flatnonzero(expected != np.asarray(found, np.int64))
+    if len(wrong):
+        raise StoreFormatError(
+            f'{what} of observation {keys[wrong[0]]} does not match its checksum'
+        )
+
+
+def _own(
+    db: sqlite3.Connection, after: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return key, stamp, map and words (N, 4), pose (N, 7) and checksums (N, C) of the rows."""
+    cursor = db.execute(
+        f'SELECT {OWN}, {_CHECKS} FROM observation WHERE key > ? ORDER BY key', (after,)
     )
-    keys, vectors = _vectors(db, after, dim)
-    if not np.array_equal(keys, integers[:, 0]):
-        raise StoreFormatError('observations and vectors do not match')
+    integers, reals = [np.empty((0, 4), np.int64)], [np.empty((0, 7))]
+    checks = [np.empty((0, len(CHECK_COLUMNS)), np.int64)]
+    while rows := cursor.fetchmany(4096):
+        integers.append(np.array([(r[0], r[3], r[2], r[14]) for r in rows], np.int64))
+        reals.append(np.array([r[4:11] for r in rows], np.float64))
+        checks.append(_checks(rows))
+        own = [row_crc(row[:_OWN_COUNT]) for row in rows]
+        _agree(integers[-1][:, 0], checks[-1][:, 0], own, 'the row')
+    return np.concatenate(integers), np.concatenate(reals), np.concatenate(checks)
+
+
+def _sightings(
+    db: sqlite3.Connection, after: int, keys: NDArray[np.int64], expected: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return all sightings, and how many each observation has."""
     blobs = db.execute(
         'SELECT observation, things FROM sighting WHERE observation > ? ORDER BY observation',
         (after,),
     ).fetchall()
-    sightings = np.frombuffer(b''.join(row[1] for row in blobs), SIGHTING)
     seers = np.array([row[0] for row in blobs], np.int64)
     sizes = np.array([len(row[1]) for row in blobs], np.int64)
-    if (sizes % SIGHTING.itemsize).any() or not np.isin(seers, integers[:, 0]).all():
+    if (sizes % SIGHTING.itemsize).any() or not np.isin(seers, keys).all():
         raise StoreFormatError('sightings and observations do not match')
-    counts = np.zeros(len(integers), np.int64)
-    counts[np.searchsorted(integers[:, 0], seers)] = sizes // SIGHTING.itemsize
-    mapped = db.execute(
-        'SELECT DISTINCT observation FROM neighbor WHERE observation > ?', (after,)
+    rows = np.searchsorted(keys, seers)
+    found = np.zeros(len(keys), np.int64)
+    found[rows] = [zlib.crc32(row[1]) for row in blobs]
+    _agree(keys, expected, found, 'what was sighted')
+    counts = np.zeros(len(keys), np.int64)
+    counts[rows] = sizes // SIGHTING.itemsize
+    return np.frombuffer(b''.join(row[1] for row in blobs), SIGHTING), counts
+
+
+def _neighbors(db: sqlite3.Connection, after: int) -> Iterator[tuple[int, int]]:
+    """Yield key and checksum of the neighbours of every observation that has some."""
+    rows = db.execute(
+        'SELECT observation, neighbor_id FROM neighbor WHERE observation > ?'
+        ' ORDER BY observation, place',
+        (after,),
     ).fetchall()
+    for key, group in itertools.groupby(rows, key=lambda row: row[0]):
+        yield key, neighbor_crc(row[1] for row in group)
+
+
+def read_batch(
+    db: sqlite3.Connection, after: int, dim: int, vectors_after: int = 0
+) -> tuple[Batch, Digests]:
+    """
+    Read every observation with a key above ``after`` as columns, with the digests of all.
+
+    Vectors only of those with a key above ``vectors_after`` as well.
+    Every row is compared with its checksum, keyframes apart: those are compared when one is read.
+    """
+    integers, reals, checks = _own(db, after)
+    held = integers[:, 0].copy()
+    keys, vector_checks, vectors = _vectors(db, max(after, vectors_after), dim)
+    read = held > vectors_after
+    if not np.array_equal(keys, held[read]):
+        raise StoreFormatError('observations and vectors do not match')
+    _agree(held[read], checks[read, 3], vector_checks, 'the vector')
+    sightings, counts = _sightings(db, after, held, checks[:, 1])
+    mapped = np.array(list(_neighbors(db, after)), np.int64).reshape(-1, 2)
+    if not np.isin(mapped[:, 0], held).all():
+        raise StoreFormatError('neighbours and observations do not match')
+    neighbor_checks = np.zeros(len(held), np.int64)
+    neighbor_checks[np.searchsorted(held, mapped[:, 0])] = mapped[:, 1]
+    _agree(held, checks[:, 2], neighbor_checks, 'a neighbour')
     x, y, z, w = reals[:, 3:].T
-    return Batch(
-        keys=integers[:, 0].copy(),
+    batch = Batch(
+        keys=held,
         stamps=integers[:, 1].copy(),
         maps=(integers[:, 2] - 1).astype(np.int32),
         positions=reals[:, :3].copy(),
         word_counts=integers[:, 3].astype(np.int32),
         yaws=np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)).astype(np.float32),
         vectors=vectors,
-        mapped=np.isin(integers[:, 0], np.array(mapped, np.int64).reshape(-1)),
+        mapped=np.isin(held, mapped[:, 0]),
         sighting_counts=counts,
         sighting_labels=sightings['label'] - 1,
         sighting_confidences=sightings['confidence'].astype(np.float32),
         sighting_positions=sightings['position'].astype(np.float32),
         sighting_extents=sightings['extent'].astype(np.float32),
     )
-
-
-def _vector3(values: list[float]) -> Vector3 | None:
-    x, y, z = values
-    return None if math.isnan(x) else (x, y, z)
-
-
-def _sightings(things: NDArray[Any], labels: Mapping[int, str]) -> tuple[Sighting, ...]:
-    fields = (things[name].tolist() for name in ('label', 'confidence', 'position', 'extent'))
-    return tuple(
-        Sighting(
-            label=labels[label],
-            confidence=confidence,
-            position=_vector3(position),
-            extent=_vector3(extent),
-        )
-        for label, confidence, position, extent in zip(*fields, strict=True)
-    )
-
-
-def _labels(db: sqlite3.Connection, keys: set[int]) -> dict[int, str]:
-    labels: dict[int, str] = {}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        (text,) = db.execute(
-            'SELECT json_group_array(json_array(key, text)) FROM label'
-            f' WHERE key IN ({",".join("?" * len(chunk))})',
-            chunk,
-        ).fetchone()
-        labels.update(json.loads(text))
-    return labels
-
-
-def observations(
-    db: sqlite3.Connection, keys: Sequence[int], *, full: bool = False
-) -> dict[int, Observation]:
-    """Read observations by key; ``full`` adds vector and keyframe. Unknown keys are left out."""
-    found: dict[int, Observation] = {}
-    for start in range(0, len(keys), _CHUNK):
-        found.update(_read_chunk(db, [int(k) for k in keys[start : start + _CHUNK]], full))
-    return found
-
-
-_FIELDS = (
-    'o.key, o.id, m.id, stamp_ns, x, y, z, qx, qy, qz, qw, covariance, caption, source, s.things,'
-    ' (SELECT json_group_array(neighbor_id) FROM'
-    '  (SELECT neighbor_id FROM neighbor WHERE observation = o.key ORDER BY place))'
-)
-_TABLES = 'observation o JOIN map m ON m.key = o.map LEFT JOIN sighting s ON s.observation = o.key'
-
-
-def _read_chunk(db: sqlite3.Connection, keys: Sequence[int], full: bool) -> dict[int, Observation]:
-    # One row an observation: sqlite3 gives the GIL away at every row, see words.py.
-    fields, tables = _FIELDS + ", x'', x''", _TABLES
-    if full:
-        fields = _FIELDS + ', e.vector, k.jpeg'
-        tables += (
-            ' LEFT JOIN embedding e ON e.observation = o.key'
-            ' LEFT JOIN keyframe k ON k.observation = o.key'
-        )
-    rows = db.execute(
-        f'SELECT {fields} FROM {tables} WHERE o.key IN ({",".join("?" * len(keys))})', keys
-    ).fetchall()
-    things = [np.frombuffer(row[14] or b'', SIGHTING) for row in rows]
-    labels = _labels(db, {i for seen in things for i in seen['label'].tolist()})
-    return {
-        row[0]: _observation(row, _sightings(seen, labels))
-        for row, seen in zip(rows, things, strict=True)
-    }
-
-
-def _observation(row: Sequence[Any], sightings: tuple[Sighting, ...]) -> Observation:
-    name, map_id, stamp, x, y, z, qx, qy, qz, qw, covariance, caption, source = row[1:14]
-    neighbors, vector, jpeg = row[15:]
-    return Observation(
-        id=name,
-        stamp_ns=stamp,
-        pose=Pose(
-            position=(x, y, z),
-            orientation=(qx, qy, qz, qw),
-            covariance=tuple(np.frombuffer(covariance or b'', '<f8').tolist()),
-        ),
-        caption=caption,
-        sightings=sightings,
-        map_id=map_id,
-        neighbors=tuple(json.loads(neighbors)),
-        embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,
-        keyframe=jpeg or b'',
-        source=source,
-    )
+    return batch, digests(held, checks)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ['APPLICATION_ID', 'FORMAT_VERSION', 'SCHEMA', 'TOKENIZER']
+__all__ = ['APPLICATION_ID', 'CHECK_COLUMNS', 'FORMAT_VERSION', 'SCHEMA', 'TOKENIZER']
 
 #: "RMEM" in the SQLite header: tells a memory store from any other SQLite file.
 APPLICATION_ID = 0x524D454D
-#: Written to ``user_version``; a store with a greater number is refused.
-FORMAT_VERSION = 1
+#: Written to ``user_version``; a store with a greater number is refused, one with a smaller number
+#: is brought up to it by ``migration.py``.
+FORMAT_VERSION = 2
 
 #: How words are split and stemmed, on disk and in questions.
 TOKENIZER = 'porter unicode61 remove_diacritics 2'
+
+#: Checksums of an observation: its own row, and the rows of other tables that go with it. They
+#: stand together, so that a row which is gone is missed; 0 stands for none.
+CHECK_COLUMNS = ('row_crc', 'sighting_crc', 'neighbor_crc', 'vector_crc', 'keyframe_crc')
 
 #: ``sighting.things`` holds one ``records.SIGHTING`` after the other: as rows of their own, half a
 #: million sightings would take seconds to read at every opening.
@@ -22,13 +27,15 @@ CREATE TABLE meta (
 
 CREATE TABLE map (
     key INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE
+    id TEXT NOT NULL UNIQUE,
+    crc INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE label (
     key INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE,
-    vector BLOB NOT NULL
+    vector BLOB NOT NULL,
+    crc INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE observation (
@@ -41,7 +48,8 @@ CREATE TABLE observation (
     covariance BLOB,
     caption TEXT NOT NULL,
     source TEXT NOT NULL,
-    words INTEGER NOT NULL
+    words INTEGER NOT NULL,
+    {', '.join(f'{name} INTEGER NOT NULL DEFAULT 0' for name in CHECK_COLUMNS)}
 ) STRICT;
 
 CREATE TABLE sighting (
@@ -71,6 +79,4 @@ CREATE VIRTUAL TABLE words USING fts5 (
     content = '', tokenize = '{TOKENIZER}'
 );
 CREATE VIRTUAL TABLE stem USING fts5vocab (words, 'instance');
-
-CREATE VIRTUAL TABLE space USING rtree (key, x0, x1, y0, y1, z0, z1);
 """

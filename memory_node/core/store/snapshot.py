@@ -82,6 +82,8 @@ class Snapshot:
     revision: int
     #: Changes with every removal: rows have moved.
     epoch: int
+    #: Sighting from which on confidences, positions and extents are held; see ``Frames``.
+    held_from: int = 0
 
     def __len__(self) -> int:
         """Return the number of observations."""
@@ -154,6 +156,10 @@ class Growing:
             )
             grown[: self._size] = self._array[: self._size]
             self._array = grown
+
+    def adopt(self, room: NDArray[Any], size: int) -> None:
+        """Begin with the first values of an array that has room for more behind them."""
+        self._array, self._size = room, size
 
     def append(self, values: NDArray[Any]) -> None:
         """Append values, which now belong to this; views taken before stay valid."""
@@ -231,10 +237,12 @@ class Columns:
         """Return the row of a label, or None if it was never seen."""
         return self._label_rows.get(label)
 
-    def reserve(self, rows: int) -> None:
-        """Make room for ``rows`` observations in all, so that loading copies nothing."""
-        for name in _ROW_FIELDS:
-            self._rows[name].reserve(rows)
+    def adopt_vectors(self, room: HalfArray, rows: int) -> None:
+        """Hold the first vectors where they are mapped; those of no row yet are appended next."""
+        column = self._rows['vectors']
+        rest = column.view[rows:]
+        column.adopt(room, rows)
+        column.append(rest)
 
     def append_labels(self, labels: list[str], vectors: FloatArray) -> None:
         """Append distinct labels with (n, D) unit vectors."""
@@ -273,6 +281,7 @@ class Columns:
 
     def snapshot(self) -> Snapshot:
         """Return views of all columns as they are now; costs microseconds."""
+        views: dict[str, Any] = {name: column.view for name, column in self._rows.items()}
         return Snapshot(
             sighting_starts=self._starts.view,
             label_vectors=self._label_vectors.view,
@@ -280,5 +289,5 @@ class Columns:
             map_ids=self._map_ids,
             revision=self._revision,
             epoch=self._epoch,
-            **{name: column.view for name, column in self._rows.items()},
+            **views,
         )

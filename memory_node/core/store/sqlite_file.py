@@ -1,15 +1,12 @@
-"""Opening the store's SQLite file: header, connection, writer lock, and errors by kind."""
+"""Opening the store's SQLite file: what it must be, connection, transactions, errors by kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-import fcntl
-import os
+from contextlib import contextmanager
 from pathlib import Path
 import sqlite3
 from urllib.parse import quote
-import uuid
 
 from memory_node.core.errors import (
     InvalidObservationError,
@@ -17,21 +14,37 @@ from memory_node.core.errors import (
     StoreFormatError,
     StoreVersionError,
 )
+from memory_node.core.store.locking import open_here, read_note
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 __all__ = [
-    'WriterLock',
-    'check_header',
+    'BUSY_TIMEOUT_S',
+    'DERIVED',
+    'at_once',
     'check_identity',
+    'check_path',
     'connect',
-    'copy_store',
+    'connect_alone',
     'transaction',
     'translated',
 ]
 
+#: Endings of the files that are made from a store and kept beside it.
+DERIVED = ('.hnsw', '.hnsw.json', '.objects', '.rooms', '.forest', '.vectors')
+
 _MAGIC = b'SQLite format 3\0'
-_BUSY_TIMEOUT_S = 5.0
-_ACCESS = ('locked', 'busy', 'readonly', 'unable to open', 'full', 'disk i/o', 'authoriz')
+BUSY_TIMEOUT_S = 5.0
+_ACCESS = (
+    'locked',
+    'busy',
+    'readonly',
+    'unable to open',
+    'full',
+    'disk i/o',
+    'authoriz',
+    'closed',
+    'interrupted',
+)
 
 
 @contextmanager
@@ -47,6 +60,8 @@ def translated(path: Path) -> Iterator[None]:
         text = str(error).casefold()
         if any(word in text for word in _ACCESS):
             raise StoreAccessError(f'{path}: {error}') from error
+        if 'not a database' in text:
+            raise StoreFormatError(f'{path} is not an SQLite file') from error
         raise StoreFormatError(f'{path} is damaged: {error}') from error
     except UnicodeDecodeError as error:  # the schema, or SQLite's message about it, is no text
         raise StoreFormatError(f'{path} is damaged: {error}') from error
@@ -54,11 +69,12 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreAccessError(f'{path}: {error.strerror or error}') from error
 
 
-def check_header(path: Path, *, read_only: bool) -> bool:
+def check_path(path: Path, *, read_only: bool) -> bool:
     """
-    Look at a file before SQLite does; return whether it is still to be made.
+    Look at a path before SQLite does; return whether the store is still to be made.
 
-    Raises ``StoreAccessError`` if it can't be there and ``StoreFormatError`` if it is not SQLite.
+    Raises ``StoreAccessError`` if no store can be there, and ``StoreFormatError`` if the file is
+    none or was emptied.
     """
     if '\0' in str(path):
         raise StoreAccessError('store path holds a NUL character')
@@ -69,14 +85,31 @@ def check_header(path: Path, *, read_only: bool) -> bool:
             raise StoreAccessError(f'{path} does not exist')
         if not path.parent.is_dir():
             raise StoreAccessError(f'{path}: its folder does not exist')
-        return True
-    with path.open('rb') as file:
-        head = file.read(len(_MAGIC))
-    if not head and not read_only:
-        return True
-    if head != _MAGIC:
-        raise StoreFormatError(f'{path} is not an SQLite file')
-    return False
+    elif path.stat().st_size:
+        if not open_here(path):  # closing it would drop SQLite's locks, see locking.py
+            with path.open('rb') as file:
+                if file.read(len(_MAGIC)) != _MAGIC:
+                    raise StoreFormatError(f'{path} is not an SQLite file')
+        return False
+    elif left := _left_beside(path):
+        raise StoreFormatError(
+            f'{path} is empty, but {", ".join(left)} beside it say that it held a memory: put a'
+            ' copy of it there, or remove them to begin anew'
+        )
+    elif read_only:
+        raise StoreFormatError(f'{path} is empty')
+    return True
+
+
+def _left_beside(path: Path) -> list[str]:
+    """Return the names of files which say that an empty file held a memory."""
+    ends = [end for end in DERIVED if Path(f'{path}{end}').exists()]
+    log = Path(f'{path}-wal')
+    if log.exists() and log.stat().st_size:
+        ends.append('-wal')
+    if int(read_note(path).get('commits', 0)) > 1:
+        ends.append('.lock')
+    return [path.name + end for end in ends]
 
 
 def check_identity(path: Path, application_id: int, version: int) -> None:
@@ -92,9 +125,9 @@ def check_identity(path: Path, application_id: int, version: int) -> None:
 
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """Connect in autocommit mode; transactions are opened by ``transaction`` only."""
+    """Connect in autocommit mode; transactions are opened by ``transaction`` and ``at_once``."""
     if not read_only:
-        return _connected(path, 'mode=rwc')
+        return _connected(path, 'mode=rw')
     db = _connected(path, 'mode=ro')
     try:
         db.execute('SELECT count(*) FROM sqlite_master').fetchone()
@@ -104,11 +137,16 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             raise
         # WAL needs a -shm file beside the store. Where none can be made and no writer has left a
         # log, the store itself is complete and does not change.
-        return _connected(path, 'mode=ro&immutable=1')
+        return connect_alone(path)
     except sqlite3.DatabaseError:
         db.close()
         raise
     return db
+
+
+def connect_alone(path: Path) -> sqlite3.Connection:
+    """Connect to the file itself, without its log and without locks; nothing may write to it."""
+    return _connected(path, 'mode=ro&immutable=1')
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
@@ -116,30 +154,9 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
         f'file:{quote(str(path.absolute()))}?{mode}',
         uri=True,
         isolation_level=None,
-        timeout=_BUSY_TIMEOUT_S,
+        timeout=BUSY_TIMEOUT_S,
         check_same_thread=False,
     )
-
-
-def copy_store(source: Path, target: Path, *, overwrite: bool) -> None:
-    """Write a compact copy of a store, as it is at one moment, complete or not at all."""
-    if target.is_dir() or not target.parent.is_dir():
-        raise StoreAccessError(f'{target} can not be written: not a file in a folder')
-    if target.exists():
-        if not overwrite:
-            raise StoreAccessError(f'{target} exists')
-        if target.samefile(source):
-            raise StoreAccessError(f'{target} is the open store itself')
-    temporary = target.with_name(f'{target.name}.{uuid.uuid4().hex}.tmp')
-    with translated(target):
-        reader = connect(source, read_only=True)
-        try:
-            reader.execute('VACUUM INTO ?', (str(temporary),))
-            os.replace(temporary, target)
-        finally:
-            reader.close()
-            with suppress(OSError):
-                temporary.unlink()
 
 
 @contextmanager
@@ -148,35 +165,22 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute('BEGIN IMMEDIATE')
     try:
         yield
+        db.execute('COMMIT')
     except BaseException:
         if db.in_transaction:
             db.execute('ROLLBACK')
         raise
-    db.execute('COMMIT')
 
 
-class WriterLock:
-    """Keeps a second writer out, in this process or another; freed by the system on any exit."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the lock of the store at ``path``, or raise ``StoreAccessError``."""
-        self._fd = -1
-        if '\0' in str(path) or not path.parent.is_dir() or path.is_dir():
-            return  # check_header says what is wrong with the path
-        try:
-            self._fd = os.open(f'{path}.lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.release()
-            raise StoreAccessError(
-                f'{path} is being written by another process; open it with read_only'
-            ) from error
-        except OSError as error:
-            self.release()
-            raise StoreAccessError(f'{path} can not be written: {error.strerror}') from error
-
-    def release(self) -> None:
-        """Let the next writer in."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+@contextmanager
+def at_once(db: sqlite3.Connection) -> Iterator[None]:
+    """Read everything as it is at one moment, whatever others write meanwhile."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute('BEGIN')
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute('ROLLBACK')  # nothing was written

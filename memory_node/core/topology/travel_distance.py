@@ -54,14 +54,14 @@ class TravelDistance:
         targets = np.concatenate([driven.coords[1], count + things, other])
         prices = np.concatenate([driven.data, _PRICE * lengths, steps])
         # Of several edges between two nodes the shortest counts; COO would add them up.
-        low, high = np.minimum(sources, targets), np.maximum(sources, targets)
-        order = np.lexsort((prices, high, low))
-        low, high, prices = low[order], high[order], prices[order]
-        first = np.ones(len(low), np.bool_)
-        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
         size = count + total
+        pairs = np.minimum(sources, targets) * size + np.maximum(sources, targets)
+        order = np.argsort(pairs, kind='stable')
+        pairs, prices = pairs[order], prices[order]
+        starts = np.flatnonzero(np.diff(pairs, prepend=-1))
+        shortest = np.minimum.reduceat(prices, starts) if len(starts) else prices
         self._graph: csr_array = coo_array(
-            (np.maximum(prices[first], _LEAST_M), (low[first], high[first])), shape=(size, size)
+            (np.maximum(shortest, _LEAST_M), np.divmod(pairs[starts], size)), shape=(size, size)
         ).tocsr()
 
     def distances_from(self, row: int) -> RealArray:

@@ -1,0 +1,187 @@
+"""A copy takes the place of a store whole: no log and no derived file of the other is taken up."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import sys
+
+from fakes import BagOfWordsEncoder, seen
+import numpy as np
+import pytest
+
+from memory_node import Memory
+from memory_node.core.errors import StoreAccessError, StoreFormatError
+
+ROOT = Path(__file__).resolve().parents[2]
+DERIVED = ('.hnsw', '.hnsw.json', '.objects', '.rooms', '.forest')
+
+_KILLED = """
+import os, signal, sys; sys.path[:0] = sys.argv[2:]
+from fakes import BagOfWordsEncoder, seen
+from memory_node import Memory
+memory = Memory.open(sys.argv[1], encoder=BagOfWordsEncoder())
+for i in range(20):
+    memory.add(seen(f'killed-{i}', (i, 0, 0), f'a broken shelf {i}'))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def opened(path, **more):
+    return Memory.open(path, encoder=BagOfWordsEncoder(), **more)
+
+
+def drive(first, count, name='n', y=0.0):
+    return [
+        seen(f'{name}{i}', (i, y, 0.0), f'{name} room {i}', stamp=i, objects={'lamp': (i, y, 1.0)})
+        for i in range(first, first + count)
+    ]
+
+
+def made(path, observations):
+    with opened(path) as memory:
+        memory.add_many(observations)
+        assert memory.wait_indexed(30.0)
+        assert memory.wait_areas(30.0)
+    return path
+
+
+@pytest.fixture(scope='module')
+def stores(tmp_path_factory):
+    """Make a store of 30 observations, and one more whose writer was killed after 20 more."""
+    folder = tmp_path_factory.mktemp('stores')
+    good = made(folder / 'good.db', drive(0, 30))
+    for part in folder.glob('good.db*'):
+        shutil.copy(part, folder / part.name.replace('good', 'killed'))
+    command = [sys.executable, '-c', _KILLED, folder / 'killed.db', ROOT, ROOT / 'test']
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert Path(f'{folder / "killed.db"}-wal').stat().st_size > 0
+    other = made(folder / 'other.db', drive(0, 50, 'o'))
+    return {'good': good, 'killed': folder / 'killed.db', 'other': other}
+
+
+@pytest.fixture
+def copy_of(stores, tmp_path):
+    """Copy all files of one of the stores into the folder of the test."""
+
+    def copy(name, target):
+        for part in stores[name].parent.glob(f'{name}.db*'):
+            shutil.copy(part, tmp_path / part.name.replace(f'{name}.db', target))
+        return tmp_path / target
+
+    return copy
+
+
+def ids(path, **more):
+    with opened(path, **more) as memory:
+        memory._mirror.store.verify()
+        return [o.id for o in memory.observations()]
+
+
+def test_a_saved_copy_put_over_a_killed_store_is_what_is_read_then(copy_of):
+    target = copy_of('killed', 'x.db')
+    with opened(copy_of('other', 'other.db')) as memory:
+        memory.save(target, overwrite=True)
+    assert ids(target, read_only=True) == [f'o{i}' for i in range(50)]
+    assert ids(target) == [f'o{i}' for i in range(50)]
+
+
+def test_a_plain_copy_put_over_a_killed_store_wins_and_the_log_is_kept(copy_of, stores, tmp_path):
+    target = copy_of('killed', 'x.db')
+    shutil.copy(stores['other'], target)
+    with pytest.raises(StoreFormatError, match='belongs to another file'):
+        opened(target, read_only=True)
+    assert ids(target) == [f'o{i}' for i in range(50)]
+    assert len(list(tmp_path.glob('x.db-wal.*.old'))) == 1
+
+
+def test_an_older_copy_of_the_same_store_is_never_mixed_with_a_later_log(copy_of, tmp_path):
+    path = copy_of('killed', 'x.db')
+    assert len(ids(path)) == 50  # what was logged is in the file now
+    with opened(path) as memory:
+        memory.add_many(drive(60, 5))
+        log = Path(f'{path}-wal').read_bytes()
+        shutil.copy(f'{path}.lock', tmp_path / 'lock')
+    shutil.copy(copy_of('good', 'good.db'), path)
+    Path(f'{path}-wal').write_bytes(log)
+    shutil.copy(tmp_path / 'lock', f'{path}.lock')
+    assert ids(path) == [f'n{i}' for i in range(30)]
+
+
+def test_a_killed_store_loses_nothing_by_itself(copy_of):
+    assert len(ids(copy_of('killed', 'moved.db'))) == 50  # with the log that belongs to it
+
+
+def test_a_copy_is_of_its_own_identity_and_opens_with_all_that_is_derived(copy_of, tmp_path):
+    with opened(copy_of('good', 'm.db')) as memory:
+        memory.save(tmp_path / 'copy.db')
+        identity = memory._mirror.store.uuid
+    assert {p.name.removeprefix('copy.db') for p in tmp_path.glob('copy.db*')} >= set(DERIVED)
+    with opened(tmp_path / 'copy.db') as memory:
+        assert memory._mirror.store.uuid != identity
+        assert memory.wait_areas(30.0)
+        stats = memory.stats()
+        assert (stats.index_rebuilds, stats.objects_message, memory.areas.message) == (0, '', '')
+
+
+def test_a_copy_that_cannot_be_finished_leaves_what_was_there(copy_of, tmp_path, monkeypatch):
+    target = copy_of('killed', 'x.db')
+    with opened(copy_of('good', 'good.db')) as memory:
+        real = os.replace
+
+        def fails(source, aim):
+            if Path(aim) == target:
+                raise OSError(28, 'No space left on device')
+            real(source, aim)
+
+        monkeypatch.setattr(os, 'replace', fails)
+        with pytest.raises(StoreAccessError, match='No space'):
+            memory.save(target, overwrite=True)
+        monkeypatch.undo()
+    assert len(ids(target)) == 50
+    assert not list(tmp_path.glob('*.tmp*'))
+
+
+def test_a_copy_is_not_put_over_a_store_that_is_being_written(copy_of, tmp_path):
+    with opened(copy_of('good', 'a.db')) as a, opened(copy_of('other', 'b.db')) as b:
+        with pytest.raises(StoreAccessError, match='being written'):
+            a.save(tmp_path / 'b.db', overwrite=True)
+        assert b.stats().observations == 50
+
+
+@pytest.mark.parametrize('forgetting', [False, True])
+def test_derived_files_of_another_content_are_made_again(copy_of, tmp_path, forgetting):
+    """An older copy is restored and goes on: as many rows, the same keys, other content."""
+    path, older = copy_of('good', 'm.db'), tmp_path / 'older.db'
+    shutil.copy(path, older)
+    with opened(path) as memory:
+        if forgetting:
+            memory.forget(['n3'])
+        memory.add_many(drive(40, 30, 'first', y=5.0))
+        assert memory.wait_indexed(30.0)
+        assert memory.wait_areas(30.0)
+    kept = {end: Path(f'{path}{end}').read_bytes() for end in DERIVED}
+    shutil.copy(older, path)
+    with opened(path) as memory:
+        if forgetting:
+            memory.forget(['n7'])
+        memory.add_many(drive(40, 30, 'second', y=50.0))
+    for end, data in kept.items():
+        Path(f'{path}{end}').write_bytes(data)
+    with opened(path) as memory:
+        assert memory.stats().index_rebuilds == 1
+        assert 'other observations' in memory.stats().objects_message
+        assert memory.wait_indexed(30.0)
+        assert memory.wait_areas(30.0)
+        assert 'growing the forest again' in memory.areas.message
+        snapshot = memory.snapshot()
+        for row, key in enumerate(snapshot.keys.tolist()):
+            found, _ = memory._parts.indexer.index.search(np.float32(snapshot.vectors[row]), 1)
+            assert found[0] == key
+            leaves = memory.areas.forest.leaves
+            slot = leaves.slot(key)
+            assert leaves.positions[slot].tolist() == snapshot.positions[row].tolist()
+        assert memory.objects('lamp')[-1].position[1] in (0.0, 50.0)
