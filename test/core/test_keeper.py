@@ -12,9 +12,9 @@ from memory_node import Memory
 from memory_node.core.config import ObjectsConfig
 from memory_node.core.errors import StoreFormatError
 from memory_node.core.language.affordances import AffordancePacks
+from memory_node.core.memory.derived_files import objects_path
 from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors
-from memory_node.core.persistence import objects_path
 
 
 def drive(count, start=0):

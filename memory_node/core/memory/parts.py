@@ -22,9 +22,14 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.index.updater import Indexer
 from memory_node.core.language.affordances import load_packs
 from memory_node.core.language.llm_parser import LanguageModelParser
+from memory_node.core.memory.derived_files import (
+    DerivedFiles,
+    load_index,
+    load_objects,
+    load_rooms,
+)
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors
-from memory_node.core.persistence import DerivedFiles, load_index, load_objects, load_rooms
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from memory_node.core.assembly import Parts
+    from memory_node.core.memory.parts import Parts
 
 __all__ = ['MemoryStatistics', 'counted']
 

@@ -1,0 +1,6 @@
+"""The memory of a robot, put together: what users of the core open, fill and ask."""
+
+from memory_node.core.memory.facade import Memory
+from memory_node.core.memory.statistics import MemoryStatistics
+
+__all__ = ['Memory', 'MemoryStatistics']

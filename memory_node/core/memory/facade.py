@@ -1,0 +1,176 @@
+"""The memory of a robot: the facade over store, object map, rooms, forest and retrieval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+import os
+from pathlib import Path
+import threading
+from types import TracebackType
+
+from memory_node.core.config import MemoryConfig
+from memory_node.core.data import (
+    Observation,
+)
+from memory_node.core.errors import StoreAccessError
+from memory_node.core.memory.asking import Asking
+from memory_node.core.memory.derived_files import open_store
+from memory_node.core.memory.parts import Parts
+from memory_node.core.memory.reading import Reading
+from memory_node.core.ports import Encoder, LanguageModel
+from memory_node.core.store.encoding import checked, encode_batch
+from memory_node.core.store.store import Store
+
+__all__ = ['Memory']
+
+
+class Memory(Asking, Reading):
+    """
+    A robot's memory in one file: add observations, ask for places, get routes.
+
+    Thread-safe. Models run outside every lock, so a question never waits for a caption being
+    encoded. One process may write a file, any number may read it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        config: MemoryConfig,
+        language_model: LanguageModel | None = None,
+    ) -> None:
+        """Use ``Memory.open``."""
+        self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
+        super().__init__(Parts(store, encoder, config, language_model))
+        self._mirror = self._parts.mirror
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        encoder: Encoder | None = None,
+        config: MemoryConfig | None = None,
+        read_only: bool = False,
+        language_model: LanguageModel | None = None,
+    ) -> Memory:
+        """
+        Open the memory at ``path``, or begin one there.
+
+        Parameters
+        ----------
+        path
+            The store; index, object map, forest and lock are kept beside it as ``<path>.*``.
+        encoder
+            Text encoder; the offline MiniLM when left out, loaded when first used. A store with
+            another encoder's vectors is encoded again from its captions.
+        config
+            Settings; the defaults when left out.
+        read_only
+            Refuse writing, and follow what another process writes.
+        language_model
+            Names areas; without one, or where it fails, names come from what was seen.
+
+        Raises
+        ------
+        StoreAccessError, StoreFormatError, StoreVersionError
+            The file can't be used.
+        EncoderError
+            The encoder can't be loaded, or does not fit a store that is opened read-only.
+
+        """
+        if encoder is None:
+            from memory_node.models.sentence_encoder import SentenceEncoder
+
+            encoder = SentenceEncoder()
+        config = config or MemoryConfig()
+        store = open_store(path, encoder, read_only=read_only, config=config.store)
+        try:
+            return cls(store, encoder, config, language_model)
+        except BaseException:
+            store.close()
+            raise
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- writing -----------------------------------------------------------------------------
+
+    def add(self, observation: Observation) -> None:
+        """Remember one observation; see ``add_many``."""
+        self.add_many([observation])
+
+    def add_many(self, observations: Iterable[Observation]) -> int:
+        """
+        Remember a batch, all or none, in one transaction; return how many rows are new.
+
+        Raises ``InvalidObservationError`` if an id is taken or a vector does not fit, and
+        ``EncoderError`` if the encoder fails; nothing is written then.
+        """
+        items = checked(observations)
+        self._writable()
+        with self._ingest:
+            self._mirror.refuse_taken(items)
+            unknown = self._mirror.unknown_labels(items)
+            batch = encode_batch(items, self.encoder, self._mirror.dim, unknown)
+            self._parts.objects.prepare(items)
+            if items:
+                self._mirror.insert(batch)
+            self._parts.taken_in()
+        return len(items)
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Remove observations for good; ``UnknownNodeError`` names an unknown id, none is then."""
+        self._writable()
+        with self._ingest:
+            removed = self._mirror.remove(list(dict.fromkeys(ids)))
+            self._parts.indexer.index.remove(removed)
+            self._parts.taken_in()
+
+    def _open(self) -> None:
+        if self._closed:
+            raise StoreAccessError(f'{self.path} is closed')
+        self._mirror.follow()
+
+    def _writable(self) -> None:
+        self._open()
+        if self._mirror.store.read_only:
+            raise StoreAccessError(f'{self.path} is open for reading only')
+
+    # ---- files -------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str] | None = None, overwrite: bool = False) -> Path:
+        """
+        Write index and log out, or a complete copy to ``path``; return where.
+
+        Raises ``StoreAccessError`` if ``path`` exists and ``overwrite`` is not set, or can't be
+        written. What is added meanwhile may or may not be in a copy.
+        """
+        if path is None:
+            self._writable()
+        self._open()
+        return self._parts.derived.save(path, overwrite)
+
+    def wait_indexed(self, timeout_s: float | None = None) -> bool:
+        """Wait until the index holds every vector; False on time-out."""
+        return self._parts.indexer.wait(timeout_s)
+
+    def wait_areas(self, timeout_s: float | None = None) -> bool:
+        """Wait until rooms and areas know every observation; False on time-out."""
+        return self._parts.wait(timeout_s)
+
+    def close(self) -> None:
+        """Write the index out and close the file; a second call does nothing."""
+        with self._ingest:
+            if self._closed:
+                return
+            self._closed = True
+            self._parts.close()

@@ -1,0 +1,38 @@
+"""What every side of a memory stands on: its parts, its settings, and whether it is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from memory_node.core.config import MemoryConfig
+from memory_node.core.errors import StoreAccessError
+from memory_node.core.memory.parts import Parts
+
+__all__ = ['Opened']
+
+
+class Opened:
+    """The parts of a memory; base of what can be done with them."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Take the parts over."""
+        self._parts = parts
+        self._closed = False
+
+    @property
+    def config(self) -> MemoryConfig:
+        """The settings; those that act at once may be replaced."""
+        return self._parts.config
+
+    @config.setter
+    def config(self, config: MemoryConfig) -> None:
+        self._parts.config = config
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._parts.mirror.store.path
+
+    def _open(self) -> None:
+        if self._closed:
+            raise StoreAccessError(f'{self.path} is closed')
