@@ -1,0 +1,54 @@
+"""A setting says its default, meaning, bounds and unit, and is checked by them."""
+
+from __future__ import annotations
+
+from dataclasses import Field, field, fields
+from typing import Any
+
+__all__ = ['Checked', 'param']
+
+
+def param(
+    default: Any,
+    doc: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    choices: tuple[str, ...] = (),
+    unit: str = '',
+    read_only: bool = False,
+) -> Any:
+    """Declare one setting: default, description, inclusive bounds, unit, run-time mutability."""
+    meta = {
+        'doc': doc,
+        'ge': ge,
+        'le': le,
+        'choices': choices,
+        'unit': unit,
+        'read_only': read_only,
+    }
+    return field(default=default, metadata=meta)
+
+
+def _check(owner: object, f: Field[Any]) -> None:
+    value, meta = getattr(owner, f.name), f.metadata
+    kind = type(f.default)
+    if kind is float and type(value) is int:
+        object.__setattr__(owner, f.name, float(value))
+    elif type(value) is not kind:
+        raise TypeError(f'{f.name} must be a {kind.__name__}, got {value!r}')
+    if meta['choices'] and value not in meta['choices']:
+        raise ValueError(f'{f.name} must be one of {", ".join(meta["choices"])}, got {value!r}')
+    unit = f' {meta["unit"]}' if meta['unit'] else ''
+    if meta['ge'] is not None and not value >= meta['ge']:  # 'not >=' also rejects NaN
+        raise ValueError(f'{f.name} must be >= {meta["ge"]}{unit}, got {value!r}')
+    if meta['le'] is not None and not value <= meta['le']:
+        raise ValueError(f'{f.name} must be <= {meta["le"]}{unit}, got {value!r}')
+
+
+class Checked:
+    """Base of settings: checks every field against its declaration when an instance is made."""
+
+    def __post_init__(self) -> None:
+        for f in fields(self):  # type: ignore[arg-type]
+            _check(self, f)

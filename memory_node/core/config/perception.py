@@ -1,0 +1,84 @@
+"""Settings of what becomes an observation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memory_node.core.config.checked import Checked, param
+
+__all__ = ['IngestConfig', 'KeyframeConfig', 'PerceptionConfig']
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyframeConfig(Checked):
+    """When a camera frame is worth remembering."""
+
+    distance_m: float = param(0.75, 'Travel that makes a new keyframe.', ge=0.0, le=1e3, unit='m')
+    angle_rad: float = param(0.6, 'Turn that makes a new keyframe.', ge=0.0, le=6.3, unit='rad')
+    interval_s: float = param(
+        30.0, 'Time after which a resting robot looks again.', ge=0.0, le=1e6, unit='s'
+    )
+    novelty: float = param(
+        0.25,
+        'Change of the picture, 0 same to 1 unrelated, that makes a new keyframe at rest.',
+        ge=0.0,
+        le=1.0,
+    )
+    min_interval_s: float = param(
+        0.2, 'Shortest time between two keyframes.', ge=0.0, le=1e3, unit='s'
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptionConfig(Checked):
+    """Which captioner looks at a keyframe, and how its detections are lifted by depth."""
+
+    captioner: str = param(
+        'detections',
+        'What describes a keyframe.',
+        choices=('detections', 'yolox', 'openai', 'caption'),
+        read_only=True,
+    )
+    model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
+    classes_path: str = param('', 'Class names of the detector, one a line.', read_only=True)
+    min_confidence: float = param(0.3, 'Detections below this are dropped.', ge=0.0, le=1.0)
+    max_depth_m: float = param(
+        8.0, 'Depth beyond which no position is given.', ge=0.1, le=1e3, unit='m'
+    )
+    min_depth_m: float = param(
+        0.1, 'Depth below which no position is given.', ge=0.0, le=1e2, unit='m'
+    )
+    openai_base_url: str = param(
+        'http://127.0.0.1:8000/v1', 'OpenAI-compatible endpoint.', read_only=True
+    )
+    openai_model: str = param('', 'Model name asked for at the endpoint.', read_only=True)
+    openai_timeout_s: float = param(
+        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+    )
+    openai_retries: int = param(2, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
+    concurrency: int = param(1, 'Frames described at a time.', ge=1, le=4, read_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestConfig(Checked):
+    """Pairing of topics and the queue between the camera and the captioner."""
+
+    queue_size: int = param(
+        32, 'Keyframes that may wait; the oldest is dropped and counted.', ge=1, le=10000
+    )
+    pairing_slop_s: float = param(
+        0.05, 'Largest stamp difference of paired messages.', ge=0.0, le=5.0, unit='s'
+    )
+    odometry_gap_s: float = param(
+        0.5, 'Longest odometry gap that is interpolated.', ge=0.001, le=60.0, unit='s'
+    )
+    future_tolerance_s: float = param(
+        1.0, 'A stamp further ahead of the clock is refused.', ge=0.0, le=1e6, unit='s'
+    )
+    companion_timeout_s: float = param(
+        1.0,
+        'How long a keyframe waits for its depth, detections or caption.',
+        ge=0.0,
+        le=600.0,
+        unit='s',
+    )
