@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 import shutil
+import sqlite3
 import sys
 
 import numpy as np
@@ -19,6 +20,7 @@ if __name__ == '__main__':
 from fakes import BagOfWordsEncoder  # noqa: E402  the path is set above
 
 from memory_node import Memory, Observation, Pose, Sighting  # noqa: E402
+from memory_node.core.bounds import MAX_COORDINATE_M  # noqa: E402
 
 GOLDEN = Path(__file__).parent / 'golden'
 OBSERVATIONS = (
@@ -74,6 +76,31 @@ def test_every_released_format_is_read_whole(tmp_path):
             assert {o.label for o in memory.objects()} >= {'oven', 'dining table'}
             assert memory.retrieve('the oven').places[0].target_position == (2.5, -2.0, 0.5)
             memory.add(Observation(id='n', stamp_ns=1, pose=Pose(position=(1, 1, 0)), caption='x'))
+
+
+def test_a_store_of_an_earlier_version_is_read_without_being_written(tmp_path):
+    copy = tmp_path / 'old.db'
+    shutil.copy(GOLDEN / 'format-1.db', copy)
+    before = copy.read_bytes()
+    with Memory.open(copy, encoder=Recording(dim=16), read_only=True) as memory:
+        assert [o.id for o in memory.observations()] == [o.id for o in OBSERVATIONS]
+        assert memory.retrieve('oven', 1).places[0].node_id == 'küche-1'
+    assert copy.read_bytes() == before
+
+
+def test_numbers_that_an_earlier_version_took_are_brought_to_the_bound(tmp_path):
+    copy = tmp_path / 'old.db'
+    shutil.copy(GOLDEN / 'format-1.db', copy)
+    db = sqlite3.connect(copy)
+    db.execute("UPDATE observation SET x = 1e155, y = -1e12 WHERE id = 'hall'")
+    db.commit()
+    db.close()
+    for _ in range(2):
+        with Memory.open(copy, encoder=Recording(dim=16)) as memory:
+            held = memory.observation('hall').pose.position
+            assert held == (MAX_COORDINATE_M, -MAX_COORDINATE_M, 0.0)
+            assert memory.wait_areas(30.0)
+            assert memory.retrieve('oven', 1).places[0].node_id == 'küche-1'
 
 
 def main() -> None:

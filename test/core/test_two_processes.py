@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import subprocess
@@ -155,6 +156,25 @@ def test_what_was_removed_meanwhile_is_said_to_be(path):
         for memory in (reader, writer):
             with pytest.raises(RemovedError, match='removed meanwhile'):
                 memory._mirror.captions(keys)
+
+
+def test_questions_are_answered_while_the_same_process_forgets(path):
+    impatient = MemoryConfig(retrieval=RetrievalConfig(patience_s=0.05))
+    with opened(path, config=impatient) as memory, ThreadPoolExecutor(1) as pool:
+
+        def churn():
+            for i in range(60):
+                memory.add(seen(f'c{i}', (i % 9, 1, 0), f'a passing shelf {i}'))
+                memory.forget([f'c{i}'])
+
+        going = pool.submit(churn)
+        asked = 0
+        while not going.done() or not asked:
+            assert memory.retrieve('a shelf or a lamp', 20).places
+            assert memory.describe().text
+            asked += 1
+        going.result()
+        assert memory.stats().observations == 40
 
 
 def test_a_closed_memory_says_that_it_is_closed(path):
