@@ -10,7 +10,7 @@ import pytest
 from memory_node import Memory
 from memory_node.core.config import ForestConfig, MemoryConfig
 from memory_node.core.data import Query, QueryMode
-from memory_node.core.forest.updater import forest_path
+from memory_node.core.forest.file import forest_path
 from memory_node.models.openai_language_model import OpenAIChat
 
 ROOMS = {

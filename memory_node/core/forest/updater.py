@@ -27,19 +27,19 @@ from memory_node.core.errors import (
 )
 from memory_node.core.forest.batch import build_paper_forest
 from memory_node.core.forest.descent import Scope, Traversal, traverse
+from memory_node.core.forest.file import forest_bytes, forest_path, read_forest
 from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.llm_namer import Narrator
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.paper import MAX_LEAVES
-from memory_node.core.forest.serialization import dump_forest, load_forest
 from memory_node.core.forest.summarizer import Survey
 from memory_node.core.language.text import observation_text
-from memory_node.core.store.files import marked, unmarked, write_whole
+from memory_node.core.store.files import write_whole
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.worker import Worker
 
-__all__ = ['Areas', 'area_id', 'forest_path']
+__all__ = ['Areas', 'area_id']
 
 _LOG = logging.getLogger(__name__)
 #: Leaves inserted under one hold of the lock: a reader waits for a few milliseconds.
@@ -53,11 +53,6 @@ _PAUSE_S, _LATEST_S = 0.3, 3.0
 def area_id(node_id: int) -> str:
     """Return the id of an area as callers see it; observations' ids are the caller's own."""
     return f'area:{node_id}'
-
-
-def forest_path(store: Path) -> Path:
-    """Where the forest of a store is kept."""
-    return store.with_name(f'{store.name}.forest')
 
 
 def _names(nodes: Sequence[ForestNode]) -> tuple[str, ...]:
@@ -328,25 +323,16 @@ class Areas:
 
     # ---- file --------------------------------------------------------------------------------
 
-    def _content(self, forest: Forest) -> str:
-        return self._mirror.content(np.array(sorted(forest.leaves.slots), np.int64))
-
     def _load(self) -> None:
         """Take the forest beside the store if it fits, so that nothing is clustered again."""
         self._loaded = True
-        snapshot = self._mirror.snapshot()
-        path = forest_path(self._mirror.store.path)
-
         try:
-            content, data = unmarked(path.read_bytes())
-            forest = load_forest(data, self._config, snapshot)
-            if content != self._content(forest):
-                raise IndexDamagedError(f'{path} was made from other observations')
-        except FileNotFoundError:
-            return
+            forest = read_forest(self._mirror, self._config)
         except (IndexDamagedError, StoreVersionError, OSError) as error:
             self.message = f'growing the forest again: {error}'
-            _LOG.warning('%s: %s', path, self.message)
+            _LOG.warning('%s: %s', forest_path(self._mirror.store.path), self.message)
+            return
+        if forest is None:
             return
         with self.lock:
             self._forest = forest
@@ -361,5 +347,5 @@ class Areas:
         if not self._loaded:
             return
         with self.lock:
-            data = marked(dump_forest(self._forest), self._content(self._forest))
+            data = forest_bytes(self._mirror, self._forest)
         write_whole(forest_path(store), data)
