@@ -332,11 +332,10 @@ class Areas:
             self.message = f'growing the forest again: {error}'
             _LOG.warning('%s: %s', forest_path(self._mirror.store.path), self.message)
             return
-        if forest is None:
-            return
-        with self.lock:
-            self._forest = forest
-            self._last_key = max(forest.leaves.slots, default=0)
+        if forest is not None:
+            with self.lock:
+                self._forest = forest
+                self._last_key = max(forest.leaves.slots, default=0)
 
     def save(self, store: Path) -> None:
         """
