@@ -5,11 +5,14 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from memory_node import Observation, Pose, Sighting
+from memory_node.core.bounds import safe_characters
 
 #: Any text that can be stored: SQLite and JSON hold no lone surrogates.
 texts = st.text(st.characters(exclude_categories=('Cs',)), max_size=60)
-ids = st.text(st.characters(exclude_categories=('Cs', 'Cc')), min_size=1, max_size=20)
-labels = texts.filter(lambda t: t.strip() and len(t) <= 256)
+#: Any text as it is stored: what no one can see is taken off at the door.
+stored = texts.map(safe_characters)
+ids = st.text(max_size=20).map(safe_characters).filter(bool)
+labels = stored.filter(lambda t: t.strip() and len(t) <= 256)
 metres = st.floats(-1e4, 1e4, width=32)
 points = st.tuples(metres, metres, metres)
 
@@ -34,7 +37,7 @@ sightings = st.builds(
 @st.composite
 def observations(draw: st.DrawFn, id: str | None = None) -> Observation:  # noqa: A002  the field's name
     """Draw any observation that checks itself."""
-    caption = draw(texts)
+    caption = draw(stored)
     seen = tuple(draw(st.lists(sightings, min_size=not caption.strip(), max_size=4)))
     return Observation(
         id=id or draw(ids),
@@ -45,7 +48,7 @@ def observations(draw: st.DrawFn, id: str | None = None) -> Observation:  # noqa
         map_id=draw(st.sampled_from(['map', 'cellar', 'Büro 🚪'])),
         neighbors=tuple(draw(st.lists(ids, max_size=3))),
         keyframe=draw(st.binary(max_size=50)),
-        source=draw(texts),
+        source=draw(stored),
     )
 
 

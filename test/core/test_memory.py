@@ -144,8 +144,8 @@ def test_given_vectors_are_kept_as_directions(memory):
         ([seen('new'), seen('kitchen')], 'already stored'),
         ([seen('a', embedding=np.ones(3, np.float32))], '64'),
         ([seen('a', embedding=np.zeros(64, np.float32))], 'direction'),
-        ([seen('a', caption='lone \ud800 surrogate')], 'caption'),
-        ([seen('a', objects={'\udfff': None})], 'sightings'),
+        ([seen('\x1b', caption='an id that no one can see')], 'id'),
+        ([seen('a', objects={'\u202e': None})], 'label'),
         (['a string'], 'Observation'),
     ],
 )
