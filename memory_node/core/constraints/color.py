@@ -15,7 +15,6 @@ from memory_node.core.constraints.base import (
     FloatArray,
     Scene,
     UNMET,
-    UNSURE,
 )
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.request import Subject
@@ -27,6 +26,8 @@ __all__ = ['Attribute', 'AttributeEvidence', 'attributes_of']
 _DOUBT = 0.02
 #: Most that evidence for an attribute adds.
 _BONUS = 0.5
+#: Log-odds of the attribute where captions tell it of others but not of this one.
+_UNTOLD = -1.5
 
 
 @runtime_checkable
@@ -72,7 +73,7 @@ class Attribute(Constraint):
         told = np.isfinite(share)
         held = np.clip(np.where(told, share, 0.5), 0.0, 1.0)
         odds = np.clip(np.log((held + _DOUBT) / (1.0 - held + _DOUBT)), UNMET, _BONUS)
-        return Effect(odds=np.where(told, odds, UNSURE))
+        return Effect(odds=np.where(told, odds, _UNTOLD))
 
 
 def attributes_of(subject: Subject) -> tuple[Attribute, ...]:

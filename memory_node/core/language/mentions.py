@@ -10,7 +10,7 @@ from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.text import english, singular
 from memory_node.core.language.wordnet import Part, wordnet
 
-__all__ = ['MAX_MENTIONS', 'Mention', 'mentions']
+__all__ = ['MAX_MENTIONS', 'Mention', 'is_noun_phrase', 'mentions']
 
 #: Mentions read from one caption, characters of it, and words of one name; the rest is cut.
 MAX_MENTIONS = 64
@@ -90,6 +90,38 @@ def _hyphenated_role(word: str) -> int:
         return noun
     is_look = first in english().numbers or not wordnet().is_noun(first)
     return _ADJECTIVE if is_look or _role(last) not in _NOUNS else noun
+
+
+@lru_cache(maxsize=1 << 14)
+def is_noun_phrase(text: str) -> bool:
+    """
+    Return whether a text is a noun phrase, with at most nouns after "of".
+
+    "The gray filing cabinet" is one; "the leftovers will spoil" and "nature calls, ..." are not.
+    """
+    words = _TOKEN.findall(text.casefold().replace('\u2019', "'"))
+    if not words:
+        return False
+    roles = [_role(word) for word in words]
+    plain = all(
+        role in (_DETERMINER, _NUMBER, *_NOUNS, _ADJECTIVE)
+        or word == 'of'
+        or (role == _VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
+        for word, role in zip(words, roles, strict=True)
+    )
+    # A last word in -s is a plural: "pillar drills".
+    clauses = zip(words[:-1], words[1:-1], strict=False)
+    return plain and not any(_is_finite(one, other) for one, other in clauses)
+
+
+def _is_finite(subject: str, verb: str) -> bool:
+    """Return whether a noun and the verb that follows it are a clause ('my son loves')."""
+    return (
+        verb.endswith('s')
+        and _role(subject) in (_NOUN, _UNKNOWN)
+        and wordnet().dominant_pos(verb.removesuffix('s')) == Part.VERB
+        and not wordnet().senses(f'{subject} {singular(verb)}')
+    )
 
 
 @lru_cache(maxsize=1 << 16)

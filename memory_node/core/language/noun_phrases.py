@@ -52,6 +52,8 @@ def _is_attribute(word: str, following: str, head: str) -> bool:
     """Return whether ``word`` tells how a thing looks or is, not what it is."""
     if word in english().colours or following in english().colours:
         return word != head
+    if word in english().materials:
+        return True
     uses = wordnet().uses(word)
     if word.endswith('ing') and (uses is None or uses.adjective <= uses.noun + uses.verb):
         animate = Flag.PERSON | Flag.ANIMAL

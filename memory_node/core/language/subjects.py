@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
+from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
 from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
-from memory_node.core.language.text import english
+from memory_node.core.language.text import english, lemmas
 from memory_node.core.language.wordnet import wordnet
 
 __all__ = ['is_description', 'read_subject', 'Reading']
@@ -86,6 +87,8 @@ _EMPTY = frozenset(
     for key in ('phrase_ends', 'definite', 'indefinite', 'pronouns', 'courtesy_after', 'motions')
     for w in words(key)
 )
+#: Words of phrases that name no thing at all: "the most suitable place (for paperwork)".
+_UNSAYING = _EMPTY | _WHOLE | frozenset(words('superlatives')) | {'of'}
 _END = r'[ ?.!]*$'
 _DETERMINER = rf'(?:(?:{alternatives(words("definite"))}|a) )?'
 _PART = rf"{_DETERMINER}(?:[\w'-]+ ){{0,2}}[\w'-]+"
@@ -127,6 +130,8 @@ def is_description(text: str) -> bool:
     Very long texts do, and longer ones that neither open as a request nor have a word that asks,
     be it after "I remember" or "somewhere with".
     """
+    if _DESCRIBING.search(text[:_HEAD]):
+        return False
     opening = _REMEMBERED.match(text)
     text = text[opening.end() :].strip(_MARKS) if opening else text
     said = re.findall(r"[\w']+", text.casefold())
@@ -160,6 +165,8 @@ def read_subject(left: str, whole: str) -> Reading:
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=text), answer=answer)
     if len(names) < len(lowered) and lowered[0] in _ANYTHING and ' ' in text:
         return Reading(subject=_described_thing(text, motion), answer=answer)
+    if answer is not AnswerKind.DESCRIBE and not _names_thing(text):
+        return Reading(subject=Subject(kind=SubjectKind.NEED, text=text), answer=answer)
     asks_which = _WHAT_IS.search(whole) is not None and _DEFINITE.match(text) is not None
     return Reading(
         subject=_named(text, groups, motion=motion),
@@ -248,6 +255,16 @@ def _is_need(text: str, groups: list[str]) -> bool:
     verb = _PERHAPS_VERB.match(text)
     uses = wordnet().uses(verb['verb'].casefold()) if verb else None
     return uses is not None and uses.verb > 0
+
+
+def _names_thing(text: str) -> bool:
+    """Tell whether what a purpose leaves of a text is a noun phrase that names a thing."""
+    bare = _HANDLING.sub('', text, count=1)
+    purpose = _PURPOSE.search(bare)
+    phrase = bare[: purpose.start()] if purpose else bare
+    if not is_noun_phrase(phrase):
+        return False
+    return purpose is None or not set(lemmas(phrase)) <= _UNSAYING
 
 
 def _described_thing(text: str, motion: bool) -> Subject:

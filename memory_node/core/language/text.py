@@ -65,6 +65,7 @@ class English:
     boundaries: frozenset[str]
     auxiliaries: frozenset[str]
     colours: frozenset[str]
+    materials: frozenset[str]
     quantities: frozenset[str]
     caption_frame: frozenset[str]
     plurals: Mapping[str, str]

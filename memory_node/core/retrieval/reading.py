@@ -11,14 +11,24 @@ from memory_node.core.constraints.base import Scene
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import Query, QueryMode
+from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.parser import parse
-from memory_node.core.language.request import AnswerKind, Request, SubjectKind
-from memory_node.core.language.text import lemmas
+from memory_node.core.language.relations import words
+from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
+from memory_node.core.language.text import lemmas, tokenize
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.objects import object_candidates
 from memory_node.core.retrieval.rooms import RoomWords
 
 __all__ = ['as_meant_here', 'mode_of', 'wants_description']
+
+#: Words that the name of a room has at most.
+_ROOM_WORDS = 4
+
+
+def _speaks_of_all(said: list[str]) -> bool:
+    whole = set(words('whole'))
+    return not whole.isdisjoint(said)
 
 
 def wants_description(text: str) -> bool:
@@ -45,6 +55,8 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     on high shelves").
     """
     subject, names = request.subject, scene.view.names
+    if request.answer is AnswerKind.DESCRIBE and subject.name:
+        return replace(request, subject=_described(subject, scene, rooms))
     if subject.attributes and subject.name:
         whole = ' '.join((*subject.attributes, subject.name))
         if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
@@ -57,3 +69,20 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         return request
     said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
     return replace(request, subject=replace(subject, text=said), constraints=kept)
+
+
+def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
+    """
+    Return what is to be described: the longest name of a room in the words, else what they name.
+
+    Words that are no name at all ("this place laid out") ask for everything.
+    """
+    said = tokenize(' '.join((*subject.attributes, subject.name)))
+    for length in range(min(len(said), _ROOM_WORDS), 0, -1):
+        for start in range(len(said) - length + 1):
+            name = ' '.join(said[start : start + length])
+            if rooms.knows(scene.view.rooms, name):
+                return replace(subject, name=name, attributes=())
+    if is_noun_phrase(subject.name) and not _speaks_of_all(said):
+        return subject
+    return replace(subject, name='', whole=True)
