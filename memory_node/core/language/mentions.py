@@ -66,7 +66,7 @@ def _role(word: str) -> int:
         return _hyphenated_role(word)
     if word.endswith("'s") and wordnet().is_noun(word[:-2]):
         return _NOUN  # "the captain's chair" is a chair, and no captain
-    if word in grammar.colours:
+    if word in grammar.colours or word in grammar.materials:
         return _ADJECTIVE
     part = wordnet().dominant_pos(word)
     if part == Part.NOUN:

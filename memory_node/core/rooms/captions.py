@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 import re
 
+from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.rooms.vocabulary import plain, Vocabulary
 
@@ -81,6 +82,11 @@ class PlaceName:
     weight: float
 
 
+def _is_of(name: str, labels: frozenset[str]) -> bool:
+    """Return whether a name is a label, whatever is said of its looks: "a chrome mirror"."""
+    return name in labels or split_name(name)[1] in labels
+
+
 class CaptionReader:
     """Finds the places that captions name; immutable and thread-safe."""
 
@@ -96,7 +102,9 @@ class CaptionReader:
     ) -> list[tuple[PlaceName, ...]]:
         """Return the places of each caption; a thing's label names no unlisted place."""
         return [
-            tuple(p for p in self.read(caption) if p.weight >= LISTED or p.name not in labels)
+            tuple(
+                p for p in self.read(caption) if p.weight >= LISTED or not _is_of(p.name, labels)
+            )
             for caption in captions
         ]
 

@@ -19,6 +19,8 @@ __all__ = ['SegmentationSettings', 'segment']
 
 #: Views from which on it counts that no caption of a group names it.
 _SURE_VIEWS = 3.0
+#: Views in a row that are at most this far from the first of them stand at one spot [m].
+_SPOT_M = 0.5
 #: More rounds than any graph needs that halves its groups at least every third one.
 _ROUNDS = 200
 
@@ -129,7 +131,8 @@ def segment(
         driven.astype(float),
         _same_drive(views, pairs),
     )
-    group = np.arange(count)
+    group = _spots(views)
+    groups = groups.merged(group)
     for _ in range(_ROUNDS):
         new = _mutual_best(groups, _same_room(groups, given))
         if new is None:
@@ -141,6 +144,26 @@ def segment(
     order[np.argsort(first, kind='stable')] = np.arange(len(first))
     numbered: IntArray = order[inverse]
     return numbered
+
+
+def _spots(views: RoomViews) -> IntArray:
+    """
+    Return (N,) the spot of each view: views in a row that stand as good as at one place.
+
+    A robot that looks around sees other things each time, and still is in one room.
+    """
+    spot = np.empty(len(views), np.int64)
+    last, leader = -1, -1
+    for view in np.lexsort((views.stamps, views.maps)).tolist():
+        near = (
+            leader >= 0
+            and views.maps[view] == views.maps[leader]
+            and np.linalg.norm(views.positions[view] - views.positions[leader]) <= _SPOT_M
+        )
+        if not near:
+            last, leader = last + 1, view
+        spot[view] = last
+    return spot
 
 
 def _same_drive(views: RoomViews, pairs: IntArray) -> RealArray:
