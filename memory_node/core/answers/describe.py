@@ -103,9 +103,8 @@ def describe_found(found: Found, retriever: Retriever) -> Description:
 def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
-    """Return what is in the first of ``rooms``, and how many more of its name there are."""
-    room = int(rooms[0])
-    whole = _joined_rooms(view, rooms)
+    """Return what is in ``rooms`` of one name, and how many places they are."""
+    room, whole = int(rooms[0]), rooms
     name = called or view.rooms.names[room] or 'this room'
     inside = np.flatnonzero(np.isin(view.object_rooms, whole))
     stocks = inventory(view.objects, inside)[:_KINDS]
@@ -121,8 +120,8 @@ def describe_room(
         parts.append(f'I have been in the {name}, and know no thing that is in it.')
     if near:
         parts.append(f'Next to it: {joined(near)}.')
-    if more := len(rooms) - len(whole):
-        parts.append(f'I know {more} more of that name.')
+    if (places := _places(view, rooms)) > 1:
+        parts.append(f'I know {places} places of that name.')
     return Description(
         found=True,
         name=name,
@@ -132,14 +131,17 @@ def describe_room(
     )
 
 
-def _joined_rooms(view: View, rooms: IntArray) -> IntArray:
-    """Return the first of ``rooms`` with those that can be reached without leaving ``rooms``."""
-    taken, left = [int(rooms[0])], set(rooms[1:].tolist())
-    for room in taken:  # grows while it is gone through
-        touching = left & set(view.rooms.neighbors(room)[0].tolist())
-        taken.extend(sorted(touching))
-        left -= touching
-    return np.array(taken, np.int64)
+def _places(view: View, rooms: IntArray) -> int:
+    """Return how many places ``rooms`` are, those that touch taken for one."""
+    left, places = set(rooms.tolist()), 0
+    while left:
+        places += 1
+        taken = [left.pop()]
+        for room in taken:  # grows while it is gone through
+            touching = left & set(view.rooms.neighbors(room)[0].tolist())
+            taken.extend(touching)
+            left -= touching
+    return places
 
 
 def describe_everything(

@@ -30,6 +30,10 @@ _NEAR = rule(
 )
 
 
+#: Log-odds of being near enough where no length is stated, however far it is.
+_FAR = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Near(Constraint):
     """Within a distance of the asker, or simply close to them."""
@@ -75,6 +79,9 @@ class Near(Constraint):
         slack = np.where(candidates.placed, 0.0, SIGHT_M)
         reach = scene.config.distance_scale_m if self.distance_m is None else self.distance_m
         odds = closeness(np.maximum(away - slack, 0.0), reach, stated=self.distance_m is not None)
+        if self.distance_m is None and not self.negated:
+            # Who says "near me" prefers the nearest, and takes another one if need be.
+            odds = np.maximum(odds, _FAR - away / (away + reach))
         return Effect(
             odds=judged(odds, negated=self.negated),
             told=lambda i: f'{self.phrase} ({away[i]:.1f} m)',
