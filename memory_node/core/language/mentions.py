@@ -100,10 +100,10 @@ def is_noun_phrase(text: str) -> bool:
     "The gray filing cabinet" is one; "the leftovers will spoil" and "nature calls, ..." are not.
     """
     words = _TOKEN.findall(text.casefold().replace('\u2019', "'"))
-    if not words:
-        return False
+    while words and _role(words[-1]) == _PUNCTUATION:
+        words.pop()
     roles = [_role(word) for word in words]
-    plain = all(
+    plain = bool(words) and all(
         role in (_DETERMINER, _NUMBER, *_NOUNS, _ADJECTIVE)
         or word == 'of'
         or (role == _VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
