@@ -130,7 +130,7 @@ def is_description(text: str) -> bool:
     Very long texts do, and longer ones that neither open as a request nor have a word that asks,
     be it after "I remember" or "somewhere with".
     """
-    if _DESCRIBING.search(text[:_HEAD]):
+    if _DESCRIBING.match(text):
         return False
     opening = _REMEMBERED.match(text)
     text = text[opening.end() :].strip(_MARKS) if opening else text

@@ -26,11 +26,6 @@ __all__ = ['as_meant_here', 'mode_of', 'wants_description']
 _ROOM_WORDS = 4
 
 
-def _speaks_of_all(said: list[str]) -> bool:
-    whole = set(words('whole'))
-    return not whole.isdisjoint(said)
-
-
 def wants_description(text: str) -> bool:
     """Tell whether a question asks what a place, or everything, is like."""
     clock = Clock(0, timezone.utc)
@@ -83,6 +78,6 @@ def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
             name = ' '.join(said[start : start + length])
             if rooms.knows(scene.view.rooms, name):
                 return replace(subject, name=name, attributes=())
-    if is_noun_phrase(subject.name) and not _speaks_of_all(said):
+    if is_noun_phrase(subject.name) and set(words('whole')).isdisjoint(said):
         return subject
     return replace(subject, name='', whole=True)
