@@ -23,6 +23,7 @@ from memory_node.core.constraints.base import (
 )
 from memory_node.core.constraints.distances import judged
 from memory_node.core.constraints.fields import read_number
+from memory_node.core.language.relations import words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock, Window, windows
 
@@ -30,6 +31,7 @@ __all__ = ['Time']
 
 #: The last moment that Python can tell as a date [s].
 _LAST_S = 253_370_764_800
+_PAST = frozenset(words('past'))
 _NOT = re.compile(r'\b(?:but )?(?:not|never) $', re.IGNORECASE)
 
 
@@ -51,6 +53,7 @@ class Time(Constraint):
     @classmethod
     def read(cls, rest: Remainder, clock: Clock) -> Iterator[Time]:
         """Yield "this morning", "not yesterday"."""
+        past = not _PAST.isdisjoint(rest.whole.casefold().split())
         for found in windows(rest.text, clock):
             denial = _NOT.search(rest.text[: found.start])
             start = denial.start() if denial else found.start
@@ -59,7 +62,7 @@ class Time(Constraint):
                 span=(start, found.stop),
                 phrase=rest.take(start, found.stop),
                 window=found.window,
-                ahead=(found.window.since_ns or 0) > clock.now_ns,
+                ahead=not past and (found.window.since_ns or 0) > clock.now_ns,
             )
 
     @classmethod

@@ -28,6 +28,8 @@ _NOUN, _PLURAL, _ADJECTIVE, _VERB, _ADVERB, _UNKNOWN = range(5, 11)
 _NOUNS = (_NOUN, _PLURAL, _UNKNOWN)
 #: What follows a verb that follows a noun ("a man rides a horse").
 _AFTER_VERB = (_DETERMINER, _NUMBER, _BOUNDARY, _ADJECTIVE)
+#: What may stand around a noun phrase and is no part of it.
+_MARKS, _JOINING = (_PUNCTUATION, _NEGATION), frozenset({'and', 'or'})
 #: Words after which a denial goes on ("no visible signs or labels"), and where it ends.
 _DENIAL_GOES_ON = frozenset({'or', 'nor'})
 _DENIAL_ENDS = frozenset({'but', 'and'})
@@ -100,8 +102,9 @@ def is_noun_phrase(text: str) -> bool:
     "The gray filing cabinet" is one; "the leftovers will spoil" and "nature calls, ..." are not.
     """
     words = _TOKEN.findall(text.casefold().replace('\u2019', "'"))
-    while words and _role(words[-1]) == _PUNCTUATION:
-        words.pop()
+    for end in (-1, 0):  # "lamp?", "(a lamp", "lamp AND": syntax of searches says nothing
+        while words and (_role(words[end]) in _MARKS or words[end] in _JOINING):
+            words.pop(end)
     roles = [_role(word) for word in words]
     plain = bool(words) and all(
         role in (_DETERMINER, _NUMBER, *_NOUNS, _ADJECTIVE)

@@ -42,6 +42,8 @@ _CARRIERS = {str(group): _starts(patterns('carriers', group)) for group in entry
 _AFTER = re.compile(
     rf'(?:^|[ ,])(?:{patterns("courtesy_after")}|{patterns("trailers")})$', re.IGNORECASE
 )
+#: What is left where the end of a text was taken: "the sofa that (was seen)".
+_DANGLING = re.compile(rf'(?: (?:{alternatives(words("dangling"))}))+$', re.IGNORECASE)
 _NEED = _starts(patterns('needs'))
 _DEFINITE = _starts(alternatives(words('definite')))
 _ANY = words('indefinite')
@@ -213,7 +215,7 @@ def _without_end(text: str) -> str:
         kept = text[: len(text) - len(tail) + match.start()].rstrip(_MARKS) if match else ''
         if not kept:
             break
-        text = kept
+        text = _DANGLING.sub('', kept) or kept
     return text
 
 
