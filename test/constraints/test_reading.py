@@ -193,6 +193,31 @@ def test_a_description_is_taken_whole():
     assert request.constraints == ()
 
 
+@pytest.mark.parametrize(
+    'opening', ['I remember ', 'somewhere with ', 'Find a place like: ', 'looking for ']
+)
+def test_a_remembered_view_is_a_description(opening):
+    view = 'a narrow road edged by brick buildings; a red bus is parked nearby on the right side'
+    request = read(opening + view)
+    assert request.subject.kind is SubjectKind.VIEW
+    assert request.constraints == ()
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['The leftovers will spoil if they stay warm.', 'Find the most suitable place for paperwork.'],
+)
+def test_a_sentence_that_names_nothing_is_a_need(text):
+    assert read(text).subject.kind is SubjectKind.NEED
+
+
+def test_a_time_to_come_asks_nothing_of_what_was_seen():
+    (tonight,) = read('where can I watch the match tonight?').constraints
+    (was,) = read('where was the ball tonight?').constraints
+    assert tonight.ahead == (tonight.window.since_ns > CLOCK.now_ns)
+    assert not was.ahead
+
+
 @pytest.mark.parametrize('text', ['кухня', '厨房在哪里？', 'Küche', 'مطبخ'])
 def test_other_scripts_are_names(text):
     subject = read(text).subject

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from memory_node.core.language.mentions import MAX_MENTIONS, mentions
+from memory_node.core.language.mentions import is_noun_phrase, MAX_MENTIONS, mentions
 
 
 def names(caption):
@@ -22,6 +22,8 @@ def names(caption):
         ),
         ('a whelping box next to the K7 gripper', ['whelping box', 'k7 gripper']),
         ('a man riding a horse', ['man', 'horse']),
+        ("the bridge with the captain's chair", ['bridge', "captain's chair"]),
+        ('a pine wooden shelf and a white metal cabinet', ['shelf', 'cabinet']),
         ('A lamp stands on the bedside table', ['lamp', 'bedside table']),
         ('a row of parked cars lines the street', ['car', 'street']),
         ('a pair of shoes and a glass of water', ['shoe', 'glass', 'water']),
@@ -84,3 +86,19 @@ def test_any_text_is_read(text):
     assert len(found) <= MAX_MENTIONS
     assert found == mentions(text)
     assert all(m.name and len(m.name.split()) <= 4 for m in found)
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('the gray filing cabinet', True),
+        ('two network switches', True),
+        ('a box of screws', True),
+        ('lamp*', True),
+        ('the leftovers will spoil', False),
+        ('nature calls, where do I go', False),
+        ('my son loves dinosaurs very much', False),
+    ],
+)
+def test_a_name_is_told_from_a_sentence(text, expected):
+    assert is_noun_phrase(text) == expected

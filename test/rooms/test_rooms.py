@@ -38,6 +38,23 @@ def test_rooms_end_at_doors(side, one_drive):
     assert same_partition(BUILDER.build(views).room_of_row, truth)
 
 
+def test_a_robot_that_looks_around_stays_in_one_room():
+    shown = ['bed', 'lamp', 'window', 'stove', 'sink', 'kettle']
+    views = RoomViews(
+        keys=np.arange(6),
+        stamps=np.arange(6) * 10**9,
+        maps=np.zeros(6, np.int32),
+        positions=np.repeat([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], 3, axis=0),
+        captions=tuple(f'a {thing}' for thing in shown),
+        label_starts=np.arange(7),
+        label_ids=np.arange(6),
+        labels=tuple(shown),
+        links=np.array([(i, i + 1) for i in range(5)]),
+    )
+    room = BUILDER.build(views).room_of_row
+    assert len(set(room[:3])) == len(set(room[3:])) == 1
+
+
 def test_rooms_without_any_position():
     views, truth = building(HOME, placed=False)
     rooms = BUILDER.build(views)
