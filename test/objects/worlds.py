@@ -15,7 +15,9 @@ from memory_node.core.data import FloatArray
 from memory_node.core.objects import Objects
 from memory_node.core.store.snapshot import Snapshot
 
-SHARED = Path(os.environ.get('MEMORY_SHARED', '/work/shared'))
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get('MEMORY_TEST_DATA', ROOT.parent / 'shared' / 'data'))
+SHARED = DATA.parent
 
 #: label -> (group, likeness): labels of one group have the cosine likeness * likeness.
 GROUPS = {
