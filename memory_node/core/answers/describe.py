@@ -104,13 +104,12 @@ def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
     """Return what is in ``rooms`` of one name, and how many places they are."""
-    room, whole = int(rooms[0]), rooms
-    name = called or view.rooms.names[room] or 'this room'
-    inside = np.flatnonzero(np.isin(view.object_rooms, whole))
+    name = called or view.rooms.names[int(rooms[0])] or 'this room'
+    inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
     stocks = inventory(view.objects, inside)[:_KINDS]
     cited = retriever.object_places(view, _covering(stocks))
-    beside = np.concatenate([view.rooms.neighbors(r)[0] for r in whole.tolist()])
-    beside = beside[~np.isin(beside, whole)]
+    beside = np.concatenate([view.rooms.neighbors(r)[0] for r in rooms.tolist()])
+    beside = beside[~np.isin(beside, rooms)]
     near = list(dict.fromkeys(n for i in beside.tolist() if (n := view.rooms.names[i])))[:_ROOMS]
     parts = []
     if stocks:
@@ -126,7 +125,7 @@ def describe_room(
         found=True,
         name=name,
         text=f'{" ".join(parts)} {marks(cited)}'.strip(),
-        observations=sum(len(view.rooms.rows_of(r)) for r in whole.tolist()),
+        observations=sum(len(view.rooms.rows_of(r)) for r in rooms.tolist()),
         citations=cited,
     )
 

@@ -30,10 +30,6 @@ _NEAR = rule(
 )
 
 
-#: Log-odds of being near enough where no length is stated, however far it is.
-_FAR = 0.0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Near(Constraint):
     """Within a distance of the asker, or simply close to them."""
@@ -81,7 +77,7 @@ class Near(Constraint):
         odds = closeness(np.maximum(away - slack, 0.0), reach, stated=self.distance_m is not None)
         if self.distance_m is None and not self.negated:
             # Who says "near me" prefers the nearest, and takes another one if need be.
-            odds = np.maximum(odds, _FAR - away / (away + reach))
+            odds = np.maximum(odds, -away / (away + reach))
         return Effect(
             odds=judged(odds, negated=self.negated),
             told=lambda i: f'{self.phrase} ({away[i]:.1f} m)',
