@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from memory_node.core.rooms.captions import CaptionReader
 from memory_node.core.rooms.contents import contents_log_odds, Encode, label_likelihoods
-from memory_node.core.rooms.graph import neighbor_pairs
+from memory_node.core.rooms.graph import neighbor_pairs, view_spots
 from memory_node.core.rooms.naming import (
     best_names,
     BUILT,
@@ -20,13 +20,15 @@ from memory_node.core.rooms.naming import (
 )
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.segmentation import segment, SegmentationSettings
-from memory_node.core.rooms.views import IntArray, RealArray, RoomViews
+from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomViews
 from memory_node.core.rooms.vocabulary import Vocabulary
 
 __all__ = ['RoomBuilder']
 
 #: Log-odds that a name no list has is right before captions say it.
 _UNLISTED = -2.0
+#: Captions that name a room count as much as what stands in it from this many on.
+_GUESSED = 3.0
 #: Floors are other rooms: metres of height count this often.
 _HEIGHT = 3.0
 
@@ -52,8 +54,9 @@ class RoomBuilder:
         vocabulary = self._vocabulary
         said = read_captions(views, self._reader, vocabulary)
         by_kind = said.by_kind(len(vocabulary))
-        pairs, driven = neighbor_pairs(views)
-        group = segment(views, pairs, driven, by_kind, self._settings)
+        spots, charted = view_spots(views)
+        pairs, driven = neighbor_pairs(views, spots, charted)
+        group = segment(views, spots, pairs, driven, said.votes, self._settings)
         count = int(group.max(initial=-1)) + 1
         member = csr_array(
             (np.ones(len(group)), (group, np.arange(len(group)))), (count, len(views))
@@ -64,12 +67,13 @@ class RoomBuilder:
         likelihoods = label_likelihoods([*views.labels, *BUILT], vocabulary, self._encode)
         votes = (member @ said.votes).toarray()
         kind_votes = (member @ by_kind).toarray()
-        scores = name_log_odds(kind_votes, votes.sum(axis=1))
+        named = votes.sum(axis=1)
+        scores = name_log_odds(kind_votes, named)
         contents = contents_log_odds(np.hstack([presence, shape]), likelihoods)
-        scores[:, : len(vocabulary)] += contents
+        scores[:, : len(vocabulary)] += contents * (_GUESSED / (_GUESSED + named))[:, None]
         scores[:, len(vocabulary) :] += _UNLISTED
-        names, confidences, named = best_names(scores, votes, said, vocabulary)
-        near = _crossing(group, pairs, count)
+        names, confidences, direct = best_names(scores, votes, said, vocabulary)
+        near = _crossing(group, _ways(pairs, driven, len(group)), count)
         sizes = np.bincount(group, minlength=count)
         return Rooms(
             keys=np.array(views.keys, np.int64),
@@ -78,7 +82,7 @@ class RoomBuilder:
             ids=_stable_ids(views.keys, group, count, previous),
             names=names,
             confidences=confidences,
-            named=named,
+            named=direct,
             kinds=vocabulary.names,
             kind_scores=scores[:, : len(vocabulary)].astype(np.float32),
             said=said.names,
@@ -108,6 +112,13 @@ def _centers(positions: RealArray, group: IntArray, count: int) -> RealArray:
     with np.errstate(invalid='ignore'):
         centers: RealArray = sums / np.bincount(group[known], minlength=count)[:, None]
     return centers
+
+
+def _ways(pairs: IntArray, driven: BoolArray, count: int) -> IntArray:
+    """Return the driven pairs, and those of views that none reaches: closeness has no walls."""
+    reached = np.zeros(count, bool)
+    reached[pairs[driven].ravel()] = True
+    return pairs[driven | ~reached[pairs].all(axis=1)]
 
 
 def _crossing(group: IntArray, pairs: IntArray, count: int) -> csr_array:

@@ -19,8 +19,6 @@ __all__ = ['SegmentationSettings', 'segment']
 
 #: Views from which on it counts that no caption of a group names it.
 _SURE_VIEWS = 3.0
-#: Views in a row that are at most this far from the first of them stand at one spot [m].
-_SPOT_M = 0.5
 #: More rounds than any graph needs that halves its groups at least every third one.
 _ROUNDS = 200
 
@@ -42,7 +40,7 @@ class SegmentationSettings:
     #: Only one of two groups is ever named.
     half_named: float = 2.0
     #: Both show the same labels, or each others.
-    labels: float = 3.0
+    labels: float = 1.5
     #: Both see the same placed objects, or each others.
     objects: float = 3.0
     #: Groups touch along a front, or through a door only.
@@ -96,6 +94,7 @@ def _sums(places: IntArray, values: RealArray, count: int) -> RealArray:
 
 def segment(
     views: RoomViews,
+    spots: IntArray,
     pairs: IntArray,
     driven: BoolArray,
     named: csr_array,
@@ -108,12 +107,14 @@ def segment(
     ----------
     views
         The views to group.
+    spots : (N,) array
+        The spot of each view, numbered from 0; views of one spot are in one room.
     pairs : (E, 2) array
         Neighbouring views, as ``neighbor_pairs`` returns them.
     driven : (E,) array
         Whether each pair is a link that the robot can drive.
     named : (N, K) array
-        Votes of each caption for the names of rooms.
+        Votes of each caption for the names of rooms, as it says them.
     settings
         How much each kind of evidence counts.
 
@@ -131,7 +132,7 @@ def segment(
         driven.astype(float),
         _same_drive(views, pairs),
     )
-    group = _spots(views)
+    group = spots
     groups = groups.merged(group)
     for _ in range(_ROUNDS):
         new = _mutual_best(groups, _same_room(groups, given))
@@ -144,26 +145,6 @@ def segment(
     order[np.argsort(first, kind='stable')] = np.arange(len(first))
     numbered: IntArray = order[inverse]
     return numbered
-
-
-def _spots(views: RoomViews) -> IntArray:
-    """
-    Return (N,) the spot of each view: views in a row that stand as good as at one place.
-
-    A robot that looks around sees other things each time, and still is in one room.
-    """
-    spot = np.empty(len(views), np.int64)
-    last, leader = -1, -1
-    for view in np.lexsort((views.stamps, views.maps)).tolist():
-        near = (
-            leader >= 0
-            and views.maps[view] == views.maps[leader]
-            and np.linalg.norm(views.positions[view] - views.positions[leader]) <= _SPOT_M
-        )
-        if not near:
-            last, leader = last + 1, view
-        spot[view] = last
-    return spot
 
 
 def _same_drive(views: RoomViews, pairs: IntArray) -> RealArray:
