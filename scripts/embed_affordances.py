@@ -1,7 +1,8 @@
 """
-Encode the affordance packs that come with the memory, so that a robot never has to.
+Encode the affordances that come with the memory, so that a robot never has to.
 
-Run it after a change of ``memory_node/data/affordances_*.jsonl``; a test compares.
+Run it after a change of ``memory_node/data/affordances_*.jsonl`` or of names and uses in
+``memory_node/data/rooms.yaml``; a test compares.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from memory_node.core.config import LanguageConfig
 from memory_node.core.language.affordances import DATA, load_packs
 from memory_node.core.objects.meaning import make_vectors, vectors_file, write_vectors
+from memory_node.core.rooms.vocabulary import default_vocabulary
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 
 def main() -> None:
-    """Write the vectors of the default packs for the default encoder."""
+    """Write the vectors of the default packs and rooms for the default encoder."""
     encoder = SentenceEncoder()
-    packs = load_packs(LanguageConfig().affordance_packs.split(','))
-    path = DATA / vectors_file(packs, encoder.model_id)
     for old in DATA.glob('affordances-*.npz'):
         old.unlink()
-    write_vectors(make_vectors(packs, lambda texts: encoder.encode(texts), encoder.dim), path)
-    print(f'{path.name}: {path.stat().st_size / 1e6:.1f} MB, {len(packs.rows)} rows')
+    things = load_packs(LanguageConfig().affordance_packs.split(','))
+    for packs in (things, default_vocabulary().packs):
+        path = DATA / vectors_file(packs, encoder.model_id)
+        vectors = make_vectors(packs, lambda texts: encoder.encode(texts), encoder.dim)
+        write_vectors(vectors, path)
+        print(f'{path.name}: {path.stat().st_size / 1e6:.1f} MB, {len(packs.rows)} rows')
 
 
 if __name__ == '__main__':

@@ -38,6 +38,9 @@ class View:
     rooms: Rooms
     #: Ids of the objects that ``rooms.room_of_object`` is about.
     room_object_ids: IntArray
+    #: Distinct names of rooms, and (R,) that of each room; -1 for none.
+    room_names: Names
+    room_name_ids: IntArray
     #: Whether no caption says more than a list of labels.
     bare_labels: bool = False
     behind: int = 0

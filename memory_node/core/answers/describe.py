@@ -17,7 +17,7 @@ from memory_node.core.data import Place, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNodeError
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.updater import area_id, Areas
-from memory_node.core.language.text import counted, plural, several
+from memory_node.core.language.text import counted, lemmas, plural, several
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.view import View
@@ -88,10 +88,9 @@ def describe_found(found: Found, retriever: Retriever) -> Description:
     candidates, odds = found.candidates, found.odds
     rooms = np.flatnonzero((candidates.kind == Kind.ROOM) & (odds > 0.0))
     if len(rooms):
-        best = rooms[np.argsort(-odds[rooms], kind='stable')]
-        return describe_room(
-            found.view, candidates.index[best], retriever, found.request.subject.name
-        )
+        best = candidates.index[rooms[np.argsort(-odds[rooms], kind='stable')]]
+        called = found.request.subject.name
+        return describe_room(found.view, _of_that_name(found.view, best, called), retriever, called)
     if found.request.subject.name and not found.request.subject.whole:
         name = found.request.subject.name
         return Description(found=False, text=f"I don't know of any {name} here.")
@@ -100,13 +99,20 @@ def describe_found(found: Found, retriever: Retriever) -> Description:
     return describe_everything(found.view, candidates.index[met], retriever, found.query.map_id)
 
 
+def _of_that_name(view: View, rooms: IntArray, called: str) -> IntArray:
+    """Return those of ``rooms`` that go by the very name, all where none does."""
+    wanted = lemmas(called)
+    exact = [r for r in rooms.tolist() if lemmas(view.rooms.names[r]) == wanted]
+    return np.array(exact, np.int64) if exact else rooms
+
+
 def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
     """Return what is in ``rooms`` of one name, and how many places they are."""
     name = called or view.rooms.names[int(rooms[0])] or 'this room'
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
-    stocks = inventory(view.objects, inside)[:_KINDS]
+    stocks = _telling(view, inventory(view.objects, inside))[:_KINDS]
     cited = retriever.object_places(view, _covering(stocks))
     beside = np.concatenate([view.rooms.neighbors(r)[0] for r in rooms.tolist()])
     beside = beside[~np.isin(beside, rooms)]
@@ -128,6 +134,20 @@ def describe_room(
         observations=sum(len(view.rooms.rows_of(r)) for r in rooms.tolist()),
         citations=cited,
     )
+
+
+def _telling(view: View, stocks: list[Stock]) -> list[Stock]:
+    """Return stocks, first what is much seen here and little elsewhere: no wall, no floor."""
+    if not stocks:
+        return []
+    objects, count = view.objects, len(view.rooms)
+    held = view.object_rooms >= 0
+    pairs = np.unique(objects.labels[held].astype(np.int64) * count + view.object_rooms[held])
+    rooms_with = np.bincount(pairs // count, minlength=len(view.names))
+    rarity = np.log((1.0 + count) / np.maximum(rooms_with, 1))
+    seen = np.array([objects.frames[s.objects].sum() for s in stocks], np.float64)
+    worth = np.sqrt(seen) * rarity[[s.name for s in stocks]]
+    return [stocks[i] for i in np.argsort(-worth, kind='stable').tolist()]
 
 
 def _places(view: View, rooms: IntArray) -> int:

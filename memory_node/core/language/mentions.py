@@ -315,6 +315,7 @@ def mentions(caption: str) -> tuple[Mention, ...]:
     Captions are untrusted: length and number are bounded.
     """
     text = _QUOTED.sub(' , ', caption[:MAX_CHARS].casefold().replace('\u2019', "'"))
+    text = english().viewer.sub(' , ', text)
     words = [word for word in _TOKEN.findall(text) if len(word) <= _MAX_WORD_CHARS]
     reader = _Reader()
     reader.read(words)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from memory_node.core.constraints.base import Constraint
     from memory_node.core.constraints.order import Order
 
-__all__ = ['AnswerKind', 'Request', 'Subject', 'SubjectKind']
+__all__ = ['AnswerKind', 'Request', 'Sort', 'Subject', 'SubjectKind']
 
 
 class SubjectKind(str, Enum):
@@ -24,6 +24,15 @@ class SubjectKind(str, Enum):
     VIEW = 'view'
     #: Not at all: "what is on the table?", "anything in the kitchen".
     ANYTHING = 'anything'
+
+
+class Sort(str, Enum):
+    """What sort of thing serves a need."""
+
+    THING = 'thing'
+    #: A thing, or a room as well.
+    PLACE = 'place'
+    ROOM = 'room'
 
 
 class AnswerKind(str, Enum):
@@ -61,6 +70,8 @@ class Subject:
     wished: bool = False
     #: Whether everything is meant: "this building", "the place".
     whole: bool = False
+    #: Whether a room may serve the need ("a place to relax"), or must ("an area to relax").
+    sort: Sort = Sort.THING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

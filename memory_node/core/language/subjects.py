@@ -14,9 +14,9 @@ import re
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
-from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
+from memory_node.core.language.request import AnswerKind, Sort, Subject, SubjectKind
 from memory_node.core.language.text import english, lemmas
-from memory_node.core.language.wordnet import wordnet
+from memory_node.core.language.wordnet import Part, wordnet
 
 __all__ = ['is_description', 'read_subject', 'Reading']
 
@@ -83,6 +83,21 @@ _ANYTHING = frozenset(words('anything'))
 _ANYBODY = frozenset(words('anybody'))
 _REMEMBERED = _starts(patterns('remembered'))
 _WHOLE = frozenset((*words('whole'), *words('unnamed')))
+_IT = str(entry('it'))
+#: A part of a building, said by nothing but what it is for, and how that goes on.
+_PLACE_ASKED = re.compile(
+    rf"(?P<before>(?:[\w'-]+ ){{0,5}})"
+    rf"(?:(?P<room>{patterns('rooms_asked')})|{patterns('places_asked')})"
+    rf"(?: (?P<after>[\w'-]+)(?: [\w'-]+){{0,6}}?)? "
+    rf'(?:{entry("rooms_serve")}) (?P<need>[^.;!?]+)'.replace('{it}', _IT),
+    re.IGNORECASE,
+)
+_PLACE_SOUGHT = re.compile(
+    rf'(?:{entry("rooms_sought")}) (?P<need>[^.;!?]+)'.replace('{it}', _IT), re.IGNORECASE
+)
+_SENT_THERE = re.compile(
+    rf'(?P<end>[.;!?,]) *(?:{entry("sent_there")})[ .!]*$'.replace('{it}', _IT), re.IGNORECASE
+)
 #: Words that name nothing.
 _EMPTY = frozenset(
     w
@@ -152,9 +167,15 @@ def read_subject(left: str, whole: str) -> Reading:
     ``left`` is the request without its constraints, ``whole`` all of it; both with single spaces
     and straight apostrophes. Never fails; O(n) for texts of n characters.
     """
+    left = _SENT_THERE.sub(lambda end: end['end'], left)
     text, groups, need = _stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups
+    served, sort = _served_by_place(left)
+    if served and answer is not AnswerKind.DESCRIBE:
+        subject = Subject(kind=SubjectKind.NEED, text=served, sort=sort, motion=motion)
+        wanted = AnswerKind.WHERE if answer is AnswerKind.WHAT else answer
+        return Reading(subject=subject, answer=wanted)
     if need is not None:
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
     lowered = re.findall(r"[\w'-]+", text.casefold())
@@ -174,6 +195,27 @@ def read_subject(left: str, whole: str) -> Reading:
         subject=_named(text, groups, motion=motion),
         answer=AnswerKind.WHERE if asks_which and answer is AnswerKind.WHAT else answer,
     )
+
+
+def _served_by_place(text: str) -> tuple[str, Sort]:
+    """Return what a place is asked for that is named by nothing else; '' where none is."""
+    nothing = '', Sort.THING
+    if sought := _PLACE_SOUGHT.search(text):
+        return _without_end(sought['need']), Sort.PLACE
+    asked = _PLACE_ASKED.search(text)
+    if asked is None:
+        return nothing
+    before = re.findall(r"[\w'-]+", asked['before'].casefold())
+    looks: list[str] = []
+    while before and wordnet().dominant_pos(before[-1]) == Part.ADJECTIVE:
+        looks.insert(0, before.pop())
+    if before and before[-1] not in _UNSAYING and before[-1] not in english().determiners:
+        return nothing  # "the waiting area for visitors"
+    after = (asked['after'] or 'here').casefold()
+    if after not in english().boundaries and after not in english().auxiliaries:
+        return nothing  # "a space heater for the office"
+    need = _without_end(' '.join([*(w for w in looks if w not in _UNSAYING), asked['need']]))
+    return need, Sort.ROOM if asked['room'] else Sort.PLACE
 
 
 def _stripped(text: str) -> tuple[str, list[str], str | None]:

@@ -68,6 +68,7 @@ class English:
     materials: frozenset[str]
     quantities: frozenset[str]
     caption_frame: frozenset[str]
+    viewer: re.Pattern[str]
     plurals: Mapping[str, str]
     unchanged: frozenset[str]
     synonyms: Mapping[str, str]
@@ -82,6 +83,7 @@ def english() -> English:
         name: value if isinstance(value, dict) else frozenset(value)
         for name, value in lists.items()
     }
+    fields['viewer'] = re.compile(lists['viewer'])
     return English(**fields)
 
 

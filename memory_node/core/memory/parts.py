@@ -20,7 +20,7 @@ from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
 from memory_node.core.forest.places import area_places
 from memory_node.core.forest.updater import Areas
 from memory_node.core.index.updater import Indexer
-from memory_node.core.language.affordances import load_packs
+from memory_node.core.language.affordances import AffordancePacks, load_packs
 from memory_node.core.language.llm_parser import LanguageModelParser
 from memory_node.core.memory.derived_files import (
     DerivedFiles,
@@ -29,7 +29,7 @@ from memory_node.core.memory.derived_files import (
     load_rooms,
 )
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
-from memory_node.core.objects.meaning import pack_vectors
+from memory_node.core.objects.meaning import pack_vectors, PackVectors
 from memory_node.core.ports import Encoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
@@ -85,14 +85,20 @@ class Parts:
         self.objects = ObjectKeeper(
             self.mirror,
             self.encode,
-            pack_vectors(packs, self.encode, encoder.model_id, encoder.dim),
+            self._vectors(packs),
             packs.synonyms,
             vocabulary.is_room_name,
             config.objects,
             packs_digest=packs.digest,
         )
         self.objects_message = load_objects(self.mirror, self.objects)
-        self.rooms = RoomKeeper(self.mirror, self._known, self.encode_cached, vocabulary)
+        self.rooms = RoomKeeper(
+            self.mirror,
+            self._known,
+            self.encode_cached,
+            vocabulary,
+            self._vectors(vocabulary.packs),
+        )
         load_rooms(self.mirror, self.objects, self.rooms)
         self._follower = Worker('memory-objects', self._follow)
         self.derived = DerivedFiles(
@@ -101,6 +107,9 @@ class Parts:
         self.retriever = self._retriever()
         if len(self.mirror.snapshot()):
             self.notify()
+
+    def _vectors(self, packs: AffordancePacks) -> PackVectors:
+        return pack_vectors(packs, self.encode, self.encoder.model_id, self.encoder.dim)
 
     def _retriever(self) -> Retriever:
         return Retriever(
@@ -177,6 +186,8 @@ class Parts:
             objects=known.objects,
             rooms=rooms.rooms,
             room_object_ids=rooms.object_ids,
+            room_names=rooms.names,
+            room_name_ids=rooms.name_ids,
             bare_labels=known.bare,
             behind=behind,
         )

@@ -22,7 +22,7 @@ from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
-from memory_node.core.language.request import Request, SubjectKind
+from memory_node.core.language.request import Request, Sort, SubjectKind
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
@@ -30,7 +30,7 @@ from memory_node.core.retrieval.objects import object_candidates, objects_as_can
 from memory_node.core.retrieval.places import PlaceBuilder
 from memory_node.core.retrieval.reading import as_meant_here, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
-from memory_node.core.retrieval.rooms import room_candidates, RoomWords
+from memory_node.core.retrieval.rooms import room_candidates, RoomWords, serving_rooms
 from memory_node.core.retrieval.scale import under
 from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
 from memory_node.core.retrieval.views import (
@@ -49,6 +49,8 @@ RealArray = NDArray[np.float64]
 
 #: Places that a scorer of viewpoints chooses.
 SCORED = 64
+#: Log-odds that a thing loses where a room is asked for.
+_NO_ROOM = 2.0
 
 
 class RequestReader(Protocol):
@@ -136,7 +138,7 @@ class Retriever:
         vectors = self.encode(texts)
         encoded = time.perf_counter()
         relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
-        candidates = self._candidates(view, request, relevance, vectors[0])
+        candidates = self._candidates(view, request, relevance, vectors)
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
         odds = under(candidates.odds, judged.odds) + closeness(query, candidates, config)
@@ -223,10 +225,10 @@ class Retriever:
         )
 
     def _candidates(
-        self, view: View, request: Request, relevance: Relevance, vector: FloatArray
+        self, view: View, request: Request, relevance: Relevance, vectors: FloatArray
     ) -> Candidates:
         """Return the candidates of every generator that the subject calls for."""
-        subject = request.subject
+        subject, vector = request.subject, vectors[0]
         if (
             self._scorer is not None
             and self._config().scorer == 'auto'
@@ -236,7 +238,11 @@ class Retriever:
             return rows_as_candidates(view, rows, odds)
         parts = []
         if subject.kind is not SubjectKind.VIEW:
-            parts.append(object_candidates(view, relevance.odds, gone=_past(request)))
+            odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM else 0.0)
+            parts.append(object_candidates(view, odds, gone=_past(request)))
+        if subject.sort is not Sort.THING:
+            served = self.relevance.relevance(request, view.room_names, vectors)
+            parts.append(serving_rooms(view, served.odds))
         if subject.kind is SubjectKind.NAME:
             parts.append(room_candidates(view, request, self.room_words, thing=relevance.named))
             if not relevance.named:

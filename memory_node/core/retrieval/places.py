@@ -191,10 +191,10 @@ class PlaceBuilder:
         words = f'{article(label)} {label}' if label else ''
         if candidates.kind[i] == Kind.VIEW:
             parts = ['what was seen there fits the description']
-        elif candidates.kind[i] == Kind.ROOM:
-            parts = [f'the place is called {label!r}' if label else 'the place fits']
         elif subject is not None and subject.kind is SubjectKind.NEED:
             parts = [f'{words} can serve for {subject.text!r}']
+        elif candidates.kind[i] == Kind.ROOM:
+            parts = [f'the place is called {label!r}' if label else 'the place fits']
         elif subject is not None and subject.name and label != subject.name:
             near = 'may be what is meant by' if sure else 'comes closest to'
             parts = [f'{words} {near} {subject.name!r}']

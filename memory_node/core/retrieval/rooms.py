@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.language.request import AnswerKind, Request
+from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.view import View
 
-__all__ = ['RoomWords', 'room_candidates', 'rooms_as_candidates']
+__all__ = ['RoomWords', 'room_candidates', 'rooms_as_candidates', 'serving_rooms']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -58,6 +59,15 @@ def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bo
     kept = np.flatnonzero(odds > _WORTH_LISTING)
     shift = _MOTION if wanted else _NO_MOTION
     return rooms_as_candidates(view, kept, odds[kept] + shift)
+
+
+def serving_rooms(view: View, odds: RealArray) -> Candidates:
+    """Return the rooms that serve a need, by the log-odds that places of each name do."""
+    named = np.flatnonzero(view.room_name_ids >= 0)
+    served = odds[view.room_name_ids[named]]
+    meant = both(served, view.rooms.confidences[named].astype(np.float64))
+    kept = meant > _WORTH_LISTING
+    return rooms_as_candidates(view, named[kept], meant[kept])
 
 
 def rooms_as_candidates(view: View, index: IntArray, odds: RealArray) -> Candidates:

@@ -83,8 +83,8 @@ class PlaceName:
 
 
 def _is_of(name: str, labels: frozenset[str]) -> bool:
-    """Return whether a name is a label, whatever is said of its looks: "a chrome mirror"."""
-    return name in labels or split_name(name)[1] in labels
+    """Return whether a name is a label, whatever is said of it: "chrome mirrors"."""
+    return not labels.isdisjoint((name, singular_phrase(name), split_name(name)[1]))
 
 
 class CaptionReader:
@@ -100,11 +100,9 @@ class CaptionReader:
     def names(
         self, captions: Sequence[str], labels: frozenset[str]
     ) -> list[tuple[PlaceName, ...]]:
-        """Return the places of each caption; a thing's label names no unlisted place."""
+        """Return the places of each caption; what detectors call a thing ("toilet") is none."""
         return [
-            tuple(
-                p for p in self.read(caption) if p.weight >= LISTED or not _is_of(p.name, labels)
-            )
+            tuple(p for p in self.read(caption) if not _is_of(p.name, labels))
             for caption in captions
         ]
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import IndexDamagedError
 from memory_node.core.objects.keeper import KeptObjects
+from memory_node.core.objects.meaning import PackVectors
+from memory_node.core.objects.names import Names, NameTable
 from memory_node.core.rooms.building import RoomBuilder
 from memory_node.core.rooms.matching import RoomMatcher
 from memory_node.core.rooms.rooms import Rooms
@@ -40,6 +42,9 @@ class KeptRooms:
     rooms: Rooms
     object_ids: IntArray
     epoch: int
+    #: Distinct names of rooms with what such places are for, and (R,) that of each; -1 for none.
+    names: Names
+    name_ids: IntArray
 
 
 class RoomKeeper:
@@ -51,6 +56,7 @@ class RoomKeeper:
         objects: Callable[[Snapshot], KeptObjects],
         encode: Callable[[list[str]], FloatArray],
         vocabulary: Vocabulary,
+        packs: PackVectors,
     ) -> None:
         """Follow ``mirror``; ``objects`` returns the object map for a snapshot."""
         self._mirror = mirror
@@ -58,6 +64,7 @@ class RoomKeeper:
         self._builder = RoomBuilder(vocabulary, encode=encode)
         self.matcher = RoomMatcher(vocabulary, encode)
         self._digest = vocabulary.digest
+        self._names = NameTable(encode, packs, {})
         self._kept: KeptRooms | None = None
         self._not_before = 0.0
         self._worker = Worker('memory-rooms', self._bring_up_to_date)
@@ -80,11 +87,7 @@ class RoomKeeper:
             self._worker.wait(patience_s)
             kept = self._kept
         if kept is None or kept.epoch != epoch:
-            return KeptRooms(
-                rooms=self._builder.build(_no_views()),
-                object_ids=np.empty(0, np.int64),
-                epoch=epoch,
-            )
+            return self._made(self._builder.build(_no_views()), np.empty(0, np.int64), epoch)
         return kept
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
@@ -117,7 +120,20 @@ class RoomKeeper:
             raise IndexDamagedError('the rooms are of other observations')
         if content != self._mirror.content(rooms.keys):
             raise IndexDamagedError('the rooms were made from other observations')
-        self._kept = KeptRooms(rooms=rooms, object_ids=object_ids, epoch=snapshot.epoch)
+        self._kept = self._made(rooms, object_ids, snapshot.epoch)
+
+    def _made(self, rooms: Rooms, object_ids: IntArray, epoch: int) -> KeptRooms:
+        """Return rooms to keep; names that are new are encoded here, never at a question."""
+        called = [name for name in rooms.names if name]
+        name_ids = np.full(len(rooms), -1, np.int64)
+        name_ids[[bool(name) for name in rooms.names]] = self._names.add(called)
+        return KeptRooms(
+            rooms=rooms,
+            object_ids=object_ids,
+            epoch=epoch,
+            names=self._names.view(),
+            name_ids=name_ids,
+        )
 
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:
@@ -156,7 +172,7 @@ class RoomKeeper:
         )
         previous = None if self._kept is None else self._kept.rooms
         rooms = self._builder.build(views, previous)
-        self._kept = KeptRooms(rooms=rooms, object_ids=objects.ids, epoch=snapshot.epoch)
+        self._kept = self._made(rooms, objects.ids, snapshot.epoch)
 
 
 def _no_views() -> RoomViews:

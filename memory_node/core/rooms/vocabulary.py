@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 import yaml
 
+from memory_node.core.language.affordances import AffordancePacks
 from memory_node.core.language.text import singular_phrase
 
 __all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain']
@@ -39,6 +40,8 @@ class RoomKind:
     near: tuple[str, ...]
     defining: frozenset[str]
     typical: frozenset[str]
+    #: What one does there.
+    uses: tuple[str, ...] = ()
 
 
 class Vocabulary:
@@ -78,6 +81,11 @@ class Vocabulary:
             if (kind := self._of.get(form, -1)) >= 0:
                 return kind
         return -1
+
+    @property
+    def packs(self) -> AffordancePacks:
+        """What places are for, as a pack with one row a kind."""
+        return AffordancePacks(tuple(((kind.name, *kind.also), kind.uses) for kind in self.kinds))
 
     @property
     def digest(self) -> str:
@@ -186,6 +194,7 @@ def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
             words(entry, 'near'),
             frozenset(words(entry, 'defining')),
             frozenset(words(entry, 'typical')),
+            tuple(' '.join(str(use).split()) for use in entry.get('uses', ())),
         )
         for name, entry in table['rooms'].items()
     )
