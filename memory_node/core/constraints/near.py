@@ -18,6 +18,9 @@ from memory_node.core.language.times import Clock
 
 __all__ = ['Near']
 
+#: Most that distance counts against what is wished for near by [log-probability].
+_FAR = 0.5
+
 _WITHIN = rule(
     rf'{NEGATION}{IS}(?:{alternatives(words("limits"))}) {LENGTH}'
     rf'(?: (?:radius|away|or less))?(?! (?:of|from|to) (?!{ASKER}\b))'
@@ -77,7 +80,7 @@ class Near(Constraint):
         odds = closeness(np.maximum(away - slack, 0.0), reach, stated=self.distance_m is not None)
         if self.distance_m is None and not self.negated:
             # Who says "near me" prefers the nearest, and takes another one if need be.
-            odds = np.maximum(odds, -away / (away + reach))
+            odds = np.maximum(odds, -_FAR * away / (away + reach))
         return Effect(
             odds=judged(odds, negated=self.negated),
             told=lambda i: f'{self.phrase} ({away[i]:.1f} m)',

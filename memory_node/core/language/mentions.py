@@ -10,7 +10,7 @@ from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.text import english, singular
 from memory_node.core.language.wordnet import Part, wordnet
 
-__all__ = ['MAX_MENTIONS', 'Mention', 'is_noun_phrase', 'mentions']
+__all__ = ['MAX_MENTIONS', 'Mention', 'every_mention', 'is_noun_phrase', 'mentions']
 
 #: Mentions read from one caption, characters of it, and words of one name; the rest is cut.
 MAX_MENTIONS = 64
@@ -167,6 +167,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, bool], Mention] = {}
+        #: Each mention by itself: "a red chair and a blue chair" are two.
+        self.every: list[Mention] = []
         self._phrase = _Phrase()
         self._negated = False
 
@@ -265,13 +267,13 @@ class _Reader:
         return True
 
     def _add(self, mention: Mention, count: int) -> None:
-        key = (mention.name, self._negated)
-        known = self.found.get(key)
-        if known is not None and (known.count == 0 or known.count >= count > 0):
-            return
         if count != 1 or self._negated:
             mention = replace(mention, count=count, negated=self._negated)
-        self.found[key] = mention
+        self.every.append(mention)
+        key = (mention.name, self._negated)
+        known = self.found.get(key)
+        if known is None or 0 < known.count < count or (known.count and not count):
+            self.found[key] = mention
 
 
 @lru_cache(maxsize=1 << 16)
@@ -305,7 +307,6 @@ def _is_thing(head: str, opened: bool, before_of: bool) -> bool:
     return opened and len(head) > 1 and not head.isdecimal()
 
 
-@lru_cache(maxsize=1 << 14)
 def mentions(caption: str) -> tuple[Mention, ...]:
     """
     Return the things that a caption names, each name once, in order.
@@ -314,9 +315,19 @@ def mentions(caption: str) -> tuple[Mention, ...]:
     that no dictionary knows: 'a K7 gripper'.
     Captions are untrusted: length and number are bounded.
     """
+    return tuple(_read(caption).found.values())
+
+
+def every_mention(caption: str) -> tuple[Mention, ...]:
+    """Return each mention of a caption by itself, so that all attributes of a name are there."""
+    return tuple(_read(caption).every)
+
+
+@lru_cache(maxsize=1 << 14)
+def _read(caption: str) -> _Reader:
     text = _QUOTED.sub(' , ', caption[:MAX_CHARS].casefold().replace('\u2019', "'"))
     text = english().viewer.sub(' , ', text)
     words = [word for word in _TOKEN.findall(text) if len(word) <= _MAX_WORD_CHARS]
     reader = _Reader()
     reader.read(words)
-    return tuple(reader.found.values())
+    return reader

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from memory_node.core.constraints.base import Constraint
     from memory_node.core.constraints.order import Order
 
-__all__ = ['MAX_CONSTRAINTS', 'normalized', 'parse', 'priority']
+__all__ = ['MAX_CONSTRAINTS', 'about_landmark', 'normalized', 'parse', 'priority']
 
 #: More constraints than this in one request only cost time.
 MAX_CONSTRAINTS = 16
@@ -105,7 +105,11 @@ def parse(
         if left is not None:
             reading = read_subject(_left(left), said)
     if reading.bare:
-        found, reading = _about_landmark(found, reading)
+        if landmark := about_landmark(found):
+            chosen, subject = landmark
+            subject = replace(subject, motion=reading.subject.motion)
+            found = [c for c in found if c is not chosen]
+            reading = replace(reading, subject=subject, bare=False)
     return Request(
         text=said,
         subject=reading.subject,
@@ -161,24 +165,27 @@ def _given_back(found: list[Constraint], rest: Remainder) -> tuple[list[Constrai
     return kept, text
 
 
-def _about_landmark(found: list[Constraint], reading: Reading) -> tuple[list[Constraint], Reading]:
-    """Ask for the landmark of a request that names nothing else: "stand by the printer"."""
+def about_landmark(found: Sequence[Constraint]) -> tuple[Constraint, Subject] | None:
+    """
+    Return the constraint of the landmark that a request without a thing is about, and that thing.
+
+    "Stand by the printer" asks for the printer. None where no constraint has a landmark.
+    """
     landmarked = [c for c in found if isinstance(c, _Landmarked) and c.landmark]
     if not landmarked:
-        return found, reading
+        return None
     # A thing is meant before the room that it is in.
     chosen = min(landmarked, key=_priority_of)
     text = str(chosen.landmark) if isinstance(chosen, _Landmarked) else ''
     attributes, name = split_name(text)
-    subject = replace(
-        reading.subject,
+    subject = Subject(
         kind=SubjectKind.NAME,
         text=text,
         name=name or text,
         attributes=tuple(attributes),
         definite=True,
     )
-    return [c for c in found if c is not chosen], replace(reading, subject=subject, bare=False)
+    return chosen, subject
 
 
 def _priority_of(constraint: Constraint) -> int:

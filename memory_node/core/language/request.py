@@ -68,6 +68,8 @@ class Subject:
     #: Whether it is wished for rather than looked for ("I need a seat"), so that what serves as
     #: well may be meant where nothing goes by the name.
     wished: bool = False
+    #: Whether the request says where it was put, so that it is there although never seen.
+    put: bool = False
     #: Whether everything is meant: "this building", "the place".
     whole: bool = False
     #: Whether a room may serve the need ("a place to relax"), or must ("an area to relax").

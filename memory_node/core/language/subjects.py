@@ -98,6 +98,8 @@ _PLACE_SOUGHT = re.compile(
 _SENT_THERE = re.compile(
     rf'(?P<end>[.;!?,]) *(?:{entry("sent_there")})[ .!]*$'.replace('{it}', _IT), re.IGNORECASE
 )
+_ASKED_AFTER = re.compile(rf'[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE)
+_SENTENCE_END = re.compile(r'(?<=[.;!?]) +')
 #: Words that name nothing.
 _EMPTY = frozenset(
     w
@@ -106,6 +108,8 @@ _EMPTY = frozenset(
 )
 #: Words of phrases that name no thing at all: "the most suitable place (for paperwork)".
 _UNSAYING = _EMPTY | _WHOLE | frozenset(words('superlatives')) | {'of'}
+#: Words of sentences that say nothing by themselves: "the nearest one would be best".
+_IDLE = _UNSAYING | english().stop_words
 _END = r'[ ?.!]*$'
 _DETERMINER = rf'(?:(?:{alternatives(words("definite"))}|a) )?'
 _PART = rf"{_DETERMINER}(?:[\w'-]+ ){{0,2}}[\w'-]+"
@@ -167,7 +171,10 @@ def read_subject(left: str, whole: str) -> Reading:
     ``left`` is the request without its constraints, ``whole`` all of it; both with single spaces
     and straight apostrophes. Never fails; O(n) for texts of n characters.
     """
-    left = _SENT_THERE.sub(lambda end: end['end'], left)
+    left = _saying(_SENT_THERE.sub(lambda end: end['end'], left))
+    if (after := _ASKED_AFTER.search(left)) and after.start():
+        subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(_MARKS))
+        return Reading(subject=subject, answer=AnswerKind.WHERE)
     text, groups, need = _stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups
@@ -176,8 +183,9 @@ def read_subject(left: str, whole: str) -> Reading:
         subject = Subject(kind=SubjectKind.NEED, text=served, sort=sort, motion=motion)
         wanted = AnswerKind.WHERE if answer is AnswerKind.WHAT else answer
         return Reading(subject=subject, answer=wanted)
-    if need is not None:
+    if need is not None and not _is_whereabouts(text, need):
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
+    text = text if need is None else need
     lowered = re.findall(r"[\w'-]+", text.casefold())
     names = [word for word in lowered if word not in _EMPTY and word not in _ANYTHING]
     if answer is AnswerKind.DESCRIBE and _is_whole(lowered):
@@ -195,6 +203,13 @@ def read_subject(left: str, whole: str) -> Reading:
         subject=_named(text, groups, motion=motion),
         answer=AnswerKind.WHERE if asks_which and answer is AnswerKind.WHAT else answer,
     )
+
+
+def _saying(text: str) -> str:
+    """Return the sentences of a text that say something, all where none does."""
+    sentences = _SENTENCE_END.split(text)
+    saying = [s for s in sentences if not set(re.findall(r"[\w'-]+", s.casefold())) <= _IDLE]
+    return ' '.join(saying or sentences)
 
 
 def _served_by_place(text: str) -> tuple[str, Sort]:
@@ -233,7 +248,7 @@ def _stripped(text: str) -> tuple[str, list[str], str | None]:
         if courtesy is not None and courtesy.end() > end:
             end, group = courtesy.end(), ''
         need = _NEED.match(text)
-        if need is not None and need.end() > end and (said := _need(text, need)):
+        if need is not None and need.end() >= end and (said := _need(text, need)):
             return text, groups, said
         if not end:
             break
@@ -259,6 +274,13 @@ def _without_end(text: str) -> str:
             break
         text = _DANGLING.sub('', kept) or kept
     return text
+
+
+def _is_whereabouts(text: str, need: str) -> bool:
+    """Tell whether a need is only a known thing: "where did the mug (go)"."""
+    opening = text[: -len(need)] if text.endswith(need) else text
+    asked = re.search(r'\bwhere\b', opening, re.IGNORECASE)
+    return asked is not None and _DEFINITE.match(need) is not None and is_noun_phrase(need)
 
 
 def _answer(groups: list[str], whole: str) -> AnswerKind:
@@ -339,5 +361,6 @@ def _named(text: str, groups: list[str], *, motion: bool) -> Subject:
         purpose=purpose['purpose'].strip(_MARKS) if purpose else '',
         definite=definite is not None and not (groups and groups[-1] == 'want'),
         motion=motion,
+        put='left' in groups,
         wished='want' in groups and definite is None,
     )

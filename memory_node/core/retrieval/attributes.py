@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
-from memory_node.core.language.mentions import mentions
+from memory_node.core.language.mentions import every_mention
 from memory_node.core.language.text import lemmas
 from memory_node.core.view import View
 
@@ -17,7 +17,7 @@ __all__ = ['AttributeShares']
 RealArray = NDArray[np.float64]
 
 #: Candidates judged, the likeliest ones, and captions heard about each.
-_JUDGED, _HEARD = 24, 4
+_JUDGED, _HEARD = 24, 12
 
 
 class AttributeShares:
@@ -47,17 +47,29 @@ class AttributeShares:
         captions = dict(zip(every.tolist(), self._captions(every), strict=True))
         for i, seen in zip(judged, rows, strict=True):
             name = lemmas(self._view.names.texts[int(candidates.name[i])])
-            said = [_attributes(captions[row], name) for row in seen.tolist()]
-            if any(said):
-                share[i] = np.mean([wanted in words for words in said if words])
+            said = [_said(captions[row], name, wanted) for row in seen.tolist()]
+            # Each of several that one picture shows is as likely the one that is spoken of.
+            weights = [1.0 / max(self._alike(row, name), 1) for row in seen.tolist()]
+            told = [(s, w) for s, w in zip(said, weights, strict=True) if s is not None]
+            if told:
+                share[i] = sum(s * w for s, w in told) / sum(w for _, w in told)
         return None if np.isnan(share).all() else share
+
+    def _alike(self, row: int, name: tuple[str, ...]) -> int:
+        """Return how many things of a name an observation shows."""
+        snapshot = self._view.snapshot
+        span = slice(int(snapshot.sighting_starts[row]), int(snapshot.sighting_starts[row + 1]))
+        shown = snapshot.sighting_labels[span].tolist()
+        return sum(lemmas(snapshot.labels[label]) == name for label in shown)
 
     def _rows(self, index: int) -> NDArray[np.int64]:
         """Return the newest observations that saw an object."""
         return self._view.objects.seen_by(index)[::-1][:_HEARD]
 
 
-def _attributes(caption: str, name: tuple[str, ...]) -> set[str]:
-    """Return the attributes that a caption gives things of a name."""
-    found = [m.attributes for m in mentions(caption) if lemmas(m.name) == name]
-    return {word for words in found for word in words}
+def _said(caption: str, name: tuple[str, ...], wanted: str) -> float | None:
+    """Return the share of things of a name that have an attribute; None where none has any."""
+    found = [m for m in every_mention(caption) if m.attributes and lemmas(m.name) == name]
+    counts = [max(m.count, 1) for m in found]
+    having = [n for m, n in zip(found, counts, strict=True) if wanted in m.attributes]
+    return sum(having) / sum(counts) if found else None

@@ -12,7 +12,7 @@ from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import Query, QueryMode
 from memory_node.core.language.mentions import is_noun_phrase
-from memory_node.core.language.parser import parse
+from memory_node.core.language.parser import about_landmark, parse
 from memory_node.core.language.relations import words
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.text import lemmas, tokenize
@@ -47,7 +47,7 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
 
     Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
     like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
-    on high shelves").
+    on high shelves"). What was put somewhere and never seen is looked for where it was put.
     """
     subject, names = request.subject, scene.view.names
     if request.answer is AnswerKind.DESCRIBE and subject.name:
@@ -56,6 +56,11 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         whole = ' '.join((*subject.attributes, subject.name))
         if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
             return replace(request, subject=replace(subject, name=whole, attributes=()))
+    if subject.put and scene.lookup.landmark(subject.name) is None:
+        if (landmark := about_landmark(request.constraints)) is not None:
+            chosen, meant = landmark
+            kept = tuple(c for c in request.constraints if c is not chosen)
+            return replace(request, subject=meant, constraints=kept)
     if subject.kind is not SubjectKind.NEED or not request.constraints:
         return request
     nothing = object_candidates(scene.view, np.empty(0))
