@@ -5,7 +5,7 @@ from __future__ import annotations
 from constraints.world import read, told
 import pytest
 
-from memory_node.core.language.request import AnswerKind, SubjectKind
+from memory_node.core.language.request import AnswerKind, Sort, SubjectKind
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,55 @@ def test_who_asks_for_people():
     request = read('who is in the kitchen?')
     assert request.subject.name == 'person'
     assert told('who is in the kitchen?') == ('area: in the kitchen',)
+
+
+@pytest.mark.parametrize(
+    ('text', 'need', 'sort'),
+    [
+        ('Take me to the area for concentrated paperwork.', 'concentrated paperwork', Sort.ROOM),
+        ('which part of the ship is best for getting medical help?', 'getting medical help',
+         Sort.ROOM),
+        ('Which room can I use to call someone in private?', 'call someone in private', Sort.ROOM),
+        ('show me the best place to watch the sunset. Take me there.', 'watch the sunset',
+         Sort.PLACE),
+        ('Where would people go for freshening up?', 'freshening up', Sort.PLACE),
+        ('where can I wash my hands?', 'wash my hands', Sort.THING),
+        ('something to eat', 'eat', Sort.THING),
+    ],
+)  # fmt: skip
+def test_a_room_may_be_asked_for_by_what_it_is_for(text, need, sort):
+    subject = read(text).subject
+    assert (subject.kind, subject.text, subject.sort) == (SubjectKind.NEED, need, sort)
+
+
+@pytest.mark.parametrize(
+    ('text', 'name'),
+    [
+        ('the waiting area for visitors', 'waiting area'),
+        ('a space heater for the office', 'space heater'),
+        ('Where did the mug go?', 'mug'),
+        ('where did my keys end up?', 'keys'),
+        ('Where has the laundry basket been put?', 'laundry basket'),
+        ('What is the last place where you saw the ladder?', 'ladder'),
+        ('I remember a wardrobe. Take me there.', 'wardrobe'),
+        ('Is there a radiator here? Go there.', 'radiator'),
+    ],
+)
+def test_a_known_thing_is_named_however_it_is_asked_for(text, name):
+    subject = read(text).subject
+    assert (subject.kind, subject.name) == (SubjectKind.NAME, name)
+
+
+@pytest.mark.parametrize(
+    ('text', 'need'),
+    [
+        ('I have to send an e-mail. Somewhere near me would be best.', 'send an e-mail'),
+        ('I need something to read before bedtime. The nearest one will do.',
+         'read before bedtime'),
+        ('Nature calls, where do I go?', 'Nature calls'),
+        ('I want to know what time it is.', 'what time'),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_of_the_need_is_left_out(text, need):
+    subject = read(text).subject
+    assert (subject.kind, subject.text) == (SubjectKind.NEED, need)

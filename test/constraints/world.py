@@ -122,6 +122,8 @@ def view(things: Sequence[Thing] = HOME) -> View:
         objects=Objects(**columns),
         rooms=_rooms(np.array([ROW_ROOMS[t.row] for t in things], np.int32)),
         room_object_ids=np.arange(count),
+        room_names=SimpleNamespace(texts=ROOM_NAMES),  # type: ignore[arg-type]
+        room_name_ids=np.arange(len(ROOM_NAMES)),
     )
 
 

@@ -129,3 +129,82 @@ def test_names_in_captions_alone_are_as_good_as_labels(tmp_path):
         assert found.mode is QueryMode.IMPLICIT
         assert memory.retrieve('the stove').places[0].node_id == 'stove'
         assert not memory.retrieve('the piano').found
+
+
+def test_what_was_put_somewhere_is_looked_for_there(memory):
+    found = memory.retrieve('I left my umbrella on the piano')
+    assert (found.found, found.places[0].label) == (True, 'piano')
+    # What is known by itself is meant, wherever somebody says it is.
+    assert memory.retrieve('I left the lamp on the piano').places[0].label == 'lamp'
+
+
+@pytest.fixture(scope='module')
+def building(tmp_path_factory):
+    """Rooms that captions name, each with something of its own and one thing that all have."""
+    rooms = {'kitchen': 'kettle', 'chapel': 'candle', 'print room': 'copier', 'gym': 'dumbbell'}
+    with Memory.open(tmp_path_factory.mktemp('b') / 'm.sqlite') as opened:
+        for n, (room, thing) in enumerate(rooms.items()):
+            for i in range(4):
+                opened.add(
+                    Observation(
+                        id=f'{room} {i}',
+                        stamp_ns=(10 * n + i) * 10**9,
+                        pose=Pose(position=(8.0 * n + 0.8 * i, 0.0, 0.0)),
+                        caption=f'a {room} with a {thing}. In front of the robot: a radiator',
+                        sightings=(
+                            Sighting(label=thing, position=(8.0 * n + 1.0, 1.0, 0.5)),
+                            Sighting(label='radiator', position=(8.0 * n + 2.0, -1.0, 0.5)),
+                        ),
+                    )
+                )
+        assert opened.wait_areas(60.0)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ('text', 'room'),
+    [
+        ('Which area here would suit for saying a prayer?', 'chapel'),
+        ('a room to get some exercise', 'gym'),
+        ('Where do people go to copy documents?', 'print room'),
+    ],
+)
+def test_a_room_serves_a_need(building, text, room):
+    found = building.retrieve(text)
+    assert found.found, found.message
+    assert (found.places[0].room, found.places[0].label) == (room, room)
+    assert 'can serve for' in found.places[0].why
+
+
+def test_no_room_serves_what_none_is_for(building):
+    assert not building.retrieve('an area for milking the cows').found
+
+
+def test_a_room_is_told_by_its_own_things_first(building):
+    told = building.ask('What is the chapel like?').text
+    assert told.index('candle') < told.index('radiator')
+    assert 'robot' not in told
+
+
+def test_things_that_one_caption_colours_differently_are_told_apart(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite') as memory:
+        for i, (colour, x) in enumerate([('red', 0.0), ('blue', 6.0)]):
+            other = {'red': 'blue', 'blue': 'red'}[colour]
+            for j, said in enumerate(
+                [f'a {colour} chair', f'a {colour} chair and a {other} chair']
+            ):
+                near = Sighting(label='chair', position=(x + 1.0, 0.0, 0.5))
+                far = Sighting(label='chair', position=(7.0 - x, 0.0, 0.5))
+                memory.add(
+                    Observation(
+                        id=f'{i}{j}',
+                        stamp_ns=(2 * i + j) * 10**9,
+                        pose=Pose(position=(x, 0.0, 0.0)),
+                        caption=said,
+                        sightings=(near, far) if j else (near,),
+                    )
+                )
+        assert memory.wait_areas(60.0)
+        for colour, x in (('red', 1.0), ('blue', 7.0)):
+            best = memory.retrieve(f'the {colour} chair').places[0]
+            assert abs(best.target_position[0] - x) < 0.5

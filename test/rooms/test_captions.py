@@ -23,6 +23,8 @@ READER = CaptionReader(default_vocabulary())
         ('the lobby of a hotel', ['lobby']),
         ('aisle 4 with shelves', ['aisle 4']),
         ('a sorting area for parcels', ['sorting area']),
+        ('a kennel with three crates', ['kennel']),
+        ('in the kennel a dog lies on a blanket', ['kennel']),
         ('this is the whelping box', ['whelping box']),
         ('a view of the whelping box with straw', ['whelping box']),
     ],
@@ -36,6 +38,7 @@ def test_names_the_place(caption, names):
     [
         '',
         'a kitchen sink and a stove',
+        'a reception desk and a kettle',
         'an office chair',
         'a bar of soap',
         'a dining room table',

@@ -38,6 +38,36 @@ def test_rooms_end_at_doors(side, one_drive):
     assert same_partition(BUILDER.build(views).room_of_row, truth)
 
 
+def test_a_robot_that_comes_again_and_again_knows_its_rooms():
+    # Two rooms of spots 1.2 m apart with a wall at x = 5; four visits, each on another course.
+    spots = [(x, y) for x in (1.0, 2.2, 3.4) for y in (1.0, 2.2)]
+    spots += [(x + 5.4, y) for x, y in spots]
+    rng = np.random.default_rng(3)
+    at, truth, captions = [], [], []
+    for _ in range(4):
+        for spot in [*rng.permutation(6), *(6 + rng.permutation(6))]:
+            at.append((*(np.array(spots[spot]) + rng.normal(0.0, 0.03, 2)), 0.0))
+            truth.append(int(spot >= 6))
+            said = ('a workshop with a vice', 'a vice')
+            other = ('a canteen with a tray', 'a tray')
+            captions.append((other if spot >= 6 else said)[int(rng.integers(2))])
+    count = len(at)
+    views = RoomViews(
+        keys=np.arange(count),
+        stamps=np.arange(count) * 10**9,
+        maps=np.zeros(count, np.int32),
+        positions=np.array(at),
+        captions=captions,
+        label_starts=np.arange(count + 1),
+        label_ids=np.array(truth),
+        labels=['vice', 'tray'],
+        links=np.array([(i, i + 1) for i in range(count - 1)]),
+    )
+    rooms = BUILDER.build(views)
+    assert same_partition(rooms.room_of_row, truth)
+    assert set(rooms.names) == {'workshop', 'canteen'}
+
+
 def test_a_robot_that_looks_around_stays_in_one_room():
     shown = ['bed', 'lamp', 'window', 'stove', 'sink', 'kettle']
     views = RoomViews(

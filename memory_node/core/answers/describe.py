@@ -90,7 +90,9 @@ def describe_found(found: Found, retriever: Retriever) -> Description:
     if len(rooms):
         best = candidates.index[rooms[np.argsort(-odds[rooms], kind='stable')]]
         called = found.request.subject.name
-        return describe_room(found.view, _of_that_name(found.view, best, called), retriever, called)
+        return describe_room(
+            found.view, _of_that_name(found.view, best, called), retriever, called
+        )
     if found.request.subject.name and not found.request.subject.whole:
         name = found.request.subject.name
         return Description(found=False, text=f"I don't know of any {name} here.")

@@ -17,7 +17,7 @@ from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import Request, Subject, SubjectKind
-from memory_node.core.language.subjects import is_description, read_subject, Reading
+from memory_node.core.language.subjects import is_description, read_subject
 from memory_node.core.language.times import Clock
 
 if TYPE_CHECKING:
@@ -104,12 +104,11 @@ def parse(
         found, left = _given_back(found, rest)
         if left is not None:
             reading = read_subject(_left(left), said)
-    if reading.bare:
-        if landmark := about_landmark(found):
-            chosen, subject = landmark
-            subject = replace(subject, motion=reading.subject.motion)
-            found = [c for c in found if c is not chosen]
-            reading = replace(reading, subject=subject, bare=False)
+    if reading.bare and (landmark := about_landmark(found)):
+        chosen, subject = landmark
+        subject = replace(subject, motion=reading.subject.motion)
+        found = [c for c in found if c is not chosen]
+        reading = replace(reading, subject=subject, bare=False)
     return Request(
         text=said,
         subject=reading.subject,

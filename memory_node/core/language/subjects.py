@@ -13,10 +13,11 @@ import re
 
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.noun_phrases import split_name
+from memory_node.core.language.places_asked import EMPTY, served_by_place, UNSAYING, WHOLE
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
-from memory_node.core.language.request import AnswerKind, Sort, Subject, SubjectKind
+from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
 from memory_node.core.language.text import english, lemmas
-from memory_node.core.language.wordnet import Part, wordnet
+from memory_node.core.language.wordnet import wordnet
 
 __all__ = ['is_description', 'read_subject', 'Reading']
 
@@ -82,34 +83,14 @@ _DOES = re.compile(rf'[\w-]+s (?:{_PARTICLES}) ', re.IGNORECASE)
 _ANYTHING = frozenset(words('anything'))
 _ANYBODY = frozenset(words('anybody'))
 _REMEMBERED = _starts(patterns('remembered'))
-_WHOLE = frozenset((*words('whole'), *words('unnamed')))
 _IT = str(entry('it'))
-#: A part of a building, said by nothing but what it is for, and how that goes on.
-_PLACE_ASKED = re.compile(
-    rf"(?P<before>(?:[\w'-]+ ){{0,5}})"
-    rf"(?:(?P<room>{patterns('rooms_asked')})|{patterns('places_asked')})"
-    rf"(?: (?P<after>[\w'-]+)(?: [\w'-]+){{0,6}}?)? "
-    rf'(?:{entry("rooms_serve")}) (?P<need>[^.;!?]+)'.replace('{it}', _IT),
-    re.IGNORECASE,
-)
-_PLACE_SOUGHT = re.compile(
-    rf'(?:{entry("rooms_sought")}) (?P<need>[^.;!?]+)'.replace('{it}', _IT), re.IGNORECASE
-)
 _SENT_THERE = re.compile(
     rf'(?P<end>[.;!?,]) *(?:{entry("sent_there")})[ .!]*$'.replace('{it}', _IT), re.IGNORECASE
 )
 _ASKED_AFTER = re.compile(rf'[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'(?<=[.;!?]) +')
-#: Words that name nothing.
-_EMPTY = frozenset(
-    w
-    for key in ('phrase_ends', 'definite', 'indefinite', 'pronouns', 'courtesy_after', 'motions')
-    for w in words(key)
-)
-#: Words of phrases that name no thing at all: "the most suitable place (for paperwork)".
-_UNSAYING = _EMPTY | _WHOLE | frozenset(words('superlatives')) | {'of'}
 #: Words of sentences that say nothing by themselves: "the nearest one would be best".
-_IDLE = _UNSAYING | english().stop_words
+_IDLE = UNSAYING | english().stop_words
 _END = r'[ ?.!]*$'
 _DETERMINER = rf'(?:(?:{alternatives(words("definite"))}|a) )?'
 _PART = rf"{_DETERMINER}(?:[\w'-]+ ){{0,2}}[\w'-]+"
@@ -178,16 +159,17 @@ def read_subject(left: str, whole: str) -> Reading:
     text, groups, need = _stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups
-    served, sort = _served_by_place(left)
+    served, sort = served_by_place(left)
     if served and answer is not AnswerKind.DESCRIBE:
-        subject = Subject(kind=SubjectKind.NEED, text=served, sort=sort, motion=motion)
+        text = _without_end(served)
+        subject = Subject(kind=SubjectKind.NEED, text=text, sort=sort, motion=motion)
         wanted = AnswerKind.WHERE if answer is AnswerKind.WHAT else answer
         return Reading(subject=subject, answer=wanted)
-    if need is not None and not _is_whereabouts(text, need):
+    if need is not None and not _is_whereabouts(left, need):
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
     text = text if need is None else need
     lowered = re.findall(r"[\w'-]+", text.casefold())
-    names = [word for word in lowered if word not in _EMPTY and word not in _ANYTHING]
+    names = [word for word in lowered if word not in EMPTY and word not in _ANYTHING]
     if answer is AnswerKind.DESCRIBE and _is_whole(lowered):
         names = []
     if not names:
@@ -210,27 +192,6 @@ def _saying(text: str) -> str:
     sentences = _SENTENCE_END.split(text)
     saying = [s for s in sentences if not set(re.findall(r"[\w'-]+", s.casefold())) <= _IDLE]
     return ' '.join(saying or sentences)
-
-
-def _served_by_place(text: str) -> tuple[str, Sort]:
-    """Return what a place is asked for that is named by nothing else; '' where none is."""
-    nothing = '', Sort.THING
-    if sought := _PLACE_SOUGHT.search(text):
-        return _without_end(sought['need']), Sort.PLACE
-    asked = _PLACE_ASKED.search(text)
-    if asked is None:
-        return nothing
-    before = re.findall(r"[\w'-]+", asked['before'].casefold())
-    looks: list[str] = []
-    while before and wordnet().dominant_pos(before[-1]) == Part.ADJECTIVE:
-        looks.insert(0, before.pop())
-    if before and before[-1] not in _UNSAYING and before[-1] not in english().determiners:
-        return nothing  # "the waiting area for visitors"
-    after = (asked['after'] or 'here').casefold()
-    if after not in english().boundaries and after not in english().auxiliaries:
-        return nothing  # "a space heater for the office"
-    need = _without_end(' '.join([*(w for w in looks if w not in _UNSAYING), asked['need']]))
-    return need, Sort.ROOM if asked['room'] else Sort.PLACE
 
 
 def _stripped(text: str) -> tuple[str, list[str], str | None]:
@@ -277,9 +238,9 @@ def _without_end(text: str) -> str:
 
 
 def _is_whereabouts(text: str, need: str) -> bool:
-    """Tell whether a need is only a known thing: "where did the mug (go)"."""
-    opening = text[: -len(need)] if text.endswith(need) else text
-    asked = re.search(r'\bwhere\b', opening, re.IGNORECASE)
+    """Tell whether a need is only a known thing, its verb at the end: "where did the mug go"."""
+    opening, _, end = text.strip(_MARKS).rpartition(need)
+    asked = re.search(rf'\bwhere\b{"" if end else " *$"}', opening, re.IGNORECASE)
     return asked is not None and _DEFINITE.match(need) is not None and is_noun_phrase(need)
 
 
@@ -292,7 +253,7 @@ def _answer(groups: list[str], whole: str) -> AnswerKind:
 
 def _is_whole(lowered: list[str]) -> bool:
     """Tell whether a description is of everything: "this place", "an overview"."""
-    return all(word in _EMPTY or word in _WHOLE for word in lowered)
+    return all(word in EMPTY or word in WHOLE for word in lowered)
 
 
 def _unnamed(
@@ -330,7 +291,7 @@ def _names_thing(text: str) -> bool:
     phrase = bare[: purpose.start()] if purpose else bare
     if not is_noun_phrase(phrase):
         return False
-    return purpose is None or not set(lemmas(phrase)) <= _UNSAYING
+    return purpose is None or not set(lemmas(phrase)) <= UNSAYING
 
 
 def _described_thing(text: str, motion: bool) -> Subject:

@@ -56,11 +56,11 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         whole = ' '.join((*subject.attributes, subject.name))
         if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
             return replace(request, subject=replace(subject, name=whole, attributes=()))
-    if subject.put and scene.lookup.landmark(subject.name) is None:
-        if (landmark := about_landmark(request.constraints)) is not None:
-            chosen, meant = landmark
-            kept = tuple(c for c in request.constraints if c is not chosen)
-            return replace(request, subject=meant, constraints=kept)
+    landmark = about_landmark(request.constraints) if subject.put else None
+    if landmark is not None and scene.lookup.landmark(subject.name) is None:
+        chosen, meant = landmark
+        kept = tuple(c for c in request.constraints if c is not chosen)
+        return replace(request, subject=meant, constraints=kept)
     if subject.kind is not SubjectKind.NEED or not request.constraints:
         return request
     nothing = object_candidates(scene.view, np.empty(0))

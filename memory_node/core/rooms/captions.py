@@ -15,7 +15,8 @@ from functools import lru_cache
 import re
 
 from memory_node.core.language.noun_phrases import split_name
-from memory_node.core.language.text import singular_phrase
+from memory_node.core.language.text import english, singular_phrase
+from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.vocabulary import plain, Vocabulary
 
 __all__ = ['CaptionReader', 'PlaceName']
@@ -87,6 +88,11 @@ def _is_of(name: str, labels: frozenset[str]) -> bool:
     return not labels.isdisjoint((name, singular_phrase(name), split_name(name)[1]))
 
 
+def _ends_name(word: str) -> bool:
+    """Return whether a word after a name is no part of it: "in the kitchen a kettle boils"."""
+    return word in _ENDS or word in english().determiners or word in english().numbers
+
+
 class CaptionReader:
     """Finds the places that captions name; immutable and thread-safe."""
 
@@ -129,7 +135,7 @@ class CaptionReader:
         if following:
             if _NUMBER.match(following[1]) and following[1] != 'a':
                 number = ' ' + following[1]
-            elif following[1] not in _ENDS and following[1] not in self._vocabulary.bare:
+            elif not _ends_name(following[1]) and not self._is_area(following[1]):
                 return ''
         if _ELSEWHERE.search(before):
             return ''
@@ -145,9 +151,13 @@ class CaptionReader:
         if known >= 0 and self._vocabulary.index(longer) < 0:
             if not kept or name.split()[-1] not in self._vocabulary.heads:
                 longer = name
-        elif known < 0 and not kept and not number:
+        elif known < 0 and not kept and not number and name in self._vocabulary.bare:
             return ''
         return longer + number
+
+    def _is_area(self, word: str) -> bool:
+        """Tell whether a word after a place goes on naming it: "kitchen area", no "counter"."""
+        return word in self._vocabulary.bare and wordnet().is_place(word)
 
     def _unlisted(self, rest: str) -> str:
         """Return the noun phrase that ``rest`` begins with, or '' where it names no place."""

@@ -62,7 +62,7 @@ def _near_the_first(views: RoomViews, order: IntArray) -> IntArray:
     """Return (N,) spots at any time; a view without position is a spot of its own."""
     # Maps lie so far apart that none shares a spot with another.
     places = np.column_stack([views.positions, views.maps * (2.0 * _SPOT_M)])
-    known = np.isfinite(places).all(axis=1)
+    known = np.asarray(np.isfinite(places).all(axis=1))
     rows = np.flatnonzero(known)
     tree = cKDTree(places[rows])
     spot = np.full(len(views), -1, np.int64)

@@ -60,7 +60,7 @@ class RoomMatcher:
             return np.full(len(rooms), _NOTHING)
         scores = np.full(len(rooms), _NOTHING)
         kind = self.vocabulary.index(wanted)
-        if kind < 0 and singular_phrase(wanted) in self.vocabulary.heads:
+        if kind < 0 and singular_phrase(wanted) in self.vocabulary.bare:
             return np.full(len(rooms), _ANY)
         if kind >= 0:
             scores = np.maximum(scores, self._of_kind(rooms, kind))
