@@ -23,7 +23,7 @@ from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import DepthPicture, frame_of, PendingFrame, Picture
-from memory_node.core.perception.geometry import camera_mounting, pose_from_transform, Transform
+from memory_node.core.perception.geometry import camera_mounting
 from memory_node.core.perception.messages import (
     intrinsics_from_msg,
     pose_from_odometry,
@@ -32,8 +32,8 @@ from memory_node.core.perception.messages import (
     transforms_from_msg,
 )
 from memory_node.core.perception.observer import Perceiver
-from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.poses import RobotPoses
 from memory_node.core.ports import Captioner
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import is_tf, open_what_is_whole, peek, read_messages
@@ -44,8 +44,6 @@ __all__ = ['BagSettings', 'read_bag']
 
 #: Topics whose faults cost a picture its positions, not the picture.
 _SOFT = ('depth', 'camera_info', 'depth/camera_info', 'caption', 'detections', '/tf', '/tf_static')
-#: Frames whose transform is the robot's pose, where no odometry was recorded.
-_WORLD, _BASE = ('map', 'odom', 'world'), ('base_link', 'base_footprint')
 #: Reasons that the closing line gives.
 _REASONS = 3
 
@@ -94,10 +92,11 @@ class _Reader:
         self._now_s = 0.0
         self._done: list[Observation] = []
         self._frames = FrameTree()
-        self._poses = OdometryPoses(
+        self._poses = RobotPoses(
             lambda: ingest,
             camera_mounting(settings.camera) if settings.camera is not None else None,
-            frames=self._frames,
+            tree=self._frames,
+            say=say,
             warn=say,
         )
         self._perceiver = Perceiver(
@@ -133,7 +132,7 @@ class _Reader:
         fixed = [c for c in reader.connections if is_tf(c) and 'static' in c.topic]
         moving = [c for c in reader.connections if is_tf(c) and 'static' not in c.topic]
         for _, _, message in read_messages(reader, fixed, self._refuse):
-            self._transforms(message, fixed=True, poses=False)
+            self._transforms(message, fixed=True)
         wanted = [*connections.values(), *moving]
         for connection, recorded_ns, message in read_messages(reader, wanted, self._refuse):
             self._now_s = recorded_ns * 1e-9
@@ -142,7 +141,7 @@ class _Reader:
                 stamp = stamp_ns(message.header.stamp) if stamped else recorded_ns
                 self._take(roles[connection.topic], stamp, message)
             else:
-                self._transforms(message, fixed=False, poses='odom' not in roles.values())
+                self._transforms(message, fixed=False)
             self._pipeline.work_off()
             yield from self._taken()
         self._pipeline.work_off(last=True)
@@ -194,23 +193,10 @@ class _Reader:
         except MemoryNodeError as error:
             self._refuse(role, str(error))
 
-    def _transforms(self, message: Any, *, fixed: bool, poses: bool) -> None:
-        try:
-            for parent, child, parent_T_child, stamp in transforms_from_msg(message):
-                self._frames.add(parent, child, parent_T_child, None if fixed else stamp)
-                if poses:
-                    self._pose_from_tf(parent, child, parent_T_child, stamp)
-        except MemoryNodeError as error:
-            self._refuse('/tf', str(error))
-
-    def _pose_from_tf(self, parent: str, child: str, pose: Transform, stamp: int) -> None:
-        """Take the robot's pose from TF where no odometry was recorded."""
-        parent, child = parent.lstrip('/'), child.lstrip('/')
-        if parent in _WORLD and child in _BASE:
-            self._poses.add(
-                stamp, pose_from_transform(pose), frame_id=parent, child_frame_id=child
-            )
-            self._pipeline.moved()
+    def _transforms(self, message: Any, *, fixed: bool) -> None:
+        refuse = partial(self._refuse, '/tf')
+        for parent, child, pose, stamp in transforms_from_msg(message, refuse):
+            self._frames.add(parent, child, pose, None if fixed else stamp)
 
     def _store(self, pending: PendingFrame) -> None:
         self._done.append(self._perceiver.observe(frame_of(pending, self._refuse)))

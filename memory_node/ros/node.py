@@ -26,20 +26,24 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.memory.map_frames import MapFrames
+from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
-from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.poses import RobotPoses
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
+from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf, has_tf_messages, mounting, TransformPoses
+from memory_node.ros.pose_source import has_tf_messages, mounting, pose_frames
+from memory_node.ros.request_frames import RequestFrames
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
 from memory_node.ros.subscriptions import published, Subscriptions
@@ -155,12 +159,31 @@ class MemoryNode(LifecycleNode):
         self._language_model = make_language_model(self._settings(LanguageModelConfig))
         self._opened = stack.enter_context(self._open_memory(settings))
         self._captioner = make_captioner(self._settings(PerceptionConfig))
-        self._scene = MarkerScene(settings.map_frame)
-        self._scene.add(self._memory.observations())
+        self._names = ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path))
         self._frames = FrameTree()
-        self._poses = self._make_poses(settings)
-        if isinstance(self._poses, TransformPoses):
-            stack.callback(self._poses.close)
+        self._poses = RobotPoses(
+            lambda: self._settings(IngestConfig),
+            mounting(self._settings(CameraConfig)),
+            tree=self._frames if has_tf_messages() else None,
+            frames=pose_frames(settings),
+            # A place in the code logs at one level only: rclpy refuses another.
+            say=lambda line: self.get_logger().info(line),
+            warn=lambda line: self.get_logger().warning(line),
+        )
+        self._maps = MapFrames(
+            self._memory,
+            settings.map_frame,
+            join=lambda target, source: self._poses.between(target, source, None),
+            warn=lambda line: self.get_logger().warning(line),
+        )
+        frames = RequestFrames(
+            self._memory,
+            self._poses,
+            settings.map_frame,
+            lambda: self._maps.current or self._settings(NodeConfig).map_id,
+        )
+        self._scene = MarkerScene(frames.by_map)
+        self._scene.add(self._memory.observations())
         self._pipeline: Pipeline | None = None
         queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
         goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
@@ -170,10 +193,8 @@ class MemoryNode(LifecycleNode):
             language_model=self._language_model,
             goals=goals,
             counters=self._counters,
-            map_frame=settings.map_frame,
+            frames=frames,
             retrieval=lambda: self._settings(RetrievalConfig),
-            map_id=lambda: self._settings(NodeConfig).map_id,
-            robot=self._poses.latest,
             active=lambda: self._active,
             answered=self._scene.show_answer,
             bug=self.report_bug,
@@ -232,9 +253,13 @@ class MemoryNode(LifecycleNode):
             config=lambda: self._settings(IngestConfig),
             frames=self._frames,
             captioner=perception.captioner,
+            names=self._names,
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
+        told = self._poses.base_T_camera is not None
+        used = in_use(self._settings, subscriptions.topics, self._memory.path, camera_told=told)
+        self.get_logger().info(used)
 
     @property
     def _memory(self) -> Memory:
@@ -272,19 +297,8 @@ class MemoryNode(LifecycleNode):
     def _on_parameters(self) -> None:
         if self._opened is not None:
             self._opened.config = self._memory_config()
-            if isinstance(poses := getattr(self, '_poses', None), OdometryPoses):
+            if (poses := getattr(self, '_poses', None)) is not None:
                 poses.base_T_camera = mounting(self._settings(CameraConfig))
-
-    def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
-        if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
-            return TransformPoses(self, settings)
-        return OdometryPoses(
-            lambda: self._settings(IngestConfig),
-            mounting(self._settings(CameraConfig)),
-            frames=self._frames if has_tf_messages() else None,
-            map_frame=settings.map_frame,
-            warn=self.get_logger().warning,
-        )
 
     # Told by the parts
 
@@ -292,15 +306,17 @@ class MemoryNode(LifecycleNode):
         """Describe and store one keyframe, in a worker; raises typed errors."""
         settings = self._settings(NodeConfig)
         keep = settings.keep_keyframes and pending.picture is not None
+        frame = frame_of(pending, self._refuse)
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             self._captioner,
-            map_id=settings.map_id,
+            map_id=self._maps.map_for(settings.map_id, frame.fixed_frame),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
-        observation = perceiver.observe(frame_of(pending, self._refuse))
+        observation = perceiver.observe(frame)
         self._memory.add(observation)
+        self._maps.stored(observation.id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:

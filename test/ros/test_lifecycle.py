@@ -10,7 +10,7 @@ import sqlite3
 from memory_msgs.msg import Status
 import pytest
 
-from memory_node.ros.pose_source import has_tf
+from memory_node.ros.pose_source import has_tf_messages
 
 DOMAIN = 22
 
@@ -107,8 +107,8 @@ def test_a_node_that_cannot_configure_says_so_and_stays(start, connect, folder):
         pytest.param(
             'pose_source',
             'tf',
-            'tf2_ros',
-            marks=pytest.mark.skipif(has_tf(), reason='tf2_ros is installed'),
+            'tf2_msgs',
+            marks=pytest.mark.skipif(has_tf_messages(), reason='tf2_msgs is installed'),
         ),
     ],
 )

@@ -9,8 +9,12 @@ from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import CameraPose
-from memory_node.core.perception.geometry import camera_mounting, transform_from_xyz_rpy
-from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.geometry import (
+    camera_mounting,
+    pose_from_transform,
+    transform_from_xyz_rpy,
+)
+from memory_node.core.perception.poses import PoseFrames, RobotPoses
 from memory_node.core.perception.synchronizer import PoseStatus
 
 S = 1_000_000_000
@@ -18,16 +22,20 @@ MOUNTING = (0.2, 0.0, 1.2, 0.0, 0.35, 0.0)
 OPTICAL = 'cam_optical_frame'
 
 
+def add(frames, parent, child, parent_T_child, stamp_ns=None):
+    frames.add(parent, child, pose_from_transform(parent_T_child), stamp_ns)
+
+
 class Poses:
     """Odometry of ``base_link`` in ``odom``, what TF says of it, and what it warned of."""
 
     def __init__(self, frames=None, told=None, map_frame='odom') -> None:
         self.warnings = []
-        self.poses = OdometryPoses(
+        self.poses = RobotPoses(
             IngestConfig,
             told,
-            frames=frames,
-            map_frame=map_frame,
+            tree=frames,
+            frames=PoseFrames(source='odom', map_frame=map_frame),
             warn=self.warnings.append,
         )
 
@@ -44,8 +52,8 @@ class Poses:
 
 def test_tf_mounts_the_camera():
     frames = FrameTree()
-    frames.add('/base_link', '/cam_link', transform_from_xyz_rpy(MOUNTING))
-    frames.add('cam_link', OPTICAL, camera_mounting())
+    add(frames, '/base_link', '/cam_link', transform_from_xyz_rpy(MOUNTING))
+    add(frames, 'cam_link', OPTICAL, camera_mounting())
     p = Poses(frames)
     p.drive(2)
     assert p.camera(late=False) == pytest.approx(camera_mounting(MOUNTING))
@@ -54,7 +62,7 @@ def test_tf_mounts_the_camera():
 
 def test_a_link_that_stamps_pictures_is_read_as_its_camera():
     frames = FrameTree()
-    frames.add('base_link', 'cam_link', transform_from_xyz_rpy(MOUNTING))
+    add(frames, 'base_link', 'cam_link', transform_from_xyz_rpy(MOUNTING))
     p = Poses(frames)
     p.drive(2)
     assert p.camera(frame='cam_link') == pytest.approx(camera_mounting(MOUNTING))
@@ -63,7 +71,7 @@ def test_a_link_that_stamps_pictures_is_read_as_its_camera():
 
 def test_what_a_person_tells_comes_first():
     frames = FrameTree()
-    frames.add('base_link', OPTICAL, np.eye(4))
+    add(frames, 'base_link', OPTICAL, np.eye(4))
     p = Poses(frames, camera_mounting(MOUNTING))
     p.drive(2)
     assert p.camera() == pytest.approx(camera_mounting(MOUNTING))
@@ -107,7 +115,7 @@ def test_odometry_of_the_camera_itself_needs_no_mounting():
 def test_odometry_comes_into_the_map_as_tf_moves_it():
     frames = FrameTree()
     for second, x in ((0, 1.0), (2, 3.0)):
-        frames.add('map', 'odom', transform_from_xyz_rpy((x, 0, 0, 0, 0, 0)), second * S)
+        add(frames, 'map', 'odom', transform_from_xyz_rpy((x, 0, 0, 0, 0, 0)), second * S)
     p = Poses(frames, camera_mounting(), map_frame='map')
     p.drive(2)
     found = p.poses.at(S, OPTICAL, late=True)
@@ -117,10 +125,10 @@ def test_odometry_comes_into_the_map_as_tf_moves_it():
 
 def test_frames_are_joined_over_their_common_root():
     frames = FrameTree()
-    frames.add('cam', 'color', transform_from_xyz_rpy((0.0, 0.05, 0, 0, 0, 0)))
-    frames.add('cam', 'depth', transform_from_xyz_rpy((0.0, -0.01, 0, 0, 0, 0)))
+    add(frames, 'cam', 'color', transform_from_xyz_rpy((0.0, 0.05, 0, 0, 0, 0)))
+    add(frames, 'cam', 'depth', transform_from_xyz_rpy((0.0, -0.01, 0, 0, 0, 0)))
     color_T_depth = frames.look_up('color', 'depth', 0)
     assert color_T_depth[:3, 3] == pytest.approx([0.0, -0.06, 0.0])
     assert frames.look_up('color', 'elsewhere', 0) is None
-    frames.add('depth', 'cam', np.eye(4))  # a circle ends the search, not the program
+    add(frames, 'depth', 'cam', np.eye(4))  # a circle ends the search, not the program
     assert frames.look_up('color', 'nowhere', 0) is None
