@@ -22,9 +22,12 @@ from memory_node.core.config import IngestConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.captions import safe_characters
+from memory_node.interchange.bag_files import is_recording
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import Identity, read_observations, Rejected
+from memory_node.interchange.topics import ROLES
 
 __all__ = ['add_command']
 
@@ -32,12 +35,14 @@ __all__ = ['add_command']
 BATCH = 256
 #: Refused lines, and ids, that are shown one by one.
 SHOWN = 10
-_BAGS = ('.mcap', '.db3')
+#: Frame that poses of a recording are in where its TF has it (REP-105).
+MAP_FRAME = 'map'
 #: Settings of the node that messages name, and the options that stand for them here.
 _OPTIONS = {
     'ingest.pairing_slop_s': '--pairing-slop (ingest.pairing_slop_s)',
     'ingest.odometry_gap_s': '--odometry-gap (ingest.odometry_gap_s)',
     '(depth_unit_m)': '(--depth-unit, camera.depth_unit_m)',
+    'perception.classes_path': '--classes (perception.classes_path)',
 }
 
 
@@ -54,7 +59,7 @@ def add_command(
         nargs='+',
         type=Path,
         metavar='FILE',
-        help='.jsonl, .gml, .mcap, .db3, metadata.yaml, or the folder of a bag',
+        help='.jsonl, .gml, .mcap, .db3 (also .zstd), metadata.yaml, or the folder of a bag',
     )
     parser.add_argument(
         '--map-id', default=None, help="map of these observations (default: the file's, or map)"
@@ -70,8 +75,18 @@ def add_command(
 
 def _describe_bags(bag: argparse._ArgumentGroup) -> None:
     defaults = IngestConfig()
-    bag.add_argument('--detector', type=Path, metavar='ONNX', help='YOLOX model file')
-    bag.add_argument('--classes', type=Path, metavar='TXT', help='class names, one a line')
+    bag.add_argument(
+        '--detector',
+        type=Path,
+        metavar='ONNX',
+        help='YOLOX model file; without it, recorded detections or captions are taken',
+    )
+    bag.add_argument(
+        '--classes',
+        type=Path,
+        metavar='FILE',
+        help='class names of the detector, or of recorded class ids: one a line, YAML or JSON',
+    )
     bag.add_argument('--min-confidence', type=float, default=0.3, help='of a detection, 0 to 1')
     bag.add_argument(
         '--topic',
@@ -79,7 +94,7 @@ def _describe_bags(bag: argparse._ArgumentGroup) -> None:
         default=[],
         type=_role,
         metavar='ROLE=TOPIC',
-        help='topic for image, depth, camera_info, depth/camera_info or odom; repeatable',
+        help=f'topic for {", ".join(ROLES)}; repeatable',
     )
     bag.add_argument(
         '--camera',
@@ -134,10 +149,6 @@ def _mounting(text: str) -> tuple[float, ...]:
     return values
 
 
-def _is_bag(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in _BAGS or path.name == 'metadata.yaml'
-
-
 def _read_text(
     path: Path, args: argparse.Namespace, rejected: list[Rejected]
 ) -> Iterable[Observation]:
@@ -147,12 +158,17 @@ def _read_text(
     if path.suffix.lower() == '.gml':
         return read_gml(path, rejected, map_id=args.map_id)
     raise StoreAccessError(
-        f'cannot import {path}: expected .jsonl, .gml, .mcap, .db3, metadata.yaml or a folder'
+        f'cannot import {path}: expected .jsonl, .gml, .mcap, .db3 (also .zstd), metadata.yaml or'
+        ' a folder'
     )
 
 
 def _read_bag(
-    path: Path, args: argparse.Namespace, rejected: list[Rejected], say: Callable[[str], None]
+    memory: Memory,
+    path: Path,
+    args: argparse.Namespace,
+    rejected: list[Rejected],
+    say: Callable[[str], None],
 ) -> Iterable[Observation]:
     from memory_node.interchange.bag import BagSettings, read_bag  # rosbags and OpenCV are slow
 
@@ -171,7 +187,9 @@ def _read_bag(
         depth_registered=args.depth_registered,
         ingest=ingest,
     )
-    return read_bag(path, settings, rejected, say=say)
+    maps = MapFrames(memory, MAP_FRAME, join=lambda target, source: None, warn=say)
+    map_for = partial(maps.map_for, args.map_id or DEFAULT_MAP_ID)
+    return read_bag(path, settings, rejected, say=say, map_for=map_for)
 
 
 def _content(observation: Observation) -> tuple[object, ...]:
@@ -234,7 +252,7 @@ def run(args: argparse.Namespace, messages: Console) -> int:
             conflicts: list[str] = []
             task = progress.add_task(path.name, total=None)
             advance = partial(progress.advance, task)
-            if _is_bag(path):
+            if is_recording(path):
                 counts = _import_bag(memory, path, args, rejected, messages, advance)
             elif conflicts := _conflicts(memory, iter(_read_text(path, args, []))):
                 counts = (0, 0)
@@ -261,7 +279,7 @@ def _import_bag(
 
     map_id = args.map_id or DEFAULT_MAP_ID
     visited = _holds(memory, map_id)
-    added, known = _store(memory, iter(_read_bag(path, args, rejected, say)), advance)
+    added, known = _store(memory, iter(_read_bag(memory, path, args, rejected, say)), advance)
     if visited and added and not known:
         say(
             f'map {map_id!r} held observations of another recording: where the odometry of this'

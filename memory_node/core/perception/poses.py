@@ -160,7 +160,10 @@ class RobotPoses:
         frames, source = self._frames, self._frames.source
         why = []
         if source != 'odom':
-            found = self._tree.why_not(frames.map_frame, self._base_frame())
+            fixed = frames.map_frame
+            if 'root' in self._said:
+                fixed = self._top() or fixed
+            found = self._tree.why_not(fixed, self._base_frame())
             why.append(f'TF: {found if self._hears_tf else "tf2_msgs is not installed"}')
         if source != 'tf':
             with self._lock:
@@ -186,8 +189,8 @@ class RobotPoses:
             if source == 'tf' or (not late and self._from_tf(stamp_ns, late=True) is not None):
                 return PoseStatus.PENDING
         by_odometry = self._from_odometry(stamp_ns, late=late)
-        if source == 'auto' and by_odometry is PoseStatus.EMPTY:
-            return self._in_own_tree(stamp_ns, late=late) or by_odometry
+        if source == 'auto' and by_odometry is PoseStatus.EMPTY and self._top() is not None:
+            return self._in_own_tree(stamp_ns, late=late) or PoseStatus.PENDING
         return by_odometry
 
     def _base_frame(self) -> str:
@@ -206,11 +209,16 @@ class RobotPoses:
             return None
         return _Base(fixed=fixed, base=base, pose=pose_from_transform(fixed_T_base))
 
-    def _in_own_tree(self, stamp_ns: int, *, late: bool) -> _Base | None:
-        """Take the robot's pose in the root of its tree, where there is neither map nor odom."""
+    def _top(self) -> str | None:
+        """Return the frame above all others that the robot is in, None where TF tells none."""
         base = self._base_frame()
         root = self._tree.root(base)
-        if root == base:
+        return root if root != base else None
+
+    def _in_own_tree(self, stamp_ns: int, *, late: bool) -> _Base | None:
+        """Take the robot's pose in the root of its tree, where there is neither map nor odom."""
+        base, root = self._base_frame(), self._top()
+        if root is None:
             return None
         found = self._from_tf(stamp_ns, late=late, fixed=root)
         wants = self._tree.why_not(self._frames.map_frame, base)
