@@ -64,9 +64,8 @@ def _hypothesis(class_id, score):
     )
 
 
-def detections_2d(header, found):
-    """Return what a captioner found as Detection2DArray with class ids."""
-    ids = {name: str(number) for number, name in CLASSES.items()}
+def detections_2d(header, found, ids):
+    """Return what a captioner found as Detection2DArray with class ids, by label."""
     items = []
     for d in found:
         left, top, right, bottom = d.box_px
@@ -173,7 +172,7 @@ def record(path, *, plugin=StoragePlugin.MCAP, kind='2d', other=True, labels=Tru
             add(at, topic, 'sensor_msgs/msg/CompressedImage', measured)
         found = BoxFinder().describe(color).detections
         if kind == '2d':
-            array = detections_2d(header, found)
+            array = detections_2d(header, found, {n: str(i) for i, n in CLASSES.items()})
             add(
                 at + 5_000_000,
                 f'{ROBOT}/yolo/detections',

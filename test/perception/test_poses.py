@@ -132,3 +132,111 @@ def test_frames_are_joined_over_their_common_root():
     assert frames.look_up('color', 'elsewhere', 0) is None
     add(frames, 'depth', 'cam', np.eye(4))  # a circle ends the search, not the program
     assert frames.look_up('color', 'nowhere', 0) is None
+
+
+def arriving(tree, *, source='auto', base='base_link'):
+    """Return poses that come from what arrives, and what they say of themselves."""
+    said = []
+    poses = RobotPoses(
+        IngestConfig,
+        tree=tree,
+        frames=PoseFrames(source=source, base_frame=base),
+        say=said.append,
+        warn=said.append,
+    )
+    return poses, said
+
+
+def at(x):
+    return transform_from_xyz_rpy((x, 0, 0, 0, 0, 0))
+
+
+def odometry(poses, x=0.0, until_s=3):
+    for i in range(until_s * 10):
+        pose = Pose(position=(x, 0.0, 0.0))
+        poses.add(i * S // 10, pose, frame_id='odom', child_frame_id='base_link')
+
+
+def test_tf_is_taken_once_its_chain_resolves():
+    tree = FrameTree()
+    poses, said = arriving(tree)
+    odometry(poses, x=1.0)
+    assert poses.at(S, 'base_link', late=True).frame_id == 'odom'
+    for i in range(30):
+        add(tree, 'map', 'odom', at(10.0), i * S // 10)
+        add(tree, 'odom', 'base_link', at(1.5), i * S // 10)  # a filter's, not the wheels'
+    found = poses.at(2 * S, 'base_link', late=False)
+    assert (found.frame_id, found.map_T_base.position[0]) == ('map', pytest.approx(11.5))
+    assert said[-1] == "poses come from TF: 'base_link' in 'map'"
+    # What is newer than TF is waited for, and held for a moment: never taken from the wheels.
+    assert poses.at(31 * S // 10, 'base_link', late=False) is PoseStatus.PENDING
+    held = poses.at(31 * S // 10, 'base_link', late=True)
+    assert held.map_T_base.position[0] == pytest.approx(11.5)
+    assert poses.latest()[1] == 'map'
+
+
+def test_a_robot_of_another_name_is_found_unless_it_was_named():
+    tree = FrameTree()
+    add(tree, 'map', 'base_footprint', at(2.0), S)
+    found = arriving(tree)[0].at(S, '', late=True)
+    assert (found.base_frame, found.frame_id) == ('base_footprint', 'map')
+    strict, _ = arriving(tree, source='tf')
+    assert strict.at(S, '', late=True) is PoseStatus.PENDING
+    assert '"base_link" passed to lookupTransform argument source_frame' in strict.missing()
+
+
+def test_transforms_that_end_below_the_map_are_taken_in_their_own_frame():
+    tree = FrameTree()
+    for i in range(20):
+        add(tree, 'odom', 'base_footprint', at(2.0), i * S // 10)
+    add(tree, 'base_footprint', 'base_link', at(0.5))
+    poses, said = arriving(tree)
+    assert poses.at(S, '', late=False) is PoseStatus.PENDING  # a map may still come
+    found = poses.at(S, '', late=True)
+    assert (found.frame_id, found.map_T_base.position[0]) == ('odom', pytest.approx(2.5))
+    assert "poses are kept in 'odom'" in said[0]
+    assert isinstance(poses.at(S, '', late=False), CameraPose)  # said once, not waited for again
+
+
+def test_what_is_missing_is_said_as_tf_says_it():
+    tree = FrameTree()
+    assert tree.why_not('map', 'base') == 'nothing has come on /tf and /tf_static'
+    add(tree, 'odom', 'base', at(0.0), S)
+    assert tree.why_not('map', 'base') == (
+        '"map" passed to lookupTransform argument target_frame does not exist'
+    )
+    add(tree, 'map', 'other', at(0.0), S)
+    assert 'Could not find a connection between' in tree.why_not('map', 'base')
+    add(tree, 'map', 'odom', at(0.0), S)
+    assert tree.look_up('map', 'base', 60 * S) is None
+    assert 'extrapolation' in tree.why_not('map', 'base')
+    assert tree.look_up('map', 'base', None) is not None
+
+
+def test_a_pose_holds_for_as_long_as_it_is_seldom():
+    tree = FrameTree()
+    for i in range(10):
+        add(tree, 'odom', 'base', at(0.0), 8 * S + i * S // 50)
+    for second in range(9):
+        add(tree, 'map', 'odom', at(0.0), second * S)
+    assert tree.look_up('odom', 'base', 10 * S) is None
+    assert tree.look_up('map', 'odom', 10 * S) is not None
+    assert tree.look_up('map', 'odom', 10 * S, late=False) is None
+
+
+def test_a_frame_that_a_detector_names_is_placed_as_the_robot_was():
+    tree = FrameTree()
+    add(tree, 'base_link', 'lidar', at(0.4))
+    poses, _ = arriving(tree)
+    odometry(poses, x=3.0)
+    camera = poses.at(S, 'cam_optical', late=True)
+
+    def placed(frame_id):
+        found = poses.placing(camera, 'cam_optical', frame_id, S)
+        return None if found is None else found[0, 3]
+
+    assert placed('lidar') == pytest.approx(3.4)
+    assert placed('base_link') == pytest.approx(3.0)
+    assert placed('odom') == pytest.approx(0.0)
+    assert poses.placing(camera, 'cam_optical', 'cam_optical', S) is camera.map_T_camera
+    assert placed('moon') is None
