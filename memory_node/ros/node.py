@@ -33,6 +33,7 @@ from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.placement import Placement
 from memory_node.core.perception.poses import RobotPoses
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
@@ -185,6 +186,7 @@ class MemoryNode(LifecycleNode):
         self._scene = MarkerScene(frames.by_map)
         self._scene.add(self._memory.observations())
         self._pipeline: Pipeline | None = None
+        self._placement = Placement(lambda line: self.get_logger().warning(line))
         queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
         goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
@@ -315,6 +317,7 @@ class MemoryNode(LifecycleNode):
             left_out=self._refuse,
         )
         observation = perceiver.observe(frame)
+        self._placement.observed(perceiver.counts, perceiver.unplaced)
         self._memory.add(observation)
         self._maps.stored(observation.id, frame.fixed_frame)
         self._on_stored(observation)

@@ -78,6 +78,7 @@ class Subscriptions:
         self._frames = frames
         self._depth_unit_m = camera.depth_unit_m
         self._camera_frame = camera.frame
+        self._said_frame = ''  # what pictures say theirs is
         self._poses = poses
         self._counters = counters
         self._config = config
@@ -201,24 +202,35 @@ class Subscriptions:
         """Return the camera's optical frame: told, or as a message says."""
         return self._camera_frame or str(header_of(msg).frame_id).lstrip('/')
 
+    def _depth_frame_id(self, msg: Any) -> str:
+        """Return the frame of depth; where it is the picture's, that is told with it."""
+        same = self._camera_frame and msg.header.frame_id == self._said_frame
+        return self._camera_frame if same else str(msg.header.frame_id)
+
     def _on_image(self, at_ns: int, msg: Image) -> None:
         self._counters.count('images_received')
         raw = raw_image(msg)
+        self._said_frame = msg.header.frame_id
         decode_color(raw)  # refuses a malformed one now; for rgb8 it costs nothing
         self._pipeline.image(at_ns, self._frame_id(msg), Picture(raw))
 
     def _on_compressed(self, at_ns: int, msg: CompressedImage) -> None:
         self._counters.count('images_received')
+        self._said_frame = msg.header.frame_id
         self._pipeline.image(at_ns, self._frame_id(msg), Picture(bytes(msg.data)))
 
     def _on_depth(self, at_ns: int, msg: Image) -> None:
         decode = partial(decode_depth, raw_image(msg), self._depth_unit_m)
-        self._pipeline.depth(at_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
+        self._pipeline.depth(
+            at_ns, DepthPicture(decode=decode, frame_id=self._depth_frame_id(msg))
+        )
 
     def _on_packed_depth(self, at_ns: int, msg: CompressedImage) -> None:
         data, encoding = bytes(msg.data), msg.format
         decode = partial(decode_compressed_depth, data, encoding, self._depth_unit_m)
-        self._pipeline.depth(at_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
+        self._pipeline.depth(
+            at_ns, DepthPicture(decode=decode, frame_id=self._depth_frame_id(msg))
+        )
 
     def _on_camera_info(self, at_ns: int, msg: CameraInfo) -> None:
         self._pipeline.camera_info(intrinsics_from_msg(msg))

@@ -15,19 +15,19 @@ def _await_refusal(client, reason):
     return client.until(lambda: any(reason in r for r in client.rejected()), f'refusal: {reason}')
 
 
-def _look(robot, label, *, info=True, depth_frame=None):
+def _look(robot, *labels, info=True, depth_frame=None, depth_m=2.0):
     stamp = robot.now()
     robot.publish('odom', robot.odometry((0.0, 0.0, 0.0)), stamp)
     if info:
         robot.publish('camera_info', robot.camera_info(), stamp)
-    depth = robot.depth(2.0)
+    depth = robot.depth(depth_m)
     if depth_frame is None:
         robot.publish('depth', depth, stamp)
     else:
         depth.header.stamp, depth.header.frame_id = stamp, depth_frame
         robot.publishers['depth'].publish(depth)
     robot.publish('image', robot.image(), stamp)
-    robot.publish('detections', robot.detections(label), stamp)
+    robot.publish('detections', robot.detections(*labels), stamp)
 
 
 def _placed(client, label):
@@ -73,3 +73,16 @@ def test_what_was_assumed_is_said_once(client, robot):
     said = client.process.output()
     assert said.count("odometry is in frame 'odom'") == 1
     assert said.count('no TF says where camera') == 1
+
+
+def test_depth_that_places_nothing_is_told_of_with_what_to_set(client, robot):
+    def told():
+        _look(robot, *'abcdef', depth_m=30.0)
+        client.executor.spin_once(timeout_sec=0.05)
+        return 'sightings got a position' in client.process.output()
+
+    client.until(told, 'a warning')
+    (line,) = [s for s in client.process.output().splitlines() if 'got a position' in s]
+    assert 'most depth is outside 0.1 to 8 m, the middle of it 30 m' in line
+    assert 'depth_unit_m' in line
+    assert 'perception.max_depth_m' in line
