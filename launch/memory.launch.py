@@ -63,8 +63,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'captioner',
         default_value='',
-        choices=['', 'detections', 'yolox', 'openai', 'caption'],
-        description='What describes a keyframe; empty: as in params_file.',
+        description='What describes a keyframe: detections, caption, yolox, openai or a plug-in;'
+        ' empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'model_path',

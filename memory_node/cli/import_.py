@@ -82,6 +82,12 @@ def _describe_bags(bag: argparse._ArgumentGroup) -> None:
         help='YOLOX model file; without it, recorded detections or captions are taken',
     )
     bag.add_argument(
+        '--captioner',
+        default='yolox',
+        metavar='NAME',
+        help='what looks at the pictures: yolox with --detector, or the name of a plug-in',
+    )
+    bag.add_argument(
         '--classes',
         type=Path,
         metavar='FILE',
@@ -177,6 +183,7 @@ def _read_bag(
     except (TypeError, ValueError) as error:
         raise InvalidObservationError(str(error)) from error
     settings = BagSettings(
+        captioner=args.captioner,
         detector=args.detector,
         classes=args.classes,
         min_confidence=args.min_confidence,

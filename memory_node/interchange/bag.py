@@ -84,22 +84,34 @@ def read_bag(
         say(reader.closing_line())
 
 
-def _captioner(settings: BagSettings) -> Captioner | None:
-    config = PerceptionConfig(
-        captioner='yolox',
-        model_path=str(settings.detector or ''),
-        classes_path=str(settings.classes or ''),
-        min_confidence=settings.min_confidence,
+def _captioner(settings: BagSettings) -> Captioner:
+    """Make what looks at the pictures; raise ``CaptionerError`` where nothing does."""
+    nothing = (
+        'nothing says what the pictures show: name a detector (--detector ONNX) or another'
+        f' captioner; the recording holds none of {", ".join(DESCRIPTIONS)}'
     )
+    config = _perception(settings)
     try:
-        return make_captioner(config)
+        made = make_captioner(config)
     except CaptionerError as error:
-        if settings.detector is None:
-            raise CaptionerError(
-                'nothing says what the pictures show: name a detector (--detector ONNX); the'
-                f' recording holds none of {", ".join(DESCRIPTIONS)}'
-            ) from error
+        if settings.captioner == 'yolox' and settings.detector is None:
+            raise CaptionerError(nothing) from error
         raise
+    if made is None:
+        raise CaptionerError(nothing)
+    return made
+
+
+def _perception(settings: BagSettings) -> PerceptionConfig:
+    try:
+        return PerceptionConfig(
+            captioner=settings.captioner,
+            model_path=str(settings.detector or ''),
+            classes_path=str(settings.classes or ''),
+            min_confidence=settings.min_confidence,
+        )
+    except ValueError as error:
+        raise CaptionerError(f'--captioner: {error}') from error
 
 
 def _roles(
@@ -112,7 +124,9 @@ def _roles(
     found = assign_roles(connections, told, heads)
     picture = next((found[role] for role in _COLOR if role in found), None)
     told = {r: t for r, t in settings.topics.items() if r not in told}
-    if told or not (looked_at or settings.detector):
+    others = ('yolox', 'detections', 'caption')
+    looked_at = looked_at or settings.detector is not None or settings.captioner not in others
+    if told or not looked_at:
         found |= assign_descriptions(connections, told, picture)
     transforms = [c for c in connections if is_tf(c)]
     if picture is not None:

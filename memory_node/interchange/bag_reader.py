@@ -64,6 +64,8 @@ _REASONS = 3
 class BagSettings:
     """How a recording is read and described."""
 
+    #: What looks at the pictures: ``yolox``, whose model is ``detector``, or a plug-in.
+    captioner: str = 'yolox'
     detector: Path | None = None
     #: Class names of the detector, or of recorded detections whose class_id is a number.
     classes: Path | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from memory_node.core.config.checked import Checked, param
+from memory_node.core.config.plugins import CAPTIONERS
 
 __all__ = ['IngestConfig', 'KeyframeConfig', 'PerceptionConfig']
 
@@ -35,8 +36,10 @@ class PerceptionConfig(Checked):
 
     captioner: str = param(
         'detections',
-        'What describes a keyframe.',
+        'What describes a keyframe; another name is that of an installed plug-in'
+        ' (docs/captioners.md).',
         choices=('detections', 'yolox', 'openai', 'caption'),
+        plugins=CAPTIONERS,
         read_only=True,
     )
     model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
