@@ -26,15 +26,12 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
-from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.perception.placement import Placement
-from memory_node.core.perception.poses import RobotPoses
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.diagnostics import Reporter, Sources
@@ -43,11 +40,10 @@ from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf_messages, mounting, pose_frames
-from memory_node.ros.request_frames import RequestFrames
 from memory_node.ros.services import Context, Services
 from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
 from memory_node.ros.subscriptions import published, Subscriptions
+from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
 
@@ -161,29 +157,8 @@ class MemoryNode(LifecycleNode):
         self._opened = stack.enter_context(self._open_memory(settings))
         self._captioner = make_captioner(self._settings(PerceptionConfig))
         self._names = ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path))
-        self._frames = FrameTree()
-        self._poses = RobotPoses(
-            lambda: self._settings(IngestConfig),
-            mounting(self._settings(CameraConfig)),
-            tree=self._frames if has_tf_messages() else None,
-            frames=pose_frames(settings),
-            # A place in the code logs at one level only: rclpy refuses another.
-            say=lambda line: self.get_logger().info(line),
-            warn=lambda line: self.get_logger().warning(line),
-        )
-        self._maps = MapFrames(
-            self._memory,
-            settings.map_frame,
-            join=lambda target, source: self._poses.between(target, source, None),
-            warn=lambda line: self.get_logger().warning(line),
-        )
-        frames = RequestFrames(
-            self._memory,
-            self._poses,
-            settings.map_frame,
-            lambda: self._maps.current or self._settings(NodeConfig).map_id,
-        )
-        self._scene = MarkerScene(frames.by_map)
+        self._where = Where(self, self._settings, self._memory)
+        self._scene = MarkerScene(self._where.requests.by_map)
         self._scene.add(self._memory.observations())
         self._pipeline: Pipeline | None = None
         self._placement = Placement(lambda line: self.get_logger().warning(line))
@@ -195,7 +170,7 @@ class MemoryNode(LifecycleNode):
             language_model=self._language_model,
             goals=goals,
             counters=self._counters,
-            frames=frames,
+            frames=self._where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
             active=lambda: self._active,
             answered=self._scene.show_answer,
@@ -228,7 +203,7 @@ class MemoryNode(LifecycleNode):
         camera = self._settings(CameraConfig)
         pipeline = self._pipeline = Pipeline(
             trigger=self._trigger,
-            poses=self._poses,
+            poses=self._where.poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
@@ -249,17 +224,17 @@ class MemoryNode(LifecycleNode):
         subscriptions = Subscriptions(
             self,
             pipeline=pipeline,
-            poses=self._poses,
+            poses=self._where.poses,
             counters=self._counters,
             camera=camera,
             config=lambda: self._settings(IngestConfig),
-            frames=self._frames,
+            frames=self._where.tree,
             captioner=perception.captioner,
             names=self._names,
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
-        told = self._poses.base_T_camera is not None
+        told = self._where.poses.base_T_camera is not None
         used = in_use(self._settings, subscriptions.topics, self._memory.path, camera_told=told)
         self.get_logger().info(used)
 
@@ -299,8 +274,8 @@ class MemoryNode(LifecycleNode):
     def _on_parameters(self) -> None:
         if self._opened is not None:
             self._opened.config = self._memory_config()
-            if (poses := getattr(self, '_poses', None)) is not None:
-                poses.base_T_camera = mounting(self._settings(CameraConfig))
+            if (where := getattr(self, '_where', None)) is not None:
+                where.follow_parameters()
 
     # Told by the parts
 
@@ -312,14 +287,14 @@ class MemoryNode(LifecycleNode):
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             self._captioner,
-            map_id=self._maps.map_for(settings.map_id, frame.fixed_frame),
+            map_id=self._where.map_for(frame.fixed_frame),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
         observation = perceiver.observe(frame)
         self._placement.observed(perceiver.counts, perceiver.unplaced)
         self._memory.add(observation)
-        self._maps.stored(observation.id, frame.fixed_frame)
+        self._where.maps.stored(observation.id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:
