@@ -12,11 +12,6 @@ import tempfile
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
 from memory_node.interchange.cut_recordings import completed
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
 __all__ = ['STORAGES', 'is_recording', 'whole_files']
 
 STORAGES = ('.mcap', '.db3')
@@ -75,6 +70,10 @@ def _uncompressed(path: Path) -> Iterator[Path]:
     if path.suffix.lower() not in _COMPRESSED:
         yield path
         return
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd  # comes with rosbags
     with tempfile.TemporaryDirectory(prefix='memory-bag-') as scratch:
         plain = Path(scratch) / path.stem
         try:

@@ -9,10 +9,12 @@ from fakes import BagOfWordsEncoder
 import pytest
 
 from memory_node import Memory
+from memory_node.cli.main import main
 from memory_node.core.data import Observation, Pose, Sighting
 from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.geometry import transform_from_xyz_rpy
 from memory_node.core.store.salvage import Salvage
+from memory_node.interchange.export import export_memory
 
 MAP_T_ODOM = transform_from_xyz_rpy((10.0, 5.0, 0.0, 0.0, 0.0, math.pi / 2))
 
@@ -117,3 +119,21 @@ def test_a_run_that_is_localised_late_comes_into_the_map_of_earlier_ones(memory)
     assert second.see('cup', 3.0, 'map') == 'home'
     assert where(memory, 'lamp') == ('home', pytest.approx((10.0, 7.0, 0.5)))
     assert memory.map_ids == ('home',)
+
+
+def test_a_frame_goes_out_and_in_with_observations(memory, tmp_path, capsys):
+    Run(memory).see('lamp', 1.0, 'odom')
+    export_memory(memory, tmp_path / 'out.jsonl', 'jsonl')
+    other = tmp_path / 'other.jsonl'
+    text = (tmp_path / 'out.jsonl').read_text()
+    other.write_text(text.replace('odom', 'world').replace('-0-', '-9-'))
+    store = ['--store', str(tmp_path / 'again.sqlite')]
+    assert main(['import', str(tmp_path / 'out.jsonl'), *store]) == 0
+    assert main(['import', str(other), *store]) == 1
+    said = ' '.join(capsys.readouterr().err.split())
+    assert "frame_id must be 'odom' as in all of map 'home', got 'world'" in said
+    with Memory.open(store[1]) as again:
+        assert dict(again.frames) == {'home': 'odom'}
+        assert len(again.snapshot()) == 1
+    assert main(['stats', *store]) == 0
+    assert 'home in odom' in capsys.readouterr().out
