@@ -8,11 +8,12 @@ from pathlib import Path
 import shutil
 import sys
 import tempfile
+from typing import Any
 
 from memory_node.core.errors import InvalidObservationError, StoreAccessError
 from memory_node.interchange.cut_recordings import completed
 
-__all__ = ['STORAGES', 'is_recording', 'whole_files']
+__all__ = ['STORAGES', 'is_recording', 'unpacked', 'whole_files']
 
 STORAGES = ('.mcap', '.db3')
 _COMPRESSED = ('.zstd', '.zst')
@@ -65,15 +66,30 @@ def whole_files(path: Path) -> Iterator[tuple[list[Path], int]]:
         yield files, missing
 
 
+def _zstd() -> Any:
+    """Return the module that rosbags unpacks with."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
+
+
+def unpacked(content: bytes) -> bytes:
+    """Return what was packed by zstd; raises ``InvalidObservationError`` where it is damaged."""
+    zstd = _zstd()
+    try:
+        return bytes(zstd.decompress(content))
+    except (zstd.ZstdError, EOFError) as error:
+        raise InvalidObservationError(f'a message cannot be decompressed: {error}') from error
+
+
 @contextmanager
 def _uncompressed(path: Path) -> Iterator[Path]:
     if path.suffix.lower() not in _COMPRESSED:
         yield path
         return
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd  # comes with rosbags
+    zstd = _zstd()
     with tempfile.TemporaryDirectory(prefix='memory-bag-') as scratch:
         plain = Path(scratch) / path.stem
         try:

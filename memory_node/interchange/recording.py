@@ -14,10 +14,10 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import ReaderError
 
-from memory_node.core.errors import InvalidObservationError
+from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.descriptions import header_of
 from memory_node.core.perception.messages import stamp_ns
-from memory_node.interchange.bag_files import whole_files
+from memory_node.interchange.bag_files import unpacked, whole_files
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.message_types import known_types
 from memory_node.interchange.topics import Head, picture_topics
@@ -37,6 +37,8 @@ _UNREADABLE = (
 )
 
 
+#: What a message begins with that is packed; others begin with how they are serialised.
+_ZSTD = b'\x28\xb5\x2f\xfd'
 #: Messages of each topic that are looked at before it is chosen.
 _PEEKED = 3
 
@@ -97,8 +99,10 @@ def peek(reader: AnyReader) -> dict[str, Head]:
 def _deserialized(reader: AnyReader, connection: Connection, content: bytes) -> Any:
     """Return a message, None where its bytes make none."""
     try:
+        if content[:4] == _ZSTD:  # packed one by one, which only metadata.yaml would have told
+            content = unpacked(content)
         return reader.deserialize(content, connection.msgtype)
-    except (*_UNREADABLE, IndexError, TypeError, OverflowError, MemoryError):
+    except (*_UNREADABLE, MemoryNodeError, IndexError, TypeError, OverflowError, MemoryError):
         return None
 
 

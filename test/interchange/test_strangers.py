@@ -15,7 +15,7 @@ from interchange import made_bags
 from interchange.made_bags import BOXES, BoxFinder, START_NS, STEP_NS
 import numpy as np
 import pytest
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from memory_node.cli.main import main
 from memory_node.core.memory import Memory
@@ -125,7 +125,7 @@ def _links(at, recipe):
     return [mounting, optical, above]
 
 
-def record(path, *, plugin=StoragePlugin.MCAP, kind='2d', other=True, labels=True):
+def record(path, *, plugin=StoragePlugin.MCAP, kind='2d', other=True, labels=True, packed=None):
     """Write the recording into the folder ``path`` and return it."""
     recipe = made_bags.Recipe()
     messages = []
@@ -185,7 +185,10 @@ def record(path, *, plugin=StoragePlugin.MCAP, kind='2d', other=True, labels=Tru
     said = [i for i, m in enumerate(messages) if 'detections' in m[1] or 'boxes' in m[1]]
     at, topic, name, content = messages[said[2]]
     messages[said[2]] = (at, topic, name, bytes(content)[:60])
-    with Writer(path, version=9, storage_plugin=plugin) as writer:
+    writer = Writer(path, version=9, storage_plugin=plugin)
+    if packed is not None:
+        writer.set_compression(packed, CompressionFormat.ZSTD)
+    with writer:
         connections = {}
         for at, topic, name, content in sorted(messages, key=lambda m: m[0]):
             if topic not in connections:
@@ -293,6 +296,15 @@ def test_files_without_their_folder_are_read(mcap, by_2d, folder):
     expected = [o.id for o in by_2d.observations]
     for path in (file, killed, packed):
         assert [o.id for o in Read(path).observations] == expected
+
+
+@pytest.mark.parametrize('mode', [CompressionMode.FILE, CompressionMode.MESSAGE])
+def test_packed_recordings_are_read_whole_and_file_by_file(tmp_path, by_2d, mode):
+    path = record(tmp_path / 'packed', packed=mode)
+    (file,) = (p for p in path.iterdir() if p.name != 'metadata.yaml')
+    expected = [o.id for o in by_2d.observations]
+    for given in (path, path / 'metadata.yaml', file):
+        assert [o.id for o in Read(given).observations] == expected
 
 
 def test_class_ids_get_names_from_a_file_or_are_named(mcap, tmp_path, capsys):

@@ -7,6 +7,7 @@ import pytest
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
+from memory_node.core.errors import InvalidObservationError
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import CameraPose
 from memory_node.core.perception.geometry import (
@@ -240,3 +241,13 @@ def test_a_frame_that_a_detector_names_is_placed_as_the_robot_was():
     assert placed('odom') == pytest.approx(0.0)
     assert poses.placing(camera, 'cam_optical', 'cam_optical', S) is camera.map_T_camera
     assert placed('moon') is None
+
+
+def test_odometry_of_two_sources_on_one_topic_is_refused():
+    poses, _ = arriving(FrameTree())
+    odometry(poses, x=1.0)
+    here = Pose(position=(9.0, 0.0, 0.0))
+    with pytest.raises(InvalidObservationError, match="must stay 'odom'"):
+        poses.add(31 * S // 10, here, frame_id='odom_combined', child_frame_id='base_link')
+    poses.add(9 * S, here, frame_id='odom_combined', child_frame_id='base_link')
+    assert poses.at(9 * S, 'base_link', late=True).frame_id == 'odom_combined'

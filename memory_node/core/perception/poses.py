@@ -15,6 +15,7 @@ import numpy as np
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.data import Pose
+from memory_node.core.errors import InvalidObservationError
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import CameraPose
 from memory_node.core.perception.geometry import (
@@ -32,6 +33,8 @@ __all__ = ['PoseFrames', 'RobotPoses']
 _UP = 0.7
 #: How long, by odometry's stamps, TF is waited for before something is assumed [ns].
 _PATIENCE_NS = 1_000_000_000
+#: How long odometry in one frame must be silent before that in another is taken [ns].
+_SILENCE_NS = 2_000_000_000
 #: What robots call themselves in TF where ``base_frame`` is not there.
 _BASES = ('base_link', 'base_footprint')
 
@@ -101,9 +104,23 @@ class RobotPoses:
     def add(
         self, stamp_ns: int, pose: Pose, *, frame_id: str = '', child_frame_id: str = ''
     ) -> StampOrder:
-        """Take a pose of ``child_frame_id`` in ``frame_id``; return how its stamp fitted."""
+        """
+        Take a pose of ``child_frame_id`` in ``frame_id``; return how its stamp fitted.
+
+        Raises ``InvalidObservationError`` where odometry in another frame is still coming: two
+        sources on one topic are no pose.
+        """
+        frame, child = frame_id.lstrip('/'), child_frame_id.lstrip('/')
         with self._lock:
-            self._odom_frame, self._child_frame = frame_id.lstrip('/'), child_frame_id.lstrip('/')
+            newest = self._odometry.latest
+            if newest is not None and frame != self._odom_frame:
+                if abs(stamp_ns - newest.stamp_ns) < _SILENCE_NS:
+                    raise InvalidObservationError(
+                        f'header.frame_id must stay {self._odom_frame!r} while that comes,'
+                        f' got {frame!r}'
+                    )
+                self._odometry.clear()
+            self._odom_frame, self._child_frame = frame, child
             return self._odometry.add(stamp_ns, pose)
 
     def at(self, stamp_ns: int, frame_id: str, *, late: bool) -> CameraPose | PoseStatus:
