@@ -58,12 +58,18 @@ class DescribedTopics:
         self._described = described
         self._say = say
         self._told: set[str] = set()
+        self._topics: list[str] = []
         if captioner == 'caption':
             self._take(Caption, 'caption', descriptions.caption_from_text)
         elif captioner == 'detections':
             self._take(DetectionArray, 'detections', descriptions.caption_from_detections)
             if find_spec('vision_msgs') is not None:
                 self._take_vision()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Topics that say what was seen; none where the node looks at pictures itself."""
+        return tuple(self._topics)
 
     def _take_vision(self) -> None:
         from vision_msgs import msg as vision
@@ -92,6 +98,7 @@ class DescribedTopics:
             caption, refused = read(msg)
             self._described(topic, stamp_ns, msg, caption, refused)
 
+        self._topics.append(topic)
         self._listen(kind, topic, handle, qos.DETECTIONS)
 
     def _on_label_info(self, stamp_ns: int, msg: Any) -> None:

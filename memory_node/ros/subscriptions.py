@@ -36,6 +36,7 @@ from memory_node.ros import qos
 from memory_node.ros.described_topics import DescribedTopics
 from memory_node.ros.pose_source import has_tf_messages
 from memory_node.ros.settings import CameraConfig
+from memory_node.ros.silence import SilenceWatch
 
 __all__ = ['Subscriptions', 'published']
 
@@ -86,6 +87,7 @@ class Subscriptions:
         self._subscriptions: list[Any] = []
         # A picture's copy out of DDS takes a millisecond: odometry does not wait for it.
         pictures, depths, small = (MutuallyExclusiveCallbackGroup() for _ in range(3))
+        self._silence = SilenceWatch(node, small)
         if camera.image_transport != 'compressed':
             self._listen(pictures, Image, _COLOR[0], self._on_image, qos.IMAGES)
         if camera.image_transport != 'raw':
@@ -102,13 +104,15 @@ class Subscriptions:
         listen(Odometry, 'odom', self._on_odometry, qos.ODOMETRY)
         if has_tf_messages():
             self._listen_to_tf(small)
-        DescribedTopics(
+        described = DescribedTopics(
             captioner,
             listen,
             names=names,
             described=self._describe,
             say=node.get_logger().info,
         )
+        poses_by = ('odom', '/tf') if has_tf_messages() else ('odom',)
+        self._silence.needed = (described.topics or _COLOR, poses_by)
 
     @property
     def topics(self) -> dict[str, str]:
@@ -120,6 +124,7 @@ class Subscriptions:
 
     def close(self) -> None:
         """Unsubscribe."""
+        self._silence.close()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 
@@ -139,6 +144,7 @@ class Subscriptions:
             )
 
     def _on_transforms(self, topic: str, msg: Any) -> None:
+        self._silence.heard(topic)
         fixed = topic == '/tf_static'
         for parent, child, pose, at_ns in transforms_from_msg(
             msg, partial(self._out.refuse, topic)
@@ -175,6 +181,7 @@ class Subscriptions:
         """Wrap a handler: refuse stamps that cannot be, count what it refuses."""
 
         def receive(msg: Any) -> None:
+            self._silence.heard(topic)
             try:
                 at_ns = stamp_ns(header_of(msg).stamp)
                 now_ns = self._node.get_clock().now().nanoseconds

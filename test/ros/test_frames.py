@@ -80,6 +80,13 @@ class Scene:
         return self.client.until(place, f'a place of {label}')
 
 
+@pytest.fixture(scope='module', autouse=True)
+def misnamed(start, eager, folder):
+    """Start a node whose robot has another name in TF; it is ready when its test comes."""
+    path = str(folder / 'other.sqlite')
+    return start({**eager, 'pose_source': 'tf', 'base_frame': 'chassis', 'memory_path': path})
+
+
 @pytest.fixture(scope='module')
 def scene(client, robot):
     return Scene(client, robot)
@@ -176,10 +183,8 @@ def test_a_camera_that_is_moved_at_run_time_is_moved(scene):
     assert not refused.successful
 
 
-def test_a_frame_that_is_missing_is_named_and_what_to_set(start, connect, eager, scene, folder):
-    path = str(folder / 'other.sqlite')
-    asked = {'pose_source': 'tf', 'base_frame': 'chassis', 'memory_path': path}
-    client = connect(start({**eager, **asked}))
+def test_a_frame_that_is_missing_is_named_and_what_to_set(connect, scene, misnamed):
+    client = connect(misnamed)
     other = Scene(client, type(scene.robot)(client))
     other.robot.describe_by('detections')
     other.robot.await_listener()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
+import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo
 
 DOMAIN = 77
 PARAMETERS = {'pose_source': 'odom'}
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def quiet(start, eager, folder):
+    """Start a node to which nobody talks, while others are talked to."""
+    path = str(folder / 'quiet.sqlite')
+    return start({**eager, 'memory_path': path, 'perception.captioner': 'caption'})
 
 
 def _await_refusal(client, reason):
@@ -86,3 +94,11 @@ def test_depth_that_places_nothing_is_told_of_with_what_to_set(client, robot):
     assert 'most depth is outside 0.1 to 8 m, the middle of it 30 m' in line
     assert 'depth_unit_m' in line
     assert 'perception.max_depth_m' in line
+
+
+def test_topics_on_which_nothing_comes_are_named(connect, quiet):
+    client = connect(quiet)
+    client.until(lambda: client.process.output().count('nothing has come') == 2, 'two warnings')
+    said = [s for s in quiet.output().splitlines() if 'nothing has come' in s]
+    assert f'nothing has come on {quiet.namespace}/caption (0 publishers) for 10 s' in said[0]
+    assert f'{quiet.namespace}/odom (0 publishers)' in said[1]
