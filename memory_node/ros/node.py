@@ -287,14 +287,14 @@ class MemoryNode(LifecycleNode):
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             self._captioner,
-            map_id=self._where.map_for(frame.fixed_frame),
+            map_id=self._where.maps.map_for(settings.map_id, frame.fixed_frame),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
         observation = perceiver.observe(frame)
         self._placement.observed(perceiver.counts, perceiver.unplaced)
         self._memory.add(observation)
-        self._where.maps.stored(observation.id, frame.fixed_frame)
+        self._where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:

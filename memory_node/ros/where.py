@@ -46,13 +46,9 @@ class Where:
             memory,
             self.poses,
             map_frame,
-            lambda: self.maps.current or settings(NodeConfig).map_id,
+            lambda: self.maps.current(settings(NodeConfig).map_id),
         )
 
     def follow_parameters(self) -> None:
         """Place the camera as the parameters say now."""
         self.poses.base_T_camera = mounting(self._settings(CameraConfig))
-
-    def map_for(self, frame_id: str) -> str:
-        """Return the map that an observation whose pose is in ``frame_id`` belongs to."""
-        return self.maps.map_for(self._settings(NodeConfig).map_id, frame_id)

@@ -41,7 +41,7 @@ class Run:
             map_id=chosen,
         )
         self.memory.add(observation)
-        self.maps.stored(observation.id, frame_id)
+        self.maps.stored(observation.id, map_id, frame_id)
         return chosen
 
 
@@ -91,11 +91,22 @@ def test_what_a_run_saw_is_brought_into_the_map_once_that_is_joined(memory):
     assert "1 observations of this run are brought into map 'home'" in warning
 
 
+def test_each_map_gets_its_own_back(memory):
+    run = Run(memory)
+    run.see('lamp', 1.0, 'odom', map_id='ground floor')
+    run.see('cup', 1.0, 'odom', map_id='first floor')
+    run.map_T_odom = MAP_T_ODOM
+    run.see('sofa', 0.0, 'map', map_id='first floor')
+    assert where(memory, 'cup') == ('first floor', pytest.approx((10.0, 7.0, 0.5)))
+    assert where(memory, 'lamp') == ('ground floor', (2.0, 0.0, 0.5))
+
+
 def test_frames_that_nothing_joins_are_kept_apart(memory):
     run = Run(memory)
     run.see('lamp', 1.0, 'odom')
     assert run.see('sofa', 0.0, 'map') == 'home@map'
-    assert run.maps.current == 'home@map'
+    assert run.maps.current('home') == 'home@map'
+    assert run.maps.current('garage') == 'garage'
     assert dict(memory.frames) == {'home': 'odom', 'home@map': 'map'}
     assert where(memory, 'lamp') == ('home', (2.0, 0.0, 0.5))
     assert run.see('lamp', 1.0, 'odom') == 'home'

@@ -15,6 +15,7 @@ import threading
 import numpy as np
 
 from memory_node.core.data import Observation, Sighting
+from memory_node.core.errors import MemoryNodeError
 from memory_node.core.memory.facade import Memory
 from memory_node.core.perception.geometry import (
     as_vector,
@@ -62,15 +63,14 @@ class MapFrames:
         self._held = dict(memory.frames)
         self._earlier = frozenset(self._held) & frozenset(memory.map_ids)
         self._warned: set[str] = set()
-        #: Ids that this run has stored in other frames than that of the map, by frame.
-        self._apart: dict[str, list[str]] = {}
-        self._current: str | None = None
+        #: Ids that this run has stored for a map in other frames than the map frame.
+        self._apart: dict[tuple[str, str], list[str]] = {}
+        self._chosen: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    @property
-    def current(self) -> str | None:
-        """The map that the newest observation belongs to."""
-        return self._current
+    def current(self, map_id: str) -> str:
+        """Return the map that poses belong to now, where ``map_id`` is asked for."""
+        return self._chosen.get(map_id, map_id)
 
     def map_for(self, map_id: str, frame_id: str) -> str:
         """Return the map for poses in ``frame_id``, where ``map_id`` is asked for."""
@@ -92,36 +92,47 @@ class MapFrames:
             if chosen not in self._held:
                 self._memory.set_frame(chosen, frame_id)
                 self._held[chosen] = frame_id
-            self._current = chosen
+            self._chosen[map_id] = chosen
             return chosen
 
-    def stored(self, observation_id: str, frame_id: str) -> None:
-        """Take note of what this run has stored, so that it can be brought over."""
+    def stored(self, observation_id: str, map_id: str, frame_id: str) -> None:
+        """Take note of what this run has stored for a map, so that it can be brought over."""
         if frame_id != self._map_frame:
             with self._lock:
-                self._apart.setdefault(frame_id, []).append(observation_id)
+                self._apart.setdefault((map_id, frame_id), []).append(observation_id)
 
     def _bring_over(self, map_id: str) -> None:
         """Bring into the map what this run has stored in frames that are joined to it now."""
         held = self._held.get(map_id)
-        for frame_id, ids in list(self._apart.items()):
+        for (asked, frame_id), ids in list(self._apart.items()):
+            if asked != map_id:
+                continue
             map_T_frame = self._join(self._map_frame, frame_id)
             if map_T_frame is None or len(ids) > MAX_MOVED:
                 continue
             if held == frame_id and map_id in self._earlier:
                 continue  # the map is of earlier runs, whose odometry began elsewhere
-            known = self._memory.known(ids)
-            found = [self._memory.observation(i) for i in ids if i in known]
-            self._memory.add_many(moved(found, map_T_frame, map_id))
-            self._memory.forget([o.id for o in found])
+            del self._apart[asked, frame_id]
+            try:
+                count = self._move(ids, map_T_frame, map_id)
+            except MemoryNodeError as error:  # what comes next is stored all the same
+                self._warn_once(f'what came in {frame_id!r} could not be brought over: {error}')
+                continue
             if held == frame_id:
                 self._memory.set_frame(map_id, self._map_frame)
                 held = self._held[map_id] = self._map_frame
-            del self._apart[frame_id]
             self._warn_once(
-                f'{frame_id!r} is joined to {self._map_frame!r} now: {len(found)} observations of'
+                f'{frame_id!r} is joined to {self._map_frame!r} now: {count} observations of'
                 f' this run are brought into map {map_id!r}'
             )
+
+    def _move(self, ids: list[str], target_T_source: Transform, map_id: str) -> int:
+        """Store observations again in another frame, then remove what they were made of."""
+        known = self._memory.known(ids)
+        found = [self._memory.observation(i) for i in ids if i in known]
+        self._memory.add_many(moved(found, target_T_source, map_id))
+        self._memory.forget([o.id for o in found])
+        return len(found)
 
     def _warn_once(self, line: str) -> None:
         if line not in self._warned:
