@@ -44,9 +44,15 @@ def _begins_compound(words: Sequence[str]) -> bool:
     if _known(words[1:]):  # 'red fire hydrant', although there is a 'red fire'
         return False
     return any(
-        _known(words[:end]) and wordnet().dominant_pos(words[end - 1]) == Part.NOUN
-        for end in range(2, len(words))
+        _known(words[:end]) and _is_noun_too(words[end - 1]) for end in range(2, len(words))
     )
+
+
+def _is_noun_too(word: str) -> bool:
+    """Return whether a word that ends a compound is a noun as well ('aid'), and no colour."""
+    uses = wordnet().uses(word)
+    noun = wordnet().dominant_pos(word) == Part.NOUN or (uses is not None and uses.noun > 0)
+    return noun and word not in english().colours
 
 
 @lru_cache(maxsize=_CACHE)
