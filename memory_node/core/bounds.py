@@ -35,7 +35,10 @@ MAX_PARTS = 1024
 def within(values: Numbers, size: int, bound: float) -> bool:
     """Tell whether these are ``size`` numbers between ``-bound`` and ``bound``; NaN is not."""
     try:
-        return len(values) == size and all(-bound <= v <= bound for v in values)
+        for value in values:
+            if not -bound <= value <= bound:
+                return False
+        return len(values) == size
     except TypeError:
         return False
 

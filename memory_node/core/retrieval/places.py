@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 import math
 
 import numpy as np
@@ -80,23 +80,25 @@ class PlaceBuilder:
         if not len(chosen):
             return ()
         view = self._view
-        evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
-        rows = np.unique(np.concatenate([candidates.row[chosen], *evidence]))
-        briefs = dict(
-            zip(rows.tolist(), self._mirror.briefs(view.snapshot.keys[rows]), strict=True)
-        )
-        sure = probability(odds)
+        keys = view.snapshot.keys
+        evidence = [keys[self._evidence(candidates, i)].tolist() for i in chosen.tolist()]
+        seen = list(dict.fromkeys(key for some in evidence for key in some))
+        ids = dict(zip(seen, self._mirror.ids(np.array(seen, np.int64)), strict=True))
+        items = self._mirror.briefs(keys[candidates.row[chosen]])
+        sure = probability(odds[chosen]).tolist()
         return tuple(
             self._place(
                 candidates,
                 i,
-                item=briefs[int(candidates.row[i])],
-                evidence=[briefs[row].id for row in seen.tolist()],
+                item=item,
+                evidence=tuple(ids[key] for key in some),
                 score=float(odds[i]),
-                confidence=float(sure[i]),
+                confidence=confidence,
                 judged=judged,
             )
-            for i, seen in zip(chosen.tolist(), evidence, strict=True)
+            for i, item, some, confidence in zip(
+                chosen.tolist(), items, evidence, sure, strict=True
+            )
         )
 
     def _evidence(self, candidates: Candidates, i: int) -> IntArray:
@@ -117,7 +119,7 @@ class PlaceBuilder:
         i: int,
         *,
         item: Brief,
-        evidence: Sequence[str],
+        evidence: tuple[str, ...],
         score: float,
         confidence: float,
         judged: Combined | None,
@@ -147,7 +149,7 @@ class PlaceBuilder:
             target_extent=extent,
             room=self._room(candidates, i),
             area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
-            evidence_ids=tuple(evidence),
+            evidence_ids=evidence,
             signals=_signals(float(candidates.odds[i]), score, judged, i),
             why=self._why(candidates, i, label=label, sure=confidence >= 0.5, judged=judged),
             unmet=() if judged is None else judged.unmet_phrases(i),

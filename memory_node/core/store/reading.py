@@ -263,12 +263,8 @@ class Tables:
 
     def ids(self, keys: Keys) -> list[str]:
         """Return the ids of keys, in order."""
-        found: dict[int, str] = {}
         with self._reading():
-            for (text,) in self._by_key(
-                'SELECT json_group_array(json_array(key, id)) FROM observation WHERE key', keys
-            ):
-                found.update(json.loads(text))
+            found = dict(self._by_key('SELECT key, id FROM observation WHERE key', keys))
         return self._in_order(found, keys)
 
     def captions(self, keys: Keys) -> list[str]:
