@@ -159,7 +159,9 @@ def scene(
     def room_odds(phrase: str) -> np.ndarray:
         return np.array([4.0 if phrase == n else -6.0 for n in ROOM_NAMES])
 
-    def travel(start: Any, points: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    def travel(
+        start: Any, points: np.ndarray, maps: np.ndarray, *, nearest: int | None = None
+    ) -> np.ndarray:
         return np.asarray(np.linalg.norm(points - np.array(start), axis=1))
 
     return Scene(

@@ -88,3 +88,29 @@ def test_a_start_is_taken_on_the_map_of_what_is_asked_for(tmp_path):
         point = np.array([[3.0, 0.0, 0.0]])
         (far,) = travel(memory).distances(np.array([0.0, 0.1, 0.0]), point, np.zeros(1, np.int64))
         assert far > 35.0
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_the_nearest_of_many_are_as_far_as_in_a_search_of_everything(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    steps = np.cumsum(rng.normal(0.0, 1.0, (150, 2)), axis=0)
+    steps[75:] += 60.0  # where nothing was driven from the rest
+    things = steps[:, None] + rng.normal(0.0, 2.0, (150, 2, 2))
+    walk = [
+        seen(f'{i}', (x, y, 0.0), stamp=1000 * i, objects={'lamp': (*a, 1.0), 'cup': (*b, 1.0)})
+        for i, ((x, y), (a, b)) in enumerate(zip(steps.tolist(), things.tolist(), strict=True))
+    ]
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(walk)
+        objects = memory.view().objects
+        points = np.vstack([objects.positions, rng.uniform(-20.0, 90.0, (40, 3))]).astype(float)
+        maps = np.zeros(len(points), np.int64)
+        lazy = travel(memory)
+        for start in rng.uniform(-10.0, 70.0, (5, 3)):
+            for count in (1, 5, 40, 5):
+                every = travel(memory).distances(start, points, maps)
+                some = lazy.distances(start, points, maps, nearest=count)
+                told = np.isfinite(some)
+                assert some[told] == pytest.approx(every[told])
+                assert np.sort(some)[:count] == pytest.approx(np.sort(every)[:count])
+                assert count > 5 or told.sum() < len(points)

@@ -21,7 +21,17 @@ from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
 from memory_node.core.view import View
 
-__all__ = ['ABSENT', 'Candidates', 'Constraint', 'Effect', 'Kind', 'Scene', 'UNMET', 'UNSURE']
+__all__ = [
+    'ABSENT',
+    'Candidates',
+    'Constraint',
+    'Effect',
+    'Kind',
+    'Scene',
+    'Travel',
+    'UNMET',
+    'UNSURE',
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -141,6 +151,24 @@ class Lookup(Protocol):
         """Return (R,) log-odds that each room is meant; None if no room is."""
 
 
+class Travel(Protocol):
+    """Estimates travel distances in one memory."""
+
+    def __call__(
+        self,
+        start: Vector3,
+        points: FloatArray,
+        maps: IntArray,
+        *,
+        nearest: int | None = None,
+    ) -> FloatArray:
+        """
+        Return (n,) the way from ``start`` to points on their maps [m].
+
+        With ``nearest``, only so many are wanted: those farther away may be infinite.
+        """
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scene:
     """What constraints are judged in: the memory at this moment, and who asks."""
@@ -149,8 +177,7 @@ class Scene:
     query: Query
     config: RetrievalConfig
     lookup: Lookup
-    #: Returns (n,) the estimated travel distance from the asker to points of a map [m].
-    travel: Callable[[Vector3, FloatArray, IntArray], FloatArray]
+    travel: Travel
 
 
 @dataclass(frozen=True, kw_only=True)

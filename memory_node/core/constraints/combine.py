@@ -68,11 +68,15 @@ class Combined:
         """(n,) whether each candidate meets every constraint, as far as anybody can tell."""
         return np.asarray(~self.unmet.any(axis=0))
 
-    def arranged(self, odds: FloatArray) -> IntArray:
-        """Return the candidates best first, by their total log-odds and the order."""
+    def arranged(self, odds: FloatArray, count: int | None = None) -> IntArray:
+        """
+        Return the candidates best first, by their total log-odds and the order.
+
+        With ``count``, only so many are wanted: what comes after them is in any order.
+        """
         if self.sort_keys is None:
             return np.argsort(-odds, kind='stable').astype(np.int64)
-        return arranged(odds, self.sort_keys.keys)
+        return arranged(odds, self.sort_keys.keys, count)
 
     def unmet_phrases(self, index: int) -> tuple[str, ...]:
         """Return the constraints that a candidate does not meet, as the request says them."""

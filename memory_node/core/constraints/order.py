@@ -40,8 +40,9 @@ class OrderKind(str, Enum):
 class SortKeys:
     """By what candidates are ordered."""
 
-    #: (n,) smaller comes first; infinite where nobody can tell.
-    keys: FloatArray
+    #: Returns what orders some candidates, given how many are wanted, None for all: smaller comes
+    #: first; infinite where nobody can tell, or where more than that many come before.
+    keys: Callable[[IntArray, int | None], FloatArray]
     #: Why the order could not be applied; '' where it was.
     problem: str = ''
     #: Returns the order in words for one candidate: "nearest (3.4 m)".
@@ -118,47 +119,75 @@ class Order:
     def sort_keys(self, scene: Scene, candidates: Candidates) -> SortKeys:
         """Return what orders the candidates; every key alike where nothing can be told."""
         if self.kind is OrderKind.NEWEST:
-            return SortKeys(keys=-candidates.last_ns.astype(np.float64), told=self._told)
+            newest = -candidates.last_ns.astype(np.float64)
+            return SortKeys(keys=lambda rows, count: newest[rows], told=self._told)
         if self.kind is OrderKind.OLDEST:
-            return SortKeys(keys=candidates.first_ns.astype(np.float64), told=self._told)
-        found = self._distances(scene, candidates)
-        if isinstance(found, str):
-            return SortKeys(keys=np.zeros(len(candidates)), problem=found)
-        sign = 1.0 if self.kind is OrderKind.NEAREST else -1.0
-        keys = np.where(np.isfinite(found), sign * found, np.inf)
-        return SortKeys(
-            keys=keys,
-            told=lambda i: (
-                f'{self.phrase} ({found[i]:.1f} m)' if np.isfinite(found[i]) else self.phrase
-            ),
-        )
+            oldest = candidates.first_ns.astype(np.float64)
+            return SortKeys(keys=lambda rows, count: oldest[rows], told=self._told)
+        away = self._distances(scene, candidates)
+        if isinstance(away, str):
+            return SortKeys(keys=lambda rows, count: np.zeros(len(rows)), problem=away)
+
+        def keys(rows: IntArray, count: int | None) -> FloatArray:
+            if self.kind is OrderKind.NEAREST:
+                return away(rows, count)
+            found = away(rows, None)
+            return np.where(np.isfinite(found), -found, np.inf)
+
+        def told(i: int) -> str:
+            (metres,) = away(np.array([i]), 1).tolist()
+            return f'{self.phrase} ({metres:.1f} m)' if np.isfinite(metres) else self.phrase
+
+        return SortKeys(keys=keys, told=told)
 
     def _told(self, index: int) -> str:
         return self.phrase
 
-    def _distances(self, scene: Scene, candidates: Candidates) -> FloatArray | str:
-        """Return (n,) the way from the asker, or the distance from the landmark [m]."""
+    def _distances(
+        self, scene: Scene, candidates: Candidates
+    ) -> Callable[[IntArray, int | None], FloatArray] | str:
+        """
+        Return a function that tells how far some candidates are from the asker or landmark [m].
+
+        Its second argument is how many of the nearest are wanted; None wants all. A text says why
+        nobody can tell.
+        """
         if self.about:
             landmark = things_or_rooms(scene, self.about)
             if landmark is None:
                 return f'I have seen no {self.about!r}'
-            pairs = nearest_landmarks(scene, candidates, landmark)
-            return np.asarray(pairs.distance.min(axis=1))
+            distance = nearest_landmarks(scene, candidates, landmark).distance.min(axis=1)
+            return lambda rows, count: np.asarray(distance[rows])
         here = scene.query.here or scene.query.near
         if here is None:
             return 'nobody said where the asker is'
-        return scene.travel(here, candidates.position, candidates.map)
+        known = np.full(len(candidates), np.nan)
+
+        def away(rows: IntArray, count: int | None) -> FloatArray:
+            if np.isnan(known[rows]).any():
+                known[rows] = scene.travel(
+                    here, candidates.position[rows], candidates.map[rows], nearest=count
+                )
+            return known[rows]
+
+        return away
 
 
-def arranged(odds: FloatArray, keys: FloatArray) -> IntArray:
+def arranged(
+    odds: FloatArray,
+    keys: Callable[[IntArray, int | None], FloatArray],
+    count: int | None = None,
+) -> IntArray:
     """
     Return candidates best first: by key those that fit as well as the best, then by log-odds.
 
-    Equal candidates keep their order.
+    Equal candidates keep their order. With ``count``, only so many are wanted.
     """
     if not len(odds):
         return np.empty(0, np.int64)
     # In probabilities: how sure one can be that a thing still is there makes none nearer.
     sure = 1.0 / (1.0 + np.exp(-odds))
     fits = sure >= FITS * sure.max()
-    return np.lexsort((-odds, np.where(fits, keys, 0.0), ~fits)).astype(np.int64)
+    by = np.zeros(len(odds))
+    by[fits] = keys(np.flatnonzero(fits), count)
+    return np.lexsort((-odds, by, ~fits)).astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 import threading
 import time
@@ -12,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import MemoryConfig
+from memory_node.core.constraints.base import Travel
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
-from memory_node.core.data import FloatArray, Place, Query, Vector3
+from memory_node.core.data import FloatArray, Place, Query
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
 from memory_node.core.forest.places import area_places
@@ -48,7 +50,6 @@ from memory_node.core.worker import Worker
 
 __all__ = ['Parts']
 
-RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 #: Texts whose vectors are kept.
@@ -217,8 +218,8 @@ class Parts:
         """Return about the ``k`` rows whose captions are nearest to a unit vector."""
         return self.indexer.nearest(snapshot, vector, k)[0]
 
-    def _travel(self, view: View, start: Vector3, points: RealArray, maps: IntArray) -> RealArray:
-        return self.router.travel(view.snapshot, view.objects, start, points, maps)
+    def _travel(self, view: View) -> Travel:
+        return partial(self.router.travel, view.snapshot, view.objects)
 
     def _area_places(self, query: Query, vector: FloatArray, k: int) -> tuple[Place, ...]:
         return area_places(self.areas, self.mirror, query, vector, k)

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.constraints.base import Candidates, Scene
+from memory_node.core.constraints.base import Candidates, Scene, Travel
 from memory_node.core.constraints.combine import combine, Combined
 from memory_node.core.constraints.lookup import MemoryLookup
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.constraints.time import Time
-from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval, Vector3
+from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
@@ -101,7 +101,7 @@ class Retriever:
         relevance: RelevanceModel,
         room_words: RoomWords,
         sources: TextSources,
-        travel: Callable[[View, Vector3, RealArray, IntArray], RealArray],
+        travel: Callable[[View], Travel],
         path: Callable[[int], tuple[str, ...]],
         config: Callable[[], RetrievalConfig],
         areas: Callable[[Query, FloatArray, int], tuple[Place, ...]],
@@ -221,7 +221,7 @@ class Retriever:
             query=query,
             config=config,
             lookup=lookup,
-            travel=lambda start, points, maps: self._travel(view, start, points, maps),
+            travel=self._travel(view),
         )
 
     def _candidates(
@@ -262,8 +262,13 @@ class Retriever:
     ) -> IntArray:
         if judged.sort_keys is None:
             return select(candidates, odds, k, separation_m=config.separation_m)
-        order = judged.arranged(odds)[: k * LOOKED_AT]
-        return distinct(candidates, order, config.separation_m)[:k]
+        chosen = np.empty(0, np.int64)
+        for looked_at in (k, k * LOOKED_AT):  # most often the first k differ
+            order = judged.arranged(odds, looked_at)[:looked_at]
+            chosen = distinct(candidates, order, config.separation_m)[:k]
+            if len(chosen) == k:
+                break
+        return chosen
 
 
 def _past(request: Request) -> bool:

@@ -93,12 +93,15 @@ class Router:
         start: Vector3,
         points: RealArray,
         maps: IntArray,
+        *,
+        nearest: int | None = None,
     ) -> RealArray:
         """
         Return (n,) estimated travel distance from ``start`` to points on their maps [m].
 
-        Lines of sight count as ways: this says how far something is, not how to drive there.
-        Straight lines count where the memory is too large to be joined for one question.
+        With ``nearest``, only so many are wanted: those farther away may be infinite. Lines of
+        sight count as ways: this says how far something is, not how to drive there. Straight
+        lines count where the memory is too large to be joined for one question.
         """
         at = np.array(checked_point('start', start))
         if not 0 < len(snapshot) <= _JOINED_AT_ONCE:
@@ -108,7 +111,7 @@ class Router:
         if held is None or held.snapshot.revision != snapshot.revision:
             topological_map, _ = self.newest()
             self._travel = held = TravelDistance(topological_map, objects)
-        return held.distances(at, points, maps)
+        return held.distances(at, points, maps, nearest)
 
     def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
         if not isinstance(end, str):

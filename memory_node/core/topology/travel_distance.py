@@ -8,10 +8,12 @@ one object are joined through it. Such a way says how far something is; it is no
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from memory_node.core.objects.view import Objects
@@ -32,8 +34,36 @@ _PRICE = 1.1
 #: Poses this close have no wall between them, whoever drove there [m].
 _TOUCHING_M = 0.6
 _LEAST_M = 1e-6
+#: Ways are looked for up to this many times the straight line at first.
+_LONGER = 1.5
 #: A point this close to an object is that object [m].
 _SAME_POINT_M = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """The ways from one row to all poses and objects within a limit; infinite beyond it."""
+
+    row: int
+    limit_m: float
+    #: (N + O,) [m].
+    ways: RealArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Where n points are on the graph."""
+
+    #: (n,) nearest pose, and how far away it is [m].
+    rows: IntArray
+    away: RealArray
+    #: (n,) node of the object that each point is, -1 for other points.
+    objects: IntArray
+
+    def ways(self, ways: RealArray) -> RealArray:
+        """Return (n,) the way to each point, given those to all nodes [m]."""
+        to_objects = np.where(self.objects >= 0, ways[self.objects], np.inf)
+        return np.asarray(np.minimum(ways[self.rows] + self.away, to_objects))
 
 
 class TravelDistance:
@@ -60,52 +90,86 @@ class TravelDistance:
         pairs, prices = pairs[order], prices[order]
         starts = np.flatnonzero(np.diff(pairs, prepend=-1))
         shortest = np.minimum.reduceat(prices, starts) if len(starts) else prices
-        self._graph: csr_array = coo_array(
-            (np.maximum(shortest, _LEAST_M), np.divmod(pairs[starts], size)), shape=(size, size)
-        ).tocsr()
+        low, high = np.divmod(pairs[starts], size)
+        # Both ways round, because SciPy would turn the graph round at every search.
+        both = np.concatenate([low, high]), np.concatenate([high, low])
+        steps = np.tile(np.maximum(shortest, _LEAST_M), 2)
+        self._graph: csr_array = coo_array((steps, both), shape=(size, size)).tocsr()
+        _, self._parts = connected_components(self._graph, directed=False)
+        self._reached: _Reached | None = None
 
     def distances_from(self, row: int) -> RealArray:
         """Return (N,) the way from one row to every row [m], infinite where none is known."""
-        return self._ways(row)[: len(self.snapshot)]
+        return self._reach(row, np.inf).ways[: len(self.snapshot)]
 
-    def _ways(self, row: int) -> RealArray:
-        """Return (N + O,) the way from a row to every row and object [m]."""
-        ways: RealArray = dijkstra(self._graph, directed=False, indices=row)
-        return ways
+    def _reach(self, row: int, limit_m: float) -> _Reached:
+        """Return the ways from a row to what is within a limit, or within one asked before."""
+        held = self._reached
+        if held is None or held.row != row or held.limit_m < limit_m:
+            ways = dijkstra(self._graph, indices=row, limit=limit_m)
+            self._reached = held = _Reached(row, limit_m, ways)
+        return held
 
-    def distances(self, start: RealArray, points: RealArray, maps: IntArray) -> RealArray:
+    def distances(
+        self, start: RealArray, points: RealArray, maps: IntArray, nearest: int | None = None
+    ) -> RealArray:
         """
         Return (n,) the way from a point to points on their maps [m].
 
         To the pose nearest to each end, or to the object that a point is; straight where no way
-        is known.
+        is known. With ``nearest``, only so many on each map are wanted: those farther away may be
+        infinite.
         """
         straight = np.linalg.norm(points - start, axis=1)
-        result = np.full(len(points), np.inf)
-        offsets = np.linalg.norm(self.snapshot.positions - start, axis=1)
+        result: RealArray = straight.copy()
         for one in np.unique(maps).tolist():
             asked = np.flatnonzero(maps == one)
             rows, tree = self._tree(one)
             if not len(rows):
                 continue
-            first = int(rows[np.argmin(offsets[rows])])
-            ways = self._ways(first)
+            offset, _ = tree.query(start)
+            # Of several poses on one spot the oldest.
+            first = int(rows[min(tree.query_ball_point(start, offset + _LEAST_M))])
             away, found = tree.query(points[asked])
-            by_pose = ways[rows[found]] + away
-            result[asked] = offsets[first] + np.minimum(
-                by_pose, self._to_objects(points[asked], ways)
-            )
-        lost = ~np.isfinite(result)
-        result[lost] = straight[lost]
-        return np.asarray(np.maximum(result, straight))
+            ends = _Ends(rows[found], away, self._objects_at(points[asked]))
+            result[asked] = self._ways(first, float(offset), ends, straight[asked], nearest)
+        return result
 
-    def _to_objects(self, points: RealArray, ways: RealArray) -> RealArray:
-        """Return (n,) the way to the object that each point is; infinite for other points."""
+    def _ways(
+        self,
+        first: int,
+        offset: float,
+        ends: _Ends,
+        straight: RealArray,
+        nearest: int | None,
+    ) -> RealArray:
+        """Return (n,) the way from a row, ``offset`` from the start, to the ends on its map."""
+        part = self._parts[first]
+        things = ends.objects >= 0
+        joined = self._parts[ends.rows] == part
+        joined[things] |= self._parts[ends.objects[things]] == part
+        limit, wanted = np.inf, len(straight)
+        if nearest is not None:
+            wanted = min(nearest, wanted)
+            limit = _LONGER * float(np.partition(straight, wanted - 1)[wanted - 1])
+        while True:
+            reached = self._reach(first, limit)
+            ways = ends.ways(reached.ways)
+            known = ~joined | (ways <= reached.limit_m)
+            result = np.maximum(np.where(joined, offset + ways, straight), straight)
+            result[~known] = np.inf
+            enough = np.count_nonzero(result <= offset + reached.limit_m) >= wanted
+            if enough or known.all():
+                return result
+            limit = 2.0 * max(reached.limit_m, _TOUCHING_M)
+
+    def _objects_at(self, points: RealArray) -> IntArray:
+        """Return (n,) the node of the object that each point is, -1 for other points."""
         if self._objects is None:
-            return np.full(len(points), np.inf)
-        away, found = self._objects.query(points)
-        nodes = len(self.snapshot) + self._placed[found]
-        return np.where(away <= _SAME_POINT_M, ways[nodes], np.inf)
+            return np.full(len(points), -1)
+        away, found = self._objects.query(points, distance_upper_bound=_SAME_POINT_M)
+        nodes = np.append(len(self.snapshot) + self._placed, -1)
+        return np.where(np.isfinite(away), nodes[found], -1)
 
     def _tree(self, map_row: int) -> tuple[IntArray, cKDTree]:
         if map_row not in self._trees:
