@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 import logging
 import threading
+import time
 
 from memory_node.core.errors import RemovedError
 
 __all__ = ['Worker']
 
 _LOG = logging.getLogger(__name__)
+#: Longest rest between two runs of a job [s].
+_LONGEST_REST_S = 2.0
 
 
 class Worker:
@@ -21,10 +24,15 @@ class Worker:
     tried again at the next ``notify``, so a defect in something derived never ends the memory.
     """
 
-    def __init__(self, name: str, job: Callable[[], None]) -> None:
-        """Run ``job``; the thread, called ``name``, starts with the first ``notify``."""
+    def __init__(self, name: str, job: Callable[[], None], *, share: float = 1.0) -> None:
+        """
+        Run ``job``, and after it let others work, so that it takes at most ``share`` of the time.
+
+        The thread, called ``name``, starts with the first ``notify``.
+        """
         self._name = name
         self._job = job
+        self._rest = 1.0 / share - 1.0
         self._wake = threading.Condition()
         self._pending = False
         self._closing = False
@@ -77,14 +85,18 @@ class Worker:
         self._idle.set()
 
     def _run(self) -> None:
+        not_before = 0.0
         while True:
             with self._wake:
                 while not (self._pending or self._closing):
                     self._idle.set()
                     self._wake.wait()
+                while not self._closing and (early := not_before - time.monotonic()) > 0.0:
+                    self._wake.wait(early)
                 if self._closing:
                     return
                 self._pending = False
+            began = time.monotonic()
             try:
                 self._job()
                 self.failure = ''
@@ -95,3 +107,5 @@ class Worker:
                 if failure != self.failure:  # one that comes again is told once
                     _LOG.exception('%s could not be brought up to date', self._name)
                 self.failure = failure
+            now = time.monotonic()
+            not_before = now + min(self._rest * (now - began), _LONGEST_REST_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from fakes import BagOfWordsEncoder, seen
 import numpy as np
 import pytest
@@ -114,3 +116,60 @@ def test_the_nearest_of_many_are_as_far_as_in_a_search_of_everything(tmp_path, s
                 assert some[told] == pytest.approx(every[told])
                 assert np.sort(some)[:count] == pytest.approx(np.sort(every)[:count])
                 assert count > 5 or told.sum() < len(points)
+
+
+@pytest.fixture
+def joiners(monkeypatch):
+    """Names of the threads that joined poses and objects, in order."""
+    names = []
+
+    class Told(TravelDistance):
+        def __init__(self, *args):
+            names.append(threading.current_thread().name)
+            super().__init__(*args)
+
+    monkeypatch.setattr('memory_node.core.topology.routing.TravelDistance', Told)
+    return names
+
+
+def straight_walk(count):
+    return [
+        seen(f'{i}', (float(i), 0.0, 0.0), stamp=i, objects={'lamp': (i, 1.0, 1.0)})
+        for i in range(count)
+    ]
+
+
+def nearest(memory: Memory, here: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> str:
+    return memory.retrieve('the nearest lamp', here=here).places[0].why
+
+
+def test_ways_are_joined_anew_in_the_background(tmp_path, joiners):
+    asking = threading.current_thread().name
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(straight_walk(200))
+        assert memory._parts.router.wait(30.0)
+        assert not joiners  # nobody has asked how far anything is
+        before = nearest(memory)
+        assert joiners == [asking]
+        memory.add(seen('next', (200.0, 0.0, 0.0), stamp=200))
+        assert nearest(memory) == before
+        assert memory._parts.router.wait(30.0)
+        assert joiners == [asking, 'memory-ways']
+        assert nearest(memory) == before
+        assert len(joiners) == 2
+
+
+def test_ways_that_lack_too_much_are_joined_anew_for_a_question(tmp_path, joiners):
+    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(straight_walk(20))
+        nearest(memory)
+        assert memory._parts.router.wait(30.0)
+        asked = len(joiners)
+        farther = nearest(memory)
+        memory.add(seen('closer', (-4.0, 0.0, 0.0), stamp=99, objects={'lamp': (-5.0, 0.0, 0.0)}))
+        closer = nearest(memory, (-4.0, 0.0, 0.0))
+        assert '1.0 m' in closer
+        assert len(joiners) > asked
+        memory.forget(['closer'])
+        assert nearest(memory) == farther
+        assert nearest(memory, (-4.0, 0.0, 0.0)) != closer

@@ -69,7 +69,7 @@ class Parts:
         self._caching = threading.Lock()
         self._cache: OrderedDict[str, FloatArray] = OrderedDict()
         self.mirror = Mirror(store, encoder.model_id, encoder.dim)
-        self.router = Router(self.mirror, config.topology)
+        self.router = Router(self.mirror, config.topology, lambda: self.objects.kept().objects)
         index, self.index_message = load_index(self.mirror, config.index)
         self.indexer = Indexer(index, self.mirror.snapshot)
         narrator = None
@@ -144,6 +144,7 @@ class Parts:
         self.areas.notify()
         self._follower.notify()
         self.rooms.notify()
+        self.router.notify()
 
     def taken_in(self) -> None:
         """Bring the object map up to date before an ``add`` returns, then the rest later."""
@@ -160,15 +161,18 @@ class Parts:
         return self.objects.kept()
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until objects, rooms and areas know every observation; False on time-out."""
-        return all(part.wait(timeout_s) for part in (self._follower, self.rooms, self.areas))
+        """Wait until all but the index knows every observation; False on time-out."""
+        parts = (self._follower, self.rooms, self.areas, self.router)
+        return all(part.wait(timeout_s) for part in parts)
 
     # ---- what questions need -----------------------------------------------------------------
 
     def view(self) -> View:
         """Return the memory as it is now; waits for a map that is being made, but not for long."""
-        patience = self.config.retrieval.patience_s
-        deadline = time.monotonic() + patience
+        return self._view(self.config.retrieval.patience_s)
+
+    def _view(self, patience_s: float) -> View:
+        deadline = time.monotonic() + patience_s
         while True:
             behind = self.objects.catch_up(self.mirror.snapshot(), deadline)
             known = self.objects.kept()
@@ -247,7 +251,7 @@ class Parts:
 
     def close(self) -> None:
         """Stop every thread, write what is derived, and close the store."""
-        for part in (self._follower, self.rooms, self.indexer, self.areas):
+        for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
             part.close()
         try:
             if not self.mirror.store.read_only:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.topology.graph import TopologicalMap, Topology
 from memory_node.core.topology.travel_distance import TravelDistance
+from memory_node.core.worker import Worker
 
 __all__ = ['Router', 'rows_on_map']
 
@@ -27,8 +30,11 @@ IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
 
-#: Rows of a map that is joined anew for a question about what is nearest.
+#: Rows of a map that is joined for questions about what is nearest.
 _JOINED_AT_ONCE = 20_000
+#: Such a question takes ways that know all rows but this part of them; newer ones are made in the
+#: background, for at most this share of the time.
+_NEWEST, _SHARE = 1 / 64, 0.1
 
 
 def rows_on_map(snapshot: Snapshot, map_id: str) -> NDArray[np.int64]:
@@ -40,14 +46,33 @@ def rows_on_map(snapshot: Snapshot, map_id: str) -> NDArray[np.int64]:
     raise UnknownMapError(f'no observation is on a map named {map_id!r}')
 
 
-class Router:
-    """Routes over the newest snapshot; thread-safe."""
+def _follows(snapshot: Snapshot, known: Snapshot) -> bool:
+    """Tell whether a snapshot is an earlier one and at most a few rows more."""
+    count = len(snapshot)
+    return snapshot.epoch == known.epoch and count - len(known) <= _NEWEST * count
 
-    def __init__(self, mirror: Mirror, config: TopologyConfig) -> None:
-        """Route over what ``mirror`` holds."""
+
+class Router:
+    """
+    Routes over the newest snapshot, and distances over one that is nearly so; thread-safe.
+
+    ``notify`` after every change, ``close`` last.
+    """
+
+    def __init__(
+        self, mirror: Mirror, config: TopologyConfig, objects: Callable[[], Objects]
+    ) -> None:
+        """Route over what ``mirror`` holds, along lines of sight to what ``objects`` returns."""
         self._mirror = mirror
         self._topology = Topology(config)
+        self._objects = objects
         self._travel: TravelDistance | None = None
+        self._worker = Worker('memory-ways', self._bring_up_to_date, share=_SHARE)
+        self.notify, self.wait, self.close = (
+            self._worker.notify,
+            self._worker.wait,
+            self._worker.close,
+        )
 
     def newest(self) -> tuple[TopologicalMap, Snapshot]:
         """Return the topological map of what is held now, and its snapshot."""
@@ -108,10 +133,25 @@ class Router:
             straight: RealArray = np.linalg.norm(points - at, axis=1)
             return straight
         held = self._travel
-        if held is None or held.snapshot.revision != snapshot.revision:
-            topological_map, _ = self.newest()
-            self._travel = held = TravelDistance(topological_map, objects)
+        if held is None or not _follows(snapshot, held.snapshot):
+            held = self._joined(objects)
+        elif held.snapshot.revision != snapshot.revision:
+            self.notify()
         return held.distances(at, points, maps, nearest)
+
+    def _joined(self, objects: Objects) -> TravelDistance:
+        topological_map, _ = self.newest()
+        self._travel = made = TravelDistance(topological_map, objects)
+        return made
+
+    def _bring_up_to_date(self) -> None:
+        held, snapshot = self._travel, self._mirror.snapshot()
+        if held is None:
+            return  # nobody has asked how far anything is
+        if len(snapshot) > _JOINED_AT_ONCE:
+            self._travel = None
+        elif held.snapshot.revision != snapshot.revision:
+            self._joined(self._objects())
 
     def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
         if not isinstance(end, str):
