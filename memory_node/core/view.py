@@ -51,6 +51,11 @@ class View:
         if known is not None and (known.epoch, len(known)) > (own.epoch, len(own)):
             object.__setattr__(self, 'snapshot', known)
 
+    def prepare(self) -> None:
+        """Make what questions would have to make first; views of the same objects share it."""
+        self.objects.prepare()
+        _ = self.object_rooms
+
     @cached_property
     def name_owners(self) -> IntArray:
         """(H,) object that each entry of ``objects.hist_labels`` is of."""

@@ -52,6 +52,8 @@ __all__ = ['Parts']
 
 IntArray = NDArray[np.int64]
 
+#: Share of the time that goes into preparing views while observations keep coming.
+_FOLLOWING = 0.2
 #: Texts whose vectors are kept.
 _CACHED_TEXTS = 8192
 
@@ -101,7 +103,7 @@ class Parts:
             self._vectors(vocabulary.packs),
         )
         load_rooms(self.mirror, self.objects, self.rooms)
-        self._follower = Worker('memory-objects', self._follow)
+        self._follower = Worker('memory-objects', self._follow, share=_FOLLOWING)
         self.derived = DerivedFiles(
             self.mirror, self.indexer, self.areas, self.objects, self.rooms
         )
@@ -154,6 +156,7 @@ class Parts:
     def _follow(self) -> None:
         while not self._follower.closing:
             if not self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + 0.5):
+                self._view(patience_s=0.0).prepare()
                 return
 
     def _known(self, snapshot: Snapshot) -> KeptObjects:

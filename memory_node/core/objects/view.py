@@ -94,6 +94,10 @@ class Objects(_Caches):
         """What readers keep and what outlives a change of the objects; see ``core.view``."""
         return {}
 
+    def prepare(self) -> None:
+        """Make all that is made when it is first asked for."""
+        _ = self.placed, self.name_shares, self.by_name
+
     @cached_property
     def placed(self) -> NDArray[np.bool_]:
         """(O,) whether the position of each is known."""
@@ -162,9 +166,6 @@ def view_of(
         of_sighting = parts.of_sighting(table, slots, before, object_of_sighting)
     made = Objects(
         ids=slots.astype(np.int64),
-        existence=existence(
-            columns['frames'], table.gaps[slots], columns['misses'], columns['confidences']
-        ),
         object_of_sighting=of_sighting,
         epoch=epoch,
         rows=rows,
@@ -179,6 +180,7 @@ def _columns(table: ObjectTable, slots: IntArray) -> dict[str, Any]:
     """Return what a view shows of some slots, but for what depends on all of them."""
     hist_starts, hist_labels, hist_weights = _histograms(table, slots)
     seen_starts, seen_rows = _seen(table, slots)
+    plain = {name: getattr(table, name)[slots] for name in _PLAIN}
     return {
         'labels': table.labels(slots).astype(np.int32),
         'hist_starts': hist_starts,
@@ -189,7 +191,10 @@ def _columns(table: ObjectTable, slots: IntArray) -> dict[str, Any]:
         'view_rows': table.view_rows[slots].astype(np.int64),
         'seen_starts': seen_starts,
         'seen_rows': seen_rows,
-        **{name: getattr(table, name)[slots] for name in _PLAIN},
+        'existence': existence(
+            plain['frames'], table.gaps[slots], plain['misses'], plain['confidences']
+        ),
+        **plain,
     }
 
 
