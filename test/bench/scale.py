@@ -8,7 +8,8 @@ vectors. ``--random`` scatters all things and draws all vectors instead, so that
 seen twice and nothing is alike. Vectors are given or cached, so no model is part of any figure: a
 question's time is that of the whole call without the encoder. Every figure is taken in a fresh
 process, from one copy of the store; wall and CPU time of the asking thread are both given,
-because the machine may be shared.
+because the machine may be shared. NumPy has one thread, as in the node: with more, a product of
+microseconds may wait milliseconds for a thread that has no core.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ import tempfile
 import threading
 import time
 from typing import Any
+
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')  # read when NumPy is first imported
 
 import numpy as np
 from numpy.typing import NDArray

@@ -71,14 +71,15 @@ class PackVectors:
     #: (P, D) mean use of each row.
     uses: FloatArray
 
-    def best_uses(self, vector: FloatArray) -> NDArray[np.float64]:
-        """Return (P,) the highest cosine of a unit vector with a use of each row, at least 0."""
-        cosines = np.append(self.sentences @ vector, 0.0)
-        # A row without uses reads the 0 at the end.
-        padded = np.append(self.use_of, len(self.sentences))
-        best = np.maximum.reduceat(cosines[padded], self.use_starts[:-1])
-        best[np.diff(self.use_starts) == 0] = 0.0
-        return np.maximum(best, 0.0).astype(np.float64)
+    def best_uses(self, vector: FloatArray, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return (n,) the highest cosine of a unit vector with a use of some rows, at least 0."""
+        first = self.use_starts[rows]
+        counts = self.use_starts[rows + 1] - first
+        owners = np.repeat(np.arange(len(rows)), counts)
+        places = np.arange(len(owners)) + (first + counts - np.cumsum(counts))[owners]
+        best = np.zeros(len(rows))
+        np.maximum.at(best, owners, self.sentences[self.use_of[places]] @ vector)
+        return best
 
     def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return (L,) the row that holds each name, -1 where none does."""

@@ -160,10 +160,10 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     score = (names.meanings @ wanted).astype(np.float64)
     if not len(names.world.world):
         return np.asarray(SLOPE * (score - 0.5) + OFFSET)
-    told = HIT * np.maximum(names.world.best_uses(vectors[0]) - HIT_FROM, 0.0)
     world = names.world.world @ wanted
     count = min(WORLD_TOP, len(world))
     best = float(np.partition(world, -count)[-count:].mean())
-    known = names.rows >= 0
-    score[known] += told[names.rows[known]]
+    known = np.flatnonzero(names.rows >= 0)
+    told = names.world.best_uses(vectors[0], names.rows[known])
+    score[known] += HIT * np.maximum(told - HIT_FROM, 0.0)
     return np.asarray(SLOPE * (score - best) + OFFSET)
