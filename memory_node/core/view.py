@@ -75,6 +75,11 @@ class View:
         np.cumsum(counts, out=starts[1 : len(counts) + 1])
         return order, starts
 
+    def entries_of(self, names: IntArray) -> IntArray:
+        """Return the entries of ``objects.hist_labels`` that are of some names."""
+        order, starts = self.objects_by_name
+        return np.concatenate([order[:0], *(order[starts[n] : starts[n + 1]] for n in names)])
+
     @property
     def present(self) -> NDArray[np.bool_]:
         """(L,) whether any object goes by each name."""

@@ -79,21 +79,22 @@ class MemoryLookup:
         best = names.max(initial=-np.inf)
         # Of what fits much better than the rest, the rest is not meant.
         fits = (names > 0.0) & (names > best - _SPAN)
-        entries = np.flatnonzero(fits[objects.hist_labels] & (view.name_shares >= _LEAST_SHARE))
-        if not len(entries):
-            return None
-        meant = np.full(len(objects), -np.inf)
+        entries = view.entries_of(np.flatnonzero(fits))
+        entries = entries[view.name_shares[entries] >= _LEAST_SHARE]
+        owners, place = np.unique(view.name_owners[entries], return_inverse=True)
+        odds = np.full(len(owners), -np.inf)
         said = names[objects.hist_labels[entries]] + np.log(view.name_shares[entries])
-        np.maximum.at(meant, view.name_owners[entries], said)
-        odds = np.minimum(meant, objects.existence)
-        chosen = np.flatnonzero(odds > 0.0)
-        if not len(chosen):
+        np.maximum.at(odds, place, said)
+        odds = np.minimum(odds, objects.existence[owners])
+        best_first = np.argsort(-odds, kind='stable')[:MAX_LANDMARKS]
+        best_first = best_first[odds[best_first] > 0.0]
+        if not len(best_first):
             return None
-        chosen = chosen[np.argsort(-odds[chosen], kind='stable')][:MAX_LANDMARKS]
+        chosen, odds = owners[best_first], odds[best_first]
         rows, placed = objects.view_rows[chosen], objects.placed[chosen]
         at_rows = view.snapshot.positions[rows]
         return Landmark(
-            odds=odds[chosen],
+            odds=odds,
             positions=np.where(placed[:, None], objects.positions[chosen], at_rows),
             placed=placed,
             maps=objects.maps[chosen].astype(np.int64),

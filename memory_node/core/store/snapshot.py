@@ -193,6 +193,7 @@ class Columns:
         self._label_vectors = Growing(np.float32, (dim,))
         self._label_rows: dict[str, int] = {}
         self._map_ids: tuple[str, ...] = ()
+        self._newest: Snapshot | None = None
         self._clear_rows()
 
     def _clear_rows(self) -> None:
@@ -240,12 +241,14 @@ class Columns:
     def adopt_vectors(self, room: HalfArray, rows: int) -> None:
         """Hold the first vectors where they are mapped; those of no row yet are appended next."""
         column = self._rows['vectors']
+        self._newest = None
         rest = column.view[rows:]
         column.adopt(room, rows)
         column.append(rest)
 
     def append_labels(self, labels: list[str], vectors: FloatArray) -> None:
         """Append distinct labels with (n, D) unit vectors."""
+        self._newest = None
         for label in labels:
             self._label_rows[label] = len(self._labels)
             self._labels.append(label)
@@ -255,10 +258,12 @@ class Columns:
 
     def append_maps(self, map_ids: list[str]) -> None:
         """Append map ids."""
+        self._newest = None
         self._map_ids += tuple(map_ids)
 
     def append(self, batch: Batch) -> None:
         """Append observations whose labels and maps are already here."""
+        self._newest = None
         for name in (*_ROW_FIELDS, *_SIGHTING_FIELDS):
             self._rows[name].append(getattr(batch, name))
         self._starts.append(self._starts.view[-1] + np.cumsum(batch.sighting_counts))
@@ -266,7 +271,7 @@ class Columns:
 
     def remove(self, keys: IntArray) -> None:
         """Drop rows by store key; unknown keys are ignored."""
-        old = self.snapshot()
+        old, self._newest = self.snapshot(), None
         keep = ~np.isin(old.keys, keys)
         counts = np.diff(old.sighting_starts)
         keep_sightings = np.repeat(keep, counts)
@@ -280,9 +285,11 @@ class Columns:
         self._epoch += 1
 
     def snapshot(self) -> Snapshot:
-        """Return views of all columns as they are now; costs microseconds."""
+        """Return views of all columns as they are now; the same until something changes."""
+        if self._newest is not None:
+            return self._newest
         views: dict[str, Any] = {name: column.view for name, column in self._rows.items()}
-        return Snapshot(
+        self._newest = Snapshot(
             sighting_starts=self._starts.view,
             label_vectors=self._label_vectors.view,
             labels=self._label_texts,
@@ -291,3 +298,4 @@ class Columns:
             epoch=self._epoch,
             **views,
         )
+        return self._newest
