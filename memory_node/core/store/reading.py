@@ -244,16 +244,18 @@ class Tables:
             )
         return found
 
-    def _by_key(self, sql: str, keys: Keys) -> Iterator[tuple[Any, ...]]:
+    def _by_key(self, sql: str, keys: Keys) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK].tolist()
-            yield from self._db.execute(f'{sql} IN ({",".join("?" * len(chunk))})', chunk)
+            found += self._db.execute(f'{sql} IN ({",".join("?" * len(chunk))})', chunk)
+        return found
 
     def _in_order(self, found: Mapping[int, Value], keys: Keys) -> list[Value]:
-        for key in keys.tolist():
-            if key not in found:
-                raise MissingRowError(key)
-        return [found[key] for key in keys.tolist()]
+        try:
+            return [found[key] for key in keys.tolist()]
+        except KeyError as error:
+            raise MissingRowError(error.args[0]) from None
 
     def fetch(self, keys: Keys, *, full: bool = False) -> list[Observation]:
         """Read observations by key, in order; ``full`` adds vector and keyframe."""
