@@ -50,22 +50,6 @@ class _Reached:
     ways: RealArray
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """Where n points are on the graph."""
-
-    #: (n,) nearest pose, and how far away it is [m].
-    rows: IntArray
-    away: RealArray
-    #: (n,) node of the object that each point is, -1 for other points.
-    objects: IntArray
-
-    def ways(self, ways: RealArray) -> RealArray:
-        """Return (n,) the way to each point, given those to all nodes [m]."""
-        to_objects = np.where(self.objects >= 0, ways[self.objects], np.inf)
-        return np.asarray(np.minimum(ways[self.rows] + self.away, to_objects))
-
-
 class TravelDistance:
     """Distances over one topological map and through the objects seen from it."""
 
@@ -122,7 +106,7 @@ class TravelDistance:
         """
         straight = np.linalg.norm(points - start, axis=1)
         result: RealArray = straight.copy()
-        for one in np.unique(maps).tolist():
+        for one in sorted(set(maps.tolist())):
             asked = np.flatnonzero(maps == one)
             rows, tree = self._tree(one)
             if not len(rows):
@@ -130,38 +114,50 @@ class TravelDistance:
             offset, _ = tree.query(start)
             # Of several poses on one spot the oldest.
             first = int(rows[min(tree.query_ball_point(start, offset + _LEAST_M))])
-            away, found = tree.query(points[asked])
-            ends = _Ends(rows[found], away, self._objects_at(points[asked]))
-            result[asked] = self._ways(first, float(offset), ends, straight[asked], nearest)
+            result[asked] = self._ways(
+                first, float(offset), points[asked], straight[asked], nearest
+            )
         return result
 
     def _ways(
         self,
         first: int,
         offset: float,
-        ends: _Ends,
+        points: RealArray,
         straight: RealArray,
         nearest: int | None,
     ) -> RealArray:
-        """Return (n,) the way from a row, ``offset`` from the start, to the ends on its map."""
-        part = self._parts[first]
-        things = ends.objects >= 0
-        joined = self._parts[ends.rows] == part
-        joined[things] |= self._parts[ends.objects[things]] == part
+        """Return (n,) the way from a row, ``offset`` from the start, to points on its map."""
         limit, wanted = np.inf, len(straight)
         if nearest is not None:
             wanted = min(nearest, wanted)
             limit = _LONGER * float(np.partition(straight, wanted - 1)[wanted - 1])
         while True:
-            reached = self._reach(first, limit)
-            ways = ends.ways(reached.ways)
-            known = ~joined | (ways <= reached.limit_m)
-            result = np.maximum(np.where(joined, offset + ways, straight), straight)
-            result[~known] = np.inf
-            enough = np.count_nonzero(result <= offset + reached.limit_m) >= wanted
-            if enough or known.all():
+            # No way is shorter than the straight line.
+            within = np.flatnonzero(straight <= offset + limit)
+            result = np.full(len(points), np.inf)
+            result[within] = np.maximum(
+                self._within(first, offset, limit, points[within], straight[within]),
+                straight[within],
+            )
+            if np.count_nonzero(result <= offset + limit) >= wanted:
                 return result
-            limit = 2.0 * max(reached.limit_m, _TOUCHING_M)
+            limit = 2.0 * max(limit, _TOUCHING_M)
+
+    def _within(
+        self, first: int, offset: float, limit_m: float, points: RealArray, straight: RealArray
+    ) -> RealArray:
+        """Return (n,) the way to points; infinite where it is longer than a limit may be."""
+        rows, tree = self._tree(int(self.snapshot.maps[first]))
+        away, found = tree.query(points)
+        ends, objects = rows[found], self._objects_at(points)
+        reached = self._reach(first, limit_m)
+        to_objects = np.where(objects >= 0, reached.ways[objects], np.inf)
+        ways = np.minimum(reached.ways[ends] + away, to_objects)
+        part = self._parts[first]
+        joined = (self._parts[ends] == part) | ((self._parts[objects] == part) & (objects >= 0))
+        known = np.where(ways <= reached.limit_m, offset + ways, np.inf)
+        return np.where(joined, known, straight)
 
     def _objects_at(self, points: RealArray) -> IntArray:
         """Return (n,) the node of the object that each point is, -1 for other points."""
