@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,10 +52,19 @@ class View:
         if known is not None and (known.epoch, len(known)) > (own.epoch, len(own)):
             object.__setattr__(self, 'snapshot', known)
 
+    def holds(self, parts: Mapping[str, object]) -> bool:
+        """Tell whether the fields that are named hold these very objects."""
+        return all(getattr(self, name) is part for name, part in parts.items())
+
     def prepare(self) -> None:
         """Make what questions would have to make first; views of the same objects share it."""
         self.objects.prepare()
         _ = self.object_rooms
+
+    @cached_property
+    def newest_ns(self) -> int:
+        """Stamp of the newest observation, 0 without one [ns]."""
+        return int(self.snapshot.stamps.max(initial=0))
 
     @cached_property
     def name_owners(self) -> IntArray:
@@ -80,7 +90,7 @@ class View:
         order, starts = self.objects_by_name
         return np.concatenate([order[:0], *(order[starts[n] : starts[n + 1]] for n in names)])
 
-    @property
+    @cached_property
     def present(self) -> NDArray[np.bool_]:
         """(L,) whether any object goes by each name."""
         return np.asarray(np.diff(self.objects_by_name[1]) > 0)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 import threading
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Parts:
         self.config, self.encoder, self.model = config, encoder, model
         self._counting = threading.Lock()
         self._counts = Counter[str]()
+        self._newest: View | None = None
         self._caching = threading.Lock()
         self._cache: OrderedDict[str, FloatArray] = OrderedDict()
         self.mirror = Mirror(store, encoder.model_id, encoder.dim)
@@ -188,17 +190,20 @@ class Parts:
             if not left:  # observations are removed faster than rooms are made
                 snapshot = known.objects.shared['snapshot']
                 break
-        return View(
-            snapshot=snapshot,
-            names=known.names,
-            objects=known.objects,
-            rooms=rooms.rooms,
-            room_object_ids=rooms.object_ids,
-            room_names=rooms.names,
-            room_name_ids=rooms.name_ids,
-            bare_labels=known.bare,
-            behind=behind,
-        )
+        parts: dict[str, Any] = {
+            'snapshot': snapshot,
+            'names': known.names,
+            'objects': known.objects,
+            'rooms': rooms.rooms,
+            'room_object_ids': rooms.object_ids,
+            'room_names': rooms.names,
+            'room_name_ids': rooms.name_ids,
+        }
+        view = self._newest
+        if view is None or view.behind != behind or not view.holds(parts):
+            view = View(**parts, bare_labels=known.bare, behind=behind)
+            self._newest = view
+        return view
 
     def encode(self, texts: list[str]) -> FloatArray:
         """Return (n, D) unit vectors of texts."""

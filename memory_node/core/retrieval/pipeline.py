@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 import time
 from typing import Protocol
 
@@ -47,6 +48,8 @@ __all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer']
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
+#: Texts that are not read again while no time passes.
+_PARSED = 256
 #: Places that a scorer of viewpoints chooses.
 SCORED = 64
 #: Log-odds that a thing loses where a room is asked for.
@@ -141,7 +144,8 @@ class Retriever:
         candidates = self._candidates(view, request, relevance, vectors)
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
-        odds = under(candidates.odds, judged.odds) + closeness(query, candidates, config)
+        odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds
+        odds = odds + closeness(query, candidates, config)
         chosen = self._chosen(candidates, odds, judged, query.k, config)
         builder = PlaceBuilder(view, self._mirror, self._path, request, relevance)
         places = builder.places(candidates, judged, odds, chosen)
@@ -195,12 +199,11 @@ class Retriever:
 
     def read(self, query: Query, view: View) -> Request:
         """Return what the text of a query says; a language model reads it where one is set."""
-        stamps = view.snapshot.stamps
-        now = query.now_ns if query.now_ns is not None else int(stamps.max(initial=0))
+        now = query.now_ns if query.now_ns is not None else view.newest_ns
         clock = Clock(now, self._config().zone)
         if self.reader is not None and self._config().read_by_language_model:
             return self.reader.parse(query.text, clock)
-        return parse(query.text, clock, REGISTRY, Order)
+        return _parsed(query.text, clock)
 
     def name_odds(self, view: View, phrase: str) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""
@@ -269,6 +272,11 @@ class Retriever:
             if len(chosen) == k:
                 break
         return chosen
+
+
+@lru_cache(maxsize=_PARSED)
+def _parsed(text: str, clock: Clock) -> Request:
+    return parse(text, clock, REGISTRY, Order)
 
 
 def _past(request: Request) -> bool:
