@@ -90,6 +90,9 @@ class Candidates:
     @classmethod
     def join(cls, parts: list[Candidates]) -> Candidates:
         """Return the candidates of all parts, one part after the other; ``parts`` holds some."""
+        parts = [part for part in parts if len(part)] or parts[:1]
+        if len(parts) == 1:
+            return parts[0]
         return cls(
             **{name: np.concatenate([getattr(p, name) for p in parts]) for name in cls.__slots__}
         )

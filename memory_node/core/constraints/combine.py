@@ -80,8 +80,8 @@ class Combined:
 
     def unmet_phrases(self, index: int) -> tuple[str, ...]:
         """Return the constraints that a candidate does not meet, as the request says them."""
-        rows = np.flatnonzero(self.unmet[:, index]).tolist()
-        return tuple(dict.fromkeys(self.constraints[i].phrase for i in rows))
+        each = zip(self.constraints, self.unmet[:, index].tolist(), strict=True)
+        return tuple(dict.fromkeys(c.phrase for c, unmet in each if unmet))
 
     def sentences(self, index: int) -> tuple[str, ...]:
         """Return how a candidate meets what it meets: "next to the sofa (0.8 m)"."""

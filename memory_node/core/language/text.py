@@ -203,6 +203,7 @@ def _plural_word(word: str) -> str:
     return word + 's'
 
 
+@lru_cache(maxsize=_CACHE)
 def article(noun: str) -> str:
     """Return 'a' or 'an', whichever is said before a noun phrase."""
     words = tokenize(noun)

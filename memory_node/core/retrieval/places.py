@@ -81,9 +81,9 @@ class PlaceBuilder:
             return ()
         view = self._view
         keys = view.snapshot.keys
-        evidence = [keys[self._evidence(candidates, i)].tolist() for i in chosen.tolist()]
-        seen = list(dict.fromkeys(key for some in evidence for key in some))
-        ids = dict(zip(seen, self._mirror.ids(np.array(seen, np.int64)), strict=True))
+        evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
+        seen = list(dict.fromkeys(row for some in evidence for row in some))
+        ids = dict(zip(seen, self._mirror.ids(keys[seen]), strict=True))
         items = self._mirror.briefs(keys[candidates.row[chosen]])
         sure = probability(odds[chosen]).tolist()
         return tuple(
@@ -91,7 +91,7 @@ class PlaceBuilder:
                 candidates,
                 i,
                 item=item,
-                evidence=tuple(ids[key] for key in some),
+                evidence=tuple([ids[row] for row in some]),
                 score=float(odds[i]),
                 confidence=confidence,
                 judged=judged,
@@ -101,7 +101,7 @@ class PlaceBuilder:
             )
         )
 
-    def _evidence(self, candidates: Candidates, i: int) -> IntArray:
+    def _evidence(self, candidates: Candidates, i: int) -> list[int]:
         """Return the rows that show a candidate, where to stand first."""
         row = int(candidates.row[i])
         if candidates.kind[i] == Kind.OBJECT:
@@ -109,9 +109,9 @@ class PlaceBuilder:
         elif candidates.kind[i] == Kind.ROOM:
             rows = self._view.rooms.rows_of(int(candidates.index[i]))
         else:
-            rows = np.array([row])
-        others = rows[rows != row][: MAX_EVIDENCE - 1]
-        return np.concatenate([[row], others]).astype(np.int64)
+            return [row]
+        others = [other for other in rows[:MAX_EVIDENCE].tolist() if other != row]
+        return [row, *others[: MAX_EVIDENCE - 1]]
 
     def _place(
         self,
@@ -131,9 +131,8 @@ class PlaceBuilder:
         if candidates.kind[i] == Kind.OBJECT and candidates.placed[i]:
             x, y, z = candidates.position[i].tolist()
             target = (x, y, z)
-            size = view.objects.extents[candidates.index[i]]
-            if np.isfinite(size).all():
-                sx, sy, sz = size.tolist()
+            sx, sy, sz = view.objects.extents[candidates.index[i]].tolist()
+            if math.isfinite(sx + sy + sz):
                 extent = (sx, sy, sz)
         return Place(
             node_id=item.id,
@@ -174,7 +173,7 @@ class PlaceBuilder:
         objects = self._view.objects
         span = slice(int(objects.hist_starts[index]), int(objects.hist_starts[index + 1]))
         called = objects.hist_labels[span].astype(np.int64)
-        if self._relevance is None or not len(self._relevance.odds):
+        if len(called) == 1 or self._relevance is None or not len(self._relevance.odds):
             return int(called[0])
         meant = self._relevance.odds[called] + np.log(self._view.name_shares[span])
         return int(called[np.argmax(meant)])

@@ -46,9 +46,13 @@ def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: flo
 
 def distinct(candidates: Candidates, order: IntArray, separation_m: float) -> IntArray:
     """Return ``order`` without what is the same answer as one before it."""
+    kinds = candidates.kind[order]
+    alone = candidates.placed[order] | (kinds == Kind.ROOM) | (kinds == Kind.AREA)
+    if alone.all():
+        return order
     kept: list[int] = []
-    for one in order.tolist():
-        if candidates.placed[one] or candidates.kind[one] in (Kind.ROOM, Kind.AREA):
+    for one, is_alone in zip(order.tolist(), alone.tolist(), strict=True):
+        if is_alone:
             kept.append(one)
             continue
         earlier = np.array(kept, np.int64)

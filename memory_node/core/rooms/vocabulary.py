@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 import hashlib
 from importlib import resources
 from pathlib import Path
@@ -64,7 +64,7 @@ class Vocabulary:
         """Return the number of kinds."""
         return len(self.kinds)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Canonical names in the order of the file."""
         return tuple(kind.name for kind in self.kinds)
