@@ -77,6 +77,12 @@ QUESTIONS = (
     'the nearest toilet',
     'how many chairs are there?',
 )
+#: Questions that are asked once.
+NEW_QUESTIONS = tuple(
+    form.format(label.replace('_', ' '))
+    for label in LABELS
+    for form in ('the {}', 'a {} next to a table', 'where is a {} in the office?')
+)
 
 
 @cache
@@ -395,11 +401,16 @@ def measure_ask(store: Path, options: argparse.Namespace) -> Figures:
         for name, clock in others.items():
             if clock.wall:
                 figures |= percentiles(name, clock.wall)
+                figures |= percentiles(f'{name}_cpu', clock.cpu)
         if emem is not None:
             figures['emem_add'] = emem.add_ms
         every = list(clocks.values())
         figures |= percentiles('ask', [s for c in every for s in c.wall])
         figures |= percentiles('ask_cpu', [s for c in every for s in c.cpu])
+        new = Clock(encoder)
+        for text in NEW_QUESTIONS:
+            new.time(partial(ask, memory, text))
+        figures |= percentiles('new_cpu', new.cpu)
         for text, clock in clocks.items():
             figures |= percentiles(f'ask: {text}', clock.wall)
             figures |= percentiles(f'cpu: {text}', clock.cpu)
@@ -568,8 +579,11 @@ ROWS = (
     ('question p95 [ms]', 'ask_p95', '{:.2f}'),
     ('question CPU p50 [ms]', 'ask_cpu_p50', '{:.2f}'),
     ('question CPU p95 [ms]', 'ask_cpu_p95', '{:.2f}'),
+    ('question of new words CPU p50 [ms]', 'new_cpu_p50', '{:.2f}'),
     ('hnswlib + SQLite p50 [ms]', 'plain_p50', '{:.2f}'),
     ('ratio to it', 'ask_p50/plain_p50', '{:.1f}'),
+    ('hnswlib + SQLite CPU p50 [ms]', 'plain_cpu_p50', '{:.2f}'),
+    ('ratio to it in CPU', 'ask_cpu_p50/plain_cpu_p50', '{:.1f}'),
     ('eMEM p50 [ms]', 'emem_p50', '{:.2f}'),
     ('ratio to it', 'ask_p50/emem_p50', '{:.2f}'),
     *((f'"{text}" p50 [ms]', f'ask: {text}_p50', '{:.2f}') for text in QUESTIONS),
