@@ -128,6 +128,15 @@ class View:
         self.objects.shared['object_rooms'] = rows, ids, rooms
         return rooms
 
+    @cached_property
+    def room_times(self) -> tuple[IntArray, IntArray]:
+        """(R,) oldest and newest stamp of the views of each room [ns]."""
+        rooms = self.rooms
+        if not len(rooms):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        stamps, starts = self.snapshot.stamps[rooms.rows], rooms.row_starts[:-1]
+        return np.minimum.reduceat(stamps, starts), np.maximum.reduceat(stamps, starts)
+
     def rooms_near(self, points: FloatArray) -> IntArray:
         """Return (n,) room of the view that stands nearest to each point."""
         if not len(self.snapshot):

@@ -74,8 +74,7 @@ def rooms_as_candidates(view: View, index: IntArray, odds: RealArray) -> Candida
     """Return some rooms as candidates with given log-odds."""
     rooms, snapshot = view.rooms, view.snapshot
     stand = rooms.representatives[index]
-    first = np.array([snapshot.stamps[rooms.rows_of(i)].min() for i in index.tolist()], np.int64)
-    last = np.array([snapshot.stamps[rooms.rows_of(i)].max() for i in index.tolist()], np.int64)
+    first, last = view.room_times
     return Candidates(
         kind=np.full(len(index), Kind.ROOM, np.int8),
         index=index.astype(np.int64),
@@ -85,7 +84,7 @@ def rooms_as_candidates(view: View, index: IntArray, odds: RealArray) -> Candida
         map=rooms.maps[index].astype(np.int64),
         room=index.astype(np.int64),
         name=np.full(len(index), -1, np.int64),
-        first_ns=first,
-        last_ns=last,
+        first_ns=first[index],
+        last_ns=last[index],
         odds=odds,
     )
