@@ -131,6 +131,22 @@ def test_without_packs_the_sentence_is_all_there_is():
     assert packs.meanings([], np.empty((0, 64), np.float32), np.empty((0, 64))).shape == (0, 64)
 
 
+def test_the_best_use_of_some_rows_is_that_of_each(tmp_path):
+    encoder = BagOfWordsEncoder(dim=128)
+    several = {'names': ['pot'], 'uses': ['cook soup', 'boil water', 'serve soup']}
+    packs = vectors_of(pack(tmp_path, GOOD, {'names': ['stone'], 'uses': []}, several), encoder)
+    wanted = encoder.encode(['boil soup'])[0]
+    count = len(packs.use_starts) - 1
+    every = [
+        max([0.0, *(packs.sentences[packs.use_of[a:b]] @ wanted)])
+        for a, b in zip(packs.use_starts[:-1], packs.use_starts[1:], strict=True)
+    ]
+    assert len(every) == count == 3
+    for rows in ([], [2], [1, 0], [2, 2, 1, 0]):
+        found = packs.best_uses(wanted, np.array(rows, np.int64))
+        assert found == pytest.approx([every[row] for row in rows])
+
+
 def test_a_row_may_hold_names_only(tmp_path):
     encoder = BagOfWordsEncoder(dim=128)
     packs = vectors_of(pack(tmp_path, {'names': ['kettle', 'urn']}, GOOD), encoder)
