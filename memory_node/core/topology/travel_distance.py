@@ -35,7 +35,7 @@ _PRICE = 1.1
 _TOUCHING_M = 0.6
 _LEAST_M = 1e-6
 #: Ways are looked for up to this many times the straight line at first.
-_LONGER = 1.5
+_LONGER = 2.0
 #: A point this close to an object is that object [m].
 _SAME_POINT_M = 0.01
 
@@ -111,11 +111,11 @@ class TravelDistance:
             rows, tree = self._tree(one)
             if not len(rows):
                 continue
-            offset, _ = tree.query(start)
-            # Of several poses on one spot the oldest.
-            first = int(rows[min(tree.query_ball_point(start, offset + _LEAST_M))])
+            (offset, next_offset), (place, _) = tree.query(start, k=2)
+            if next_offset <= offset + _LEAST_M:  # of several poses on one spot the oldest
+                place = min(tree.query_ball_point(start, offset + _LEAST_M))
             result[asked] = self._ways(
-                first, float(offset), points[asked], straight[asked], nearest
+                int(rows[place]), float(offset), points[asked], straight[asked], nearest
             )
         return result
 
