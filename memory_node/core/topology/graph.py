@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import threading
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,14 +124,24 @@ def _traversed(snapshot: Snapshot, config: TopologyConfig) -> list[IntArray]:
     return [sources[driven], targets[driven]]
 
 
+def _alike(*columns: NDArray[Any]) -> tuple[IntArray, IntArray]:
+    """Return the first row of each combination of values, in their order, and that of each row."""
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(len(order), np.bool_)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    group = np.empty(len(order), np.int64)
+    group[order] = np.cumsum(new) - 1
+    return order[new], group
+
+
 def _representatives(snapshot: Snapshot, cell_m: float) -> tuple[IntArray, IntArray]:
     """Return the rows without given neighbours, and for each the first row of its small cell."""
     free = np.flatnonzero(~snapshot.mapped)
-    cells = np.column_stack(
-        [snapshot.maps[free], np.floor(snapshot.positions[free] / cell_m).astype(np.int64)]
-    )
-    _, first, cell = np.unique(cells, axis=0, return_index=True, return_inverse=True)
-    return free, free[first][cell.reshape(-1)]
+    cells = np.floor(snapshot.positions[free] / cell_m).astype(np.int64)
+    first, cell = _alike(snapshot.maps[free], *cells.T)
+    return free, free[first][cell]
 
 
 def _proximate(snapshot: Snapshot, radius: float) -> list[IntArray]:
@@ -193,10 +204,8 @@ def _bridges(snapshot: Snapshot, edges: Edges, radius: float) -> list[IntArray]:
     # One row a cell and part is enough: its cell mates are within a cell of it.
     free = np.flatnonzero(~snapshot.mapped)
     cells = np.floor(snapshot.positions[free] / _CELL_M).astype(np.int64)
-    _, one = np.unique(
-        np.column_stack([snapshot.maps[free], parts[free], cells]), axis=0, return_index=True
-    )
-    rows = free[one]
+    first, _ = _alike(snapshot.maps[free], parts[free], *cells.T)
+    rows = free[first]
     gaps = [
         _gaps(snapshot.positions, parts, rows[snapshot.maps[rows] == m], radius)
         for m in np.unique(snapshot.maps[rows])
