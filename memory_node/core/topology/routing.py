@@ -46,10 +46,19 @@ def rows_on_map(snapshot: Snapshot, map_id: str) -> NDArray[np.int64]:
     raise UnknownMapError(f'no observation is on a map named {map_id!r}')
 
 
-def _follows(snapshot: Snapshot, known: Snapshot) -> bool:
-    """Tell whether a snapshot is an earlier one and at most a few rows more."""
+def _serves(held: TravelDistance, snapshot: Snapshot) -> bool:
+    """Tell whether distances are of these rows, but for a few of the newest."""
     count = len(snapshot)
-    return snapshot.epoch == known.epoch and count - len(known) <= _NEWEST * count
+    return (
+        held.snapshot.epoch == held.known[0] == snapshot.epoch
+        and count - len(held.snapshot) <= _NEWEST * count
+    )
+
+
+def _lacks(held: TravelDistance, snapshot: Snapshot, objects: Objects) -> bool:
+    """Tell whether distances know less than there is."""
+    known = objects.epoch, objects.rows
+    return held.snapshot.revision != snapshot.revision or held.known < known
 
 
 class Router:
@@ -133,9 +142,9 @@ class Router:
             straight: RealArray = np.linalg.norm(points - at, axis=1)
             return straight
         held = self._travel
-        if held is None or not _follows(snapshot, held.snapshot):
+        if held is None or not _serves(held, snapshot):
             held = self._joined(objects)
-        elif held.snapshot.revision != snapshot.revision:
+        elif _lacks(held, snapshot, objects):
             self.notify()
         return held.distances(at, points, maps, nearest)
 
@@ -150,8 +159,10 @@ class Router:
             return  # nobody has asked how far anything is
         if len(snapshot) > _JOINED_AT_ONCE:
             self._travel = None
-        elif held.snapshot.revision != snapshot.revision:
-            self._joined(self._objects())
+            return
+        objects = self._objects()
+        if objects.epoch == snapshot.epoch and _lacks(held, snapshot, objects):
+            self._joined(objects)
 
     def _row(self, snapshot: Snapshot, end: str | Vector3) -> int | None:
         if not isinstance(end, str):

@@ -56,6 +56,8 @@ class TravelDistance:
     def __init__(self, topological_map: TopologicalMap, objects: Objects) -> None:
         """Join poses and objects; some tens of milliseconds for 20,000 poses."""
         self.snapshot = topological_map.snapshot
+        #: Removals and observations that the objects know.
+        self.known = objects.epoch, objects.rows
         self._trees: dict[int, tuple[IntArray, cKDTree]] = {}
         self._placed = np.flatnonzero(objects.placed)
         self._objects = cKDTree(objects.positions[self._placed]) if len(self._placed) else None
