@@ -170,7 +170,6 @@ class ObjectKeeper:
         self._done = (snapshot.epoch, self._map.rows)
 
     def _publish(self) -> None:
-        self._due = False
         objects = self._map.view()
         objects.shared['snapshot'] = self._taken
         self._published = KeptObjects(
@@ -180,6 +179,7 @@ class ObjectKeeper:
             mentioned=self._frames.mentioned,
             bare=self._frames.captioned == 0,
         )
+        self._due = False  # last: without the lock, this says that the newest are published
 
     def kept(self) -> KeptObjects:
         """Return the newest names and objects."""
