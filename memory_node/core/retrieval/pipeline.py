@@ -25,7 +25,7 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, Sort, SubjectKind
 from memory_node.core.language.times import Clock
-from memory_node.core.retrieval.attributes import attribute_share
+from memory_node.core.retrieval.attributes import AttributeShares
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
@@ -210,16 +210,14 @@ class Retriever:
         return self.relevance.named(phrase, view.names)
 
     def _scene(self, view: View, query: Query, config: RetrievalConfig) -> Scene:
+        attributes = AttributeShares(
+            view, lambda rows: self._mirror.captions(view.snapshot.keys[rows])
+        )
         lookup = MemoryLookup(
             view,
             lambda phrase: self.name_odds(view, phrase),
             lambda phrase: self.room_words.log_odds(view.rooms, phrase),
-            lambda attribute, candidates: attribute_share(
-                view,
-                lambda rows: self._mirror.captions(view.snapshot.keys[rows]),
-                attribute,
-                candidates,
-            ),
+            attributes.attribute_share,
         )
         return Scene(
             view=view,
