@@ -80,7 +80,7 @@ class View:
     def objects_by_name(self) -> tuple[IntArray, IntArray]:
         """Entries of ``objects.hist_labels`` by name (H,), and where each name starts (L + 1,)."""
         order, counts = self.objects.by_name
-        starts = np.full(max(len(self.names), len(counts)) + 1, len(order), np.int64)
+        starts = np.full(max(len(self.names.texts), len(counts)) + 1, len(order), np.int64)
         starts[0] = 0
         np.cumsum(counts, out=starts[1 : len(counts) + 1])
         return order, starts
