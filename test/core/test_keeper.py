@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from fakes import BagOfWordsEncoder, seen
@@ -179,3 +180,32 @@ def test_a_memory_opens_whatever_is_in_the_file_beside_it(tmp_path, damage):
         assert memory.view().behind == 0
         assert sorted(o.position[0] for o in memory.objects()) == before
         assert memory.retrieve('the chair').found
+
+
+def test_a_view_that_is_being_made_is_waited_for(memory):
+    memory.add_many(drive(3))
+    keeper = keeper_of(memory)
+    keeper.catch_up(memory.snapshot())
+    assert keeper.kept().objects.rows == 3
+    memory.add_many(drive(1, 3))
+    keeper.catch_up(memory.snapshot())
+    making, go_on, found = threading.Event(), threading.Event(), []
+    make = keeper._map.view
+
+    def slowly():
+        making.set()
+        assert go_on.wait(30.0)
+        return make()
+
+    keeper._map.view = slowly
+    threads = [
+        threading.Thread(target=lambda: found.append(keeper.kept().objects.rows)) for _ in '12'
+    ]
+    threads[0].start()
+    assert making.wait(30.0)
+    threads[1].start()
+    threads[1].join(0.1)  # it does not take the view before this one
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert found == [4, 4]
