@@ -53,7 +53,12 @@ class PerceptionConfig(Checked):
     )
     openai_model: str = param('', 'Model name asked for at the endpoint.', read_only=True)
     openai_timeout_s: float = param(
-        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+        20.0,
+        'Longest time for one answer, repeats included.',
+        ge=0.1,
+        le=600.0,
+        unit='s',
+        read_only=True,
     )
     openai_retries: int = param(2, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
     concurrency: int = param(1, 'Frames described at a time.', ge=1, le=4, read_only=True)
