@@ -41,6 +41,8 @@ class OpenAIServer:
         One for each request in turn; the last one stays. See ``BEHAVIOURS``.
     certificate : path, optional
         Key and certificate for 127.0.0.1 in one file; it then speaks TLS.
+    silence_s : float
+        How long ``slow`` keeps a connection open [s].
 
     """
 
@@ -49,9 +51,11 @@ class OpenAIServer:
         answer: str | Callable[[Mapping[str, Any]], str] = '{}',
         behaviours: Sequence[str] = ('ok',),
         certificate: Path | None = None,
+        silence_s: float = 30.0,
     ) -> None:
         assert set(behaviours) <= set(BEHAVIOURS)
         self.answer = answer
+        self.silence_s = silence_s
         self.requests: list[dict[str, Any]] = []
         self.authorizations: list[str] = []
         #: Where ``away`` leads.
@@ -125,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path != '/v1/chat/completions':
             self._send(404, {'error': {'message': f'no {self.path}'}})
         elif how == 'slow':
-            self.owner.stopping.wait(30)
+            self.owner.stopping.wait(self.owner.silence_s)
             self.close_connection = True
         elif how == 'disconnect':
             self.close_connection = True

@@ -133,6 +133,12 @@ class SentenceEncoder:
         self._loaded()
         return self._backend_name
 
+    def close(self) -> None:
+        """Let go of the model and of what is cached; ``encode`` loads it again."""
+        with self._lock:
+            self._backend = None
+            self._cache.clear()
+
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
         with self._lock:

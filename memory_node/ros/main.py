@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sys
 import threading
@@ -13,14 +15,11 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 import rclpy.utilities
 
+from memory_node.models.llama_language_model import THREAD
 from memory_node.ros.node import MemoryNode
 from memory_node.ros.qos import prefer_shared_memory
 
 __all__ = ['main']
-
-#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
-#: search.
-THREADS = 8
 
 
 def _await_end(spinner: threading.Thread) -> bool:
@@ -68,7 +67,7 @@ def main() -> int:
         rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
         rclpy.utilities.try_shutdown()
         return 2
-    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor = MultiThreadedExecutor(num_threads=node.threads)
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()
@@ -78,7 +77,18 @@ def main() -> int:
     spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
     node.destroy_node()
     rclpy.utilities.try_shutdown()
+    _leave_busy_model(0 if good else 1)
     return 0 if good else 1
+
+
+def _leave_busy_model(status: int) -> None:
+    """End the process where a model inside it is still busy: Python would wait for its thread."""
+    busy = [t for t in threading.enumerate() if t.name.startswith(THREAD)]
+    for thread in busy:
+        thread.join(0.2)  # an idle one ends at once
+    if any(thread.is_alive() for thread in busy):
+        logging.shutdown()
+        os._exit(status)
 
 
 if __name__ == '__main__':

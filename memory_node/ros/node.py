@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import fields
-import os
-from pathlib import Path
-import time
 import traceback
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from memory_node.core.config import (
     IngestConfig,
     KeyframeConfig,
     LanguageModelConfig,
-    MemoryConfig,
     PerceptionConfig,
     RetrievalConfig,
 )
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
-from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
-from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
+from memory_node.ros.gate import Gate
+from memory_node.ros.heap import give_back
+from memory_node.ros.holding import Held, make_poses, memory_config, open_memory
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf, has_tf_messages, mounting, TransformPoses
-from memory_node.ros.services import Context, Services
-from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
+from memory_node.ros.pose_source import mounting, TransformPoses
+from memory_node.ros.saving import Saver
+from memory_node.ros.services import Context, SERVICES, Services
+from memory_node.ros.settings import CameraConfig, NodeConfig, RequestsConfig
 from memory_node.ros.subscriptions import published, Subscriptions
 
 __all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Time between two looks whether a save is due [s].
-_SAVE_CHECK_S = 1.0
+#: Callbacks beside requests: pictures, depth, small messages, reports, the look at the object map,
+#: saves, lifecycle and parameters, a search, its cancel and feedback, and two that hear BUSY.
+_OTHER_CALLBACKS = 12
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -64,7 +61,7 @@ class MemoryNode(LifecycleNode):
         """Declare parameters only; raises where one that was given at start is refused."""
         super().__init__('memory', **kwargs)
         self._counters = Counters()
-        self._opened: Memory | None = None
+        self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
         self._guard_transitions()
         self._configured = ExitStack()
@@ -75,6 +72,12 @@ class MemoryNode(LifecycleNode):
     def wants_start(self) -> bool:
         """Whether the node starts itself, without a lifecycle manager."""
         return bool(self._settings(NodeConfig).autostart)
+
+    @property
+    def threads(self) -> int:
+        """Threads with which no callback waits for another, whatever models take."""
+        limits = self._settings(RequestsConfig)
+        return _OTHER_CALLBACKS + len(SERVICES) * limits.concurrency + limits.queue_size
 
     def _guard_transitions(self) -> None:
         """Answer an impossible transition with a refusal: rclpy raises, which ends spinning."""
@@ -99,11 +102,12 @@ class MemoryNode(LifecycleNode):
             with ExitStack() as stack:
                 self._configure(stack)
                 self._configured = stack.pop_all()
-        except MemoryNodeError as error:
-            self.get_logger().fatal(f'configure failed: {error.name}: {error}')
-            return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
-            self.report_bug(error)
+            self._holds = None
+            if isinstance(error, MemoryNodeError):
+                self.get_logger().fatal(f'configure failed: {error.name}: {error}')
+            else:
+                self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         return super().on_configure(state)
 
@@ -118,29 +122,36 @@ class MemoryNode(LifecycleNode):
             self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         self._active = True
+        self._held.gate.open()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop listening, store what waits, save; what was stored stays."""
-        self._active = False
-        self._close(self._activated)
+        self._stop()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the memory and destroy what ``on_configure`` created."""
         self._close(self._configured)
+        self._holds = None
+        give_back()
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop from any state, with everything saved."""
-        self._active = False
-        self._close(self._activated)
-        self._close(self._configured)
-        return TransitionCallbackReturn.SUCCESS
+        self._stop()
+        return self.on_cleanup(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall back to unconfigured."""
         return self.on_shutdown(state)
+
+    def _stop(self) -> None:
+        """Answer and hear nothing any more."""
+        self._active = False
+        if self._holds is not None:
+            self._holds.gate.close()
+        self._close(self._activated)
 
     def _close(self, stack: ExitStack) -> None:
         try:
@@ -152,42 +163,54 @@ class MemoryNode(LifecycleNode):
 
     def _configure(self, stack: ExitStack) -> None:
         settings = self._settings(NodeConfig)
-        self._language_model = make_language_model(self._settings(LanguageModelConfig))
-        self._opened = stack.enter_context(self._open_memory(settings))
-        self._captioner = make_captioner(self._settings(PerceptionConfig))
-        self._scene = MarkerScene(settings.map_frame)
-        self._scene.add(self._memory.observations())
-        self._frames = FrameTree()
-        self._poses = self._make_poses(settings)
-        if isinstance(self._poses, TransformPoses):
-            stack.callback(self._poses.close)
-        self._pipeline: Pipeline | None = None
+        model = make_language_model(self._settings(LanguageModelConfig))
+        memory = open_memory(stack, self._settings, model)
+        if model is not None:
+            stack.callback(model.close)  # first: closing the memory waits for who asks it
+        frames = FrameTree()
+        poses = make_poses(self, self._settings, frames)
+        held = self._holds = Held(
+            memory=memory,
+            gate=Gate(self._settings(RequestsConfig)),
+            scene=MarkerScene(settings.map_frame),
+            frames=frames,
+            poses=poses,
+            captioner=make_captioner(self._settings(PerceptionConfig)),
+        )
+        held.scene.add(memory.observations())
+        if isinstance(poses, TransformPoses):
+            stack.callback(poses.close)
         queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
         goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
         context = Context(
-            memory=self._memory,
-            language_model=self._language_model,
+            memory=memory,
+            language_model=model,
             goals=goals,
+            gate=held.gate,
+            model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,
             map_frame=settings.map_frame,
             retrieval=lambda: self._settings(RetrievalConfig),
             map_id=lambda: self._settings(NodeConfig).map_id,
-            robot=self._poses.latest,
+            robot=poses.latest,
             active=lambda: self._active,
-            answered=self._scene.show_answer,
+            answered=held.scene.show_answer,
+            refuse=self._refuse,
             bug=self.report_bug,
         )
         stack.callback(Services(self, queries, context).close)
         stack.callback(Finder(self, queries, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
+        give_back()  # of what opening took
 
     def _sources(self) -> Sources:
+        held = self._held
         return Sources(
-            memory=self._memory,
+            memory=self._held.memory,
             counters=self._counters,
-            scene=self._scene,
-            queue_length=lambda: self._pipeline.queue_length if self._pipeline else 0,
+            scene=self._held.scene,
+            queue_length=lambda: held.pipeline.queue_length if held.pipeline else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
@@ -203,122 +226,78 @@ class MemoryNode(LifecycleNode):
             published=lambda: published(self),
         )
         camera = self._settings(CameraConfig)
-        pipeline = self._pipeline = Pipeline(
+        held = self._held
+        pipeline = held.pipeline = Pipeline(
             trigger=self._trigger,
-            poses=self._poses,
+            poses=held.poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
             outlets=outlets,
             depth_is_registered=camera.depth_registered,
         )
-        stack.callback(self._memory.save)  # at the end, when the pipeline is drained
-        self._saved, self._saved_at_s = 0, time.monotonic()
-        timer = self.create_timer(
-            _SAVE_CHECK_S,
-            self._save_if_due,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        stack.callback(held.memory.save)  # at the end, when the pipeline is drained
+        saver = Saver(
+            self,
+            held.memory,
+            self._counters,
+            interval_s=lambda: self._settings(NodeConfig).save_interval_s,
+            bug=self.report_bug,
         )
-        stack.callback(self.destroy_timer, timer)
+        stack.callback(saver.close)
         pipeline.start(perception.concurrency)
         stack.callback(pipeline.stop, DRAIN_S)
         subscriptions = Subscriptions(
             self,
             pipeline=pipeline,
-            poses=self._poses,
+            poses=held.poses,
             counters=self._counters,
             camera=camera,
             config=lambda: self._settings(IngestConfig),
-            frames=self._frames,
+            frames=held.frames,
             captioner=perception.captioner,
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
 
     @property
-    def _memory(self) -> Memory:
-        if self._opened is None:
+    def _held(self) -> Held:
+        if self._holds is None:
             raise StoreAccessError('no memory is open')
-        return self._opened
+        return self._holds
 
     @property
     def _trigger(self) -> str:
         return _TRIGGERS.get(self._settings(PerceptionConfig).captioner, 'image')
 
-    def _open_memory(self, settings: NodeConfig) -> Memory:
-        path = Path(os.path.expandvars(settings.memory_path)).expanduser()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreAccessError(f'memory_path {path}: {error}') from error
-        wanted = self._settings(EncoderConfig)
-        model = os.path.expanduser(os.path.expandvars(wanted.model))
-        encoder = SentenceEncoder(model, backend=wanted.backend)
-        encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
-        return Memory.open(
-            path,
-            encoder=encoder,
-            config=self._memory_config(),
-            language_model=self._language_model,
-        )
-
-    def _memory_config(self) -> MemoryConfig:
-        groups: dict[str, Any] = {
-            f.name: self._settings.group(f.name) for f in fields(MemoryConfig)
-        }
-        return MemoryConfig(**groups)
-
     def _on_parameters(self) -> None:
-        if self._opened is not None:
-            self._opened.config = self._memory_config()
-            if isinstance(poses := getattr(self, '_poses', None), OdometryPoses):
+        if self._holds is not None:
+            self._holds.memory.config = memory_config(self._settings)
+            if isinstance(poses := self._holds.poses, OdometryPoses):
                 poses.base_T_camera = mounting(self._settings(CameraConfig))
-
-    def _make_poses(self, settings: NodeConfig) -> OdometryPoses | TransformPoses:
-        if settings.pose_source == 'tf' or (settings.pose_source == 'auto' and has_tf()):
-            return TransformPoses(self, settings)
-        return OdometryPoses(
-            lambda: self._settings(IngestConfig),
-            mounting(self._settings(CameraConfig)),
-            frames=self._frames if has_tf_messages() else None,
-            map_frame=settings.map_frame,
-            warn=self.get_logger().warning,
-        )
 
     # Told by the parts
 
     def _store(self, pending: PendingFrame) -> None:
         """Describe and store one keyframe, in a worker; raises typed errors."""
-        settings = self._settings(NodeConfig)
+        settings, held = self._settings(NodeConfig), self._held
         keep = settings.keep_keyframes and pending.picture is not None
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
-            self._captioner,
+            held.captioner,
             map_id=settings.map_id,
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
-        observation = perceiver.observe(frame_of(pending, self._refuse))
-        self._memory.add(observation)
+        with asked_for(lambda: held.pipeline is None or held.pipeline.stopping):
+            observation = perceiver.observe(frame_of(pending, self._refuse))
+        held.memory.add(observation)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
-        self._scene.add([observation])
-
-    def _save_if_due(self) -> None:
-        """Save what could be rebuilt only with time, where something was stored."""
-        stored, now_s = self._counters.value('stored'), time.monotonic()
-        waited_s = now_s - self._saved_at_s
-        if stored == self._saved or waited_s < self._settings(NodeConfig).save_interval_s:
-            return
-        self._saved, self._saved_at_s = stored, now_s
-        try:
-            self._memory.save()
-        except Exception as error:  # noqa: BLE001  a full disk must not end the node
-            self.report_bug(error)
+        self._held.scene.add([observation])
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)

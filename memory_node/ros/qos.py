@@ -23,6 +23,7 @@ __all__ = [
     'ODOMETRY',
     'PROFILE',
     'RELIABLE',
+    'REQUESTS',
     'TF',
     'TF_STATIC',
     'VARIABLE',
@@ -58,6 +59,8 @@ LATCHED = QoSProfile(
 )
 
 
+#: A burst of requests: one that is dropped here is never answered, not even BUSY.
+REQUESTS = QoSProfile(depth=256, reliability=ReliabilityPolicy.RELIABLE)
 #: Moving transforms, and those that a late subscriber gets at once.
 TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 TF_STATIC = QoSProfile(

@@ -114,6 +114,11 @@ class Pipeline:
         with self._lock:
             return len(self._queue) + self._working
 
+    @property
+    def stopping(self) -> bool:
+        """Whether what is not stored by now is given up."""
+        return self._stopping
+
     def start(self, workers: int) -> None:
         """Run ``workers`` threads; with more than one, keyframes may be stored out of order."""
         self._stopping = self._draining = False
