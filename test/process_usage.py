@@ -11,10 +11,15 @@ __all__ = ['Usage', 'usage_of']
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Resident memory [MB], its peak [MB], threads and open files."""
+    """
+    Memory, threads and open files.
+
+    ``own_mb`` is what nobody can take back [MB]: all resident memory but mapped files, which are
+    libraries and the weights of the encoder.
+    """
 
     memory_mb: float
-    peak_mb: float
+    own_mb: float
     threads: int
     files: int
 
@@ -25,7 +30,7 @@ def usage_of(pid: int) -> Usage:
     fields = {name: value.split() for name, _, value in (line.partition(':') for line in lines)}
     return Usage(
         memory_mb=int(fields['VmRSS'][0]) / 1024,
-        peak_mb=int(fields['VmHWM'][0]) / 1024,
+        own_mb=(int(fields['RssAnon'][0]) + int(fields['RssShmem'][0])) / 1024,
         threads=int(fields['Threads'][0]),
         files=len(os.listdir(f'/proc/{pid}/fd')),
     )

@@ -44,9 +44,8 @@ __all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Callbacks beside requests: pictures, depth, small messages, reports, the look at the object map,
-#: saves, lifecycle and parameters, a search, its cancel and feedback, and two that hear BUSY.
-_OTHER_CALLBACKS = 12
+#: Requests beside those at the gate: a search, its cancel and its result, and two that hear BUSY.
+_BESIDE = 5
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -64,6 +63,8 @@ class MemoryNode(LifecycleNode):
         self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
         self._guard_transitions()
+        #: Services and the search: a save in progress does not hold up a question.
+        self.requests = ReentrantCallbackGroup()
         self._configured = ExitStack()
         self._activated = ExitStack()
         self._active = False
@@ -75,9 +76,9 @@ class MemoryNode(LifecycleNode):
 
     @property
     def threads(self) -> int:
-        """Threads with which no callback waits for another, whatever models take."""
+        """Threads with which no request waits for one, whatever models take."""
         limits = self._settings(RequestsConfig)
-        return _OTHER_CALLBACKS + len(SERVICES) * limits.concurrency + limits.queue_size
+        return _BESIDE + len(SERVICES) * limits.concurrency + limits.queue_size
 
     def _guard_transitions(self) -> None:
         """Answer an impossible transition with a refusal: rclpy raises, which ends spinning."""
@@ -180,8 +181,7 @@ class MemoryNode(LifecycleNode):
         held.scene.add(memory.observations())
         if isinstance(poses, TransformPoses):
             stack.callback(poses.close)
-        queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
-        goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
+        goals = GoalSender(self, self.requests, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
         context = Context(
             memory=memory,
@@ -199,8 +199,8 @@ class MemoryNode(LifecycleNode):
             refuse=self._refuse,
             bug=self.report_bug,
         )
-        stack.callback(Services(self, queries, context).close)
-        stack.callback(Finder(self, queries, context).close)
+        stack.callback(Services(self, self.requests, context).close)
+        stack.callback(Finder(self, self.requests, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
         give_back()  # of what opening took
 

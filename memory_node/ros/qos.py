@@ -20,6 +20,7 @@ __all__ = [
     'DETECTIONS',
     'IMAGES',
     'LATCHED',
+    'LISTENER',
     'ODOMETRY',
     'PROFILE',
     'RELIABLE',
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 PROFILE = Path(__file__).with_name('fastdds_profile.xml')
+#: The same for a process that publishes no pictures: 4 MiB, which it holds as long as it lives.
+LISTENER = Path(__file__).with_name('fastdds_listener.xml')
 VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
 
@@ -44,8 +47,8 @@ def _sensor(depth: int) -> QoSProfile:
     )
 
 
-#: One second of a 30 Hz camera.
-IMAGES = _sensor(30)
+#: Pictures that wait for their turn; Fast DDS keeps the room for as many as ever came.
+IMAGES = _sensor(5)
 #: Two seconds at 50 Hz; small messages.
 ODOMETRY = _sensor(100)
 #: From a detector, a captioner or a camera driver; small messages.
@@ -75,15 +78,18 @@ def overridable() -> QoSOverridingOptions:
     return QoSOverridingOptions.with_default_policies()
 
 
-def prefer_shared_memory(environment: MutableMapping[str, str] = os.environ) -> bool:
+def prefer_shared_memory(
+    environment: MutableMapping[str, str] = os.environ, profile: Path = PROFILE
+) -> bool:
     """
-    Name the profile in the environment, before ``rclpy.init``; return whether it is in effect.
+    Name a profile in the environment, before ``rclpy.init``; return whether it is in effect.
 
     A profile the user has chosen, in either variable that Fast DDS reads, stays.
     """
-    if environment.get(VARIABLE) or environment.get('FASTDDS_DEFAULT_PROFILES_FILE'):
-        return environment.get(VARIABLE) == str(PROFILE)
-    if not PROFILE.is_file():
+    chosen = environment.get(VARIABLE) or environment.get('FASTDDS_DEFAULT_PROFILES_FILE')
+    if chosen and chosen not in (str(PROFILE), str(LISTENER)):
         return False
-    environment[VARIABLE] = str(PROFILE)
+    if not profile.is_file():
+        return False
+    environment[VARIABLE] = str(profile)
     return True

@@ -18,6 +18,8 @@ __all__ = ['Saver']
 
 #: Time between two looks whether a save is due [s].
 _CHECK_S = 1.0
+#: When what was opened is most likely brought up to date [s].
+_SETTLED_S = 5.0
 
 
 class Saver:
@@ -36,6 +38,7 @@ class Saver:
         self._node, self._memory, self._counters = node, memory, counters
         self._interval_s, self._bug = interval_s, bug
         self._saved, self._saved_at_s = 0, time.monotonic()
+        self._tidied = False
         self._timer = node.create_timer(
             _CHECK_S,
             self._save_if_due,
@@ -50,6 +53,9 @@ class Saver:
     def _save_if_due(self) -> None:
         """Save what could be rebuilt only with time, where something was stored."""
         stored, now_s = self._counters.value('stored'), time.monotonic()
+        if not self._tidied and now_s - self._saved_at_s > _SETTLED_S:
+            self._tidied = True
+            give_back()  # of what opening took in the background
         if stored == self._saved or now_s - self._saved_at_s < self._interval_s():
             return
         self._saved, self._saved_at_s = stored, now_s

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
+from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth, Depth
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import DepthPicture, Picture
 from memory_node.core.perception.images import decode_color
@@ -194,12 +194,17 @@ class Subscriptions:
 
     def _on_depth(self, stamp_ns: int, msg: Image) -> None:
         decode = partial(decode_depth, convert.raw_image(msg), self._depth_unit_m)
-        self._pipeline.depth(stamp_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
+        self._take_depth(stamp_ns, msg, decode)
 
     def _on_packed_depth(self, stamp_ns: int, msg: CompressedImage) -> None:
         data, encoding = bytes(msg.data), msg.format
         decode = partial(decode_compressed_depth, data, encoding, self._depth_unit_m)
-        self._pipeline.depth(stamp_ns, DepthPicture(decode=decode, frame_id=msg.header.frame_id))
+        self._take_depth(stamp_ns, msg, decode)
+
+    def _take_depth(self, stamp_ns: int, msg: Any, decode: Callable[[], Depth]) -> None:
+        frame_id, nbytes = msg.header.frame_id, len(msg.data)
+        picture = DepthPicture(decode=decode, frame_id=frame_id, nbytes=nbytes)
+        self._pipeline.depth(stamp_ns, picture)
 
     def _on_camera_info(self, stamp_ns: int, msg: CameraInfo) -> None:
         self._pipeline.camera_info(convert.intrinsics_from_msg(msg))

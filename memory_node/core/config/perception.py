@@ -71,6 +71,14 @@ class IngestConfig(Checked):
     queue_size: int = param(
         32, 'Keyframes that may wait; the oldest is dropped and counted.', ge=1, le=10000
     )
+    buffer_mb: int = param(
+        48,
+        'Memory for pictures and depth that wait; the oldest leave first, then keyframes, and what'
+        ' is lost by it is counted.',
+        ge=1,
+        le=65536,
+        unit='MiB',
+    )
     pairing_slop_s: float = param(
         0.05, 'Largest stamp difference of paired messages.', ge=0.0, le=5.0, unit='s'
     )

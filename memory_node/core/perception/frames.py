@@ -61,6 +61,12 @@ class Picture:
         """Keep what the topic brought: the fields of a raw image, or a JPEG or PNG file."""
         self._content = content
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes while nobody looks at it."""
+        data = self._content.data if isinstance(self._content, RawImage) else self._content
+        return memoryview(data).nbytes
+
     def color(self) -> Image:
         """Return the (H, W, 3) RGB picture; raises ``InvalidObservationError``."""
         if isinstance(self._content, RawImage):
@@ -81,6 +87,8 @@ class DepthPicture:
     decode: Callable[[], Depth]
     #: Its optical frame; empty where the message names none.
     frame_id: str = ''
+    #: How much memory it takes while nobody looks at it, as far as that is known.
+    nbytes: int = 0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -23,6 +23,7 @@ import time
 
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.buffers import Buffers
 from memory_node.core.perception.companions import Companions
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import (
@@ -101,6 +102,14 @@ class Pipeline:
             depth_is_registered=depth_is_registered,
             capacity=capacity,
         )
+        self._buffers = Buffers(
+            self._pictures,
+            self._companions.depths,
+            self._waiting,
+            self._queue,
+            counters=counters,
+            refuse=outlets.refuse,
+        )
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
@@ -156,12 +165,14 @@ class Pipeline:
                 self._enter(frame)
             else:
                 self._settle()
+            self._buffers.fit(self._config().buffer_mb << 20)
 
     def depth(self, stamp_ns: int, picture: DepthPicture) -> None:
         """Take a depth picture, decoded by the worker if at all."""
         with self._ready:
             if self._kept(self._companions.add_depth(stamp_ns, picture), 'depth'):
                 self._companions.attach_depth(self._queue, self._slop_ns)
+                self._buffers.fit(self._config().buffer_mb << 20)
                 self._ready.notify()
 
     def camera_info(self, intrinsics: Intrinsics) -> None:
@@ -235,6 +246,8 @@ class Pipeline:
                 frame.picture = picture.item
             elif picture is Match.WAIT and 'image' in self._out.published():
                 return False
+            else:
+                self._buffers.missed(frame.stamp_ns)
         return True
 
     def _consider(self, frame: PendingFrame, camera: CameraPose) -> None:
