@@ -18,6 +18,7 @@ from memory_node.core.config import (
 )
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
+from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
@@ -73,6 +74,11 @@ class MemoryNode(LifecycleNode):
     def wants_start(self) -> bool:
         """Whether the node starts itself, without a lifecycle manager."""
         return bool(self._settings(NodeConfig).autostart)
+
+    @property
+    def memory(self) -> Memory:
+        """The memory that is open while the node is configured."""
+        return self._held.memory
 
     @property
     def threads(self) -> int:

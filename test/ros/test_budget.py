@@ -11,7 +11,7 @@ import pytest
 from memory_node import Memory
 from memory_node.core.data import Observation, Pose, Sighting
 
-DOMAIN = 42
+DOMAIN = 44
 OBSERVATIONS = 3000
 #: Of its own [MB], as docs/reliability.md promises: with so many observations, and while pictures
 #: of 1920x1080 with depth come as fast as they are taken.

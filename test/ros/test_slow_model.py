@@ -15,7 +15,7 @@ from memory_node import Memory
 from memory_node.core.data import Observation, Pose
 from memory_node.core.errors import BusyError
 
-DOMAIN = 41
+DOMAIN = 45
 DESCRIBED_BY = 'caption'
 ROOMS = ('A kitchen with a stove.', 'A red sofa and a television.', 'A bed and a wardrobe.')
 SEEN = 4 * len(ROOMS)
