@@ -24,6 +24,7 @@ __all__ = [
     'ODOMETRY',
     'PROFILE',
     'RELIABLE',
+    'REPLAYED',
     'REQUESTS',
     'TF',
     'TF_STATIC',
@@ -49,6 +50,8 @@ def _sensor(depth: int) -> QoSProfile:
 
 #: Pictures that wait for their turn; Fast DDS keeps the room for as many as ever came.
 IMAGES = _sensor(5)
+#: The same under simulated time: a recording may come faster than any camera.
+REPLAYED = _sensor(30)
 #: Two seconds at 50 Hz; small messages.
 ODOMETRY = _sensor(100)
 #: From a detector, a captioner or a camera driver; small messages.

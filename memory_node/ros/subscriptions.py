@@ -76,16 +76,17 @@ class Subscriptions:
         self._config = config
         self._out = outlets
         self._subscriptions: list[Any] = []
+        images = qos.REPLAYED if node.get_parameter('use_sim_time').value else qos.IMAGES
         # A picture's copy out of DDS takes a millisecond: odometry does not wait for it.
         pictures, depths, small = (MutuallyExclusiveCallbackGroup() for _ in range(3))
         if camera.image_transport != 'compressed':
-            self._listen(Image, _COLOR[0], self._on_image, qos.IMAGES, pictures)
+            self._listen(Image, _COLOR[0], self._on_image, images, pictures)
         if camera.image_transport != 'raw':
-            self._listen(CompressedImage, _COLOR[1], self._on_compressed, qos.IMAGES, pictures)
+            self._listen(CompressedImage, _COLOR[1], self._on_compressed, images, pictures)
         if camera.depth_transport in ('any', 'raw'):
-            self._listen(Image, _DEPTH[0], self._on_depth, qos.IMAGES, depths)
+            self._listen(Image, _DEPTH[0], self._on_depth, images, depths)
         if camera.depth_transport in ('any', 'compressedDepth'):
-            self._listen(CompressedImage, _DEPTH[1], self._on_packed_depth, qos.IMAGES, depths)
+            self._listen(CompressedImage, _DEPTH[1], self._on_packed_depth, images, depths)
         # A latched one is only heard by a subscription that asks for it, which hears no other.
         for profile in (qos.DETECTIONS, qos.LATCHED):
             self._listen(CameraInfo, 'camera_info', self._on_camera_info, profile, small)

@@ -16,7 +16,7 @@ OBSERVATIONS = 3000
 #: Of its own [MB], as docs/reliability.md promises: with so many observations, and while pictures
 #: of 1920x1080 with depth come as fast as they are taken.
 BUDGET_MB, BUSY_BUDGET_MB = 300, 400
-WIDTH, HEIGHT, PICTURES = 1920, 1080, 24
+WIDTH, HEIGHT, PICTURES = 1920, 1080, 12
 PARAMETERS = {'ingest.companion_timeout_s': 5.0}
 ROOMS = ('a sofa and a lamp', 'a stove and a sink', 'a bed and a wardrobe', 'a desk and a chair')
 

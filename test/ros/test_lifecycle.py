@@ -15,7 +15,7 @@ from memory_node.ros.pose_source import has_tf
 
 DOMAIN = 22
 LIFE = ('configure', 'activate', 'deactivate', 'cleanup')
-LIVES = 12
+LIVES = 8
 
 
 @pytest.fixture(scope='module')
