@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import gc
 
-__all__ = ['give_back', 'limit']
+__all__ = ['collect', 'give_back', 'limit']
 
 #: Parameters of mallopt(3), with what they are set to.
 _OPTIONS = {
     -8: 2,  # M_ARENA_MAX: each thread would have room of its own that the others can't use
-    -3: 1 << 18,  # M_MMAP_THRESHOLD: pictures and arrays go back when they are freed
-    -1: 1 << 20,  # M_TRIM_THRESHOLD: and so does the rest
+    -3: 1 << 22,  # M_MMAP_THRESHOLD: large pictures go back at once, small ones are used again
+    -1: 1 << 25,  # M_TRIM_THRESHOLD: so does what is free at the end
 }
 
 
@@ -31,14 +31,19 @@ def limit() -> None:
 
 
 def give_back() -> None:
+    """Return free pages to the machine; Python goes on meanwhile."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):  # not the C library of GNU
+        return
+
+
+def collect() -> None:
     """
-    Free what only refers to itself, and return free pages to the machine; some milliseconds.
+    Free what only refers to itself, and give it back; Python stands still for some 0.1 s.
 
     Parts of a memory know each other, so nothing frees them before Python looks for circles. That
     takes it long: it counts objects, and a model of 90 MB is one.
     """
     gc.collect()
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):  # not the C library of GNU
-        return
+    give_back()

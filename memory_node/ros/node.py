@@ -30,7 +30,7 @@ from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
-from memory_node.ros.heap import give_back
+from memory_node.ros.heap import collect
 from memory_node.ros.holding import Held, make_poses, memory_config, open_memory
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
@@ -141,7 +141,7 @@ class MemoryNode(LifecycleNode):
         """Close the memory and destroy what ``on_configure`` created."""
         self._close(self._configured)
         self._holds = None
-        give_back()
+        collect()
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -208,7 +208,7 @@ class MemoryNode(LifecycleNode):
         stack.callback(Services(self, self.requests, context).close)
         stack.callback(Finder(self, self.requests, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
-        give_back()  # of what opening took
+        collect()  # of what opening took
 
     def _sources(self) -> Sources:
         held = self._held

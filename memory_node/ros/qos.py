@@ -49,7 +49,7 @@ def _sensor(depth: int) -> QoSProfile:
 
 
 #: Pictures that wait for their turn; Fast DDS keeps the room for as many as ever came.
-IMAGES = _sensor(5)
+IMAGES = _sensor(10)
 #: The same under simulated time: a recording may come faster than any camera.
 REPLAYED = _sensor(30)
 #: Two seconds at 50 Hz; small messages.

@@ -353,3 +353,16 @@ def test_keyframes_are_bounded_by_bytes_and_counted(bench):
     b.until(lambda: b.pipeline.queue_length == 0)
     assert b.frames[-1].stamp_ns == 2900 * MS
     assert len(b.frames) + b.count('frames_dropped') == 20
+
+
+def test_a_description_that_waits_for_its_pose_keeps_its_picture(bench):
+    b = bench('caption', published=('image',), buffer_mb=1, companion_timeout_s=10.0)
+    b.odometry(990)
+    for ms in range(1000, 3000, 100):
+        b.pipeline.image(ms * MS, 'camera', large_picture())
+        if ms == 1100:
+            b.pipeline.described(ms * MS, 'camera', CAPTION)
+    b.odometry(1090, 1110)
+    b.until(lambda: b.frames)
+    assert b.frames[0].picture is not None
+    assert not any('buffer' in reason for reason in b.refused)

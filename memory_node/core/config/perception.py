@@ -72,7 +72,7 @@ class IngestConfig(Checked):
         32, 'Keyframes that may wait; the oldest is dropped and counted.', ge=1, le=10000
     )
     buffer_mb: int = param(
-        48,
+        64,
         'Memory for pictures and depth that wait; the oldest leave first, then keyframes, and what'
         ' is lost by it is counted.',
         ge=1,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import DepthPicture, PendingFrame, Picture
-from memory_node.core.perception.synchronizer import StampedBuffer
+from memory_node.core.perception.synchronizer import Match, match, StampedBuffer
 
 __all__ = ['Buffers']
 
@@ -49,13 +49,24 @@ class Buffers:
                     held[id(picture)] = picture.nbytes
         return sum(held.values())
 
+    def attach(self, slop_ns: int) -> None:
+        """Give frames that wait for their pose what belongs to them, while it is there."""
+        for frame in self._waiting:
+            if frame.picture is None:
+                picture = match(self._pictures, frame.stamp_ns, slop_ns, late=False)
+                frame.picture = None if isinstance(picture, Match) else picture.item
+            if frame.depth is None:
+                depth = match(self._depths, frame.stamp_ns, slop_ns, late=False)
+                frame.depth = None if isinstance(depth, Match) else depth.item
+
     def missed(self, stamp_ns: int) -> None:
         """Tell of a frame that found no picture, where that one had to leave."""
         if stamp_ns <= self._gone_ns:
             self._refuse('image', f'left before what describes it came: {_FULL}')
 
-    def fit(self, limit: int) -> None:
+    def fit(self, limit: int, slop_ns: int) -> None:
         """Let the oldest go until the rest takes at most ``limit`` bytes; the newest stay."""
+        self.attach(slop_ns)
         while self.nbytes() > limit:
             if len(self._pictures) > 1 or len(self._depths) > 1:
                 self._let_go()

@@ -60,12 +60,8 @@ class Picture:
     def __init__(self, content: RawImage | bytes) -> None:
         """Keep what the topic brought: the fields of a raw image, or a JPEG or PNG file."""
         self._content = content
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory it takes while nobody looks at it."""
-        data = self._content.data if isinstance(self._content, RawImage) else self._content
-        return memoryview(data).nbytes
+        #: How much memory it takes while nobody looks at it.
+        self.nbytes = memoryview(content.data if isinstance(content, RawImage) else content).nbytes
 
     def color(self) -> Image:
         """Return the (H, W, 3) RGB picture; raises ``InvalidObservationError``."""

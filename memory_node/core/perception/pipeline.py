@@ -165,14 +165,14 @@ class Pipeline:
                 self._enter(frame)
             else:
                 self._settle()
-            self._buffers.fit(self._config().buffer_mb << 20)
+            self._buffers.fit(self._config().buffer_mb << 20, self._slop_ns)
 
     def depth(self, stamp_ns: int, picture: DepthPicture) -> None:
         """Take a depth picture, decoded by the worker if at all."""
         with self._ready:
             if self._kept(self._companions.add_depth(stamp_ns, picture), 'depth'):
                 self._companions.attach_depth(self._queue, self._slop_ns)
-                self._buffers.fit(self._config().buffer_mb << 20)
+                self._buffers.fit(self._config().buffer_mb << 20, self._slop_ns)
                 self._ready.notify()
 
     def camera_info(self, intrinsics: Intrinsics) -> None:
@@ -215,6 +215,7 @@ class Pipeline:
             self._waiting.popleft()
             self._unpaired('no pose while newer frames came')
         self._waiting.append(frame)
+        self._buffers.attach(self._slop_ns)
         self._settle()
 
     def _settle(self) -> None:
