@@ -41,10 +41,30 @@ ARGUMENTS = [
         description='Where poses come from; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
+        'map_frame',
+        default_value='',
+        description='Fixed frame of what is remembered; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'base_frame',
+        default_value='',
+        description='Frame of the robot in TF; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'camera_frame',
+        default_value='',
+        description='Optical frame of the camera in TF; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'map_id',
+        default_value='',
+        description='Map that new observations belong to; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
         'captioner',
         default_value='',
-        choices=['', 'detections', 'yolox', 'openai', 'caption'],
-        description='What describes a keyframe; empty: as in params_file.',
+        description='What describes a keyframe: detections, caption, yolox, openai or a plug-in;'
+        ' empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'model_path',
@@ -54,7 +74,7 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'classes_path',
         default_value='',
-        description='Class names for captioner:=yolox; empty: the one in params_file.',
+        description='Names of the classes of yolox or of detections; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'encoder',
@@ -96,11 +116,20 @@ TOPICS = {
     'image': 'Topic of colour pictures; compressed ones on <image>/compressed.',
     'depth': 'Topic of depth of the same camera; packed on <depth>/compressedDepth.',
     'camera_info': "Topic of the camera's intrinsics.",
+    'depth_camera_info': "Topic of the depth camera's intrinsics, where it is another camera.",
     'odom': 'Topic of odometry; where poses come from unless TF has them.',
+    'tf': 'Topic of moving transforms.',
+    'tf_static': 'Topic of transforms that stay.',
     'detections': 'Topic of detections (memory_msgs/DetectionArray), for captioner:=detections.',
+    'detections_2d': 'Topic of detections (vision_msgs/Detection2DArray), the same.',
+    'detections_3d': 'Topic of placed detections (vision_msgs/Detection3DArray), the same.',
+    'label_info': 'Topic that names class ids (vision_msgs/LabelInfo).',
+    'vision_info': 'Topic of a detector (vision_msgs/VisionInfo).',
     'caption': 'Topic of captions (memory_msgs/Caption), for captioner:=caption.',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
+#: Topics of the node that cannot be arguments by their own names.
+NAMES = {'depth_camera_info': 'depth/camera_info', 'tf': '/tf', 'tf_static': '/tf_static'}
 #: Transports are topics below the plain one and follow it.
 TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
 
@@ -108,6 +137,10 @@ TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
 OVERRIDES = {
     'memory_path': 'memory_path',
     'pose_source': 'pose_source',
+    'map_frame': 'map_frame',
+    'base_frame': 'base_frame',
+    'camera_frame': 'camera.frame',
+    'map_id': 'map_id',
     'captioner': 'perception.captioner',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
@@ -121,7 +154,7 @@ def remappings() -> list[tuple[str, list[object]]]:
     """Remap every topic, with its transports, to the argument of its name."""
     pairs: list[tuple[str, list[object]]] = []
     for topic in TOPICS:
-        pairs.append((topic, [LaunchConfiguration(topic)]))
+        pairs.append((NAMES.get(topic, topic), [LaunchConfiguration(topic)]))
         if transport := TRANSPORTS.get(topic):
             pairs.append((f'{topic}/{transport}', [LaunchConfiguration(topic), f'/{transport}']))
     return pairs
@@ -179,7 +212,7 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node, its lifecycle start-up and the optional viewer."""
     topics = [
-        DeclareLaunchArgument(name, default_value=name, description=text)
+        DeclareLaunchArgument(name, default_value=NAMES.get(name, name), description=text)
         for name, text in TOPICS.items()
     ]
     rviz = Node(

@@ -1,7 +1,10 @@
 """
-Build the interface package ``memory_msgs`` into the virtual environment this Python runs in.
+Build interface packages into the virtual environment this Python runs in.
 
-Only for machines without an installed ROS 2: a robot builds it with colcon.
+``memory_msgs`` is the project's own. ``tf2_msgs`` and ``vision_msgs`` are copies of those of ROS 2
+(geometry2, BSD; ros-perception, Apache-2.0), which the wheels for development lack: the tests talk
+in them. Only for machines without an installed ROS 2: a robot has those, and builds its own with
+colcon.
 """
 
 from __future__ import annotations
@@ -18,7 +21,12 @@ import numpy
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(sys.prefix)
-PACKAGE = 'memory_msgs'
+#: Name of each package, and the folder that holds it.
+PACKAGES = {
+    'memory_msgs': ROOT / 'msgs',
+    'tf2_msgs': ROOT / 'scripts' / 'interfaces' / 'tf2_msgs',
+    'vision_msgs': ROOT / 'scripts' / 'interfaces' / 'vision_msgs',
+}
 
 
 def patch_cmake_exports() -> int:
@@ -41,31 +49,32 @@ def patch_cmake_exports() -> int:
     return changed
 
 
-def remove_installed() -> None:
+def remove_installed(package: str) -> None:
     """Remove what an earlier build installed: interfaces that are gone must not stay."""
     site = Path(sysconfig.get_paths()['purelib'])
     for folder in (site, VENV / 'share', VENV / 'include'):
-        shutil.rmtree(folder / PACKAGE, ignore_errors=True)
-    for library in (VENV / 'lib').glob(f'lib{PACKAGE}__*'):
+        shutil.rmtree(folder / package, ignore_errors=True)
+    for library in (VENV / 'lib').glob(f'lib{package}__*'):
         library.unlink()
 
 
-def build() -> None:
+def build(package: str) -> None:
     """Configure, build and install with CMake and Ninja; raise CalledProcessError on failure."""
-    build_folder = ROOT / 'build' / f'{PACKAGE}-{sys.implementation.cache_tag}'
+    build_folder = ROOT / 'build' / f'{package}-{sys.implementation.cache_tag}'
     shutil.rmtree(build_folder, ignore_errors=True)  # the generators pick up files left behind
     cmake = str(VENV / 'bin' / 'cmake')
     env = dict(os.environ, AMENT_PREFIX_PATH=str(VENV))
     env['PATH'] = f'{VENV / "bin"}{os.pathsep}{env.get("PATH", "")}'
-    configure = [cmake, '-G', 'Ninja', '-S', str(ROOT / 'msgs'), '-B', str(build_folder)]
+    configure = [cmake, '-G', 'Ninja', '-S', str(PACKAGES[package]), '-B', str(build_folder)]
     configure += [f'-DCMAKE_PREFIX_PATH={VENV}', f'-DCMAKE_INSTALL_PREFIX={VENV}']
     configure += [f'-DPython3_EXECUTABLE={VENV / "bin" / "python"}', '-DBUILD_TESTING=OFF']
     subprocess.run(configure, env=env, check=True)
     subprocess.run([cmake, '--build', str(build_folder)], env=env, check=True)
-    remove_installed()
+    remove_installed(package)
     subprocess.run([cmake, '--install', str(build_folder)], env=env, check=True)
 
 
 if __name__ == '__main__':
     print(f'{patch_cmake_exports()} CMake files patched', flush=True)
-    build()
+    for name in PACKAGES:
+        build(name)

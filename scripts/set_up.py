@@ -182,8 +182,8 @@ def install_language_model(log: Path) -> None:
 
 
 def build_interfaces(log: Path) -> None:
-    """Build memory_msgs and install it into the environment."""
-    hint = 'The interface package did not build: the log names the message or the tool.'
+    """Build memory_msgs and those of others, and install them into the environment."""
+    hint = 'An interface package did not build: the log names the message or the tool.'
     call([PYTHON, ROOT / 'scripts' / 'build_interfaces.py'], log, hint)
 
 
@@ -219,7 +219,8 @@ def steps() -> list[Step]:
     ros, *others = (REQUIREMENTS / f'{name}.txt' for name in ('ros', *libraries))
     llm = REQUIREMENTS / 'llm.txt'
     venv = digest(base, version, str(VENV))
-    interfaces = [p for p in (ROOT / 'msgs').rglob('*') if p.is_file()]
+    folders = (ROOT / 'msgs', ROOT / 'scripts' / 'interfaces')
+    interfaces = [p for folder in folders for p in folder.rglob('*') if p.is_file()]
     interfaces += [ros, ROOT / 'scripts' / 'build_interfaces.py']
     project = [ROOT / name for name in ('setup.py', 'setup.cfg', 'package.xml')]
     encoder = [ROOT / 'memory_node' / 'models' / 'onnx_export.py', REQUIREMENTS / 'core.txt']

@@ -17,12 +17,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from memory_node.cli.bag_options import bag_settings, describe_bags
 from memory_node.cli.common import open_memory, print_json
-from memory_node.core.config import IngestConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation
-from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
+from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.captions import safe_characters
+from memory_node.interchange.bag_files import is_recording
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import Identity, read_observations, Rejected
 
@@ -32,12 +34,14 @@ __all__ = ['add_command']
 BATCH = 256
 #: Refused lines, and ids, that are shown one by one.
 SHOWN = 10
-_BAGS = ('.mcap', '.db3')
+#: Frame that poses of a recording are in where its TF has it (REP-105).
+MAP_FRAME = 'map'
 #: Settings of the node that messages name, and the options that stand for them here.
 _OPTIONS = {
     'ingest.pairing_slop_s': '--pairing-slop (ingest.pairing_slop_s)',
     'ingest.odometry_gap_s': '--odometry-gap (ingest.odometry_gap_s)',
     '(depth_unit_m)': '(--depth-unit, camera.depth_unit_m)',
+    'perception.classes_path': '--classes (perception.classes_path)',
 }
 
 
@@ -54,7 +58,7 @@ def add_command(
         nargs='+',
         type=Path,
         metavar='FILE',
-        help='.jsonl, .gml, .mcap, .db3, metadata.yaml, or the folder of a bag',
+        help='.jsonl, .gml, .mcap, .db3 (also .zstd), metadata.yaml, or the folder of a bag',
     )
     parser.add_argument(
         '--map-id', default=None, help="map of these observations (default: the file's, or map)"
@@ -64,114 +68,45 @@ def add_command(
         action='store_true',
         help="put the file's name before ids, for files that count from zero each",
     )
-    _describe_bags(parser.add_argument_group('bags'))
+    describe_bags(parser.add_argument_group('bags'))
     parser.set_defaults(run=run)
 
 
-def _describe_bags(bag: argparse._ArgumentGroup) -> None:
-    defaults = IngestConfig()
-    bag.add_argument('--detector', type=Path, metavar='ONNX', help='YOLOX model file')
-    bag.add_argument('--classes', type=Path, metavar='TXT', help='class names, one a line')
-    bag.add_argument('--min-confidence', type=float, default=0.3, help='of a detection, 0 to 1')
-    bag.add_argument(
-        '--topic',
-        action='append',
-        default=[],
-        type=_role,
-        metavar='ROLE=TOPIC',
-        help='topic for image, depth, camera_info, depth/camera_info or odom; repeatable',
-    )
-    bag.add_argument(
-        '--camera',
-        type=_mounting,
-        metavar='X,Y,Z,ROLL,PITCH,YAW',
-        help='camera on the robot [m, rad], pitch down positive; instead of /tf_static',
-    )
-    bag.add_argument(
-        '--depth-unit',
-        type=float,
-        default=0.0,
-        metavar='M',
-        help='metres per count of depth (default: 0.001 for 16UC1, 1 for 32FC1)',
-    )
-    bag.add_argument(
-        '--depth-registered',
-        action='store_true',
-        help='depth is registered to colour, whatever their frames are called',
-    )
-    bag.add_argument(
-        '--pairing-slop',
-        type=float,
-        default=defaults.pairing_slop_s,
-        metavar='S',
-        help='largest stamp difference of depth and picture (default: %(default)s)',
-    )
-    bag.add_argument(
-        '--odometry-gap',
-        type=float,
-        default=defaults.odometry_gap_s,
-        metavar='S',
-        help='longest odometry gap that is interpolated (default: %(default)s)',
-    )
-
-
-def _role(text: str) -> tuple[str, str]:
-    role, equals, topic = text.partition('=')
-    if not (role and equals and topic):
-        raise argparse.ArgumentTypeError(f'expected ROLE=TOPIC, got {text!r}')
-    return role, topic
-
-
-def _mounting(text: str) -> tuple[float, ...]:
-    try:
-        values = tuple(float(part) for part in text.split(','))
-    except ValueError:
-        values = ()
-    if len(values) != 6:
-        raise argparse.ArgumentTypeError(
-            f'expected x,y,z,roll,pitch,yaw in metres and radians, got {text!r}'
-        )
-    return values
-
-
-def _is_bag(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in _BAGS or path.name == 'metadata.yaml'
-
-
 def _read_text(
-    path: Path, args: argparse.Namespace, rejected: list[Rejected]
+    path: Path,
+    args: argparse.Namespace,
+    rejected: list[Rejected],
+    frames: dict[str, str] | None = None,
 ) -> Iterable[Observation]:
     if path.suffix.lower() == '.jsonl':
         prefix = f'{safe_characters(path.stem)}-' if args.prefix_ids else ''
-        return read_observations(path, rejected, Identity(map_id=args.map_id, prefix=prefix))
+        return read_observations(
+            path,
+            rejected,
+            Identity(
+                map_id=args.map_id, prefix=prefix, frames=frames if frames is not None else {}
+            ),
+        )
     if path.suffix.lower() == '.gml':
         return read_gml(path, rejected, map_id=args.map_id)
     raise StoreAccessError(
-        f'cannot import {path}: expected .jsonl, .gml, .mcap, .db3, metadata.yaml or a folder'
+        f'cannot import {path}: expected .jsonl, .gml, .mcap, .db3 (also .zstd), metadata.yaml or'
+        ' a folder'
     )
 
 
 def _read_bag(
-    path: Path, args: argparse.Namespace, rejected: list[Rejected], say: Callable[[str], None]
+    memory: Memory,
+    path: Path,
+    args: argparse.Namespace,
+    rejected: list[Rejected],
+    say: Callable[[str], None],
 ) -> Iterable[Observation]:
-    from memory_node.interchange.bag import BagSettings, read_bag  # rosbags and OpenCV are slow
+    from memory_node.interchange.bag import read_bag  # rosbags and OpenCV are slow
 
-    try:
-        ingest = IngestConfig(pairing_slop_s=args.pairing_slop, odometry_gap_s=args.odometry_gap)
-    except (TypeError, ValueError) as error:
-        raise InvalidObservationError(str(error)) from error
-    settings = BagSettings(
-        detector=args.detector,
-        classes=args.classes,
-        min_confidence=args.min_confidence,
-        map_id=args.map_id,
-        camera=args.camera,
-        topics=dict(args.topic),
-        depth_unit_m=args.depth_unit,
-        depth_registered=args.depth_registered,
-        ingest=ingest,
-    )
-    return read_bag(path, settings, rejected, say=say)
+    maps = MapFrames(memory, MAP_FRAME, join=lambda target, source: None, warn=say)
+    map_for = partial(maps.map_for, args.map_id or DEFAULT_MAP_ID)
+    return read_bag(path, bag_settings(args), rejected, say=say, map_for=map_for)
 
 
 def _content(observation: Observation) -> tuple[object, ...]:
@@ -234,16 +169,31 @@ def run(args: argparse.Namespace, messages: Console) -> int:
             conflicts: list[str] = []
             task = progress.add_task(path.name, total=None)
             advance = partial(progress.advance, task)
-            if _is_bag(path):
+            if is_recording(path):
                 counts = _import_bag(memory, path, args, rejected, messages, advance)
             elif conflicts := _conflicts(memory, iter(_read_text(path, args, []))):
                 counts = (0, 0)
             else:
-                counts = _store(memory, iter(_read_text(path, args, rejected)), advance)
+                counts = _import_text(memory, path, args, rejected, advance)
             progress.update(task, total=sum(counts))
             refused += len(rejected) + len(conflicts)
             _report(args, messages, path, counts, rejected, conflicts)
     return 1 if refused else 0
+
+
+def _import_text(
+    memory: Memory,
+    path: Path,
+    args: argparse.Namespace,
+    rejected: list[Rejected],
+    advance: Callable[[int], None],
+) -> tuple[int, int]:
+    held = dict(memory.frames)
+    frames = dict(held)
+    counts = _store(memory, iter(_read_text(path, args, rejected, frames)), advance)
+    for map_id in frames.keys() - held.keys():
+        memory.set_frame(map_id, frames[map_id])
+    return counts
 
 
 def _import_bag(
@@ -261,7 +211,7 @@ def _import_bag(
 
     map_id = args.map_id or DEFAULT_MAP_ID
     visited = _holds(memory, map_id)
-    added, known = _store(memory, iter(_read_bag(path, args, rejected, say)), advance)
+    added, known = _store(memory, iter(_read_bag(memory, path, args, rejected, say)), advance)
     if visited and added and not known:
         say(
             f'map {map_id!r} held observations of another recording: where the odometry of this'

@@ -27,14 +27,15 @@ def add_command(
 def run(args: argparse.Namespace, messages: Console) -> int:
     """Print the statistics."""
     with open_memory(args) as memory:
-        values = dataclasses.asdict(memory.stats())
+        values = {**dataclasses.asdict(memory.stats()), 'frames': dict(memory.frames)}
     if args.json:
         print_json(values)
         return 0
     table = Table(show_header=False, title=str(args.store), title_justify='left')
     for name, value in values.items():
-        table.add_row(
-            name.replace('_', ' '), f'{value:,}' if isinstance(value, int) else str(value)
-        )
+        told = f'{value:,}' if isinstance(value, int) else str(value)
+        if isinstance(value, dict):
+            told = ', '.join(f'{map_id} in {frame}' for map_id, frame in value.items())
+        table.add_row(name.replace('_', ' '), told)
     Console().print(table)
     return 0

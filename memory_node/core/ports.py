@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.data import FloatArray
+from memory_node.core.data import FloatArray, Pose, Vector3
 
 __all__ = [
     'Caption',
@@ -18,6 +18,7 @@ __all__ = [
     'Detection',
     'Encoder',
     'LanguageModel',
+    'PlacedDetection',
     'Said',
     'TalkingModel',
 ]
@@ -36,11 +37,26 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedDetection:
+    """One object that a detector has placed itself, in a frame of TF."""
+
+    label: str
+    confidence: float
+    #: Centre and axes of its box in ``frame_id`` [m].
+    center: Pose
+    #: Full size of the box along its own axes [m], None where unknown.
+    size: Vector3 | None
+    frame_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:
     """What a captioner says about one picture."""
 
     text: str = ''
     detections: tuple[Detection, ...] = ()
+    #: Objects that came with a position of their own.
+    placed: tuple[PlacedDetection, ...] = ()
     #: Objects named without a box, as a language model does.
     labels: tuple[str, ...] = ()
 

@@ -120,14 +120,16 @@ def export_memory(memory: Memory, path: Path, kind: str) -> int:
     lists areas and objects.
     """
     if kind == 'jsonl':
-        return write_jsonl(map(observation_to_dict, memory.observations()), path)
+        frames = memory.frames
+        told = (observation_to_dict(o, frames.get(o.map_id, '')) for o in memory.observations())
+        return write_jsonl(told, path)
     if kind == 'graphml':
         graph = _graph(memory)
         nx.write_graphml(graph, path)
         return int(graph.number_of_nodes())
     if kind == 'json':
         things = _things(memory)
-        document = {'objects': things, 'areas': _areas(memory)}
+        document = {'objects': things, 'areas': _areas(memory), 'frames': dict(memory.frames)}
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding='utf-8')
         return len(things)
     raise ValueError(f'format must be one of {", ".join(FORMATS)}, got {kind!r}')

@@ -199,6 +199,16 @@ class Identity:
     map_id: str | None = None
     #: Put before ids and neighbours, so that two files may count from zero.
     prefix: str = ''
+    #: Fixed frame of each map, as held already and as lines tell; a map is in one frame only.
+    frames: dict[str, str] = field(default_factory=dict)
+
+    def frame(self, map_id: str, frame_id: str) -> None:
+        """Take the frame that a line names; raises ``InvalidObservationError`` for another."""
+        held = self.frames.setdefault(map_id, frame_id)
+        if held != frame_id:
+            raise InvalidObservationError(
+                f'frame_id must be {held!r} as in all of map {map_id!r}, got {frame_id!r}'
+            )
 
 
 def observation_from_dict(item: object, identity: Identity | None = None) -> Observation:
@@ -210,13 +220,16 @@ def observation_from_dict(item: object, identity: Identity | None = None) -> Obs
     if not isinstance(objects, list):
         raise InvalidObservationError(f'objects must be a list, got {objects!r:.80}')
     neighbors = _ids(item.get('neighbors', []), 'neighbors')
+    map_id = identity.map_id or _id(item.get('map_id', DEFAULT_MAP_ID), 'map_id')
+    if item.get('frame_id') is not None:
+        identity.frame(map_id, _id(item['frame_id'], 'frame_id').lstrip('/'))
     return Observation(
         id=identity.prefix + _id(item.get('id'), 'id'),
         stamp_ns=_stamp_ns(item),
         pose=_pose(item),
         caption=_clean_caption(_text(item.get('caption', ''), 'caption')),
         sightings=tuple(_sighting(o) for o in objects),
-        map_id=identity.map_id or _id(item.get('map_id', DEFAULT_MAP_ID), 'map_id'),
+        map_id=map_id,
         neighbors=tuple(identity.prefix + n for n in neighbors),
         source=safe_characters(_text(item.get('source', 'jsonl'), 'source')),
     )
@@ -233,9 +246,11 @@ def _sighting_to_dict(sighting: Sighting) -> dict[str, Any]:
     return item
 
 
-def observation_to_dict(observation: Observation) -> dict[str, Any]:
+def observation_to_dict(observation: Observation, frame_id: str = '') -> dict[str, Any]:
     """Return what ``observation_from_dict`` reads back, without embedding and keyframe."""
+    told = {'frame_id': frame_id} if frame_id else {}
     return {
+        **told,
         'id': observation.id,
         'stamp': observation.stamp_ns / 1e9,
         'map_id': observation.map_id,

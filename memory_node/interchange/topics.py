@@ -16,8 +16,19 @@ from typing import Protocol
 
 from memory_node.core.errors import InvalidObservationError
 
-__all__ = ['ROLES', 'Head', 'Topic', 'assign_roles', 'picture_topics']
+__all__ = [
+    'DESCRIPTIONS',
+    'ROLES',
+    'Head',
+    'Topic',
+    'assign_descriptions',
+    'assign_roles',
+    'of_the_robot',
+    'picture_topics',
+]
 
+#: Topics on which a detector or captioner of others says what it saw, those before others first.
+DESCRIPTIONS = ('detections', 'detections_2d', 'detections_3d', 'caption')
 #: Topic names of the memory node, by what the topic carries.
 ROLES = (
     'image',
@@ -27,6 +38,8 @@ ROLES = (
     'camera_info',
     'depth/camera_info',
     'odom',
+    *DESCRIPTIONS,
+    'label_info',
 )
 _KINDS = {
     'image': ('Image', 'CompressedImage'),
@@ -36,6 +49,12 @@ _KINDS = {
     'camera_info': ('CameraInfo',),
     'depth/camera_info': ('CameraInfo',),
     'odom': ('Odometry', 'PoseWithCovarianceStamped', 'PoseStamped'),
+    # By the whole name: messages of this kind are named alike in many packages.
+    'detections': ('memory_msgs/msg/DetectionArray',),
+    'detections_2d': ('vision_msgs/msg/Detection2DArray',),
+    'detections_3d': ('vision_msgs/msg/Detection3DArray',),
+    'caption': ('memory_msgs/msg/Caption',),
+    'label_info': ('vision_msgs/msg/LabelInfo',),
 }
 _COMPRESSED = {'image': 'image/compressed', 'depth': 'depth/compressedDepth'}
 #: Beginnings of words in the names of pictures of numbers that are no distances.
@@ -83,6 +102,10 @@ def _kind(topic: Topic) -> str:
     return topic.msgtype.rsplit('/', 1)[-1]
 
 
+def _fits(topic: Topic, role: str) -> bool:
+    return _kind(topic) in _KINDS[role] or topic.msgtype in _KINDS[role]
+
+
 def _segments(topic: Topic) -> list[str]:
     return topic.topic.lower().strip('/').split('/')
 
@@ -121,7 +144,7 @@ def _is_color(topic: Topic, head: Head) -> bool:
 def picture_topics(topics: Iterable[Topic]) -> list[str]:
     """Return the topics that could carry one of the roles, in order of their names."""
     kinds = {kind for kinds in _KINDS.values() for kind in kinds[:2]}
-    return sorted({t.topic for t in topics if _kind(t) in kinds})
+    return sorted({t.topic for t in topics if _kind(t) in kinds or t.msgtype in kinds})
 
 
 class _Chooser:
@@ -132,7 +155,7 @@ class _Chooser:
         self._heads = heads
 
     def of_kind(self, role: str) -> list[Topic]:
-        return [t for t in self._topics if _kind(t) in _KINDS[role]]
+        return [t for t in self._topics if _fits(t, role)]
 
     def head(self, topic: Topic) -> Head:
         return self._heads.get(topic.topic, _UNKNOWN)
@@ -180,7 +203,7 @@ class _Chooser:
 
     def info(self, of: Topic, *, depth: bool, taken: Topic | None = None) -> Topic | None:
         """Return the calibration of a picture topic, None where none can be its own."""
-        infos = [t for t in self.of_kind('camera_info') if t is not taken and self._fits(t, of)]
+        infos = [t for t in self.of_kind('camera_info') if t is not taken and self._is_of(t, of)]
         if depth:
             infos = [t for t in infos if 'depth' in t.topic.lower() or self._same(t, of)]
         else:
@@ -200,7 +223,7 @@ class _Chooser:
         a, b = self.head(first).frame_id, self.head(second).frame_id
         return bool(a) and a == b
 
-    def _fits(self, info: Topic, of: Topic) -> bool:
+    def _is_of(self, info: Topic, of: Topic) -> bool:
         """Tell whether a calibration may be of this camera: of its frame, or near by name."""
         return not self._apart(info, of) or _shared(info, of) > 0
 
@@ -215,7 +238,7 @@ def _checked(topics: Iterable[Topic], named: Mapping[str, str]) -> dict[str, Top
             raise InvalidObservationError(
                 f'topic {name!r} is not in the recording; it has {", ".join(sorted(by_topic))}'
             )
-        if _kind(by_topic[name]) not in _KINDS[role]:
+        if not _fits(by_topic[name], role):
             raise InvalidObservationError(
                 f'topic {name!r} holds {by_topic[name].msgtype}, which is no {role}'
             )
@@ -266,6 +289,40 @@ def assign_roles(
     if own is not None:
         roles['depth/camera_info'] = own
     odometry = [t for t in chooser.of_kind('odom') if _kind(t) == 'Odometry']
+    if color is not None:  # that of the same robot, where several were recorded
+        odometry = of_the_robot(odometry, color)
     if 'odom' in told or odometry:
         roles['odom'] = told['odom'] if 'odom' in told else odometry[0]
     return roles
+
+
+def of_the_robot(topics: Iterable[Topic], picture: Topic) -> list[Topic]:
+    """
+    Return topics of the robot that took a picture: those in its namespace, else all.
+
+    The namespace is what a topic stands in, ``/robot1`` of ``/robot1/odom``; one that also holds
+    the picture is the robot's.
+    """
+    topics = sorted(topics, key=lambda t: (-len(_segments(t)), t.topic))
+    return [t for t in topics if _shared(t, picture) == len(_segments(t)) - 1] or topics
+
+
+def assign_descriptions(
+    topics: Iterable[Topic], named: Mapping[str, str] | None = None, picture: Topic | None = None
+) -> dict[str, Topic]:
+    """Return the topic that says what was seen, and its label map, where they were recorded."""
+    topics = sorted(topics, key=lambda t: t.topic)
+    told = _checked(topics, named or {})
+    found: dict[str, Topic] = {}
+    for role in (*(r for r in DESCRIPTIONS if r in told), *DESCRIPTIONS):
+        fitting = [t for t in topics if _fits(t, role)]
+        if not fitting:
+            continue
+        nearest = max(fitting, key=lambda t: _shared(t, picture) if picture is not None else 0)
+        found[role] = told.get(role, nearest)
+        labels = [t for t in topics if _fits(t, 'label_info')]
+        if 'label_info' in told or labels:
+            close = max(labels, key=lambda t: _shared(t, found[role]))
+            found['label_info'] = told.get('label_info', close)
+        break
+    return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from memory_node.core.config import LanguageModelConfig, PerceptionConfig
+from memory_node.core.config.plugins import CAPTIONERS, plugin
 from memory_node.core.errors import CaptionerError
 from memory_node.core.ports import Captioner
 
@@ -22,7 +24,7 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
     Raises
     ------
     CaptionerError
-        When a setting it needs is empty, or a file or package is missing.
+        When a setting it needs is empty, a file or package is missing, or a plug-in fails.
 
     """
     if config.captioner == 'yolox':
@@ -44,7 +46,25 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
             timeout_s=config.openai_timeout_s,
             retries=config.openai_retries,
         )
-    return None
+    brought = plugin(CAPTIONERS, config.captioner)
+    return _brought(brought, config) if brought is not None else None
+
+
+def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:
+    """Make the captioner of another package, whose faults are named as its own."""
+    try:
+        captioner: Captioner = found.load()(config)
+    except CaptionerError:
+        raise
+    except Exception as error:
+        raise CaptionerError(
+            f'captioner {found.name!r} ({found.value}) could not be made: {error!r}'
+        ) from error
+    if not callable(getattr(captioner, 'describe', None)):
+        raise CaptionerError(f'captioner {found.name!r} ({found.value}) has no method describe')
+    if not isinstance(getattr(captioner, 'name', None), str):
+        raise CaptionerError(f'captioner {found.name!r} ({found.value}) has no text as its name')
+    return captioner
 
 
 def make_language_model(config: LanguageModelConfig) -> OpenAIChat | EmbeddedChat | None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.errors import CaptionerError
+from memory_node.core.perception.class_names import read_class_names
 from memory_node.core.ports import Caption, Detection, Image
 
 __all__ = [
@@ -23,20 +24,11 @@ __all__ = [
     'decode_outputs',
     'letterbox',
     'non_maximum_suppression',
-    'read_labels',
 ]
 
 Array = NDArray[np.float32]
 
 _PAD_VALUE = 114
-#: Spellings of old label files, in the words people ask with.
-_WORDS = {
-    'aeroplane': 'airplane',
-    'diningtable': 'dining table',
-    'motorbike': 'motorcycle',
-    'pottedplant': 'potted plant',
-    'tvmonitor': 'tv monitor',
-}
 
 
 class YoloxDetector:
@@ -77,7 +69,8 @@ class YoloxDetector:
         threads: int = 1,
     ) -> None:
         model_path = Path(model_path)
-        self._labels = read_labels(classes_path or model_path.parent / 'coco_classes.txt')
+        named = read_class_names(classes_path or model_path.parent / 'coco_classes.txt')
+        self._labels = tuple(named.values())
         self._min_confidence = min_confidence
         self._iou_threshold = iou_threshold
         self._session = _open_session(model_path, threads)
@@ -134,18 +127,6 @@ class YoloxDetector:
                         Detection(label=self._labels[index], confidence=confidence, box_px=box)
                     )
         return tuple(sorted(found, key=lambda d: (-d.confidence, d.label, d.box_px)))
-
-
-def read_labels(path: str | Path) -> tuple[str, ...]:
-    """Read class names, one a line, spelt as people say them; raise ``CaptionerError``."""
-    try:
-        lines = Path(path).read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaptionerError(f'class names {path} cannot be read: {error}') from error
-    labels = tuple(line.strip() for line in lines if line.strip())
-    if not labels:
-        raise CaptionerError(f'class names {path} is empty')
-    return tuple(_WORDS.get(label, label) for label in labels)
 
 
 def _open_session(model_path: Path, threads: int) -> Any:

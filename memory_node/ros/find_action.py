@@ -113,13 +113,7 @@ class Finder:
         model = c.language_model if goal.use_language_model else None
         if goal.use_language_model and model is None:
             raise LanguageModelError('no language model is set up: language_model.model is empty')
-        query = convert.query_from_find(
-            goal,
-            top_k=c.retrieval().top_k,
-            map_frame=c.map_frame,
-            robot=c.robot_position(),
-            now_ns=int(self._node.get_clock().now().nanoseconds),
-        )
+        query = c.reader(int(self._node.get_clock().now().nanoseconds)).find(goal)
 
         def cancelled() -> bool:
             return handle.is_cancel_requested or self._closing or not c.active()
@@ -129,14 +123,14 @@ class Finder:
                 query,
                 branches=goal.branches or BRANCHES,
                 model=model,
-                on_step=self._teller(handle),
+                on_step=self._teller(handle, c.frames.frame_of(query.map_id)),
                 cancelled=cancelled,
             )
         self._fill(result, found)
         c.answered(found.retrieval)
         return str(found.retrieval.message)
 
-    def _teller(self, handle: ServerGoalHandle) -> Callable[[Step], None]:
+    def _teller(self, handle: ServerGoalHandle, frame_id: str) -> Callable[[Step], None]:
         def tell(step: Step) -> None:
             feedback = Find.Feedback(
                 level=step.level,
@@ -147,25 +141,23 @@ class Finder:
                 nodes_examined=step.visited,
             )
             if step.best is not None:
-                feedback.best = convert.pose_stamped_msg(step.best, *self._stamp())
+                feedback.best = convert.pose_stamped_msg(step.best, self._stamp(), frame_id)
             handle.publish_feedback(feedback)
 
         return tell
 
     def _fill(self, result: Find.Result, found: Search) -> None:
-        stamp, frame_id = self._stamp()
-        now_ns = convert.stamp_ns(stamp)
+        stamp, places = self._stamp(), found.retrieval.places
+        frame_of = self._context.frames.by_map()
         result.found = found.retrieval.found
-        result.places = [
-            convert.place_msg(place, frame_id=frame_id, now_ns=now_ns)
-            for place in found.retrieval.places
-        ]
+        result.places = convert.place_msgs(places, frame_of, now_ns=convert.stamp_ns(stamp))
         if found.goal is not None:
+            frame_id = frame_of(places[0].map_id)
             result.goal = convert.pose_stamped_msg(found.goal, stamp, frame_id)
         result.conditions = list(found.retrieval.conditions)
         result.nodes_examined = found.visited
         result.language_model_calls = found.language_model_calls
         result.language_model_fallbacks = found.language_model_fallbacks
 
-    def _stamp(self) -> tuple[Any, str]:
-        return self._node.get_clock().now().to_msg(), self._context.map_frame
+    def _stamp(self) -> Any:
+        return self._node.get_clock().now().to_msg()

@@ -8,23 +8,21 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rclpy.lifecycle import LifecycleNode
-
-from memory_node.core.config import IngestConfig, MemoryConfig
+from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
-from memory_node.core.perception.frame_tree import FrameTree
-from memory_node.core.perception.odometry import OdometryPoses
+from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.pipeline import Pipeline
+from memory_node.core.perception.placement import Placement
 from memory_node.core.ports import Captioner, LanguageModel
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.gate import Gate
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import has_tf, has_tf_messages, mounting, TransformPoses
-from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
+from memory_node.ros.settings import EncoderConfig, NodeConfig
+from memory_node.ros.where import Where
 
-__all__ = ['Held', 'make_poses', 'memory_config', 'open_memory']
+__all__ = ['Held', 'memory_config', 'open_memory']
 
 
 @dataclass(slots=True)
@@ -34,8 +32,9 @@ class Held:
     memory: Memory
     gate: Gate
     scene: MarkerScene
-    frames: FrameTree
-    poses: OdometryPoses | TransformPoses
+    where: Where
+    placement: Placement
+    names: ClassNames
     captioner: Captioner | None
     pipeline: Pipeline | None = None
 
@@ -61,20 +60,4 @@ def open_memory(stack: ExitStack, settings: Parameters, model: LanguageModel | N
     config = memory_config(settings)
     return stack.enter_context(
         Memory.open(path, encoder=encoder, config=config, language_model=model)
-    )
-
-
-def make_poses(
-    node: LifecycleNode, settings: Parameters, frames: FrameTree
-) -> OdometryPoses | TransformPoses:
-    """Make the source of poses that the settings name."""
-    config = settings(NodeConfig)
-    if config.pose_source == 'tf' or (config.pose_source == 'auto' and has_tf()):
-        return TransformPoses(node, config)
-    return OdometryPoses(
-        lambda: settings(IngestConfig),
-        mounting(settings(CameraConfig)),
-        frames=frames if has_tf_messages() else None,
-        map_frame=config.map_frame,
-        warn=node.get_logger().warning,
     )

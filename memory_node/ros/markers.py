@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import math
 import threading
 
@@ -30,12 +30,12 @@ _GREEN = ColorRGBA(r=0.2, g=0.7, b=0.3, a=0.8)
 class MarkerScene:
     """Collects what is to be shown; thread-safe."""
 
-    def __init__(self, frame_id: str) -> None:
-        """Start empty in one fixed frame."""
-        self._frame_id = frame_id
+    def __init__(self, frames: Callable[[], Callable[[str], str]]) -> None:
+        """Start empty; ``frames`` returns what tells the frame of a map by its id."""
+        self._frames = frames
         self._lock = threading.Lock()
         self._points: deque[tuple[int, str, Point]] = deque(maxlen=MAX_SHOWN)
-        self._objects: deque[Point] = deque(maxlen=MAX_SHOWN)
+        self._objects: deque[tuple[str, Point]] = deque(maxlen=MAX_SHOWN)
         self._answer: tuple[Place, ...] = ()
         self._changed = True
 
@@ -48,7 +48,7 @@ class MarkerScene:
                 for s in o.sightings:
                     if s.position is not None:
                         sx, sy, sz = s.position
-                        self._objects.append(Point(x=sx, y=sy, z=sz))
+                        self._objects.append((o.map_id, Point(x=sx, y=sy, z=sz)))
                 self._changed = True
 
     def show_answer(self, retrieval: Retrieval) -> None:
@@ -65,25 +65,30 @@ class MarkerScene:
             self._changed = False
             points = list(self._points)
             objects, answer = list(self._objects), self._answer
-        header = Header(stamp=stamp, frame_id=self._frame_id)
-        markers = [Marker(header=header, action=Marker.DELETEALL)]
-        if points:
-            markers.append(self._list(header, 'observations', [p for _, _, p in points]))
-            markers.append(self._list(header, 'driven', _steps(points)))
-        if objects:
-            markers.append(self._list(header, 'objects', objects))
+        frame_of = self._frames()
+        frames = dict.fromkeys(frame_of(m) for m in dict.fromkeys(m for _, m, _ in points))
+        markers = [Marker(header=Header(stamp=stamp), action=Marker.DELETEALL)]
+        for number, frame_id in enumerate(frames):
+            header = Header(stamp=stamp, frame_id=frame_id)
+            own = [p for p in points if frame_of(p[1]) == frame_id]
+            things = [point for map_id, point in objects if frame_of(map_id) == frame_id]
+            markers.append(self._list(header, number, 'observations', [p for _, _, p in own]))
+            markers.append(self._list(header, number, 'driven', _steps(own)))
+            if things:
+                markers.append(self._list(header, number, 'objects', things))
         for rank, place in enumerate(answer):
+            header = Header(stamp=stamp, frame_id=frame_of(place.map_id))
             markers.extend(_answer_markers(header, rank, place))
         return MarkerArray(markers=markers)
 
     @staticmethod
-    def _list(header: Header, name: str, points: list[Point]) -> Marker:
+    def _list(header: Header, number: int, name: str, points: list[Point]) -> Marker:
         kind, size, color = {
             'observations': (Marker.SPHERE_LIST, 0.15, _BLUE),
             'driven': (Marker.LINE_LIST, 0.03, _GREY),
             'objects': (Marker.CUBE_LIST, 0.08, _GREEN),
         }[name]
-        marker = Marker(header=header, ns=name, type=kind, color=color, points=points)
+        marker = Marker(header=header, ns=name, id=number, type=kind, color=color, points=points)
         marker.scale = Vector3(x=size, y=size, z=size)
         marker.pose.orientation.w = 1.0
         return marker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+import os
 import traceback
 from typing import Any
 
@@ -19,27 +20,28 @@ from memory_node.core.config import (
 from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
-from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
 from memory_node.ros.heap import collect
-from memory_node.ros.holding import Held, make_poses, memory_config, open_memory
+from memory_node.ros.holding import Held, memory_config, open_memory
+from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.pose_source import mounting, TransformPoses
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
 from memory_node.ros.settings import CameraConfig, NodeConfig, RequestsConfig
 from memory_node.ros.subscriptions import published, Subscriptions
+from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
 
@@ -174,19 +176,17 @@ class MemoryNode(LifecycleNode):
         memory = open_memory(stack, self._settings, model)
         if model is not None:
             stack.callback(model.close)  # first: closing the memory waits for who asks it
-        frames = FrameTree()
-        poses = make_poses(self, self._settings, frames)
+        where = Where(self, self._settings, memory)
         held = self._holds = Held(
             memory=memory,
             gate=Gate(self._settings(RequestsConfig)),
-            scene=MarkerScene(settings.map_frame),
-            frames=frames,
-            poses=poses,
+            scene=MarkerScene(where.requests.by_map),
+            where=where,
+            placement=Placement(lambda line: self.get_logger().warning(line)),
+            names=ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path)),
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
         held.scene.add(memory.observations())
-        if isinstance(poses, TransformPoses):
-            stack.callback(poses.close)
         goals = GoalSender(self, self.requests, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
         context = Context(
@@ -196,10 +196,8 @@ class MemoryNode(LifecycleNode):
             gate=held.gate,
             model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,
-            map_frame=settings.map_frame,
+            frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
-            map_id=lambda: self._settings(NodeConfig).map_id,
-            robot=poses.latest,
             active=lambda: self._active,
             answered=held.scene.show_answer,
             refuse=self._refuse,
@@ -235,7 +233,7 @@ class MemoryNode(LifecycleNode):
         held = self._held
         pipeline = held.pipeline = Pipeline(
             trigger=self._trigger,
-            poses=held.poses,
+            poses=held.where.poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
@@ -256,15 +254,19 @@ class MemoryNode(LifecycleNode):
         subscriptions = Subscriptions(
             self,
             pipeline=pipeline,
-            poses=held.poses,
+            poses=held.where.poses,
             counters=self._counters,
             camera=camera,
             config=lambda: self._settings(IngestConfig),
-            frames=held.frames,
+            frames=held.where.tree,
             captioner=perception.captioner,
+            names=held.names,
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
+        told = held.where.poses.base_T_camera is not None
+        used = in_use(self._settings, subscriptions.topics, held.memory.path, camera_told=told)
+        self.get_logger().info(used)
 
     @property
     def _held(self) -> Held:
@@ -279,8 +281,7 @@ class MemoryNode(LifecycleNode):
     def _on_parameters(self) -> None:
         if self._holds is not None:
             self._holds.memory.config = memory_config(self._settings)
-            if isinstance(poses := self._holds.poses, OdometryPoses):
-                poses.base_T_camera = mounting(self._settings(CameraConfig))
+            self._holds.where.follow_parameters()
 
     # Told by the parts
 
@@ -288,16 +289,19 @@ class MemoryNode(LifecycleNode):
         """Describe and store one keyframe, in a worker; raises typed errors."""
         settings, held = self._settings(NodeConfig), self._held
         keep = settings.keep_keyframes and pending.picture is not None
+        frame = frame_of(pending, self._refuse)
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
-            map_id=settings.map_id,
+            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
         with asked_for(lambda: held.pipeline is None or held.pipeline.stopping):
-            observation = perceiver.observe(frame_of(pending, self._refuse))
+            observation = perceiver.observe(frame)
+        held.placement.observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
+        held.where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:

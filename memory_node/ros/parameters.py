@@ -30,6 +30,8 @@ def descriptor(f: Field[Any]) -> ParameterDescriptor:
     described = ParameterDescriptor(description=meta['doc'] + unit, read_only=meta['read_only'])
     if meta['choices']:
         described.additional_constraints = 'one of: ' + ', '.join(meta['choices'])
+        if meta['plugins']:
+            described.additional_constraints += f', or an entry point of {meta["plugins"]}'
     if meta['ge'] is None or meta['le'] is None:
         return described
     if isinstance(f.default, float):

@@ -14,8 +14,8 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.data import Place, Pose, Query, Retrieval, Vector3
-from memory_node.core.errors import BusyError, InvalidQueryError, MemoryNodeError
+from memory_node.core.data import Place, Retrieval
+from memory_node.core.errors import BusyError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
@@ -23,10 +23,11 @@ from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
 from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.request_frames import RequestFrames
+from memory_node.ros.requests import MODE_NUMBERS, page_limit, RequestReader
 
 __all__ = ['SERVICES', 'Context', 'Services']
 
-MAX_ALTERNATIVES = 100
 #: Services, each with places of its own at the gate.
 SERVICES = {
     '~/retrieve': Retrieve,
@@ -50,21 +51,17 @@ class Context:
     #: How long models may think about one request [s].
     model_time_s: Callable[[], float]
     counters: Counters
-    map_frame: str
+    frames: RequestFrames
     retrieval: Callable[[], RetrievalConfig]
-    map_id: Callable[[], str]
-    #: Where the robot was last, if known.
-    robot: Callable[[], Pose | None]
     active: Callable[[], bool]
     answered: Callable[[Retrieval], None]
     #: Told (topic, message) of every refusal.
     refuse: Callable[[str, str], None]
     bug: Callable[[BaseException], None]
 
-    def robot_position(self) -> Vector3 | None:
-        """Where the robot was last [m], if known."""
-        robot = self.robot()
-        return None if robot is None else robot.position
+    def reader(self, now_ns: int) -> RequestReader:
+        """Return what reads a request that comes now."""
+        return RequestReader(frames=self.frames, top_k=self.retrieval().top_k, now_ns=now_ns)
 
 
 class Services:
@@ -118,18 +115,11 @@ class Services:
 
     def _retrieve(self, request: Retrieve.Request, response: Retrieve.Response) -> str:
         c = self._context
-        query = convert.query_from_retrieve(
-            request,
-            top_k=c.retrieval().top_k,
-            map_frame=c.map_frame,
-            robot=c.robot_position(),
-            now_ns=self._now_ns(),
-        )
-        retrieval = c.memory.search(query)
+        retrieval = c.memory.search(c.reader(self._now_ns()).retrieve(request))
         response.found = retrieval.found
         response.conditions = list(retrieval.conditions)
         response.places = self._place_msgs(retrieval.places)
-        response.mode = convert.MODE_NUMBERS[retrieval.mode]
+        response.mode = MODE_NUMBERS[retrieval.mode]
         response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
         c.answered(retrieval)
         return retrieval.message
@@ -138,57 +128,30 @@ class Services:
         self, request: NavigationGoal.Request, response: NavigationGoal.Response
     ) -> str:
         c = self._context
-        if request.alternatives > MAX_ALTERNATIVES:
-            raise InvalidQueryError(
-                f'alternatives must be at most {MAX_ALTERNATIVES}, got {request.alternatives}'
-            )
-        filters = convert.query_filters(request)
-        filters['map_id'] = filters['map_id'] or self._current_map()
-        start = self._start(request)
-        asker = convert.asker(request, map_frame=c.map_frame, robot=start, now_ns=self._now_ns())
-        query = Query(text=request.text, k=1 + request.alternatives, **filters, **asker)
+        query, start = c.reader(self._now_ns()).navigation_goal(request)
         plan = c.memory.navigation_goal(query, start, request.alternatives)
         c.answered(plan.retrieval)
         response.found = plan.found
         if not plan.found or plan.place is None or plan.goal_pose is None:
             return str(plan.retrieval.message)
         stamp = self._node.get_clock().now().to_msg()
-        response.goal = convert.pose_stamped_msg(plan.goal_pose, stamp, c.map_frame)
+        frame_id = c.frames.frame_of(plan.place.map_id)
+        response.goal = convert.pose_stamped_msg(plan.goal_pose, stamp, frame_id)
         response.place = self._place_msgs([plan.place])[0]
         response.alternatives_found = self._place_msgs(plan.alternatives)
         response.route = PathMsg()
         if plan.route is not None:
             response.has_route = True
-            response.route = convert.path_msg(plan.route, stamp, c.map_frame)
+            response.route = convert.path_msg(plan.route, stamp, frame_id)
             response.route_length = float(plan.route.length_m)
         message = str(plan.retrieval.message)
         if request.publish:
             message = f'{message}; {c.goals.send(response.goal)}'
         return message
 
-    def _current_map(self) -> str | None:
-        """Return the map the robot is in once it holds something, else None for every map."""
-        map_id = self._context.map_id()
-        return map_id if map_id in self._context.memory.map_ids else None
-
-    def _start(self, request: NavigationGoal.Request) -> Vector3 | None:
-        if request.use_start:
-            start = request.start
-            return convert.position_in_map(
-                'start', start.header, start.pose.position, self._context.map_frame
-            )
-        return self._context.robot_position()
-
     def _ask(self, request: Ask.Request, response: Ask.Response) -> str:
         c = self._context
-        query = convert.query_from_ask(
-            request,
-            top_k=c.retrieval().top_k,
-            map_frame=c.map_frame,
-            robot=c.robot_position(),
-            now_ns=self._now_ns(),
-        )
-        answer = c.memory.ask(query, model=c.language_model)
+        answer = c.memory.ask(c.reader(self._now_ns()).ask(request), model=c.language_model)
         response.known = answer.known
         response.answer = answer.text
         response.count = -1 if answer.count is None else answer.count
@@ -209,21 +172,24 @@ class Services:
 
     def _objects(self, request: Objects.Request, response: Objects.Response) -> str:
         c = self._context
-        limit = convert.page_limit(request)
-        listed = c.memory.objects(**convert.object_filters(request, map_frame=c.map_frame))
+        limit = page_limit(request)
+        listed = c.memory.objects(**c.reader(self._now_ns()).objects(request))
+        frame_of = c.frames.by_map()
         page = listed[request.offset : request.offset + limit]
         response.total = len(listed)
         response.objects = [
             convert.object_msg(
-                thing, frame_id=c.map_frame, seen_in=c.memory.by_keys([thing.best_view])
+                thing,
+                frame_id=frame_of(thing.map_id),
+                seen_in=c.memory.by_keys([thing.best_view]),
             )
             for thing in page
         ]
         return ''
 
     def _place_msgs(self, places: Sequence[Place]) -> list[Any]:
-        now_ns, frame_id = self._now_ns(), self._context.map_frame
-        return [convert.place_msg(p, frame_id=frame_id, now_ns=now_ns) for p in places]
+        frame_of = self._context.frames.by_map()
+        return convert.place_msgs(places, frame_of, now_ns=self._now_ns())
 
     def _save(self, request: Save.Request, response: Save.Response) -> str:
         target = Path(request.path).expanduser() if request.path else None

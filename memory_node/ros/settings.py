@@ -41,11 +41,17 @@ class NodeConfig(Checked):
     )
     map_id: str = param(DEFAULT_MAP_ID, 'Map that new observations belong to.')
     map_frame: str = param('map', 'Fixed frame of all geometry (REP-105).', read_only=True)
-    base_frame: str = param('base_link', 'Frame of the robot in TF.', read_only=True)
+    base_frame: str = param(
+        'base_link',
+        'Frame of the robot in TF. Where it is not there and pose_source is auto, that of'
+        ' odometry, base_link or base_footprint is taken.',
+        read_only=True,
+    )
     pose_source: str = param(
         'auto',
-        'Where poses come from: odom (topic), tf (map_frame to the image frame), or auto: tf'
-        ' where tf2_ros is installed, else odom.',
+        'Where poses come from: tf (map_frame to base_frame), odom (the topic, brought into'
+        " map_frame where TF joins the two, else kept in odometry's own frame), or auto: TF where"
+        ' its chain resolves, else odometry.',
         choices=('auto', 'odom', 'tf'),
         read_only=True,
     )
@@ -77,11 +83,20 @@ class NodeConfig(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class CameraConfig(Checked):
-    """Where the camera sits on the robot when TF does not say, and how its pictures come."""
+    """Where the camera sits on the robot, where TF is not to say, and how its pictures come."""
 
-    x: float = param(0.0, 'Camera in the frame of odometry, forward.', ge=-1e3, le=1e3, unit='m')
-    y: float = param(0.0, 'Camera in the frame of odometry, left.', ge=-1e3, le=1e3, unit='m')
-    z: float = param(0.0, 'Camera in the frame of odometry, up.', ge=-1e3, le=1e3, unit='m')
+    frame: str = param(
+        '', 'Optical frame of the camera in TF; empty: as its pictures say.', read_only=True
+    )
+    x: float = param(
+        0.0,
+        'Camera on the robot, forward. Where one of x to yaw is not 0, they stand before TF.',
+        ge=-1e3,
+        le=1e3,
+        unit='m',
+    )
+    y: float = param(0.0, 'Camera on the robot, left.', ge=-1e3, le=1e3, unit='m')
+    z: float = param(0.0, 'Camera on the robot, up.', ge=-1e3, le=1e3, unit='m')
     roll: float = param(0.0, 'Roll of the camera.', ge=-6.3, le=6.3, unit='rad')
     pitch: float = param(0.0, 'Pitch of the camera, down positive.', ge=-6.3, le=6.3, unit='rad')
     yaw: float = param(0.0, 'Yaw of the camera, left positive.', ge=-6.3, le=6.3, unit='rad')

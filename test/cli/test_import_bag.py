@@ -7,6 +7,7 @@ import json
 from interchange.made_bags import BoxFinder, Recipe, record
 import pytest
 
+from memory_node import Memory
 from memory_node.cli.main import main
 from memory_node.core.perception.geometry import transform_from_xyz_rpy
 from memory_node.interchange import bag
@@ -83,3 +84,45 @@ def test_what_is_no_bag_is_named(run, tmp_path):
     assert (code, report) == (1, None)
     assert 'INVALID_OBSERVATION' in said
     assert 'metadata' in said
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """Install a package that brings captioners, as pip or colcon would."""
+    site = tmp_path / 'site'
+    metadata = site / 'my_captioner-1.0.dist-info'
+    metadata.mkdir(parents=True)
+    (metadata / 'METADATA').write_text('Metadata-Version: 2.1\nName: my-captioner\nVersion: 1.0\n')
+    (metadata / 'entry_points.txt').write_text(
+        '[memory_node.captioners]\n'
+        'boxes = my_captioner:make\nbroken = my_captioner:nothing\nmute = my_captioner:mute\n'
+    )
+    (site / 'my_captioner.py').write_text(
+        'from interchange.made_bags import BoxFinder\n'
+        'def make(perception):\n    return BoxFinder()\n'
+        'def mute(perception):\n    return object()\n'
+    )
+    monkeypatch.syspath_prepend(str(site))
+
+
+def test_a_captioner_may_be_a_plug_in(plugin, tmp_path, capsys):
+    folder = record(tmp_path / 'drive', Recipe())
+    store = tmp_path / 'memory.sqlite'
+
+    def call(name):
+        code = main(['import', str(folder), '--store', str(store), '--captioner', name])
+        return code, ' '.join(capsys.readouterr().err.split())
+
+    code, said = call('boxes')
+    assert code == 0, said
+    with Memory.open(store) as memory:
+        assert {o.source for o in memory.observations()} == {'boxes'}
+        assert {thing.label for thing in memory.objects()} == {'red box', 'blue box'}
+    for name, fault in (
+        ('broken', "captioner 'broken' (my_captioner:nothing) could not be made"),
+        ('mute', "captioner 'mute' (my_captioner:mute) has no method describe"),
+        ('nobody', 'captioner must be one of detections, yolox, openai, caption, boxes'),
+    ):
+        code, said = call(name)
+        assert code == 1
+        assert fault in said

@@ -50,8 +50,8 @@ def test_raw_comes_before_compressed_unless_that_is_named():
 
 def test_a_named_topic_wins():
     two = [*KITCHEN, _connection('/a/odom', 'Odometry')]
-    assert _topics(two)['odom'] == '/a/odom'
-    assert _topics(two, {'odom': '/odom'})['odom'] == '/odom'
+    assert _topics(two)['odom'] == '/odom'  # the other is of a robot that took no picture
+    assert _topics(two, {'odom': '/a/odom'})['odom'] == '/a/odom'
 
 
 @pytest.mark.parametrize('named', [{'sound': '/odom'}, {'odom': '/nowhere'}])

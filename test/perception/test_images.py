@@ -114,6 +114,14 @@ def _planar(order):
         ('yuyv', _yuv('yuyv')),
         ('nv12', _planar('uv')),
         ('nv21', _planar('vu')),
+        ('yuy2', _yuv('yuyv')),
+        ('YUYV', _yuv('yuyv')),
+        ('UYVY422', _yuv('uyvy')),
+        ('NV12', _planar('uv')),
+        ('i420', cv2.cvtColor(RED, cv2.COLOR_RGB2YUV_I420)),
+        ('YV12', cv2.cvtColor(RED, cv2.COLOR_RGB2YUV_YV12)),
+        ('RGB8', RED),
+        ('16UC3', (RED[..., ::-1].astype('<u2') << 8)),
         ('rgb16', (RED.astype('<u2') << 8)),
         ('bgr16', (RED[..., ::-1].astype('<u2') << 8)),
     ],
@@ -123,6 +131,12 @@ def test_what_a_camera_calls_its_colours_is_understood(encoding, rows):
     step = content[0].nbytes
     image = RawImage(height=8, width=8, encoding=encoding, step=step, data=content.tobytes())
     assert np.abs(decode_color(image).astype(int) - RED).max() <= 4
+
+
+def test_a_driver_may_count_the_rows_of_colour_too():
+    data = np.ascontiguousarray(_planar('uv')).tobytes()
+    tall = RawImage(height=12, width=8, encoding='nv12', step=8, data=data)
+    assert decode_color(tall).shape == (8, 8, 3)
 
 
 @pytest.mark.parametrize('big', [False, True])

@@ -16,8 +16,8 @@ from memory_node.core.perception.counters import Counters, MAX_REASONS
 from memory_node.core.perception.frames import DepthPicture, PendingFrame, Picture
 from memory_node.core.perception.geometry import camera_mounting, Intrinsics
 from memory_node.core.perception.images import RawImage
-from memory_node.core.perception.odometry import OdometryPoses
 from memory_node.core.perception.pipeline import Outlets, Pipeline
+from memory_node.core.perception.poses import RobotPoses
 from memory_node.core.perception.synchronizer import Match, match, StampedBuffer
 from memory_node.core.ports import Caption
 
@@ -50,7 +50,7 @@ class Bench:
         self.entered = 0
         self.hold = threading.Event()
         self.hold.set()
-        self.poses = OdometryPoses(lambda: self.config, camera_mounting())
+        self.poses = RobotPoses(lambda: self.config, camera_mounting())
         self.pipeline = Pipeline(
             trigger=trigger,
             poses=self.poses,

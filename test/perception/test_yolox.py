@@ -8,11 +8,11 @@ from onnx import helper, TensorProto
 import pytest
 
 from memory_node.core.errors import CaptionerError
+from memory_node.core.perception.class_names import read_class_names
 from memory_node.models.yolox import (
     decode_outputs,
     letterbox,
     non_maximum_suppression,
-    read_labels,
     YoloxDetector,
 )
 
@@ -157,7 +157,8 @@ def test_class_names_that_do_not_fit_are_refused(tmp_path, content, named):
 
 def test_old_spellings_are_read_as_people_say_them(tmp_path):
     (tmp_path / 'names.txt').write_text(' tvmonitor \n\npottedplant\nchair\n')
-    assert read_labels(tmp_path / 'names.txt') == ('tv monitor', 'potted plant', 'chair')
+    named = read_class_names(tmp_path / 'names.txt')
+    assert tuple(named.values()) == ('tv monitor', 'potted plant', 'chair')
 
 
 def test_a_model_whose_outputs_fit_no_grid_is_refused_when_run(tmp_path):

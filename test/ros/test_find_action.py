@@ -126,7 +126,7 @@ def test_a_search_tells_every_level_and_ends_with_a_goal(remembering, finder):
     assert result.status.code == Status.OK, result.status.message
     assert result.found
     assert result.places[0].label == 'bed'
-    assert result.goal.header.frame_id == 'map'
+    assert result.goal.header.frame_id == 'odom'
     assert result.goal.pose.position.x >= 23.0
     assert result.nodes_examined > 0
     assert (result.language_model_calls, result.language_model_fallbacks) == (0, 0)
@@ -135,7 +135,7 @@ def test_a_search_tells_every_level_and_ends_with_a_goal(remembering, finder):
     assert levels[-1] == 1
     assert all(f.chosen_by == 'embeddings' for f in told)
     assert all(len(f.names) == len(f.scores) == len(f.node_ids) > 0 for f in told)
-    assert told[-1].best.header.frame_id == 'map'
+    assert told[-1].best.header.frame_id == 'odom'
 
 
 def test_conditions_count_in_a_search(remembering, finder):

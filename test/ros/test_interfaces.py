@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip('memory_msgs', reason='needs memory_msgs, see make set-up')
 
 from memory_msgs.msg import Statistics, Status
-from std_msgs.msg import Header
 
 from memory_node.core import errors
-from memory_node.core.data import Place, Pose, Query, QueryMode
+from memory_node.core.data import Place, Pose, QueryMode
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
-from memory_node.ros import conversions, diagnostics, qos
+from memory_node.ros import conversions, diagnostics, qos, requests
 from memory_node.ros.settings import GROUPS, parameters
 
 
@@ -48,7 +46,7 @@ def test_parameter_names_are_unique():
 
 
 def test_every_mode_has_a_number():
-    assert set(conversions.MODES.values()) == set(QueryMode)
+    assert set(requests.MODES.values()) == set(QueryMode)
 
 
 def test_a_place_survives_as_a_message():
@@ -79,40 +77,6 @@ def test_a_place_survives_as_a_message():
 def test_stamps_there_and_back(ns):
     stamp = conversions.stamp_msg(ns)
     assert conversions.stamp_ns(stamp) == min(ns, (2**31 - 1) * 10**9 + ns % 10**9)
-
-
-def test_vision_detections_take_the_best_hypothesis():
-    def hypothesis(label, score):
-        return SimpleNamespace(hypothesis=SimpleNamespace(class_id=label, score=score))
-
-    center = SimpleNamespace(position=SimpleNamespace(x=50.0, y=40.0))
-    box = SimpleNamespace(center=center, size_x=20.0, size_y=10.0)
-    good = SimpleNamespace(results=[hypothesis('cat', 0.2), hypothesis('dog', 0.7)], bbox=box)
-    empty = SimpleNamespace(results=[], bbox=box)
-    caption, refused = conversions.caption_from_vision([good, empty])
-    assert [(d.label, d.box_px) for d in caption.detections] == [('dog', (40.0, 35.0, 60.0, 45.0))]
-    assert len(refused) == 1
-
-
-def test_frames_of_requests():
-    point = SimpleNamespace(x=1.0, y=2.0, z=3.0)
-    for frame in ('', 'map'):
-        header = Header(frame_id=frame)
-        assert conversions.position_in_map('near', header, point, 'map') == (1.0, 2.0, 3.0)
-    with pytest.raises(InvalidQueryError, match='near.header.frame_id'):
-        conversions.position_in_map('near', Header(frame_id='odom'), point, 'map')
-
-
-def test_filters_of_a_request():
-    request = SimpleNamespace(
-        use_since=True,
-        since=conversions.stamp_msg(5),
-        use_until=False,
-        until=conversions.stamp_msg(9),
-        map_id='',
-    )
-    query = Query(text='x', **conversions.query_filters(request))
-    assert (query.since_ns, query.until_ns, query.map_id) == (5, None, None)
 
 
 def test_the_users_dds_profile_stays():

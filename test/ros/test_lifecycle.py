@@ -11,7 +11,7 @@ from memory_msgs.msg import Status
 from process_usage import usage_of
 import pytest
 
-from memory_node.ros.pose_source import has_tf
+from memory_node.ros.pose_source import has_tf_messages
 
 DOMAIN = 22
 LIFE = ('configure', 'activate', 'deactivate', 'cleanup')
@@ -131,8 +131,8 @@ def test_a_node_that_cannot_configure_says_so_and_stays(start, connect, folder):
         pytest.param(
             'pose_source',
             'tf',
-            'tf2_ros',
-            marks=pytest.mark.skipif(has_tf(), reason='tf2_ros is installed'),
+            'tf2_msgs',
+            marks=pytest.mark.skipif(has_tf_messages(), reason='tf2_msgs is installed'),
         ),
     ],
 )

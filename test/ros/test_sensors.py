@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
+import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo
 
@@ -11,23 +12,30 @@ PARAMETERS = {'pose_source': 'odom'}
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
+@pytest.fixture(scope='module', autouse=True)
+def quiet(start, eager, folder):
+    """Start a node to which nobody talks, while others are talked to."""
+    path = str(folder / 'quiet.sqlite')
+    return start({**eager, 'memory_path': path, 'perception.captioner': 'caption'})
+
+
 def _await_refusal(client, reason):
     return client.until(lambda: any(reason in r for r in client.rejected()), f'refusal: {reason}')
 
 
-def _look(robot, label, *, info=True, depth_frame=None):
+def _look(robot, *labels, info=True, depth_frame=None, depth_m=2.0):
     stamp = robot.now()
     robot.publish('odom', robot.odometry((0.0, 0.0, 0.0)), stamp)
     if info:
         robot.publish('camera_info', robot.camera_info(), stamp)
-    depth = robot.depth(2.0)
+    depth = robot.depth(depth_m)
     if depth_frame is None:
         robot.publish('depth', depth, stamp)
     else:
         depth.header.stamp, depth.header.frame_id = stamp, depth_frame
         robot.publishers['depth'].publish(depth)
     robot.publish('image', robot.image(), stamp)
-    robot.publish('detections', robot.detections(label), stamp)
+    robot.publish('detections', robot.detections(*labels), stamp)
 
 
 def _placed(client, label):
@@ -73,3 +81,24 @@ def test_what_was_assumed_is_said_once(client, robot):
     said = client.process.output()
     assert said.count("odometry is in frame 'odom'") == 1
     assert said.count('no TF says where camera') == 1
+
+
+def test_depth_that_places_nothing_is_told_of_with_what_to_set(client, robot):
+    def told():
+        _look(robot, *'abcdef', depth_m=30.0)
+        client.executor.spin_once(timeout_sec=0.05)
+        return 'sightings got a position' in client.process.output()
+
+    client.until(told, 'a warning')
+    (line,) = [s for s in client.process.output().splitlines() if 'got a position' in s]
+    assert 'most depth is outside 0.1 to 8 m, the middle of it 30 m' in line
+    assert 'depth_unit_m' in line
+    assert 'perception.max_depth_m' in line
+
+
+def test_topics_on_which_nothing_comes_are_named(connect, quiet):
+    client = connect(quiet)
+    client.until(lambda: client.process.output().count('nothing has come') == 2, 'two warnings')
+    said = [s for s in quiet.output().splitlines() if 'nothing has come' in s]
+    assert f'nothing has come on {quiet.namespace}/caption (0 publishers) for 10 s' in said[0]
+    assert f'{quiet.namespace}/odom (0 publishers)' in said[1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import Field, field, fields
 from typing import Any
 
+from memory_node.core.config.plugins import plugin_names
+
 __all__ = ['Checked', 'param']
 
 
@@ -15,15 +17,21 @@ def param(
     ge: float | None = None,
     le: float | None = None,
     choices: tuple[str, ...] = (),
+    plugins: str = '',
     unit: str = '',
     read_only: bool = False,
 ) -> Any:
-    """Declare one setting: default, description, inclusive bounds, unit, run-time mutability."""
+    """
+    Declare one setting: default, description, inclusive bounds, unit, run-time mutability.
+
+    ``plugins`` is a group of entry points whose names may be chosen, too.
+    """
     meta = {
         'doc': doc,
         'ge': ge,
         'le': le,
         'choices': choices,
+        'plugins': plugins,
         'unit': unit,
         'read_only': read_only,
     }
@@ -38,7 +46,9 @@ def _check(owner: object, f: Field[Any]) -> None:
     elif type(value) is not kind:
         raise TypeError(f'{f.name} must be a {kind.__name__}, got {value!r}')
     if meta['choices'] and value not in meta['choices']:
-        raise ValueError(f'{f.name} must be one of {", ".join(meta["choices"])}, got {value!r}')
+        known = (*meta['choices'], *(plugin_names(meta['plugins']) if meta['plugins'] else ()))
+        if value not in known:
+            raise ValueError(f'{f.name} must be one of {", ".join(known)}, got {value!r}')
     unit = f' {meta["unit"]}' if meta['unit'] else ''
     if meta['ge'] is not None and not value >= meta['ge']:  # 'not >=' also rejects NaN
         raise ValueError(f'{f.name} must be >= {meta["ge"]}{unit}, got {value!r}')

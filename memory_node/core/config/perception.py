@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from memory_node.core.config.checked import Checked, param
+from memory_node.core.config.plugins import CAPTIONERS
 
 __all__ = ['IngestConfig', 'KeyframeConfig', 'PerceptionConfig']
 
@@ -35,12 +36,19 @@ class PerceptionConfig(Checked):
 
     captioner: str = param(
         'detections',
-        'What describes a keyframe.',
+        'What describes a keyframe; another name is that of an installed plug-in'
+        ' (docs/captioners.md).',
         choices=('detections', 'yolox', 'openai', 'caption'),
+        plugins=CAPTIONERS,
         read_only=True,
     )
     model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
-    classes_path: str = param('', 'Class names of the detector, one a line.', read_only=True)
+    classes_path: str = param(
+        '',
+        'Class names of the detector: one a line, from 0 or each behind its id; or YAML or JSON.'
+        ' For yolox, and for detections_2d and detections_3d whose class_id is a number.',
+        read_only=True,
+    )
     min_confidence: float = param(0.3, 'Detections below this are dropped.', ge=0.0, le=1.0)
     max_depth_m: float = param(
         8.0, 'Depth beyond which no position is given.', ge=0.1, le=1e3, unit='m'

@@ -30,8 +30,9 @@ class Sort(str, Enum):
     """What sort of thing serves a need."""
 
     THING = 'thing'
-    #: A thing, or a room as well.
+    #: A thing or a room: "a place to relax".
     PLACE = 'place'
+    #: A room: "an area to relax in".
     ROOM = 'room'
 
 
@@ -72,7 +73,7 @@ class Subject:
     put: bool = False
     #: Whether everything is meant: "this building", "the place".
     whole: bool = False
-    #: Whether a room may serve the need ("a place to relax"), or must ("an area to relax").
+    #: What may serve the need.
     sort: Sort = Sort.THING
 
 

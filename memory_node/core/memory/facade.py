@@ -135,6 +135,12 @@ class Memory(Asking, Reading):
             self._parts.indexer.index.remove(removed)
             self._parts.taken_in()
 
+    def set_frame(self, map_id: str, frame_id: str) -> None:
+        """Keep which fixed frame the geometry of a map is in, as ``frames`` tells it."""
+        self._writable()
+        with self._ingest, self._mirror.lock:
+            self._mirror.store.set_frame(map_id, frame_id)
+
     def _open(self) -> None:
         if self._closed:
             raise StoreAccessError(f'{self.path} is closed')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -65,6 +65,13 @@ class Reading(Opened):
         snapshot = self.snapshot()
         held = np.unique(snapshot.maps)
         return tuple(snapshot.map_ids[i] for i in held)
+
+    @property
+    def frames(self) -> Mapping[str, str]:
+        """Fixed frame that the geometry of each map is in, by map id, where it was told."""
+        self._open()
+        with self._parts.mirror.lock:
+            return self._parts.mirror.store.frames
 
     def snapshot(self) -> Snapshot:
         """Return everything searchable as read-only arrays; cheap, and never changes later."""

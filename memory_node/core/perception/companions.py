@@ -16,7 +16,8 @@ class Companions:
     """
     Depth pictures and calibrations, kept for the keyframes they belong to.
 
-    Not thread-safe: the pipeline holds its lock around every call but ``depth_camera``.
+    Not thread-safe: the pipeline holds its lock around every call but ``depth_camera`` and
+    ``place``.
     """
 
     def __init__(
@@ -75,6 +76,20 @@ class Companions:
             color_T_depth=self._poses.between(frame.frame_id, depth.frame_id, frame.stamp_ns),
             registered=self._depth_is_registered,
         )
+
+    def place(self, frame: PendingFrame) -> None:
+        """Find the frames that a detector has placed things in."""
+        placed = frame.caption.placed if frame.caption is not None else ()
+        if frame.camera is None:
+            return
+        for frame_id in {d.frame_id for d in placed}:
+            found = self._poses.placing(frame.camera, frame.frame_id, frame_id, frame.stamp_ns)
+            if found is not None:
+                frame.map_T_placed[frame_id] = found
+                continue
+            fixed = frame.camera.frame_id
+            why = f'no TF joins their frame {frame_id!r} to {fixed!r}'
+            self._refuse('detections_3d', f'{why}: they stay without position')
 
     def _misses(self, frame: PendingFrame, topic: str, why: str) -> None:
         frame.unplaced = f'{topic}: {why}'

@@ -21,7 +21,7 @@ from memory_node.core.perception.images import (
 )
 from memory_node.core.perception.registration import DepthCamera
 from memory_node.core.perception.synchronizer import PoseStatus
-from memory_node.core.ports import Caption, Detection
+from memory_node.core.ports import Caption, Detection, PlacedDetection
 
 __all__ = [
     'CameraPose',
@@ -42,6 +42,10 @@ class CameraPose:
     map_T_base: Pose  # noqa: N815  the notation of geometry
     #: Optical frame of the camera in the map, (4, 4).
     map_T_camera: Transform  # noqa: N815
+    #: The fixed frame that is called the map here: that of odometry, where nothing joins the two.
+    frame_id: str = 'map'
+    #: What the robot is called; empty where nothing says.
+    base_frame: str = ''
 
 
 class PoseSource(Protocol):
@@ -52,6 +56,14 @@ class PoseSource(Protocol):
 
     def between(self, target: str, source: str, stamp_ns: int) -> Transform | None:
         """Return ``target_T_source`` of two frames at a stamp, None where it is not known."""
+
+    def placing(
+        self, camera: CameraPose, camera_frame: str, frame_id: str, stamp_ns: int
+    ) -> Transform | None:
+        """Return ``frame_id`` in the map, as ``camera`` was there; None where it is not known."""
+
+    def missing(self) -> str:
+        """Return in words what keeps poses from coming, and what to set."""
 
 
 class Picture:
@@ -104,6 +116,8 @@ class PendingFrame:
     intrinsics: Intrinsics | None = None
     #: Through what ``depth`` was taken, once it is in a worker's hands.
     depth_camera: DepthCamera | None = None
+    #: Frames that a detector has placed things in, in the map; those not known are missing.
+    map_T_placed: dict[str, Transform] = field(default_factory=dict)  # noqa: N815
     #: Why its sightings will have no positions; empty while they may.
     unplaced: str = ''
 
@@ -117,6 +131,8 @@ class Frame:
     color: NDArray[np.uint8]
     #: Pose of the base in the map: where a robot can stand to see this again.
     pose: Pose
+    #: The frame that is called the map here.
+    fixed_frame: str = 'map'
     #: (4, 4) optical frame of the camera in the map; None leaves detections without position.
     map_T_camera: Transform | None = None  # noqa: N815  the notation of geometry
     #: (h, w) float32 depth along the optical axis [m], NaN where unknown, or None.
@@ -130,6 +146,8 @@ class Frame:
     unplaced: str = ''
     #: What an outside detector saw, in pixels of the colour picture; None when none reported.
     detections: tuple[Detection, ...] | None = None
+    #: What a detector has placed itself, and its frame in the map where that is known.
+    placed: tuple[tuple[PlacedDetection, Transform | None], ...] = ()
     #: What an outside captioner wrote; bytes and broken text are cleaned.
     caption: str | bytes = ''
 
@@ -159,6 +177,7 @@ def frame_of(pending: PendingFrame, refuse: Callable[[str, str], None]) -> Frame
         stamp_ns=pending.stamp_ns,
         color=color,
         pose=pending.camera.map_T_base,
+        fixed_frame=pending.camera.frame_id,
         map_T_camera=pending.camera.map_T_camera,
         depth_m=depth_m,
         intrinsics=pending.intrinsics,
@@ -166,5 +185,9 @@ def frame_of(pending: PendingFrame, refuse: Callable[[str, str], None]) -> Frame
         depth_camera=pending.depth_camera or DepthCamera(),
         unplaced=unplaced,
         detections=caption.detections if caption is not None else None,
+        placed=tuple(
+            (d, pending.map_T_placed.get(d.frame_id))
+            for d in (caption.placed if caption is not None else ())
+        ),
         caption=caption.text if caption is not None else '',
     )

@@ -54,6 +54,7 @@ _COLOR: dict[str, tuple[type[np.unsignedinteger[Any]], int, int | None]] = {
     '8UC4': (np.uint8, 4, cv2.COLOR_BGRA2RGB),
     'mono8': (np.uint8, 1, cv2.COLOR_GRAY2RGB),
     '8UC1': (np.uint8, 1, cv2.COLOR_GRAY2RGB),
+    '16UC3': (np.uint16, 3, cv2.COLOR_BGR2RGB),
     'rgb16': (np.uint16, 3, None),
     'bgr16': (np.uint16, 3, cv2.COLOR_BGR2RGB),
     'rgba16': (np.uint16, 4, cv2.COLOR_RGBA2RGB),
@@ -72,9 +73,23 @@ _COLOR: dict[str, tuple[type[np.unsignedinteger[Any]], int, int | None]] = {
     'bayer_gbrg16': (np.uint16, 1, cv2.COLOR_BayerGR2RGB),
     'bayer_grbg16': (np.uint16, 1, cv2.COLOR_BayerGB2RGB),
 }
-#: One plane of brightness over one of colour, half its height.
-_PLANAR = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
+#: One plane of brightness over colour of half its height, in one plane or in two.
+_PLANAR = {
+    'nv12': cv2.COLOR_YUV2RGB_NV12,
+    'nv21': cv2.COLOR_YUV2RGB_NV21,
+    'i420': cv2.COLOR_YUV2RGB_I420,
+    'yv12': cv2.COLOR_YUV2RGB_YV12,
+}
 COLOR_ENCODINGS = (*_COLOR, *_PLANAR)
+#: What drivers write for those, in any case.
+_SPELLINGS = {
+    **{name.lower(): name for name in COLOR_ENCODINGS},
+    'yuy2': 'yuv422_yuy2',
+    'yuyv422': 'yuv422_yuy2',
+    'uyvy422': 'yuv422',
+    'yuv420': 'i420',
+    'yuv420p': 'i420',
+}
 
 _PNG = b'\x89PNG\r\n\x1a\n'
 _JPEG = b'\xff\xd8\xff'
@@ -144,15 +159,16 @@ def decode_color(image: RawImage) -> Image:
         On an unknown encoding, an empty or oversize picture, a step too short, or too few bytes.
 
     """
-    if image.encoding not in COLOR_ENCODINGS:
+    encoding = _SPELLINGS.get(image.encoding[:64].strip().lower())
+    if encoding is None:
         raise refusal(
             'encoding must be one of rgb, bgr, rgba, bgra, mono, bayer_* of 8 or 16 bits, yuv422,'
-            ' yuv422_yuy2, nv12 or nv21 for colour,'
+            ' yuv422_yuy2, nv12, nv21, i420 or yv12 for colour,'
             f' got {image.encoding[:64]!r}'
         )
-    if image.encoding in _PLANAR:
-        return _decode_planar(image)
-    kind, channels, conversion = _COLOR[image.encoding]
+    if encoding in _PLANAR:
+        return _decode_planar(image, _PLANAR[encoding])
+    kind, channels, conversion = _COLOR[encoding]
     if channels == 2 and image.width % 2:
         raise refusal(f'width must be even for {image.encoding}, got {image.width}')
     rows = pixel_rows(image, channels * np.dtype(kind).itemsize)
@@ -169,7 +185,13 @@ def decode_color(image: RawImage) -> Image:
         raise refusal(f'data could not be converted: {str(error)[:200]}') from error
 
 
-def _decode_planar(image: RawImage) -> Image:
+def _decode_planar(image: RawImage, conversion: int) -> Image:
+    try:
+        held = memoryview(image.data).nbytes
+    except TypeError as error:
+        raise refusal(f'data must hold bytes: {error}') from error
+    if image.height % 3 == 0 and held == image.step * image.height:
+        image = replace(image, height=image.height // 3 * 2)  # the rows of colour were counted too
     if image.width % 2 or image.height % 2:
         raise refusal(
             f'width and image.height must be even for {image.encoding},'
@@ -177,7 +199,7 @@ def _decode_planar(image: RawImage) -> Image:
         )
     tall = replace(image, height=image.height + image.height // 2)
     planes = np.ascontiguousarray(pixel_rows(tall, 1))
-    return _as_uint8(cv2.cvtColor(planes, _PLANAR[image.encoding]))
+    return _as_uint8(cv2.cvtColor(planes, conversion))
 
 
 def decode_compressed_color(data: Any, *, reduce: int = 1) -> Image:

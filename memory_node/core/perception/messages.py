@@ -7,18 +7,13 @@ a message that makes no sense is a typed error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import math
 from typing import Any
 
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError
-from memory_node.core.perception.geometry import (
-    Intrinsics,
-    Transform,
-    transform_from,
-    unit_quaternion,
-)
+from memory_node.core.perception.geometry import Intrinsics, unit_quaternion
 from memory_node.core.perception.images import RawImage
 
 __all__ = [
@@ -71,18 +66,22 @@ def pose_from_odometry(msg: Any) -> Pose:
     )
 
 
-def transforms_from_msg(msg: Any) -> Iterator[tuple[str, str, Transform, int]]:
+def transforms_from_msg(
+    msg: Any, refuse: Callable[[str], None]
+) -> Iterator[tuple[str, str, Pose, int]]:
     """
-    Yield (parent, child, parent_T_child, stamp [ns]) of a TFMessage.
+    Yield (parent, child, pose of the child in the parent, stamp [ns]) of a TFMessage.
 
-    Raises ``InvalidObservationError`` at one that is no transform.
+    One that is no transform is left out, and ``refuse`` is told why.
     """
     for item in msg.transforms:
         t, q = item.transform.translation, item.transform.rotation
-        parent_T_child = transform_from((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
-        yield (
-            item.header.frame_id,
-            item.child_frame_id,
-            parent_T_child,
-            stamp_ns(item.header.stamp),
-        )
+        try:
+            pose = Pose(
+                position=(float(t.x), float(t.y), float(t.z)),
+                orientation=unit_quaternion((q.x, q.y, q.z, q.w)),
+            )
+        except InvalidObservationError as error:
+            refuse(f'transform of {item.child_frame_id!r}: {error}')
+            continue
+        yield item.header.frame_id, item.child_frame_id, pose, stamp_ns(item.header.stamp)

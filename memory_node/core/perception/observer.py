@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 import hashlib
 import math
 import threading
@@ -29,6 +30,7 @@ from memory_node.core.perception.depth_projection import lift_box
 from memory_node.core.perception.frames import Frame
 from memory_node.core.perception.geometry import Intrinsics
 from memory_node.core.perception.images import encode_keyframe, fit_intrinsics
+from memory_node.core.perception.placed import placed_sighting
 from memory_node.core.perception.registration import align_depth
 from memory_node.core.ports import Caption, Captioner, Detection
 
@@ -134,7 +136,7 @@ class Perceiver:
         detections = _accepted(
             (*(frame.detections or ()), *seen.detections), self.config.min_confidence, counts
         )
-        sightings = self._lift(frame, detections, counts)
+        sightings = self._lift(frame, detections, counts) + self._placed(frame, counts)
         labels = (_clean_label(label) for label in seen.labels[:MAX_SIGHTINGS])
         named = [Sighting(label=label) for label in labels if label]
         sightings += named
@@ -202,6 +204,25 @@ class Perceiver:
                     extent=lifted.extent if lifted else None,
                 )
             )
+        return sightings
+
+    def _placed(self, frame: Frame, counts: Counter[str]) -> list[Sighting]:
+        """Take over what a detector has placed itself."""
+        sightings = []
+        for detection, map_T_frame in frame.placed[:MAX_SIGHTINGS]:
+            label = _clean_label(detection.label)
+            if detection.confidence < self.config.min_confidence:
+                counts['detections_dropped'] += 1
+                continue
+            try:
+                sightings.append(placed_sighting(replace(detection, label=label), map_T_frame))
+            except InvalidObservationError:  # no label, or out of this world
+                counts['detections_refused'] += 1
+                continue
+            counts['positions'] += map_T_frame is not None
+            if map_T_frame is None:
+                with self._lock:
+                    self._unplaced[f'no TF joins frame {detection.frame_id!r} to the map'] += 1
         return sightings
 
     def _registered(

@@ -95,6 +95,7 @@ class Pipeline:
         self._waiting: deque[PendingFrame] = deque()
         self._queue: deque[PendingFrame] = deque()
         self._pictures: StampedBuffer[Picture] = StampedBuffer(capacity)
+        self._picture_frame = ''
         self._companions = Companions(
             poses=poses,
             refuse=outlets.refuse,
@@ -102,14 +103,8 @@ class Pipeline:
             depth_is_registered=depth_is_registered,
             capacity=capacity,
         )
-        self._buffers = Buffers(
-            self._pictures,
-            self._companions.depths,
-            self._waiting,
-            self._queue,
-            counters=counters,
-            refuse=outlets.refuse,
-        )
+        held = (self._pictures, self._companions.depths, self._waiting, self._queue)
+        self._buffers = Buffers(*held, counters=counters, refuse=outlets.refuse)
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
@@ -159,6 +154,7 @@ class Pipeline:
         with self._ready:
             if not self._kept(self._pictures.add(stamp_ns, picture), 'image'):
                 return
+            self._picture_frame = frame_id
             if self._trigger == 'image':
                 frame = self._frame(stamp_ns, frame_id)
                 frame.picture = picture
@@ -186,9 +182,13 @@ class Pipeline:
             self._companions.depth_intrinsics = intrinsics
 
     def described(self, stamp_ns: int, frame_id: str, caption: Caption) -> None:
-        """Take what an outside captioner says about the picture of that stamp."""
+        """
+        Take what an outside captioner says about the picture of that stamp.
+
+        ``frame_id`` is its camera's, for where no picture tells: boxes are those of the picture.
+        """
         with self._ready:
-            self._enter(self._frame(stamp_ns, frame_id, caption))
+            self._enter(self._frame(stamp_ns, self._picture_frame or frame_id, caption))
 
     def moved(self) -> None:
         """Look at the waiting frames again: a pose has come."""
@@ -233,13 +233,18 @@ class Pipeline:
     def _complete(self, frame: PendingFrame, late: bool) -> bool:
         """Look for pose and picture; False while one of them may still come."""
         if frame.camera is None:
-            found = self._poses.at(frame.stamp_ns, frame.frame_id, late=late)
+            try:
+                found = self._poses.at(frame.stamp_ns, frame.frame_id, late=late)
+            except InvalidObservationError as error:  # transforms that lead out of this world
+                self._unpaired(str(error))
+                return True
             if isinstance(found, CameraPose):
                 frame.camera = found
             elif not late and found in (PoseStatus.PENDING, PoseStatus.EMPTY):
                 return False
             else:
-                self._unpaired(_NO_POSE[found])
+                why = '' if found in _TIMING else f': {self._poses.missing()}'
+                self._unpaired(_NO_POSE[found] + why)
                 return True
         if frame.picture is None:
             picture = match(self._pictures, frame.stamp_ns, self._slop_ns, late=late)
@@ -321,6 +326,7 @@ class Pipeline:
     def _store(self, frame: PendingFrame) -> None:
         if frame.depth is not None:
             frame.depth_camera = self._companions.depth_camera(frame, frame.depth)
+        self._companions.place(frame)
         try:
             self._out.store(frame)
         except CaptionerError as error:
@@ -338,3 +344,5 @@ _NO_POSE = {
     PoseStatus.GAP: 'frame within a gap of the poses longer than ingest.odometry_gap_s',
     PoseStatus.EXPIRED: 'frame older than every pose',
 }
+#: Poses come, but not for this frame.
+_TIMING = (PoseStatus.GAP, PoseStatus.EXPIRED)

@@ -132,6 +132,11 @@ class StampedBuffer(Generic[ItemT]):
         """Item with the newest stamp, or None."""
         return Stamped(self._stamps[-1], self._items[-1]) if self._stamps else None
 
+    @property
+    def spacing_ns(self) -> int:
+        """Time between the two newest items; 0 with fewer."""
+        return self._stamps[-1] - self._stamps[-2] if len(self._stamps) > 1 else 0
+
     def add(self, stamp_ns: int, item: ItemT) -> StampOrder:
         """Insert in order of stamp; return how the stamp fitted (``SUSPECT`` is not stored)."""
         order = self._watch.judge(stamp_ns)
@@ -266,6 +271,11 @@ class PoseBuffer:
     def latest(self) -> Stamped[Pose] | None:
         """Pose with the newest stamp, or None."""
         return self._poses.latest
+
+    @property
+    def spacing_ns(self) -> int:
+        """Time between the two newest poses; 0 with fewer."""
+        return self._poses.spacing_ns
 
     @property
     def resets(self) -> int:

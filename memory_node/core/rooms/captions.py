@@ -66,6 +66,10 @@ _POSITION = re.compile(
     r'middle|interior|inside|shot) of|welcome to|in|at) (?:a|an|the|this|our|my|his|her|their) '
     rf'(?P<rest>{_WORD}(?: (?:{_WORD}|\d+)){{0,4}})'
 )
+#: A caption that opens with what holds all the rest: "a brewhouse with a mash tun".
+_OPENING = re.compile(
+    rf'(?:a|an|the|this|our) ({_WORD})(?= (?:with|containing|full of|where|that has|which has)\b)'
+)
 #: Wording before a place that lies elsewhere.
 _ELSEWHERE = re.compile(
     r'(?:\b(?:to|into|towards?|near|beyond|past|outside|behind|beside|onto|from|next to|'
@@ -119,6 +123,8 @@ class CaptionReader:
             if name := self._standing_alone(text, match):
                 weight = LISTED if self._vocabulary.index(name) >= 0 else PLACE_NOUN
                 found[name] = max(found.get(name, 0.0), weight)
+        if not found and (opening := _OPENING.match(text)) and self._may_be_place(opening[1]):
+            found[singular_phrase(opening[1])] = PLACE_NOUN
         if not found:
             for match in _POSITION.finditer(text):
                 if name := self._unlisted(match['rest']):
@@ -154,6 +160,14 @@ class CaptionReader:
         elif known < 0 and not kept and not number and name in self._vocabulary.bare:
             return ''
         return longer + number
+
+    def _may_be_place(self, word: str) -> bool:
+        """Tell whether an unlisted noun is a place: by the dictionary, else by its last part."""
+        if word in _NO_PLACE:
+            return False
+        if wordnet().is_noun(word):
+            return wordnet().is_place(word)
+        return any(word.endswith(head) for head in self._vocabulary.heads)
 
     def _is_area(self, word: str) -> bool:
         """Tell whether a word after a place goes on naming it: "kitchen area", no "counter"."""

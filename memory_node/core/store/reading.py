@@ -141,6 +141,12 @@ class Tables:
         return model_id, dim
 
     @property
+    def frames(self) -> dict[str, str]:
+        """Fixed frame that the geometry of each map is in, by map id, where it was told."""
+        held = json.loads(self.meta.get('frames', '{}'))
+        return {str(map_id): str(frame) for map_id, frame in held.items()}
+
+    @property
     def data_version(self) -> int:
         """Changes when another process has committed."""
         with translated(self.path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+import json
 import math
 from pathlib import Path
 import sqlite3
@@ -80,9 +81,10 @@ class Salvage:
         try:
             meta = read_meta(self._db)
             self.encoder = meta.get('model_id'), int(meta.get('dim', 0))
+            self.frames: dict[str, str] = json.loads(meta.get('frames', '{}'))
             self.losses.held = int(meta['count'])
         except (*_DAMAGE, StoreFormatError, KeyError):
-            self.encoder = None, 0
+            self.encoder, self.frames = (None, 0), {}
 
     def close(self) -> None:
         """Close the file."""

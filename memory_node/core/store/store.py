@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+import json
 import logging
 import os
 from pathlib import Path
@@ -274,6 +275,12 @@ class Store(Tables):
         """Record whose vectors the store holds."""
         with self._writing():
             self._record(model_id=model_id, dim=str(dim))
+
+    def set_frame(self, map_id: str, frame_id: str) -> None:
+        """Record which fixed frame the geometry of a map is in."""
+        frames = json.dumps({**self.frames, map_id: frame_id}, sort_keys=True)
+        with self._writing():
+            self._record(frames=frames)
 
     def insert(
         self,

@@ -15,6 +15,9 @@ from memory_sim.engines.base import CameraModel, Pose2D
 
 __all__ = ['TransformPublisher', 'optical_quaternion', 'yaw_of', 'yaw_quaternion']
 
+#: The fixed frame of robots that are localised (REP-105).
+MAP_FRAME = 'map'
+
 
 def yaw_quaternion(yaw_rad: float) -> Quaternion:
     """Turn about +z."""
@@ -35,7 +38,11 @@ def optical_quaternion(pitch_rad: float) -> Quaternion:
 
 
 class TransformPublisher:
-    """Publishes odom -> base and, once, base -> camera; silent where tf2_msgs is missing."""
+    """
+    Publishes odom -> base and, once, map -> odom and base -> camera.
+
+    Odometry is exact, so it stands for the map. Silent where tf2_msgs is missing.
+    """
 
     def __init__(self, node: Node, camera: CameraModel, frames: Mapping[str, str]) -> None:
         """Create the topics; ``frames`` names ``odom``, ``base`` and ``camera``."""
@@ -57,7 +64,10 @@ class TransformPublisher:
         mount = self._transform('base', 'camera', Time())
         mount.transform.translation.z = camera.height_m
         mount.transform.rotation = optical_quaternion(camera.pitch_rad)
-        self._static.publish(TFMessage(transforms=[mount]))
+        localised = TransformStamped(child_frame_id=frames['odom'])
+        localised.header.frame_id = MAP_FRAME
+        fixed = [mount, localised] if frames['odom'] != MAP_FRAME else [mount]
+        self._static.publish(TFMessage(transforms=fixed))
 
     def _transform(self, parent: str, child: str, stamp: Time) -> TransformStamped:
         message = TransformStamped(child_frame_id=self._frames[child])
