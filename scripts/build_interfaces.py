@@ -1,9 +1,9 @@
 """
 Build interface packages into the virtual environment this Python runs in.
 
-``memory_msgs`` is the project's own. ``tf2_msgs`` and ``vision_msgs`` are copies of those of ROS 2
-(geometry2, BSD; ros-perception, Apache-2.0), which the wheels for development lack: the tests talk
-in them. Only for machines without an installed ROS 2: a robot has those, and builds its own with
+``memory_msgs`` is the project's own. ``tf2_msgs`` and ``vision_msgs`` have the names and fields
+that these packages have in ROS 2, so that the tests can talk in them: the wheels for development
+lack both. Only for machines without an installed ROS 2: a robot has those, and builds its own with
 colcon.
 """
 
