@@ -192,6 +192,13 @@ def install_project(log: Path) -> None:
     pip_install(['--no-deps', '--no-build-isolation', '-e', ROOT], log)
 
 
+def build_encoder(log: Path) -> None:
+    """Build the text encoder into the environment, so that nothing that runs needs torch."""
+    hint = 'The text encoder did not build: the log names what is missing.'
+    target = VENV / 'share' / 'memory_node' / 'encoders'
+    call([PYTHON, '-m', 'memory_node.cli.main', 'encoder', '--to', target], log, hint)
+
+
 def check(log: Path) -> None:
     """Import what everything else stands on."""
     code = (
@@ -216,6 +223,7 @@ def steps() -> list[Step]:
     interfaces = [p for folder in folders for p in folder.rglob('*') if p.is_file()]
     interfaces += [ros, ROOT / 'scripts' / 'build_interfaces.py']
     project = [ROOT / name for name in ('setup.py', 'setup.cfg', 'package.xml')]
+    encoder = [ROOT / 'memory_node' / 'models' / 'onnx_export.py', REQUIREMENTS / 'core.txt']
     return [
         Step('venv', f'virtual environment with Python {version}', venv, create_venv),
         Step('ros', 'ROS 2 Jazzy', digest([ros, constraints], venv), install_requirements('ros')),
@@ -229,6 +237,7 @@ def steps() -> list[Step]:
         Step('llm', 'a small language model', digest([llm], venv), install_language_model),
         Step('interfaces', 'interface package', digest(interfaces, venv), build_interfaces),
         Step('project', 'this project', digest(project, venv), install_project),
+        Step('encoder', 'text encoder', digest(encoder, venv), build_encoder),
     ]
 
 

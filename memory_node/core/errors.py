@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    'BusyError',
     'CaptionerError',
     'EmptyMemoryError',
     'EncoderError',
@@ -41,6 +42,13 @@ class NotActiveError(MemoryNodeError):
 
     code = 2
     name = 'NOT_ACTIVE'
+
+
+class BusyError(MemoryNodeError):
+    """As many requests as may be are being answered or wait: ask again later."""
+
+    code = 3
+    name = 'BUSY'
 
 
 class InvalidQueryError(MemoryNodeError):

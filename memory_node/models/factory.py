@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING
 
 from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.config.plugins import CAPTIONERS, plugin
 from memory_node.core.errors import CaptionerError
-from memory_node.core.ports import Captioner, LanguageModel
+from memory_node.core.ports import Captioner
+
+if TYPE_CHECKING:
+    from memory_node.models.llama_language_model import EmbeddedChat
+    from memory_node.models.openai_language_model import OpenAIChat
 
 __all__ = ['make_captioner', 'make_language_model']
 
@@ -62,7 +67,7 @@ def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:
     return captioner
 
 
-def make_language_model(config: LanguageModelConfig) -> LanguageModel | None:
+def make_language_model(config: LanguageModelConfig) -> OpenAIChat | EmbeddedChat | None:
     """Make the language model that ``config`` names, or None if it names none."""
     if not config.model:
         return None

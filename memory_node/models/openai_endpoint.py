@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 import json
+import math
 import os
 import re
 import threading
 from typing import Any, Generic, TypeVar
 
 from memory_node.core.errors import MemoryNodeError
+from memory_node.models.deadline import Call, CallError
+from memory_node.models.http_post import HttpError, post, Reply
 
 __all__ = [
     'OpenAIAnswer',
@@ -35,6 +40,10 @@ _CONCESSIONS: tuple[tuple[str, str], ...] = (
 _THOUGHT = re.compile(r'<think>.*?(</think>|\Z)', re.DOTALL)
 _FENCE = re.compile(r'\A```[a-zA-Z]*\s*\n(.*?)\n?```\Z', re.DOTALL)
 _MAX_ANSWER_CHARS = 65536
+#: Statuses that may pass, and the pauses before they are tried again [s].
+_PASSING = frozenset({408, 409, 429, *range(500, 600)})
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
+_MAX_TOKENS = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +97,18 @@ class OpenAIEndpoint:
     """
     A chat model behind an OpenAI-compatible URL (vLLM, llama.cpp, Ollama, a cloud).
 
-    Thread-safe. A request takes at most ``(retries + 1) * timeout_s`` and the pauses between,
-    0.5 s growing to 8 s; connection errors, time-outs and status 408, 409, 429 and 5xx are
-    repeated. What the endpoint refuses to know (schemas, temperature) is left out from then on.
+    Thread-safe. A request takes at most ``timeout_s``, its repeats and the pauses between, 0.5 s
+    growing to 8 s, included; an endpoint that asks to wait longer is not waited for. Connection
+    errors and status 408, 409, 429 and 5xx are repeated, silence is not. A reply has at most
+    ``http_post.MAX_REPLY_BYTES``. What the endpoint refuses to know (schemas, temperature) is
+    left out from then on. ``close`` ends what is in flight.
 
     Parameters
     ----------
     base_url, model : str
         Where and whom to ask.
     timeout_s : float
-        Longest silence of the endpoint in one attempt.
+        Longest time until the whole answer is here.
     retries : int
         Repeats of a failed attempt.
     api_key : str
@@ -121,17 +132,10 @@ class OpenAIEndpoint:
             raise error('the OpenAI model name must not be empty')
         if not base_url.startswith(('http://', 'https://')):
             raise error(f'the OpenAI base URL must start with http:// or https://: {base_url!r}')
-        try:
-            import openai  # takes a second to import, and not every robot has it
-        except ImportError as cause:
-            raise error(f'asking an OpenAI endpoint needs the openai package: {cause}') from cause
-        self._openai = openai
-        self._client = openai.OpenAI(
-            base_url=base_url,
-            api_key=api_key or os.environ.get('OPENAI_API_KEY') or 'none',
-            timeout=timeout_s,
-            max_retries=retries,
-        )
+        self._key = api_key or os.environ.get('OPENAI_API_KEY') or 'none'
+        self._url = f'{base_url.rstrip("/")}/chat/completions'
+        self._timeout_s, self._retries = timeout_s, retries
+        self._closed = threading.Event()
         self.model = model
         self._base_url = base_url
         self._error = error
@@ -146,8 +150,8 @@ class OpenAIEndpoint:
             return self._usage
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """End what is in flight, and refuse what comes after."""
+        self._closed.set()
 
     def ask(
         self,
@@ -188,15 +192,45 @@ class OpenAIEndpoint:
         )
 
     def _request(self, request: Mapping[str, Any]) -> Any:
-        for _ in range(len(_CONCESSIONS) + 1):
-            try:
-                return self._client.chat.completions.create(**self._conceded(request))
-            except (self._openai.BadRequestError, self._openai.UnprocessableEntityError) as cause:
-                if not self._concede(str(cause)):
-                    raise self._failure(cause) from cause
-            except (self._openai.OpenAIError, ValueError, TypeError) as cause:
-                raise self._failure(cause) from cause  # a body that is no JSON is a ValueError
+        call = Call(self._timeout_s, self._closed.is_set)
+        try:
+            for _ in range(len(_CONCESSIONS) + 1):
+                reply = self._answered(self._conceded(request), call)
+                if reply.status in (400, 422) and self._concede(
+                    reply.body.decode('utf8', 'replace')
+                ):
+                    continue
+                if reply.status != 200:
+                    raise self._failure(_complaint(reply))
+                return json.loads(reply.body)
+        except CallError as cause:
+            kind = '' if isinstance(cause, HttpError) else f' ({self._timeout_s:g} s)'
+            raise self._failure(f'{cause}{kind}') from cause
+        except (ValueError, RecursionError) as cause:
+            raise self._failure(f'the reply is no JSON: {str(cause)[:100]}') from cause
         raise self._error(f'{self.model} at {self._base_url} refuses every form of request')
+
+    def _answered(self, request: Mapping[str, Any], call: Call) -> Reply:
+        """Send a request until it is answered or its time or tries are used up."""
+        headers = {'Authorization': f'Bearer {self._key}', 'Content-Type': 'application/json'}
+        body = json.dumps(request).encode()
+        for attempt in range(self._retries + 1):
+            pause_s = min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
+            try:
+                reply = post(self._url, body, headers, call)
+            except HttpError as cause:
+                if attempt == self._retries:
+                    raise
+                failure = str(cause)
+            else:
+                if reply.status not in _PASSING or attempt == self._retries:
+                    return reply
+                failure = _complaint(reply)
+                pause_s = _asked_pause_s(reply.headers, pause_s)
+            if pause_s >= call.left_s():
+                raise HttpError(f'{failure}; it would be asked again in {pause_s:g} s, too late')
+            call.pause(pause_s)
+        raise HttpError('never asked')
 
     def _conceded(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
@@ -214,16 +248,16 @@ class OpenAIEndpoint:
                     return True
         return False
 
-    def _failure(self, cause: Exception) -> MemoryNodeError:
-        return self._error(
-            f'{self.model} at {self._base_url} failed: {type(cause).__name__}: {str(cause)[:200]}'
-        )
+    def _failure(self, why: str) -> MemoryNodeError:
+        told = why if self._key == 'none' else why.replace(self._key, '***')
+        return self._error(f'{self.model} at {self._base_url} failed: {told[:300]}')
 
     def _text(self, completion: Any) -> str:
         """Take the text out of whatever came; the client does not validate answers."""
-        choices = getattr(completion, 'choices', None)
+        choices = completion.get('choices') if isinstance(completion, dict) else None
         first = choices[0] if isinstance(choices, list) and choices else None
-        text = getattr(getattr(first, 'message', None), 'content', None)
+        message = first.get('message') if isinstance(first, dict) else None
+        text = message.get('content') if isinstance(message, dict) else None
         if not isinstance(text, str) or not text.strip():
             raise self._error(f'{self.model} at {self._base_url} answered without text')
         return text[:_MAX_ANSWER_CHARS]
@@ -240,10 +274,38 @@ class OpenAIEndpoint:
 
 
 def _tokens(completion: Any) -> tuple[int, int]:
-    usage = getattr(completion, 'usage', None)
-    spent = (getattr(usage, name, None) for name in ('prompt_tokens', 'completion_tokens'))
-    prompt, answered = (n if isinstance(n, int) and n >= 0 else 0 for n in spent)
+    usage = completion.get('usage') if isinstance(completion, dict) else None
+    spent = usage if isinstance(usage, dict) else {}
+    found = (spent.get(name) for name in ('prompt_tokens', 'completion_tokens'))
+    prompt, answered = (n if type(n) is int and 0 <= n < _MAX_TOKENS else 0 for n in found)
     return prompt, answered
+
+
+def _complaint(reply: Reply) -> str:
+    """Return what an endpoint says of a request that it does not answer."""
+    return f'status {reply.status}: {_words(reply)[:200]}'
+
+
+def _words(reply: Reply) -> str:
+    return reply.body.decode('utf8', 'replace')
+
+
+def _asked_pause_s(headers: Mapping[str, str], pause_s: float) -> float:
+    """Return the pause that an endpoint asks for [s], else ``pause_s``."""
+    for name, scale in (('retry-after-ms', 1e-3), ('retry-after', 1.0)):
+        text = headers.get(name, '').strip()
+        try:
+            asked_s = scale * float(text)
+        except ValueError:
+            try:
+                asked_s = (
+                    parsedate_to_datetime(text) - datetime.now(timezone.utc)
+                ).total_seconds()
+            except (TypeError, ValueError, OverflowError):
+                continue
+        if math.isfinite(asked_s) and asked_s >= 0.0:
+            return asked_s
+    return pause_s
 
 
 def bare_text(text: str) -> str:

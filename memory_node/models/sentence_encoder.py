@@ -1,7 +1,7 @@
 """
 Sentence embeddings: the default ``Encoder``, offline, with ONNX Runtime or torch.
 
-The ONNX backend is the same model exported once and kept in the user's cache: the vectors agree
+The ONNX backend is the same model, built at set-up or by ``memory encoder``: the vectors agree
 with torch to 1e-4, a query takes less than half the time, and torch is not even imported.
 """
 
@@ -66,7 +66,8 @@ class SentenceEncoder:
     A sentence-transformers model as an ``Encoder``; loaded when first used, thread-safe.
 
     ``backend`` is ``onnx``, ``torch``, or ``auto``: ONNX where the model can be exported, else
-    torch. Only a model of Transformer, Pooling and Normalize can.
+    torch. Only a model of Transformer, Pooling and Normalize can. ``folder`` and ``digest`` say
+    where the model is and which; None and '' where it only has a name.
     """
 
     def __init__(self, model: str = '', backend: str = 'auto') -> None:
@@ -90,12 +91,12 @@ class SentenceEncoder:
         if backend not in ('auto', 'onnx', 'torch'):
             raise EncoderError(f'backend must be auto, onnx or torch, got {backend!r}')
         self._wanted = backend
-        self._folder: Path | None = Path(model) if model else default_model_folder()
+        self.folder: Path | None = Path(model) if model else default_model_folder()
         self._name = model
-        if not self._folder.is_dir():
-            self._folder = None
-        elif not (self._folder / 'config.json').is_file():
-            raise EncoderError(f'{self._folder} holds no sentence-transformers model')
+        if not self.folder.is_dir():
+            self.folder = None
+        elif not (self.folder / 'config.json').is_file():
+            raise EncoderError(f'{self.folder} holds no sentence-transformers model')
         self._lock = threading.Lock()
         self._backend: _Backend | None = None
         self._backend_name = ''
@@ -103,17 +104,18 @@ class SentenceEncoder:
         try:
             self._identify()
         except (OSError, ValueError, KeyError) as error:
-            raise EncoderError(f'{model or self._folder} can not be read: {error}') from error
+            raise EncoderError(f'{model or self.folder} can not be read: {error}') from error
 
     def _identify(self) -> None:
-        if self._folder is None:
+        self.digest = ''
+        if self.folder is None:
             self._model_id, self._dim = self._name, 0
             return
-        self._digest = _digest(self._folder)
-        config = json.loads((self._folder / 'config.json').read_text(encoding='utf-8'))
-        name = self._folder.name if self._name else 'all-MiniLM-L6-v2'
-        self._model_id = f'{name}@{self._digest}'
-        self._dim = int(config['hidden_size']) if onnx_export.is_plain(self._folder) else 0
+        self.digest = _digest(self.folder)
+        config = json.loads((self.folder / 'config.json').read_text(encoding='utf-8'))
+        name = self.folder.name if self._name else 'all-MiniLM-L6-v2'
+        self._model_id = f'{name}@{self.digest}'
+        self._dim = int(config['hidden_size']) if onnx_export.is_plain(self.folder) else 0
 
     @property
     def model_id(self) -> str:
@@ -132,6 +134,12 @@ class SentenceEncoder:
         """What computes the vectors, ``onnx`` or ``torch``; loads the model."""
         self._loaded()
         return self._backend_name
+
+    def close(self) -> None:
+        """Let go of the model and of what is cached; ``encode`` loads it again."""
+        with self._lock:
+            self._backend = None
+            self._cache.clear()
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
@@ -172,15 +180,15 @@ class SentenceEncoder:
         os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
         if self._wanted != 'torch':
             try:
-                if self._folder is None:
+                if self.folder is None:
                     raise EncoderError('only a model in a folder can be exported to ONNX')
-                return onnx_export.load(self._folder, self._digest), 'onnx'
+                return onnx_export.load(self.folder, self.digest), 'onnx'
             except Exception as error:
                 if self._wanted == 'onnx':
                     raise EncoderError(f'{self._model_id}: no ONNX backend: {error}') from error
                 _LOG.warning('%s: torch is used, no ONNX backend: %s', self._model_id, error)
         try:
-            return _torch_backend(str(self._folder or self._name)), 'torch'
+            return _torch_backend(str(self.folder or self._name)), 'torch'
         except Exception as error:
             raise EncoderError(f'{self._model_id} can not be loaded: {error}') from error
 

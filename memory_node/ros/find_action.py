@@ -16,6 +16,7 @@ from rclpy.lifecycle import LifecycleNode
 from memory_node.core.answers.find import BRANCHES, Search
 from memory_node.core.errors import LanguageModelError, MemoryNodeError, NotActiveError
 from memory_node.core.forest.frontier import Step
+from memory_node.models.deadline import asked_for
 from memory_node.ros import conversions as convert
 from memory_node.ros.services import Context
 
@@ -113,13 +114,18 @@ class Finder:
         if goal.use_language_model and model is None:
             raise LanguageModelError('no language model is set up: language_model.model is empty')
         query = c.reader(int(self._node.get_clock().now().nanoseconds)).find(goal)
-        found = c.memory.find(
-            query,
-            branches=goal.branches or BRANCHES,
-            model=model,
-            on_step=self._teller(handle, c.frames.frame_of(query.map_id)),
-            cancelled=lambda: handle.is_cancel_requested or self._closing,
-        )
+
+        def cancelled() -> bool:
+            return handle.is_cancel_requested or self._closing or not c.active()
+
+        with asked_for(cancelled, c.model_time_s()):
+            found = c.memory.find(
+                query,
+                branches=goal.branches or BRANCHES,
+                model=model,
+                on_step=self._teller(handle, c.frames.frame_of(query.map_id)),
+                cancelled=cancelled,
+            )
         self._fill(result, found)
         c.answered(found.retrieval)
         return str(found.retrieval.message)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sys
 import threading
 
 import rclpy
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 import rclpy.utilities
 
+from memory_node.models.llama_language_model import THREAD
+from memory_node.ros import heap
+from memory_node.ros.executor import SplitExecutor
 from memory_node.ros.node import MemoryNode
-from memory_node.ros.qos import prefer_shared_memory
+from memory_node.ros.qos import LISTENER, prefer_shared_memory
 
 __all__ = ['main']
-
-#: Callbacks at a time: pictures, depth, small messages, reports, lifecycle, two requests and a
-#: search.
-THREADS = 8
 
 
 def _await_end(spinner: threading.Thread) -> bool:
@@ -40,7 +41,7 @@ def _await_end(spinner: threading.Thread) -> bool:
     return True
 
 
-def _spin(executor: MultiThreadedExecutor, node: MemoryNode) -> None:
+def _spin(executor: SplitExecutor, node: MemoryNode) -> None:
     """Spin on when a callback of rclpy's own raises; ours have their error boundaries."""
     while rclpy.utilities.ok():
         try:
@@ -59,7 +60,8 @@ def _start(node: MemoryNode) -> bool:
 
 def main() -> int:
     """Run the node until SIGINT or SIGTERM; return the exit status."""
-    prefer_shared_memory()
+    heap.limit()
+    prefer_shared_memory(profile=LISTENER)
     # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
@@ -68,7 +70,7 @@ def main() -> int:
         rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
         rclpy.utilities.try_shutdown()
         return 2
-    executor = MultiThreadedExecutor(num_threads=THREADS)
+    executor = SplitExecutor(node.requests, node.threads, node.report_bug)
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()
@@ -78,7 +80,18 @@ def main() -> int:
     spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
     node.destroy_node()
     rclpy.utilities.try_shutdown()
+    _leave_busy_model(0 if good else 1)
     return 0 if good else 1
+
+
+def _leave_busy_model(status: int) -> None:
+    """End the process where a model inside it is still busy: Python would wait for its thread."""
+    busy = [t for t in threading.enumerate() if t.name.startswith(THREAD)]
+    for thread in busy:
+        thread.join(0.2)  # an idle one ends at once
+    if any(thread.is_alive() for thread in busy):
+        logging.shutdown()
+        os._exit(status)
 
 
 if __name__ == '__main__':

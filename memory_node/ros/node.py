@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import fields
 import os
-from pathlib import Path
-import time
 import traceback
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from memory_node.core.config import (
     IngestConfig,
     KeyframeConfig,
     LanguageModelConfig,
-    MemoryConfig,
     PerceptionConfig,
     RetrievalConfig,
 )
@@ -32,16 +26,20 @@ from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.perception.placement import Placement
+from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
-from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
+from memory_node.ros.gate import Gate
+from memory_node.ros.heap import collect
+from memory_node.ros.holding import Held, memory_config, open_memory
 from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.services import Context, Services
-from memory_node.ros.settings import CameraConfig, EncoderConfig, NodeConfig
+from memory_node.ros.saving import Saver
+from memory_node.ros.services import Context, SERVICES, Services
+from memory_node.ros.settings import CameraConfig, NodeConfig, RequestsConfig
 from memory_node.ros.subscriptions import published, Subscriptions
 from memory_node.ros.where import Where
 
@@ -49,8 +47,8 @@ __all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Time between two looks whether a save is due [s].
-_SAVE_CHECK_S = 1.0
+#: Requests beside those at the gate: a search, its cancel and its result, and two that hear BUSY.
+_BESIDE = 5
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -65,9 +63,11 @@ class MemoryNode(LifecycleNode):
         """Declare parameters only; raises where one that was given at start is refused."""
         super().__init__('memory', **kwargs)
         self._counters = Counters()
-        self._opened: Memory | None = None
+        self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
         self._guard_transitions()
+        #: Services and the search: a save in progress does not hold up a question.
+        self.requests = ReentrantCallbackGroup()
         self._configured = ExitStack()
         self._activated = ExitStack()
         self._active = False
@@ -76,6 +76,17 @@ class MemoryNode(LifecycleNode):
     def wants_start(self) -> bool:
         """Whether the node starts itself, without a lifecycle manager."""
         return bool(self._settings(NodeConfig).autostart)
+
+    @property
+    def memory(self) -> Memory:
+        """The memory that is open while the node is configured."""
+        return self._held.memory
+
+    @property
+    def threads(self) -> int:
+        """Threads with which no request waits for one, whatever models take."""
+        limits = self._settings(RequestsConfig)
+        return _BESIDE + len(SERVICES) * limits.concurrency + limits.queue_size
 
     def _guard_transitions(self) -> None:
         """Answer an impossible transition with a refusal: rclpy raises, which ends spinning."""
@@ -100,11 +111,12 @@ class MemoryNode(LifecycleNode):
             with ExitStack() as stack:
                 self._configure(stack)
                 self._configured = stack.pop_all()
-        except MemoryNodeError as error:
-            self.get_logger().fatal(f'configure failed: {error.name}: {error}')
-            return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: BLE001  rclpy drops the traceback: log it here
-            self.report_bug(error)
+            self._holds = None
+            if isinstance(error, MemoryNodeError):
+                self.get_logger().fatal(f'configure failed: {error.name}: {error}')
+            else:
+                self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         return super().on_configure(state)
 
@@ -119,29 +131,36 @@ class MemoryNode(LifecycleNode):
             self.report_bug(error)
             return TransitionCallbackReturn.FAILURE
         self._active = True
+        self._held.gate.open()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop listening, store what waits, save; what was stored stays."""
-        self._active = False
-        self._close(self._activated)
+        self._stop()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the memory and destroy what ``on_configure`` created."""
         self._close(self._configured)
+        self._holds = None
+        collect()
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop from any state, with everything saved."""
-        self._active = False
-        self._close(self._activated)
-        self._close(self._configured)
-        return TransitionCallbackReturn.SUCCESS
+        self._stop()
+        return self.on_cleanup(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall back to unconfigured."""
         return self.on_shutdown(state)
+
+    def _stop(self) -> None:
+        """Answer and hear nothing any more."""
+        self._active = False
+        if self._holds is not None:
+            self._holds.gate.close()
+        self._close(self._activated)
 
     def _close(self, stack: ExitStack) -> None:
         try:
@@ -153,39 +172,49 @@ class MemoryNode(LifecycleNode):
 
     def _configure(self, stack: ExitStack) -> None:
         settings = self._settings(NodeConfig)
-        self._language_model = make_language_model(self._settings(LanguageModelConfig))
-        self._opened = stack.enter_context(self._open_memory(settings))
-        self._captioner = make_captioner(self._settings(PerceptionConfig))
-        self._names = ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path))
-        self._where = Where(self, self._settings, self._memory)
-        self._scene = MarkerScene(self._where.requests.by_map)
-        self._scene.add(self._memory.observations())
-        self._pipeline: Pipeline | None = None
-        self._placement = Placement(lambda line: self.get_logger().warning(line))
-        queries = ReentrantCallbackGroup()  # a save in progress does not hold up a question
-        goals = GoalSender(self, queries, use_nav2=settings.use_nav2)
+        model = make_language_model(self._settings(LanguageModelConfig))
+        memory = open_memory(stack, self._settings, model)
+        if model is not None:
+            stack.callback(model.close)  # first: closing the memory waits for who asks it
+        where = Where(self, self._settings, memory)
+        held = self._holds = Held(
+            memory=memory,
+            gate=Gate(self._settings(RequestsConfig)),
+            scene=MarkerScene(where.requests.by_map),
+            where=where,
+            placement=Placement(lambda line: self.get_logger().warning(line)),
+            names=ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path)),
+            captioner=make_captioner(self._settings(PerceptionConfig)),
+        )
+        held.scene.add(memory.observations())
+        goals = GoalSender(self, self.requests, use_nav2=settings.use_nav2)
         stack.callback(goals.close)
         context = Context(
-            memory=self._memory,
-            language_model=self._language_model,
+            memory=memory,
+            language_model=model,
             goals=goals,
+            gate=held.gate,
+            model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,
-            frames=self._where.requests,
+            frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
             active=lambda: self._active,
-            answered=self._scene.show_answer,
+            answered=held.scene.show_answer,
+            refuse=self._refuse,
             bug=self.report_bug,
         )
-        stack.callback(Services(self, queries, context).close)
-        stack.callback(Finder(self, queries, context).close)
+        stack.callback(Services(self, self.requests, context).close)
+        stack.callback(Finder(self, self.requests, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
+        collect()  # of what opening took
 
     def _sources(self) -> Sources:
+        held = self._held
         return Sources(
-            memory=self._memory,
+            memory=self._held.memory,
             counters=self._counters,
-            scene=self._scene,
-            queue_length=lambda: self._pipeline.queue_length if self._pipeline else 0,
+            scene=self._held.scene,
+            queue_length=lambda: held.pipeline.queue_length if held.pipeline else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
@@ -201,118 +230,84 @@ class MemoryNode(LifecycleNode):
             published=lambda: published(self),
         )
         camera = self._settings(CameraConfig)
-        pipeline = self._pipeline = Pipeline(
+        held = self._held
+        pipeline = held.pipeline = Pipeline(
             trigger=self._trigger,
-            poses=self._where.poses,
+            poses=held.where.poses,
             counters=self._counters,
             config=lambda: self._settings(IngestConfig),
             keyframes=lambda: self._settings(KeyframeConfig),
             outlets=outlets,
             depth_is_registered=camera.depth_registered,
         )
-        stack.callback(self._memory.save)  # at the end, when the pipeline is drained
-        self._saved, self._saved_at_s = 0, time.monotonic()
-        timer = self.create_timer(
-            _SAVE_CHECK_S,
-            self._save_if_due,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        stack.callback(held.memory.save)  # at the end, when the pipeline is drained
+        saver = Saver(
+            self,
+            held.memory,
+            self._counters,
+            interval_s=lambda: self._settings(NodeConfig).save_interval_s,
+            bug=self.report_bug,
         )
-        stack.callback(self.destroy_timer, timer)
+        stack.callback(saver.close)
         pipeline.start(perception.concurrency)
         stack.callback(pipeline.stop, DRAIN_S)
         subscriptions = Subscriptions(
             self,
             pipeline=pipeline,
-            poses=self._where.poses,
+            poses=held.where.poses,
             counters=self._counters,
             camera=camera,
             config=lambda: self._settings(IngestConfig),
-            frames=self._where.tree,
+            frames=held.where.tree,
             captioner=perception.captioner,
-            names=self._names,
+            names=held.names,
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
-        told = self._where.poses.base_T_camera is not None
-        used = in_use(self._settings, subscriptions.topics, self._memory.path, camera_told=told)
+        told = held.where.poses.base_T_camera is not None
+        used = in_use(self._settings, subscriptions.topics, held.memory.path, camera_told=told)
         self.get_logger().info(used)
 
     @property
-    def _memory(self) -> Memory:
-        if self._opened is None:
+    def _held(self) -> Held:
+        if self._holds is None:
             raise StoreAccessError('no memory is open')
-        return self._opened
+        return self._holds
 
     @property
     def _trigger(self) -> str:
         return _TRIGGERS.get(self._settings(PerceptionConfig).captioner, 'image')
 
-    def _open_memory(self, settings: NodeConfig) -> Memory:
-        path = Path(os.path.expandvars(settings.memory_path)).expanduser()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreAccessError(f'memory_path {path}: {error}') from error
-        wanted = self._settings(EncoderConfig)
-        model = os.path.expanduser(os.path.expandvars(wanted.model))
-        encoder = SentenceEncoder(model, backend=wanted.backend)
-        encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
-        return Memory.open(
-            path,
-            encoder=encoder,
-            config=self._memory_config(),
-            language_model=self._language_model,
-        )
-
-    def _memory_config(self) -> MemoryConfig:
-        groups: dict[str, Any] = {
-            f.name: self._settings.group(f.name) for f in fields(MemoryConfig)
-        }
-        return MemoryConfig(**groups)
-
     def _on_parameters(self) -> None:
-        if self._opened is not None:
-            self._opened.config = self._memory_config()
-            if (where := getattr(self, '_where', None)) is not None:
-                where.follow_parameters()
+        if self._holds is not None:
+            self._holds.memory.config = memory_config(self._settings)
+            self._holds.where.follow_parameters()
 
     # Told by the parts
 
     def _store(self, pending: PendingFrame) -> None:
         """Describe and store one keyframe, in a worker; raises typed errors."""
-        settings = self._settings(NodeConfig)
+        settings, held = self._settings(NodeConfig), self._held
         keep = settings.keep_keyframes and pending.picture is not None
         frame = frame_of(pending, self._refuse)
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
-            self._captioner,
-            map_id=self._where.maps.map_for(settings.map_id, frame.fixed_frame),
+            held.captioner,
+            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
-        observation = perceiver.observe(frame)
-        self._placement.observed(perceiver.counts, perceiver.unplaced)
-        self._memory.add(observation)
-        self._where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
+        with asked_for(lambda: held.pipeline is None or held.pipeline.stopping):
+            observation = perceiver.observe(frame)
+        held.placement.observed(perceiver.counts, perceiver.unplaced)
+        held.memory.add(observation)
+        held.where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
-        self._scene.add([observation])
-
-    def _save_if_due(self) -> None:
-        """Save what could be rebuilt only with time, where something was stored."""
-        stored, now_s = self._counters.value('stored'), time.monotonic()
-        waited_s = now_s - self._saved_at_s
-        if stored == self._saved or waited_s < self._settings(NodeConfig).save_interval_s:
-            return
-        self._saved, self._saved_at_s = stored, now_s
-        try:
-            self._memory.save()
-        except Exception as error:  # noqa: BLE001  a full disk must not end the node
-            self.report_bug(error)
+        self._held.scene.add([observation])
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)

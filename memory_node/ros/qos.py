@@ -20,9 +20,12 @@ __all__ = [
     'DETECTIONS',
     'IMAGES',
     'LATCHED',
+    'LISTENER',
     'ODOMETRY',
     'PROFILE',
     'RELIABLE',
+    'REPLAYED',
+    'REQUESTS',
     'TF',
     'TF_STATIC',
     'VARIABLE',
@@ -31,6 +34,8 @@ __all__ = [
 ]
 
 PROFILE = Path(__file__).with_name('fastdds_profile.xml')
+#: The same for a process that publishes no pictures: 4 MiB, which it holds as long as it lives.
+LISTENER = Path(__file__).with_name('fastdds_listener.xml')
 VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 
 
@@ -43,8 +48,10 @@ def _sensor(depth: int) -> QoSProfile:
     )
 
 
-#: One second of a 30 Hz camera.
-IMAGES = _sensor(30)
+#: Pictures that wait for their turn; Fast DDS keeps the room for as many as ever came.
+IMAGES = _sensor(10)
+#: The same under simulated time: a recording may come faster than any camera.
+REPLAYED = _sensor(30)
 #: Two seconds at 50 Hz; small messages.
 ODOMETRY = _sensor(100)
 #: From a detector, a captioner or a camera driver; small messages.
@@ -58,6 +65,8 @@ LATCHED = QoSProfile(
 )
 
 
+#: A burst of requests: one that is dropped here is never answered, not even BUSY.
+REQUESTS = QoSProfile(depth=256, reliability=ReliabilityPolicy.RELIABLE)
 #: Moving transforms, and those that a late subscriber gets at once.
 TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 TF_STATIC = QoSProfile(
@@ -72,15 +81,18 @@ def overridable() -> QoSOverridingOptions:
     return QoSOverridingOptions.with_default_policies()
 
 
-def prefer_shared_memory(environment: MutableMapping[str, str] = os.environ) -> bool:
+def prefer_shared_memory(
+    environment: MutableMapping[str, str] = os.environ, profile: Path = PROFILE
+) -> bool:
     """
-    Name the profile in the environment, before ``rclpy.init``; return whether it is in effect.
+    Name a profile in the environment, before ``rclpy.init``; return whether it is in effect.
 
     A profile the user has chosen, in either variable that Fast DDS reads, stays.
     """
-    if environment.get(VARIABLE) or environment.get('FASTDDS_DEFAULT_PROFILES_FILE'):
-        return environment.get(VARIABLE) == str(PROFILE)
-    if not PROFILE.is_file():
+    chosen = environment.get(VARIABLE) or environment.get('FASTDDS_DEFAULT_PROFILES_FILE')
+    if chosen and chosen not in (str(PROFILE), str(LISTENER)):
         return False
-    environment[VARIABLE] = str(PROFILE)
+    if not profile.is_file():
+        return False
+    environment[VARIABLE] = str(profile)
     return True

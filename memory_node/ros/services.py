@@ -15,16 +15,28 @@ from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import Place, Retrieval
-from memory_node.core.errors import MemoryNodeError, NotActiveError
+from memory_node.core.errors import BusyError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
 from memory_node.ros import conversions as convert
+from memory_node.ros import qos
+from memory_node.ros.gate import Gate
 from memory_node.ros.nav2_client import GoalSender
 from memory_node.ros.request_frames import RequestFrames
 from memory_node.ros.requests import MODE_NUMBERS, page_limit, RequestReader
 
-__all__ = ['Context', 'Services']
+__all__ = ['SERVICES', 'Context', 'Services']
+
+#: Services, each with places of its own at the gate.
+SERVICES = {
+    '~/retrieve': Retrieve,
+    '~/navigation_goal': NavigationGoal,
+    '~/ask': Ask,
+    '~/describe': Describe,
+    '~/objects': Objects,
+    '~/save': Save,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +47,16 @@ class Context:
     #: Words answers; None leaves them extracted.
     language_model: LanguageModel | None
     goals: GoalSender
+    gate: Gate
+    #: How long models may think about one request [s].
+    model_time_s: Callable[[], float]
     counters: Counters
     frames: RequestFrames
     retrieval: Callable[[], RetrievalConfig]
     active: Callable[[], bool]
     answered: Callable[[Retrieval], None]
+    #: Told (topic, message) of every refusal.
+    refuse: Callable[[str, str], None]
     bug: Callable[[BaseException], None]
 
     def reader(self, now_ns: int) -> RequestReader:
@@ -54,34 +71,32 @@ class Services:
         """Serve the node's services; the query group runs several at a time."""
         self._node = node
         self._context = context
-        handlers = (
-            (Retrieve, '~/retrieve', self._retrieve),
-            (NavigationGoal, '~/navigation_goal', self._navigation_goal),
-            (Ask, '~/ask', self._ask),
-            (Describe, '~/describe', self._describe),
-            (Objects, '~/objects', self._objects),
-            (Save, '~/save', self._save),
-        )
         self._servers = [
-            node.create_service(kind, name, self._bounded(handler), callback_group=group)
-            for kind, name, handler in handlers
+            node.create_service(
+                kind, name, self._bounded(name), qos_profile=qos.REQUESTS, callback_group=group
+            )
+            for name, kind in SERVICES.items()
         ]
 
     def close(self) -> None:
-        """Destroy the servers."""
+        """Destroy the servers, once who is inside the gate was answered."""
+        self._context.gate.close()
         for server in self._servers:
             self._node.destroy_service(server)
 
-    def _bounded(self, handler: Callable[[Any, Any], str]) -> Callable[[Any, Any], Any]:
-        """Wrap a handler so that whatever happens ends in a status."""
+    def _bounded(self, name: str) -> Callable[[Any, Any], Any]:
+        """Return the handler of a service, wrapped so that whatever happens ends in a status."""
+        handler: Callable[[Any, Any], str] = getattr(self, name.replace('~/', '_'))
 
         def answer(request: Any, response: Any) -> Any:
             began = time.perf_counter()
             error: BaseException | None = None
             try:
-                if not self._context.active():
-                    raise NotActiveError('the memory node is not active')
-                message = handler(request, response)
+                with self._context.gate.admitted(name, self._context.model_time_s()):
+                    message = handler(request, response)
+            except BusyError as busy:
+                self._context.refuse(name, str(busy))
+                error = busy
             except MemoryNodeError as expected:
                 error = expected
             except Exception as bug:  # noqa: BLE001  a bug must not stop the executor

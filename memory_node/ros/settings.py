@@ -21,7 +21,15 @@ from memory_node.core.config import (
 )
 from memory_node.core.data import DEFAULT_MAP_ID
 
-__all__ = ['GROUPS', 'MEMORY_GROUPS', 'CameraConfig', 'EncoderConfig', 'NodeConfig', 'parameters']
+__all__ = [
+    'GROUPS',
+    'MEMORY_GROUPS',
+    'CameraConfig',
+    'EncoderConfig',
+    'NodeConfig',
+    'RequestsConfig',
+    'parameters',
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +147,30 @@ class EncoderConfig(Checked):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class RequestsConfig(Checked):
+    """How many requests are taken, and how long models may think about one."""
+
+    concurrency: int = param(
+        2, 'Requests answered at a time, for each service.', ge=1, le=16, read_only=True
+    )
+    queue_size: int = param(
+        16,
+        'Requests that may wait, all services together; one more is answered BUSY.',
+        ge=0,
+        le=256,
+        read_only=True,
+    )
+    model_time_s: float = param(
+        30.0,
+        'Longest that language models may think about one request, all calls together; rules and'
+        ' embeddings answer then.',
+        ge=0.1,
+        le=3600.0,
+        unit='s',
+    )
+
+
 #: The groups that make up a ``MemoryConfig``, by its fields.
 MEMORY_GROUPS: Mapping[str, type[Checked]] = {
     name: type(group) for name, group in vars(MemoryConfig()).items()
@@ -152,6 +184,7 @@ GROUPS: Mapping[str, type[Checked]] = {
     'perception': PerceptionConfig,
     'ingest': IngestConfig,
     'language_model': LanguageModelConfig,
+    'requests': RequestsConfig,
     **MEMORY_GROUPS,
 }
 

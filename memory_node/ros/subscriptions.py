@@ -17,7 +17,7 @@ from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
-from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth
+from memory_node.core.perception.depth_images import decode_compressed_depth, decode_depth, Depth
 from memory_node.core.perception.descriptions import header_of
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.frames import DepthPicture, Picture
@@ -85,17 +85,18 @@ class Subscriptions:
         self._config = config
         self._out = outlets
         self._subscriptions: list[Any] = []
+        images = qos.REPLAYED if node.get_parameter('use_sim_time').value else qos.IMAGES
         # A picture's copy out of DDS takes a millisecond: odometry does not wait for it.
         pictures, depths, small = (MutuallyExclusiveCallbackGroup() for _ in range(3))
         self._silence = SilenceWatch(node, small)
         if camera.image_transport != 'compressed':
-            self._listen(pictures, Image, _COLOR[0], self._on_image, qos.IMAGES)
+            self._listen(pictures, Image, _COLOR[0], self._on_image, images)
         if camera.image_transport != 'raw':
-            self._listen(pictures, CompressedImage, _COLOR[1], self._on_compressed, qos.IMAGES)
+            self._listen(pictures, CompressedImage, _COLOR[1], self._on_compressed, images)
         if camera.depth_transport in ('any', 'raw'):
-            self._listen(depths, Image, _DEPTH[0], self._on_depth, qos.IMAGES)
+            self._listen(depths, Image, _DEPTH[0], self._on_depth, images)
         if camera.depth_transport in ('any', 'compressedDepth'):
-            self._listen(depths, CompressedImage, _DEPTH[1], self._on_packed_depth, qos.IMAGES)
+            self._listen(depths, CompressedImage, _DEPTH[1], self._on_packed_depth, images)
         listen = partial(self._listen, small)
         # A latched one is only heard by a subscription that asks for it, which hears no other.
         for profile in (qos.DETECTIONS, qos.LATCHED):
@@ -228,16 +229,17 @@ class Subscriptions:
 
     def _on_depth(self, at_ns: int, msg: Image) -> None:
         decode = partial(decode_depth, raw_image(msg), self._depth_unit_m)
-        self._pipeline.depth(
-            at_ns, DepthPicture(decode=decode, frame_id=self._depth_frame_id(msg))
-        )
+        self._take_depth(at_ns, msg, decode)
 
     def _on_packed_depth(self, at_ns: int, msg: CompressedImage) -> None:
         data, encoding = bytes(msg.data), msg.format
         decode = partial(decode_compressed_depth, data, encoding, self._depth_unit_m)
-        self._pipeline.depth(
-            at_ns, DepthPicture(decode=decode, frame_id=self._depth_frame_id(msg))
-        )
+        self._take_depth(at_ns, msg, decode)
+
+    def _take_depth(self, at_ns: int, msg: Any, decode: Callable[[], Depth]) -> None:
+        frame_id, nbytes = self._depth_frame_id(msg), len(msg.data)
+        picture = DepthPicture(decode=decode, frame_id=frame_id, nbytes=nbytes)
+        self._pipeline.depth(at_ns, picture)
 
     def _on_camera_info(self, at_ns: int, msg: CameraInfo) -> None:
         self._pipeline.camera_info(intrinsics_from_msg(msg))

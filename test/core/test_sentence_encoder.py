@@ -113,18 +113,24 @@ def test_other_weights_are_another_model(tmp_path):
     assert SentenceEncoder(str(tmp_path / 'm')).model_id != same
 
 
-def test_a_damaged_export_is_made_again(tmp_path, monkeypatch):
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    encoder = SentenceEncoder()
-    path = onnx_export.cache_folder() / f'{encoder.model_id.split("@")[1]}-v1.onnx'
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b'not a graph')
+def test_a_damaged_export_is_made_again(encoder, tmp_path, monkeypatch):
     assert encoder.backend == 'onnx'
-    assert path.stat().st_size > 1e7
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    built = next(p for place in onnx_export.folders() for p in place.glob(f'{encoder.digest}-*'))
+    monkeypatch.setenv('MEMORY_NODE_ENCODERS', str(tmp_path / 'installed'))
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    cached = onnx_export.folders()[-1] / built.name
+    shutil.copytree(built, cached)
+    weights = bytearray((cached / 'encoder.weights').read_bytes())
+    weights[-(1 << 22) :] = bytes(1 << 22)  # the last layers
+    (cached / 'encoder.weights').write_bytes(weights)
+    again = SentenceEncoder()
+    assert again.backend == 'onnx'
+    assert np.abs(again.encode(TEXTS) - encoder.encode(TEXTS)).max() < 1e-5
+    assert [p.name for p in cached.parent.iterdir()] == [cached.name]
 
 
 def test_a_cache_that_can_not_be_written_falls_back_to_torch(monkeypatch):
+    monkeypatch.setenv('MEMORY_NODE_ENCODERS', '/dev/null')
     monkeypatch.setenv('XDG_CACHE_HOME', '/dev/null')
     encoder = SentenceEncoder()
     assert encoder.backend == 'torch'

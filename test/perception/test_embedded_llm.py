@@ -68,7 +68,7 @@ def test_a_real_model_picks_areas_by_their_ids(chat):
 
 def test_late_answers_are_errors(chat, monkeypatch):
     monkeypatch.setattr(chat, '_timeout_s', 0.01)
-    with pytest.raises(LanguageModelError, match=r'within 0\.01 s'):
+    with pytest.raises(LanguageModelError, match=r'at most 0\.01 s'):
         chat.complete(instruction='Pick.', data='bed', schema=PICK, max_tokens=16)
 
 

@@ -26,6 +26,13 @@ INTRINSICS = Intrinsics(width=8, height=6, fx=8.0, fy=8.0, cx=3.5, cy=2.5)
 CAPTION = Caption(text='a chair')
 
 
+def large_picture() -> Picture:
+    """Return a picture of 300 KB."""
+    return Picture(
+        RawImage(height=100, width=1000, encoding='rgb8', step=3000, data=bytes(300000))
+    )
+
+
 def picture() -> Picture:
     return Picture(RawImage(height=6, width=8, encoding='rgb8', step=24, data=bytes(144)))
 
@@ -302,3 +309,60 @@ def test_percentiles_of_latencies():
     assert snapshot.query_p50_s == pytest.approx(0.5)
     assert snapshot.query_p95_s == pytest.approx(0.95)
     assert snapshot.counts == {'queries': 100, 'queries_failed': 10}
+
+
+def test_pictures_that_wait_are_bounded_by_bytes(bench):
+    b = bench('caption', published=('image',), buffer_mb=1)
+    depth = DepthPicture(decode=lambda: None, nbytes=200_000)
+    for ms in range(1000, 3000, 100):
+        b.pipeline.image(ms * MS, 'camera', large_picture())
+        b.pipeline.depth(ms * MS, depth)
+        assert b.pipeline._buffers.nbytes() <= 1 << 20
+    b.odometry(2890, 2910)
+    b.pipeline.described(2900 * MS, 'camera', CAPTION)  # the newest is still there
+    b.until(lambda: b.frames)
+    assert b.frames[0].picture is not None
+    assert not any('buffer' in reason for reason in b.refused)
+
+
+def test_a_description_whose_picture_had_to_leave_is_told(bench):
+    b = bench('caption', published=('image',), buffer_mb=1)
+    for ms in range(1000, 3000, 100):
+        b.pipeline.image(ms * MS, 'camera', large_picture())
+    b.odometry(1090, 1110)
+    b.pipeline.described(1100 * MS, 'camera', CAPTION)
+    b.until(lambda: b.frames)  # it is remembered, without the picture
+    assert b.frames[0].picture is None
+    assert list(b.refused) == [
+        'image: left before what describes it came: ingest.buffer_mb is used up'
+    ]
+
+
+def test_keyframes_are_bounded_by_bytes_and_counted(bench):
+    b = bench(buffer_mb=1, queue_size=100)
+    b.hold.clear()
+    b.odometry(990)
+    for ms in range(1000, 3000, 100):
+        b.pipeline.image(ms * MS, 'camera', large_picture())
+        b.odometry(ms + 10)
+    b.until(b.holding)
+    assert b.pipeline._buffers.nbytes() <= 1 << 20
+    assert b.count('frames_dropped') >= 10
+    assert b.refused['image: frame dropped: ingest.buffer_mb is used up'] >= 10
+    b.hold.set()
+    b.until(lambda: b.pipeline.queue_length == 0)
+    assert b.frames[-1].stamp_ns == 2900 * MS
+    assert len(b.frames) + b.count('frames_dropped') == 20
+
+
+def test_a_description_that_waits_for_its_pose_keeps_its_picture(bench):
+    b = bench('caption', published=('image',), buffer_mb=1, companion_timeout_s=10.0)
+    b.odometry(990)
+    for ms in range(1000, 3000, 100):
+        b.pipeline.image(ms * MS, 'camera', large_picture())
+        if ms == 1100:
+            b.pipeline.described(ms * MS, 'camera', CAPTION)
+    b.odometry(1090, 1110)
+    b.until(lambda: b.frames)
+    assert b.frames[0].picture is not None
+    assert not any('buffer' in reason for reason in b.refused)

@@ -8,11 +8,14 @@ import signal
 import sqlite3
 
 from memory_msgs.msg import Status
+from process_usage import usage_of
 import pytest
 
 from memory_node.ros.pose_source import has_tf_messages
 
 DOMAIN = 22
+LIFE = ('configure', 'activate', 'deactivate', 'cleanup')
+LIVES = 8
 
 
 @pytest.fixture(scope='module')
@@ -48,6 +51,27 @@ def test_a_life(node, folder):
     assert node.process.end() == 0
     assert 'internal error' not in node.process.output()
     assert (folder / 'memory.sqlite').is_file()
+
+
+def test_lives_leave_nothing_behind(start, connect, folder):
+    process = start(
+        {
+            'memory_path': str(folder / 'lives.sqlite'),
+            'language_model.model': 'nobody',
+            'language_model.base_url': 'http://127.0.0.1:9/v1',
+        }
+    )
+    client = connect(process)
+    used = []
+    for _ in range(LIVES):
+        assert all(client.transition(step) for step in LIFE)
+        used.append(usage_of(process.process.pid))
+    first, last = used[2], used[-1]
+    assert last.files <= first.files
+    assert last.threads <= first.threads + 3  # those of requests are made when first needed
+    assert last.memory_mb < first.memory_mb + 100  # one configuration takes about 130
+    assert process.end() == 0
+    assert 'internal error' not in process.output()
 
 
 @pytest.fixture

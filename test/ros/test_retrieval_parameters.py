@@ -17,6 +17,7 @@ from memory_node import Memory  # noqa: E402
 from memory_node.core.config import MemoryConfig, RetrievalConfig  # noqa: E402
 from memory_node.core.errors import LanguageModelError  # noqa: E402
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer  # noqa: E402
+from memory_node.ros import holding  # noqa: E402
 from memory_node.ros import node as node_module  # noqa: E402
 from memory_node.ros.node import MemoryNode  # noqa: E402
 from memory_node.ros.settings import parameters  # noqa: E402
@@ -44,6 +45,9 @@ class SlowEncoder(BagOfWordsEncoder):
         time.sleep(self.pause_s)
         return super().encode(texts)
 
+    def close(self):
+        """Hold nothing."""
+
 
 class Reader:
     """A language model that is asked, and fails."""
@@ -56,6 +60,9 @@ class Reader:
     def complete(self, **request):
         self.calls += 1
         raise LanguageModelError('out of order')
+
+    def close(self):
+        """Hold nothing."""
 
 
 @pytest.fixture(scope='module')
@@ -70,7 +77,7 @@ def context():
 def begin(context, tmp_path, monkeypatch):
     """Return a function that configures a node over observations; every node ends."""
     nodes = []
-    monkeypatch.setattr(node_module, 'SentenceEncoder', lambda model, backend: SlowEncoder())
+    monkeypatch.setattr(holding, 'SentenceEncoder', lambda model, backend: SlowEncoder())
 
     def configured(observations, *, remake=False, model=None, **given):
         path = tmp_path / 'memory.sqlite'
@@ -105,14 +112,14 @@ def test_top_k(begin):
     node = begin(PLACED)
     for k in (1, 3):
         change(node, 'top_k', k)
-        assert len(node._memory.retrieve('the chair').places) == k
+        assert len(node.memory.retrieve('the chair').places) == k
 
 
 def test_found_threshold(begin):
     node = begin(PLACED)
     for threshold, found in ((0.5, True), (1.0, False)):
         change(node, 'found_threshold', threshold)
-        assert node._memory.retrieve('the sofa').found == found
+        assert node.memory.retrieve('the sofa').found == found
 
 
 def test_distance_scale_m(begin):
@@ -120,7 +127,7 @@ def test_distance_scale_m(begin):
     scores = []
     for scale_m in (1.0, 10.0, 1000.0):
         change(node, 'distance_scale_m', scale_m)
-        (sofa,) = node._memory.retrieve('the sofa', near=(11.0, 0.0, 0.4)).places
+        (sofa,) = node.memory.retrieve('the sofa', near=(11.0, 0.0, 0.4)).places
         scores.append(sofa.score)
     assert scores[0] < scores[1] - 0.3 < scores[2] - 0.6
 
@@ -129,7 +136,7 @@ def test_north_yaw_rad(begin):
     node = begin(PLACED)
     for yaw_rad, position in ((1.5707963267948966, (1.0, 8.0)), (0.0, (5.0, 0.0))):
         change(node, 'north_yaw_rad', yaw_rad)
-        best = node._memory.retrieve('the chair north of the sofa').places[0]
+        best = node.memory.retrieve('the chair north of the sofa').places[0]
         assert best.unmet == ()
         assert best.target_position[:2] == pytest.approx(position, abs=1e-3)
 
@@ -138,7 +145,7 @@ def test_timezone(begin):
     node = begin(PLACED)
     for zone, found in (('UTC', True), ('Pacific/Auckland', False)):
         change(node, 'timezone', zone)
-        asked = node._memory.retrieve('the sofa that was seen this morning', now=NOON_S)
+        asked = node.memory.retrieve('the sofa that was seen this morning', now=NOON_S)
         assert asked.conditions
         assert asked.found == found
     (result,) = node.set_parameters([Parameter('retrieval.timezone', value='Europe/Atlantis')])
@@ -150,7 +157,7 @@ def test_separation_m(begin):
     node = begin(UNPLACED, **{'retrieval.scorer': 'off'})
     for separation_m, places in ((2.0, 2), (100.0, 1)):
         change(node, 'separation_m', separation_m)
-        assert len(node._memory.retrieve('the piano').places) == places
+        assert len(node.memory.retrieve('the piano').places) == places
 
 
 def test_scorer(begin, monkeypatch):
@@ -165,18 +172,18 @@ def test_scorer(begin, monkeypatch):
     instruction = 'go to the room with the piano and sit on the stool'
     for scorer, asked in (('off', 0), ('auto', 1), ('off', 1)):
         change(node, 'scorer', scorer)
-        assert node._memory.retrieve(instruction).places
+        assert node.memory.retrieve(instruction).places
         assert len(scored) == asked
 
 
 def test_read_by_language_model(begin):
     model = Reader()
     node = begin(PLACED, model=model)
-    node._memory.wait_areas(60.0)
+    node.memory.wait_areas(60.0)
     for wanted in (False, True, False):
         change(node, 'read_by_language_model', wanted)
         before = model.calls
-        assert node._memory.retrieve('the sofa').found
+        assert node.memory.retrieve('the sofa').found
         assert (model.calls > before) == wanted
 
 
@@ -187,14 +194,14 @@ def test_patience_s(begin, monkeypatch):
     ]
     monkeypatch.setattr(SlowEncoder, 'pause_s', 0.0)
     node = begin([], **{'retrieval.patience_s': 0.0})
-    node._memory.add_many(many)
+    node.memory.add_many(many)
     node.trigger_cleanup()
     monkeypatch.setattr(SlowEncoder, 'pause_s', 0.3)
     node = begin([], remake=True, **{'retrieval.patience_s': 0.0})
-    hasty = node._memory.retrieve('thing3')
+    hasty = node.memory.retrieve('thing3')
     assert 'not in the object map yet' in hasty.message
     change(node, 'patience_s', 120.0)
-    patient = node._memory.retrieve('thing3')
+    patient = node.memory.retrieve('thing3')
     assert 'not in the object map yet' not in patient.message
     assert patient.found
 

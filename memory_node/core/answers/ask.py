@@ -17,14 +17,23 @@ from numpy.typing import NDArray
 
 from memory_node.core.answers.describe import describe_found
 from memory_node.core.answers.narrate import narrated
-from memory_node.core.answers.phrases import age, coordinates, joined, sentence, spot
+from memory_node.core.answers.phrases import (
+    age,
+    coordinates,
+    joined,
+    many,
+    none_of,
+    sentence,
+    spot,
+)
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, QueryMode
 from memory_node.core.errors import LanguageModelError
+from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.request import AnswerKind, SubjectKind
-from memory_node.core.language.text import is_plural, plural, several
+from memory_node.core.language.text import is_plural
 from memory_node.core.ports import LanguageModel
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
@@ -166,15 +175,15 @@ def _count(found: Found, retriever: Retriever) -> Answer:
     problem = '; '.join(found.judged.problems)
     if problem and not len(fit):
         return Answer(known=False, text=sentence(f"I don't know: {problem}"), count=0)
-    where = ' '.join(c.phrase for c in found.request.constraints)
+    where = reported(' '.join(c.phrase for c in found.request.constraints))
     if not len(fit):
-        text = f'I have seen no {plural(name)} {where}'
+        text = f'I have seen {none_of(name)} {where}'
         return Answer(known=True, text=sentence(text), count=0)
     cited = retriever.places(found, fit[:MAX_CITATIONS])
     spots = ', '.join(f'{spot(p)} [{i}]' for i, p in enumerate(cited, 1))
     more = ' and elsewhere' if len(fit) > len(cited) else ''
     name = cited[0].label if len(fit) == 1 and cited[0].label else name
-    text = f'I have seen {several(len(fit), name)} {where}'.rstrip()
+    text = f'I have seen {many(len(fit), name)} {where}'.rstrip()
     return Answer(known=True, text=f'{text}: at {spots}{more}.', citations=cited, count=len(fit))
 
 
@@ -184,7 +193,7 @@ def _what(found: Found, retriever: Retriever) -> Answer:
         return _unknown(found)
     fit = counted_candidates(found, retriever)
     if not len(fit):
-        where = ' '.join(c.phrase for c in found.request.constraints)
+        where = reported(' '.join(c.phrase for c in found.request.constraints))
         return Answer(known=False, text=sentence(f'I have seen nothing {where}'))
     if not (found.candidates.kind[fit] == Kind.OBJECT).any():
         return _which_rooms(found, retriever, fit)
@@ -195,8 +204,8 @@ def _what(found: Found, retriever: Retriever) -> Answer:
     words = []
     for i, name in enumerate(names.tolist()):
         number = int(np.count_nonzero(found.candidates.name[fit] == name))
-        words.append(f'{several(number, found.view.names.texts[name])} [{i + 1}]')
-    where = ' '.join(c.phrase for c in found.request.constraints)
+        words.append(f'{many(number, found.view.names.texts[name])} [{i + 1}]')
+    where = reported(' '.join(c.phrase for c in found.request.constraints))
     text = f'{where} I have seen {joined(words)}' if where else f'I have seen {joined(words)}'
     return Answer(known=True, text=sentence(text), citations=cited)
 
@@ -205,10 +214,10 @@ def _which_rooms(found: Found, retriever: Retriever, fit: IntArray) -> Answer:
     """Return which rooms are meant: "which room is next to the kitchen?"."""
     cited = retriever.places(found, fit[:MAX_CITATIONS])
     words = [
-        f'the {p.label or "room"} at {coordinates(p.pose.position)} [{i}]'
+        f'the {reported(p.label) or "room"} at {coordinates(p.pose.position)} [{i}]'
         for i, p in enumerate(cited, 1)
     ]
-    where = ' '.join(c.phrase for c in found.request.constraints)
+    where = reported(' '.join(c.phrase for c in found.request.constraints))
     verb = 'is' if len(words) == 1 else 'are'
     return Answer(known=True, text=sentence(f'{where} {verb} {joined(words)}'), citations=cited)
 
@@ -223,7 +232,7 @@ def _unknown(found: Found) -> Answer:
         text = sentence(f"I don't know: {problem}")
     if retrieval.places:
         near = retrieval.places[0]
-        words = near.label or near.caption[:80]
+        words = reported(near.label) if near.label else f'what reads {quoted(near.caption[:80])}'
         unmet = f', but not {" and ".join(near.unmet)}' if near.unmet else ''
         text += f' The closest I have seen is {words} at {spot(near)}{unmet} [1].'
     return Answer(known=False, text=text, citations=retrieval.places[:1])
@@ -235,4 +244,4 @@ def _now(found: Found) -> int:
 
 
 def _subject(place: Place) -> str:
-    return f'the {place.label}' if place.label else 'the best match'
+    return f'the {reported(place.label)}' if place.label else 'the best match'

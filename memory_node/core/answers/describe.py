@@ -10,14 +10,15 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import joined, marks
+from memory_node.core.answers.phrases import joined, many, marks
 from memory_node.core.answers.types import Description
 from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, Query, QueryMode
 from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNodeError
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.updater import area_id, Areas
-from memory_node.core.language.text import counted, lemmas, plural, several
+from memory_node.core.language.directives import reported
+from memory_node.core.language.text import counted, lemmas, plural
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.view import View
@@ -95,7 +96,7 @@ def describe_found(found: Found, retriever: Retriever) -> Description:
         )
     if found.request.subject.name and not found.request.subject.whole:
         name = found.request.subject.name
-        return Description(found=False, text=f"I don't know of any {name} here.")
+        return Description(found=False, text=f"I don't know of any {reported(name)} here.")
     objects = candidates.kind == Kind.OBJECT
     met = objects & (found.judged.odds > -1.0)
     return describe_everything(found.view, candidates.index[met], retriever, found.query.map_id)
@@ -112,7 +113,7 @@ def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
     """Return what is in ``rooms`` of one name, and how many places they are."""
-    name = called or view.rooms.names[int(rooms[0])] or 'this room'
+    name = reported(called) or view.rooms.names[int(rooms[0])] or 'this room'
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
     stocks = _telling(view, inventory(view.objects, inside))[:_KINDS]
     cited = retriever.object_places(view, _covering(stocks))
@@ -179,7 +180,8 @@ def describe_everything(
         ]
         parts.append(f'I know {joined(rooms)}.')
     if stocks:
-        things = [plural(view.names.texts[s.name]) for s in stocks]
+        named = [view.names.texts[s.name] for s in stocks]
+        things = [plural(n) if reported(n) == n else reported(n) for n in named]
         parts.append(f'Most often I saw {joined(things)}.')
     cited = retriever.object_places(view, _covering(stocks))
     return Description(
@@ -201,4 +203,4 @@ def _covering(stocks: Sequence[Stock]) -> IntArray:
 
 
 def _listed(view: View, stocks: Sequence[Stock]) -> str:
-    return joined([several(stock.count, view.names.texts[stock.name]) for stock in stocks])
+    return joined([many(stock.count, view.names.texts[stock.name]) for stock in stocks])

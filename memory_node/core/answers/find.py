@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+import time
 
 from memory_node.core.data import Pose, Query, QueryMode, Retrieval
 from memory_node.core.errors import InvalidQueryError
@@ -18,6 +19,7 @@ __all__ = ['BRANCHES', 'Search', 'search_down']
 BRANCHES, MAX_BRANCHES = 8, 64
 #: How long a search waits for a forest that is being grown [s].
 _PATIENCE_S = 5.0
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,9 @@ def search_down(
     """
     if not 1 <= branches <= MAX_BRANCHES:
         raise InvalidQueryError(f'branches must be in [1, {MAX_BRANCHES}], got {branches}')
-    areas.wait(_PATIENCE_S)
+    patience = time.monotonic() + _PATIENCE_S
+    while not (areas.wait(_LOOK_S) or cancelled() or time.monotonic() > patience):
+        pass
     frontier = Frontier(
         areas,
         query,

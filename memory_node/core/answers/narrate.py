@@ -10,6 +10,7 @@ from typing import Any
 from memory_node.core.answers.types import Answer
 from memory_node.core.data import Place
 from memory_node.core.errors import LanguageModelError
+from memory_node.core.language.directives import is_english, says_only
 from memory_node.core.ports import LanguageModel
 
 __all__ = ['narrated']
@@ -35,6 +36,16 @@ def _evidence(places: Sequence[Place]) -> list[dict[str, Any]]:
     ]
 
 
+def _check(text: str, places: Sequence[Place]) -> None:
+    """Raise ``LanguageModelError`` where an answer is more than a report of what was seen."""
+    shown = [t for p in places for t in (p.caption, p.label, p.room, *p.area_path)]
+    numbers: list[float] = list(range(len(places) + 1))
+    for place in places:
+        numbers += [*place.pose.position, *(place.target_position or ())]
+    if not is_english(text) or not says_only(text, shown, numbers):
+        raise LanguageModelError('the answer says more than what was seen')
+
+
 def narrated(question: str, places: Sequence[Place], model: LanguageModel) -> Answer:
     """Return what a model answers from places; raises ``LanguageModelError`` without an answer."""
     numbers = list(range(1, len(places) + 1))
@@ -55,6 +66,7 @@ def narrated(question: str, places: Sequence[Place], model: LanguageModel) -> An
         raise LanguageModelError('the answer cites nothing it was shown')
     if not str(value['answer']).strip():
         raise LanguageModelError('the answer is empty')
+    _check(str(value['answer']), places)
     order = {number: i for i, number in enumerate(used, 1)}
     text = re.sub(
         r'\[(\d+)\]',

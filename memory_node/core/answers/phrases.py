@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory_node.core.data import Place, Vector3
+from memory_node.core.language.directives import reported
+from memory_node.core.language.text import plural, several
 
-__all__ = ['age', 'coordinates', 'joined', 'marks', 'sentence', 'spot']
+__all__ = ['age', 'coordinates', 'joined', 'many', 'marks', 'none_of', 'sentence', 'spot']
 
 
 def sentence(text: str) -> str:
@@ -21,6 +23,20 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
 
 
+def many(number: int, name: str) -> str:
+    """Return a number of things by their name; one that is no name is quoted."""
+    called = reported(name)
+    if called == name:
+        return several(number, name)
+    return f'{number} {"thing" if number == 1 else "things"} labelled {called}'
+
+
+def none_of(name: str) -> str:
+    """Return that there is none of a name."""
+    called = reported(name)
+    return f'no {plural(name)}' if called == name else f'nothing labelled {called}'
+
+
 def coordinates(position: Vector3) -> str:
     """Return a point as "(1.0, 2.0, 0.0)" [m]."""
     x, y, z = position
@@ -31,7 +47,7 @@ def spot(place: Place) -> str:
     """Return where a place is, with the name of the room that holds it."""
     where = coordinates(place.target_position or place.pose.position)
     if place.room and place.room != place.label:
-        return f'{where} in the {place.room}'
+        return f'{where} in the {reported(place.room)}'
     return where
 
 

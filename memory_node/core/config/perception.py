@@ -61,7 +61,12 @@ class PerceptionConfig(Checked):
     )
     openai_model: str = param('', 'Model name asked for at the endpoint.', read_only=True)
     openai_timeout_s: float = param(
-        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+        20.0,
+        'Longest time for one answer, repeats included.',
+        ge=0.1,
+        le=600.0,
+        unit='s',
+        read_only=True,
     )
     openai_retries: int = param(2, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
     concurrency: int = param(1, 'Frames described at a time.', ge=1, le=4, read_only=True)
@@ -73,6 +78,14 @@ class IngestConfig(Checked):
 
     queue_size: int = param(
         32, 'Keyframes that may wait; the oldest is dropped and counted.', ge=1, le=10000
+    )
+    buffer_mb: int = param(
+        64,
+        'Memory for pictures and depth that wait; the oldest leave first, then keyframes, and what'
+        ' is lost by it is counted.',
+        ge=1,
+        le=65536,
+        unit='MiB',
     )
     pairing_slop_s: float = param(
         0.05, 'Largest stamp difference of paired messages.', ge=0.0, le=5.0, unit='s'

@@ -113,6 +113,11 @@ class LanguageModelConfig(Checked):
         read_only=True,
     )
     timeout_s: float = param(
-        20.0, 'Time-out of one request.', ge=0.1, le=600.0, unit='s', read_only=True
+        20.0,
+        'Longest time for one answer, repeats included.',
+        ge=0.1,
+        le=600.0,
+        unit='s',
+        read_only=True,
     )
     retries: int = param(1, 'Repeats of a failed request.', ge=0, le=10, read_only=True)

@@ -8,7 +8,7 @@ text for an index that was asked about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 import hashlib
 import json
@@ -20,12 +20,13 @@ from typing import Any
 
 from memory_node.core.errors import LanguageModelError, StoreAccessError
 from memory_node.core.forest.summaries import AreaText, Evidence
+from memory_node.core.language.directives import says_only
 from memory_node.core.ports import LanguageModel
 
 __all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'texts_path']
 
 #: Part of every cache key: answers to another wording are not used.
-_WORDING = 1
+_WORDING = 2
 _BATCH = 6
 _NAME_CHARS = 80
 _SUMMARY_CHARS = 600
@@ -79,6 +80,8 @@ class Request:
     #: Texts of the areas below, largest first.
     parts: Sequence[AreaText]
     fallback: AreaText
+    #: Map that the area is of: areas of two maps are never shown together.
+    map_id: str = ''
 
     def data(self) -> dict[str, Any]:
         """Return what the model is shown."""
@@ -183,8 +186,7 @@ class Narrator:
                 texts[request.node_id] = known
         self._add(areas=len(requests), cached=len(texts))
         failed = 0
-        for start in range(0, len(asked), self._batch):
-            part = asked[start : start + self._batch]
+        for part in self._batches(asked):
             answers: dict[int, AreaText] = {}
             if failed < _GIVE_UP:
                 answers = self._ask([request for _, request in part])
@@ -198,6 +200,15 @@ class Narrator:
                     self._cache.put(key, answer)
                     texts[request.node_id] = answer
         return texts
+
+    def _batches(
+        self, asked: Sequence[tuple[str, Request]]
+    ) -> Iterator[Sequence[tuple[str, Request]]]:
+        """Cut what is asked into batches of one map each."""
+        for map_id in dict.fromkeys(request.map_id for _, request in asked):
+            own = [pair for pair in asked if pair[1].map_id == map_id]
+            for start in range(0, len(own), self._batch):
+                yield own[start : start + self._batch]
 
     def _ask(self, requests: Sequence[Request]) -> dict[int, AreaText]:
         data = [{'index': i, **request.data()} for i, request in enumerate(requests)]
@@ -237,7 +248,7 @@ class Narrator:
             if type(index) is not int or not 0 <= index < len(requests) or index in answers:
                 continue
             summary = _clean(area.get('summary'), _SUMMARY_CHARS)
-            if not name or not summary:
+            if not name or not summary or not _reports(f'{name}. {summary}', requests[index]):
                 continue
             listed = area.get('relations')
             relations = [
@@ -247,7 +258,7 @@ class Narrator:
             answers[index] = AreaText(
                 name,
                 summary,
-                tuple(r for r in relations if r)[:_RELATIONS],
+                tuple(r for r in relations if r and _reports(r, requests[index]))[:_RELATIONS],
                 fallback.room,
                 fallback.inferred,
                 self._model.model_id,
@@ -265,6 +276,14 @@ class Narrator:
         self.statistics = replace(
             now, **{name: getattr(now, name) + n for name, n in counts.items()}
         )
+
+
+def _reports(text: str, request: Request) -> bool:
+    """Tell whether a model says of an area only what may have been seen there."""
+    evidence = request.evidence
+    parts = [t for p in request.parts for t in (p.name, p.summary)]
+    counts = [evidence.count, len(request.parts), *evidence.objects.values()]
+    return says_only(text, [*evidence.captions, *evidence.objects, *parts], counts)
 
 
 def _clean(value: object, limit: int) -> str:

@@ -17,6 +17,7 @@ import re
 import sys
 from typing import Any
 
+from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.text import english
 from memory_node.core.rooms.kinds import infer_room, named_room
 
@@ -149,6 +150,7 @@ def describe(
     """Name and describe an area from its evidence and that of the areas beside it."""
     telling = salient(evidence.terms, [s.terms for s in siblings])
     room, inferred = _room(evidence)
+    telling = [t for t in telling if reported(t) == t]  # a name is said, not quoted
     top = telling[:_NAMED]
     if room:
         top = sorted(top, key=lambda t: t not in _supporting(room, evidence))
@@ -218,7 +220,7 @@ def _duration(seconds: float) -> str:
 def _shown(evidence: Evidence, telling: Sequence[str]) -> str:
     if evidence.objects:
         counts = _ordered(evidence.objects)[:_LISTED]
-        return 'Seen: ' + ', '.join(f'{label} ({n}x)' for label, n in counts) + '.'
+        return 'Seen: ' + ', '.join(f'{reported(label)} ({n}x)' for label, n in counts) + '.'
     if telling:
         return 'Marked by ' + ', '.join(telling[:_LISTED]) + '.'
     return ''
@@ -232,4 +234,4 @@ def _typical(evidence: Evidence) -> str:
         return ''
     if len(caption) > _CAPTION_CHARS:
         caption = caption[:_CAPTION_CHARS].rsplit(' ', 1)[0] + ' ...'
-    return f'Typical: "{caption}"'
+    return f'Typical: {quoted(caption)}'

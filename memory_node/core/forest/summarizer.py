@@ -95,7 +95,7 @@ class Survey:
             texts = [c.text for c in parts if c.text is not None][:8]
         siblings = [self._evidence(forest, s, snapshot, labels) for s in beside]
         fallback = describe(own[1], [s[1] for s in siblings if s is not None])
-        return own[0], Request(node.id, own[1], texts, fallback)
+        return own[0], Request(node.id, own[1], texts, fallback, node.map_id)
 
     def _evidence(
         self, forest: Forest, node: ForestNode, snapshot: Snapshot, labels: Sequence[str]

@@ -77,8 +77,10 @@ class Parts:
         index, self.index_message = load_index(self.mirror, config.index)
         self.indexer = Indexer(index, self.mirror.snapshot)
         narrator = None
+        self._texts: TextCache | None = None
         if model is not None:
-            narrator = Narrator(model, TextCache(texts_path(store.path)))
+            self._texts = TextCache(texts_path(store.path))
+            narrator = Narrator(model, self._texts)
         self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
         extra = config.language.rooms_path
         try:
@@ -261,6 +263,8 @@ class Parts:
         """Stop every thread, write what is derived, and close the store."""
         for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
             part.close()
+        if self._texts is not None:
+            self._texts.close()
         try:
             if not self.mirror.store.read_only:
                 self.derived.save_last()

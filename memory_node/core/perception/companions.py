@@ -34,27 +34,27 @@ class Companions:
         self._refuse = refuse
         self._published = published
         self._depth_is_registered = depth_is_registered
-        self._depths: StampedBuffer[DepthPicture] = StampedBuffer(capacity)
+        self.depths: StampedBuffer[DepthPicture] = StampedBuffer(capacity)
         #: Calibration of the colour camera, and of the depth camera where it is another.
         self.intrinsics: Intrinsics | None = None
         self.depth_intrinsics: Intrinsics | None = None
 
     def add_depth(self, stamp_ns: int, picture: DepthPicture) -> StampOrder:
         """Keep a depth picture, unless its stamp is suspect."""
-        return self._depths.add(stamp_ns, picture)
+        return self.depths.add(stamp_ns, picture)
 
     def attach_depth(self, frames: Iterable[PendingFrame], slop_ns: int) -> None:
         """Give keyframes their depth while the buffer holds it: a worker may come too late."""
         for frame in frames:
             if frame.depth is None:
-                found = match(self._depths, frame.stamp_ns, slop_ns, late=False)
+                found = match(self.depths, frame.stamp_ns, slop_ns, late=False)
                 if not isinstance(found, Match):
                     frame.depth = found.item
 
     def complete(self, frame: PendingFrame, slop_ns: int, *, late: bool) -> bool:
         """Give a keyframe its depth and calibration; False while they may still come."""
         if frame.depth is None and self._expects_depth():
-            found = match(self._depths, frame.stamp_ns, slop_ns, late=late)
+            found = match(self.depths, frame.stamp_ns, slop_ns, late=late)
             if found is Match.WAIT:
                 return False
             if isinstance(found, Match):
@@ -96,7 +96,7 @@ class Companions:
         self._refuse(topic, why)
 
     def _no_depth(self, stamp_ns: int) -> str:
-        nearest = self._depths.nearest(stamp_ns, 2**63)
+        nearest = self.depths.nearest(stamp_ns, 2**63)
         why = 'none within ingest.pairing_slop_s of a keyframe'
         if nearest is None:
             return why
@@ -104,4 +104,4 @@ class Companions:
         return f'{why}, got one {abs(ahead_s):.3f} s {"later" if ahead_s > 0 else "earlier"}'
 
     def _expects_depth(self) -> bool:
-        return len(self._depths) > 0 or 'depth' in self._published()
+        return len(self.depths) > 0 or 'depth' in self._published()

@@ -72,6 +72,8 @@ class Picture:
     def __init__(self, content: RawImage | bytes) -> None:
         """Keep what the topic brought: the fields of a raw image, or a JPEG or PNG file."""
         self._content = content
+        #: How much memory it takes while nobody looks at it.
+        self.nbytes = memoryview(content.data if isinstance(content, RawImage) else content).nbytes
 
     def color(self) -> Image:
         """Return the (H, W, 3) RGB picture; raises ``InvalidObservationError``."""
@@ -93,6 +95,8 @@ class DepthPicture:
     decode: Callable[[], Depth]
     #: Its optical frame; empty where the message names none.
     frame_id: str = ''
+    #: How much memory it takes while nobody looks at it, as far as that is known.
+    nbytes: int = 0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

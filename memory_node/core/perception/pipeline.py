@@ -23,6 +23,7 @@ import time
 
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.buffers import Buffers
 from memory_node.core.perception.companions import Companions
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import (
@@ -102,6 +103,8 @@ class Pipeline:
             depth_is_registered=depth_is_registered,
             capacity=capacity,
         )
+        held = (self._pictures, self._companions.depths, self._waiting, self._queue)
+        self._buffers = Buffers(*held, counters=counters, refuse=outlets.refuse)
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._threads: list[threading.Thread] = []
@@ -114,6 +117,11 @@ class Pipeline:
         """Keyframes that are not stored yet: waiting, or in a worker's hands."""
         with self._lock:
             return len(self._queue) + self._working
+
+    @property
+    def stopping(self) -> bool:
+        """Whether what is not stored by now is given up."""
+        return self._stopping
 
     def start(self, workers: int) -> None:
         """Run ``workers`` threads; with more than one, keyframes may be stored out of order."""
@@ -153,12 +161,14 @@ class Pipeline:
                 self._enter(frame)
             else:
                 self._settle()
+            self._buffers.fit(self._config().buffer_mb << 20, self._slop_ns)
 
     def depth(self, stamp_ns: int, picture: DepthPicture) -> None:
         """Take a depth picture, decoded by the worker if at all."""
         with self._ready:
             if self._kept(self._companions.add_depth(stamp_ns, picture), 'depth'):
                 self._companions.attach_depth(self._queue, self._slop_ns)
+                self._buffers.fit(self._config().buffer_mb << 20, self._slop_ns)
                 self._ready.notify()
 
     def camera_info(self, intrinsics: Intrinsics) -> None:
@@ -205,6 +215,7 @@ class Pipeline:
             self._waiting.popleft()
             self._unpaired('no pose while newer frames came')
         self._waiting.append(frame)
+        self._buffers.attach(self._slop_ns)
         self._settle()
 
     def _settle(self) -> None:
@@ -241,6 +252,8 @@ class Pipeline:
                 frame.picture = picture.item
             elif picture is Match.WAIT and 'image' in self._out.published():
                 return False
+            else:
+                self._buffers.missed(frame.stamp_ns)
         return True
 
     def _consider(self, frame: PendingFrame, camera: CameraPose) -> None:

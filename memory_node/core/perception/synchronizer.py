@@ -173,6 +173,11 @@ class StampedBuffer(Generic[ItemT]):
         before = Stamped(self._stamps[at - 1], self._items[at - 1]) if at else None
         return before, after
 
+    def drop_oldest(self) -> int:
+        """Forget the oldest item; return its stamp."""
+        del self._items[0]
+        return self._stamps.pop(0)
+
     def drop_before(self, stamp_ns: int) -> int:
         """Forget items older than the stamp; return how many."""
         at = bisect_left(self._stamps, stamp_ns)

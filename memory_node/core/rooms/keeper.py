@@ -31,6 +31,8 @@ IntArray = NDArray[np.int64]
 
 #: Rooms are made once nothing has come for this long [s] ...
 _PAUSE_S = 0.1
+#: Time between two looks of a question that waits for the first rooms [s].
+_LOOK_S = 0.02
 #: ... and so seldom that they take at most this share of one core.
 _SHARE = 0.2
 
@@ -84,11 +86,18 @@ class RoomKeeper:
         kept = self._kept
         if kept is None or kept.epoch != epoch:
             self._worker.notify()
-            self._worker.wait(patience_s)
+            until_s = time.monotonic() + patience_s
+            # Not until it is idle: it rests after each making, with the rooms long there.
+            while not (self._fits(epoch) or time.monotonic() > until_s):
+                if self._worker.wait(_LOOK_S):
+                    break
             kept = self._kept
         if kept is None or kept.epoch != epoch:
             return self._made(self._builder.build(_no_views()), np.empty(0, np.int64), epoch)
         return kept
+
+    def _fits(self, epoch: int) -> bool:
+        return self._kept is not None and self._kept.epoch == epoch
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
         """Return the rooms as bytes for a file; None where there are none."""

@@ -1,0 +1,63 @@
+"""What the node holds while it is configured, and how it is opened."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+import os
+from pathlib import Path
+from typing import Any
+
+from memory_node.core.config import MemoryConfig
+from memory_node.core.errors import StoreAccessError
+from memory_node.core.memory import Memory
+from memory_node.core.perception.class_names import ClassNames
+from memory_node.core.perception.pipeline import Pipeline
+from memory_node.core.perception.placement import Placement
+from memory_node.core.ports import Captioner, LanguageModel
+from memory_node.models.sentence_encoder import SentenceEncoder
+from memory_node.ros.gate import Gate
+from memory_node.ros.markers import MarkerScene
+from memory_node.ros.parameters import Parameters
+from memory_node.ros.settings import EncoderConfig, NodeConfig
+from memory_node.ros.where import Where
+
+__all__ = ['Held', 'memory_config', 'open_memory']
+
+
+@dataclass(slots=True)
+class Held:
+    """What the node holds while it is configured."""
+
+    memory: Memory
+    gate: Gate
+    scene: MarkerScene
+    where: Where
+    placement: Placement
+    names: ClassNames
+    captioner: Captioner | None
+    pipeline: Pipeline | None = None
+
+
+def memory_config(settings: Parameters) -> MemoryConfig:
+    """Return the settings of the memory itself."""
+    groups: dict[str, Any] = {f.name: settings.group(f.name) for f in fields(MemoryConfig)}
+    return MemoryConfig(**groups)
+
+
+def open_memory(stack: ExitStack, settings: Parameters, model: LanguageModel | None) -> Memory:
+    """Open memory and encoder until ``stack`` closes them; raises typed errors."""
+    path = Path(os.path.expandvars(settings(NodeConfig).memory_path)).expanduser()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreAccessError(f'memory_path {path}: {error}') from error
+    wanted = settings(EncoderConfig)
+    name = os.path.expanduser(os.path.expandvars(wanted.model))
+    encoder = SentenceEncoder(name, backend=wanted.backend)
+    stack.callback(encoder.close)
+    encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
+    config = memory_config(settings)
+    return stack.enter_context(
+        Memory.open(path, encoder=encoder, config=config, language_model=model)
+    )

@@ -1,0 +1,66 @@
+"""Saves what is derived from time to time, where something was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import time
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.lifecycle import LifecycleNode
+
+from memory_node.core.memory import Memory
+from memory_node.core.perception.counters import Counters
+from memory_node.ros.heap import give_back
+
+__all__ = ['Saver']
+
+#: Time between two looks whether a save is due [s].
+_CHECK_S = 1.0
+#: When what was opened is most likely brought up to date [s].
+_SETTLED_S = 5.0
+
+
+class Saver:
+    """Owns the timer; a save in progress holds up nothing else."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        memory: Memory,
+        counters: Counters,
+        *,
+        interval_s: Callable[[], float],
+        bug: Callable[[BaseException], None],
+    ) -> None:
+        """Save at most every ``interval_s()``, in steady time."""
+        self._node, self._memory, self._counters = node, memory, counters
+        self._interval_s, self._bug = interval_s, bug
+        self._saved, self._saved_at_s = 0, time.monotonic()
+        self._tidied = False
+        self._timer = node.create_timer(
+            _CHECK_S,
+            self._save_if_due,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
+
+    def close(self) -> None:
+        """Destroy the timer."""
+        self._node.destroy_timer(self._timer)
+
+    def _save_if_due(self) -> None:
+        """Save what could be rebuilt only with time, where something was stored."""
+        stored, now_s = self._counters.value('stored'), time.monotonic()
+        if not self._tidied and now_s - self._saved_at_s > _SETTLED_S:
+            self._tidied = True
+            give_back()  # of what opening took in the background
+        if stored == self._saved or now_s - self._saved_at_s < self._interval_s():
+            return
+        self._saved, self._saved_at_s = stored, now_s
+        try:
+            self._memory.save()
+            give_back()
+        except Exception as error:  # noqa: BLE001  a full disk must not end the node
+            self._bug(error)
