@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import os
 import resource
 import shutil
+import socket
 import subprocess
 import threading
 import time
+import traceback
 
 from openai_server import OpenAIServer
 import pytest
@@ -129,6 +134,56 @@ def test_a_request_that_is_gone_ends_its_calls():
             ask(model)
         with asked_for(lambda: False, 0.3), pytest.raises(LanguageModelError, match='in time'):
             ask(model)
+
+
+def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
+    found = threading.Event()
+    monkeypatch.setattr(socket, 'getaddrinfo', lambda *args, **kwargs: found.wait(60.0) and [])
+    model = OpenAIChat(base_url='http://robots.invalid/v1', model='m', timeout_s=0.5)
+    began = time.monotonic()
+    with pytest.raises(LanguageModelError, match='in time'):
+        ask(model)
+    assert time.monotonic() - began < PATIENCE_S
+    (thread,) = (t for t in threading.enumerate() if t.name == 'look-up')
+    assert thread.daemon  # the process ends without it
+    found.set()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize('behaviour', ['ok', 'drip', 'endless', 'disconnect', 'away'])
+def test_a_call_leaves_no_thread_and_no_file_open(behaviour):
+    with OpenAIServer('{"a": 1}', [behaviour]) as server:
+        for _ in range(2):
+            model = chat(server, timeout_s=0.3, retries=0)
+            with contextlib.suppress(LanguageModelError):
+                ask(model)
+    before = threading.active_count(), len(os.listdir('/proc/self/fd'))
+    with OpenAIServer('{"a": 1}', [behaviour]) as server:
+        for _ in range(4):
+            with contextlib.suppress(LanguageModelError):
+                ask(chat(server, timeout_s=0.3, retries=0))
+    until_s = time.monotonic() + PATIENCE_S
+    while (threading.active_count(), len(os.listdir('/proc/self/fd'))) > before:
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def test_a_thread_that_runs_a_loop_may_ask():
+    async def asked():
+        return ask(model)
+
+    with OpenAIServer('{"a": 1}') as server:
+        model = chat(server, timeout_s=PATIENCE_S)
+        assert asyncio.run(asked()) == {'a': 1}
+
+
+def test_a_key_that_is_no_header_is_not_told(monkeypatch):
+    monkeypatch.setenv('OPENAI_API_KEY', 'secret-7\n')
+    with OpenAIServer('{"a": 1}') as server, pytest.raises(LanguageModelError) as failed:
+        ask(chat(server))
+    assert 'secret' not in ''.join(traceback.format_exception(failed.value))
+    assert server.requests == []
 
 
 def test_what_an_endpoint_echoes_does_not_tell_the_key(monkeypatch):

@@ -44,7 +44,7 @@ def test_settings_make_captioners():
 def test_importing_the_factory_loads_no_model_library():
     code = (
         'import sys, memory_node.models.factory, memory_node.core.perception.observer;'
-        'heavy = {"torch", "onnxruntime", "openai", "sentence_transformers", "rclpy"};'
+        'heavy = {"torch", "onnxruntime", "httpx", "sentence_transformers", "rclpy"};'
         'print(*sorted(heavy & set(sys.modules)))'
     )
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
