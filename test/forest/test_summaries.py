@@ -21,7 +21,7 @@ def evidence(*labels: str, count: int = 4, captions: tuple[str, ...] = ()) -> Ev
         (['toilet', 'mirror', 'towel'], 'bathroom'),
         (['bed', 'nightstand', 'lamp'], 'bedroom'),
         (['couch', 'tv', 'coffee table'], 'living room'),
-        (['chairs', 'desk', 'monitors', 'keyboard'], 'home office'),
+        (['chairs', 'desk', 'monitors', 'keyboard'], 'office'),
         (['chair', 'picture', 'plant'], ''),
         ([], ''),
     ],

@@ -38,7 +38,7 @@ def test_names_the_place(caption, names):
     [
         '',
         'a kitchen sink and a stove',
-        'a reception desk and a kettle',
+        'a reception desk and a kitchen counter',
         'an office chair',
         'a bar of soap',
         'a dining room table',

@@ -159,6 +159,8 @@ class CaptionReader:
                 longer = name
         elif known < 0 and not kept and not number and name in self._vocabulary.bare:
             return ''
+        if self._vocabulary.index(' '.join(kept)) >= 0 and not wordnet().is_place(name):
+            return ''  # a kitchen counter
         return longer + number
 
     def _may_be_place(self, word: str) -> bool:
