@@ -50,8 +50,11 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     on high shelves"). What was put somewhere and never seen is looked for where it was put.
     """
     subject, names = request.subject, scene.view.names
-    if request.answer is AnswerKind.DESCRIBE and subject.name:
-        return replace(request, subject=_described(subject, scene, rooms))
+    if request.answer is AnswerKind.DESCRIBE and (subject.name or subject.text):
+        described = _described(subject, scene, rooms)
+        if described.kind is SubjectKind.NEED and _names_part(described.text):
+            return replace(request, answer=AnswerKind.WHAT)  # of no room: "the fridge contains"
+        return replace(request, subject=described)
     if subject.attributes and subject.name:
         whole = ' '.join((*subject.attributes, subject.name))
         if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
@@ -71,18 +74,25 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     return replace(request, subject=replace(subject, text=said), constraints=kept)
 
 
+def _names_part(text: str) -> bool:
+    """Tell whether a text speaks of something else than everything there is."""
+    return set(words('whole')).isdisjoint(tokenize(text))
+
+
 def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
     """
     Return what is to be described: the longest name of a room in the words, else what they name.
 
     Words that are no name at all ("this place laid out") ask for everything.
     """
-    said = tokenize(' '.join((*subject.attributes, subject.name)))
+    said = tokenize(subject.text or subject.name)
     for length in range(min(len(said), _ROOM_WORDS), 0, -1):
         for start in range(len(said) - length + 1):
             name = ' '.join(said[start : start + length])
             if rooms.knows(scene.view.rooms, name):
-                return replace(subject, name=name, attributes=())
-    if is_noun_phrase(subject.name) and set(words('whole')).isdisjoint(said):
+                return replace(subject, kind=SubjectKind.NAME, name=name, attributes=())
+    if subject.kind is not SubjectKind.NAME:
+        return subject
+    if is_noun_phrase(subject.name) and _names_part(' '.join(said)):
         return subject
     return replace(subject, name='', whole=True)
