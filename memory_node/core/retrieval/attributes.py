@@ -46,29 +46,13 @@ class AttributeShares:
         rows = [self._rows(int(candidates.index[i])) for i in judged]
         every = np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
         captions = dict(zip(every.tolist(), self._captions(every), strict=True))
-        shown: dict[tuple[str, ...], dict[int, float]] = {}
         for i, seen in zip(judged, rows, strict=True):
             name = lemmas(self._view.names.texts[int(candidates.name[i])])
-            if name not in shown:
-                shown[name] = self._shown(every, name)
-            said = [_said(captions[row], name, wanted) for row in seen.tolist()]
-            # Each of several that one picture shows is as likely the one that is spoken of.
-            weights = [1.0 / max(shown[name][row], 1.0) for row in seen.tolist()]
-            told = [(s, w) for s, w in zip(said, weights, strict=True) if s is not None]
+            said = (_said(captions[row], name, wanted) for row in seen.tolist())
+            told = [one for one in said if one is not None]
             if told:
-                share[i] = sum(s * w for s, w in told) / sum(w for _, w in told)
+                share[i] = np.mean(told)
         return None if np.isnan(share).all() else share
-
-    def _shown(self, rows: NDArray[np.int64], name: tuple[str, ...]) -> dict[int, float]:
-        """Return how many things of a name each of some observations shows."""
-        snapshot = self._view.snapshot
-        alike = np.array([lemmas(label) == name for label in snapshot.labels], np.bool_)
-        first = snapshot.sighting_starts[rows]
-        counts = snapshot.sighting_starts[rows + 1] - first
-        owners = np.repeat(np.arange(len(rows)), counts)
-        places = np.arange(len(owners)) + (first + counts - np.cumsum(counts))[owners]
-        found = np.bincount(owners, alike[snapshot.sighting_labels[places]], minlength=len(rows))
-        return dict(zip(rows.tolist(), found.tolist(), strict=True))
 
     def _rows(self, index: int) -> NDArray[np.int64]:
         """Return the newest observations that saw an object."""
