@@ -204,6 +204,19 @@ class Robot:
         for publisher in self.publishers.values():
             self.client.until(publisher.get_subscription_count, publisher.topic_name)
 
+    def await_odometry(self) -> None:
+        """Publish odometry until the node counts one.
+
+        A publisher may know its subscriber before the subscriber knows it, and what is
+        published best effort in between is lost.
+        """
+
+        def heard() -> bool:
+            self.publish('odom', self.odometry((0.0, 0.0, 0.0)), self.now())
+            return self.client.statistics[-1].odometry_received > 0
+
+        self.client.until(heard, 'odometry')
+
     def now(self, ahead_s: float = 0.0) -> Time:
         ns = self.client.node.get_clock().now().nanoseconds + int(ahead_s * 1e9)
         return Time(sec=ns // 10**9, nanosec=ns % 10**9)
@@ -314,10 +327,12 @@ def client(
 
 
 @pytest.fixture(scope='module')
-def robot(client: Client, request: pytest.FixtureRequest) -> Robot:
+def robot(client: Client, eager: dict[str, Any], request: pytest.FixtureRequest) -> Robot:
     """A robot that the node already listens to, described by the module's ``DESCRIBED_BY``."""
     made = Robot(client)
     if described_by := getattr(request.module, 'DESCRIBED_BY', 'detections'):
         made.describe_by(described_by)
     made.await_listener()
+    if not eager.get('use_sim_time'):  # where wall time is the future
+        made.await_odometry()
     return made

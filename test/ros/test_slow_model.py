@@ -156,6 +156,7 @@ def test_a_signal_does_not_wait_for_a_captioner(start, connect, robot, server, f
     client.until(lambda: client.statistics, 'the node to be active')
     robot, before = type(robot)(client), len(server.requests)
     robot.await_listener()
+    robot.await_odometry()
     robot.look()
     client.until(lambda: len(server.requests) > before, 'the picture to be described')
     assert process.end(signal.SIGTERM) == 0

@@ -39,6 +39,7 @@ class SimulatedTime:
 def test_time_from_the_clock_topic(client, robot):
     time = SimulatedTime(client, robot)
     time.set(1_000_000)
+    robot.await_odometry()
     robot.look('chair')
     client.counted(lambda s: s.observations == 1, 'an observation')
     robot.publish('image', robot.image(), robot.now(ahead_s=100.0))
