@@ -92,6 +92,11 @@ ARGUMENTS = [
         description='YAML file of further kinds of rooms; empty: the one in params_file.',
     ),
     DeclareLaunchArgument(
+        'wordings_path',
+        default_value='',
+        description='YAML file of further wordings of requests; empty: the one in params_file.',
+    ),
+    DeclareLaunchArgument(
         'autostart',
         default_value='true',
         choices=['true', 'false'],
@@ -147,6 +152,7 @@ OVERRIDES = {
     'encoder': 'encoder.model',
     'affordance_packs': 'language.affordance_packs',
     'rooms_path': 'language.rooms_path',
+    'wordings_path': 'language.wordings_path',
 }
 
 

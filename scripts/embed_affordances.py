@@ -1,14 +1,15 @@
 """
-Encode the affordances that come with the memory, so that a robot never has to.
+Encode the sentences that come with the memory, so that a robot never has to.
 
-Run it after a change of ``memory_node/data/affordances_*.jsonl`` or of names and uses in
-``memory_node/data/rooms.yaml``; a test compares.
+Run it after a change of ``affordances_*.jsonl``, ``wordings.yaml`` or names and uses of
+``rooms.yaml`` in ``memory_node/data``; a test compares.
 """
 
 from __future__ import annotations
 
 from memory_node.core.config import LanguageConfig
 from memory_node.core.language.affordances import DATA, load_packs
+from memory_node.core.language.wordings import wording_packs
 from memory_node.core.objects.meaning import make_vectors, vectors_file, write_vectors
 from memory_node.core.rooms.vocabulary import default_vocabulary
 from memory_node.models.sentence_encoder import SentenceEncoder
@@ -20,7 +21,7 @@ def main() -> None:
     for old in DATA.glob('affordances-*.npz'):
         old.unlink()
     things = load_packs(LanguageConfig().affordance_packs.split(','))
-    for packs in (things, default_vocabulary().packs):
+    for packs in (things, default_vocabulary().packs, wording_packs()):
         path = DATA / vectors_file(packs, encoder.model_id)
         vectors = make_vectors(packs, lambda texts: encoder.encode(texts), encoder.dim)
         write_vectors(vectors, path)

@@ -90,6 +90,9 @@ class LanguageConfig(Checked):
     rooms_path: str = param(
         '', 'YAML file with further kinds and names of rooms; empty: none.', read_only=True
     )
+    wordings_path: str = param(
+        '', 'YAML file with further sentences of people who ask; empty: none.', read_only=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 import re
 
@@ -49,6 +49,8 @@ class Mention:
     negated: bool = False
     #: The name is of a place that one can be in ('kitchen').
     is_place: bool = False
+    #: As it was said, without determiners and numbers.
+    said: str = field(default='', compare=False)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -60,7 +62,8 @@ def _role(word: str) -> int:
         return _NEGATION
     if word in grammar.numbers or word.isdecimal():
         return _NUMBER
-    if word in grammar.boundaries or word in grammar.auxiliaries:
+    base = word.partition("'")[0]  # "that's", "they've"
+    if {word, base} & (grammar.boundaries | grammar.auxiliaries):
         return _BOUNDARY
     if word in grammar.determiners:
         return _DETERMINER
@@ -294,6 +297,7 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
         name=compound,
         attributes=(*looks, *attributes)[-MAX_NAME_WORDS:],
         is_place=wordnet().is_place(compound if known else head),
+        said=' '.join(words),
     )
 
 

@@ -75,6 +75,8 @@ class Subject:
     whole: bool = False
     #: What may serve the need.
     sort: Sort = Sort.THING
+    #: Whether it is taken for a need only because no wording says what else it is.
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,11 +175,15 @@ def read_subject(left: str, whole: str) -> Reading:
     if not names:
         return _unnamed(text, lowered, answer, groups, motion)
     if _is_need(text, groups):
-        return Reading(subject=Subject(kind=SubjectKind.NEED, text=text), answer=answer)
+        guessed = not _begins_with_verb(text)
+        subject = Subject(kind=SubjectKind.NEED, text=text, guessed=guessed)
+        return Reading(subject=subject, answer=answer)
     if len(names) < len(lowered) and lowered[0] in _ANYTHING and ' ' in text:
         return Reading(subject=_described_thing(text, motion), answer=answer)
     if answer is not AnswerKind.DESCRIBE and not _names_thing(text):
-        return Reading(subject=Subject(kind=SubjectKind.NEED, text=text), answer=answer)
+        guessed = not _begins_with_verb(text)
+        subject = Subject(kind=SubjectKind.NEED, text=text, guessed=guessed)
+        return Reading(subject=subject, answer=answer)
     asks_which = _WHAT_IS.search(whole) is not None and _DEFINITE.match(text) is not None
     return Reading(
         subject=_named(text, groups, motion=motion),
@@ -277,11 +281,14 @@ def _is_need(text: str, groups: list[str]) -> bool:
         return False
     if groups[-1:] == ['what'] and _DOES.match(text):
         return True
-    if any(pattern.match(text) for pattern in (_PRONOUN, _VERB, _SENTENCE)):
-        return True
+    return bool(_PRONOUN.match(text) or _SENTENCE.match(text)) or _begins_with_verb(text)
+
+
+def _begins_with_verb(text: str) -> bool:
+    """Tell whether a text begins with what is to be done: "measure the room"."""
     verb = _PERHAPS_VERB.match(text)
     uses = wordnet().uses(verb['verb'].casefold()) if verb else None
-    return uses is not None and uses.verb > 0
+    return _VERB.match(text) is not None or (uses is not None and uses.verb > 0)
 
 
 def _names_thing(text: str) -> bool:

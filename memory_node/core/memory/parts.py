@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 import threading
 import time
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.index.updater import Indexer
 from memory_node.core.language.affordances import AffordancePacks, load_packs
 from memory_node.core.language.llm_parser import LanguageModelParser
+from memory_node.core.language.wordings import wording_packs, Wordings
 from memory_node.core.memory.derived_files import (
     DerivedFiles,
     load_index,
@@ -38,6 +39,7 @@ from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
 from memory_node.core.retrieval.pipeline import Retriever
 from memory_node.core.retrieval.relevance import EmbeddingRelevance, RelevanceModel
+from memory_node.core.retrieval.wording import WordingReader
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.rooms.vocabulary import load_vocabulary
 from memory_node.core.store.encoding import encode_texts
@@ -52,11 +54,20 @@ from memory_node.core.worker import Worker
 __all__ = ['Parts']
 
 IntArray = NDArray[np.int64]
+_T = TypeVar('_T')
 
 #: Share of the time that goes into preparing views while observations keep coming.
 _FOLLOWING = 0.2
 #: Texts whose vectors are kept.
 _CACHED_TEXTS = 8192
+
+
+def _loaded(setting: str, path: str, load: Callable[..., _T]) -> _T:
+    """Return what ``load`` makes of a user's file besides the shipped one."""
+    try:
+        return load(extra=Path(path).expanduser() if path else None)
+    except (OSError, ValueError) as error:
+        raise StoreAccessError(f'{setting} {path}: {error}') from error
 
 
 class Parts:
@@ -82,11 +93,7 @@ class Parts:
             self._texts = TextCache(texts_path(store.path))
             narrator = Narrator(model, self._texts)
         self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
-        extra = config.language.rooms_path
-        try:
-            vocabulary = load_vocabulary(extra=Path(extra).expanduser() if extra else None)
-        except (OSError, ValueError) as error:
-            raise StoreAccessError(f'language.rooms_path {extra}: {error}') from error
+        vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
         packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
         self.objects = ObjectKeeper(
@@ -130,11 +137,19 @@ class Parts:
             path=self.areas.path,
             config=lambda: self.config.retrieval,
             areas=self._area_places,
+            wording=self._wording(),
             scorer=InstructionScorer(self.encode, self.encoder.model_id, self),
             reader=None
             if self.model is None
             else LanguageModelParser(self.model, REGISTRY, Order),
         )
+
+    def _wording(self) -> WordingReader:
+        path = self.config.language.wordings_path
+        packs = _loaded('language.wordings_path', path, wording_packs)
+        vectors = self._vectors(packs)
+        sentences = [vectors.of_row(row) for row in range(len(packs.rows))]
+        return WordingReader(Wordings(sentences), self.encode)
 
     def _relevance(self) -> RelevanceModel:
         base = EmbeddingRelevance()

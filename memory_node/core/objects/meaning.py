@@ -71,6 +71,10 @@ class PackVectors:
     #: (P, D) mean use of each row.
     uses: FloatArray
 
+    def of_row(self, row: int) -> FloatArray:
+        """Return (n, D) vectors of the uses of a row."""
+        return self.sentences[self.use_of[self.use_starts[row] : self.use_starts[row + 1]]]
+
     def best_uses(self, vector: FloatArray, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return (n,) the highest cosine of a unit vector with a use of some rows, at least 0."""
         first = self.use_starts[rows]

@@ -24,6 +24,7 @@ from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, Sort, SubjectKind
+from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
@@ -40,6 +41,7 @@ from memory_node.core.retrieval.views import (
     TextSources,
     view_candidates,
 )
+from memory_node.core.retrieval.wording import Known, WordingReader
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
 
@@ -108,6 +110,7 @@ class Retriever:
         path: Callable[[int], tuple[str, ...]],
         config: Callable[[], RetrievalConfig],
         areas: Callable[[Query, FloatArray, int], tuple[Place, ...]],
+        wording: WordingReader,
         scorer: Scorer | None = None,
         reader: RequestReader | None = None,
     ) -> None:
@@ -122,6 +125,7 @@ class Retriever:
         self._path = path
         self._config = config
         self._areas = areas
+        self._wording = wording
         self._scorer = scorer
         self.reader = reader
 
@@ -203,7 +207,18 @@ class Retriever:
         clock = Clock(now, self._config().zone)
         if self.reader is not None and self._config().read_by_language_model:
             return self.reader.parse(query.text, clock)
-        return _parsed(query.text, clock)
+        known = Known(
+            thing=lambda name: self._goes_by(view, name),
+            room=lambda name: self.room_words.knows(view.rooms, name),
+        )
+        return self._wording.read(_parsed(query.text, clock), known)
+
+    def _goes_by(self, view: View, name: str) -> bool:
+        """Tell whether a thing here goes by a name."""
+        exact = view.names.forms.get(lemmas(name), len(view.names))
+        if exact < len(view.names) and view.present[exact]:
+            return True
+        return bool((self.name_odds(view, name)[view.present] > 0.0).any())
 
     def name_odds(self, view: View, phrase: str) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""

@@ -18,12 +18,9 @@ from memory_node.core.language.request import AnswerKind, Request, Subject, Subj
 from memory_node.core.language.text import lemmas, tokenize
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.objects import object_candidates
-from memory_node.core.retrieval.rooms import RoomWords
+from memory_node.core.retrieval.rooms import names_in, RoomWords
 
 __all__ = ['as_meant_here', 'mode_of', 'wants_description']
-
-#: Words that the name of a room has at most.
-_ROOM_WORDS = 4
 
 
 def wants_description(text: str) -> bool:
@@ -85,14 +82,13 @@ def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
 
     Words that are no name at all ("this place laid out") ask for everything.
     """
-    said = tokenize(subject.text or subject.name)
-    for length in range(min(len(said), _ROOM_WORDS), 0, -1):
-        for start in range(len(said) - length + 1):
-            name = ' '.join(said[start : start + length])
-            if rooms.knows(scene.view.rooms, name):
-                return replace(subject, kind=SubjectKind.NAME, name=name, attributes=())
+    said = subject.text or subject.name
+    named = names_in(said, lambda name: rooms.knows(scene.view.rooms, name))
+    if named:
+        _, name = max(named, key=lambda n: n[1].count(' '))
+        return replace(subject, kind=SubjectKind.NAME, name=name, attributes=())
     if subject.kind is not SubjectKind.NAME:
         return subject
-    if is_noun_phrase(subject.name) and _names_part(' '.join(said)):
+    if is_noun_phrase(subject.name) and _names_part(said):
         return subject
     return replace(subject, name='', whole=True)

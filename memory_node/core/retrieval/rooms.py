@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+import re
 from typing import Protocol
 
 import numpy as np
@@ -13,15 +15,33 @@ from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.view import View
 
-__all__ = ['RoomWords', 'room_candidates', 'rooms_as_candidates', 'serving_rooms']
+__all__ = ['names_in', 'RoomWords', 'room_candidates', 'rooms_as_candidates', 'serving_rooms']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
 #: What "go to the shower" says for a room of that name against a thing, and "the shower" against.
 _MOTION, _NO_MOTION = 0.5, -0.5
+#: Words of a text, and how many the name of a room has at most.
+_WORD = re.compile(r"[^\W_]+(?:'(?!s\b)[^\W_]+)*")
+_NAME_WORDS = 4
 #: Log-odds from which on a room is a candidate.
 _WORTH_LISTING = -4.0
+
+
+def names_in(text: str, knows: Callable[[str], bool]) -> list[tuple[tuple[int, int], str]]:
+    """Return the names of rooms in a text and where they stand, the longest ones, in order."""
+    words = [(m.span(), m[0].casefold()) for m in _WORD.finditer(text)]
+    found: list[tuple[tuple[int, int], str]] = []
+    free = [True] * len(words)
+    for length in range(min(len(words), _NAME_WORDS), 0, -1):
+        for start in range(len(words) - length + 1):
+            some = slice(start, start + length)
+            name = ' '.join(word for _, word in words[some])
+            if all(free[some]) and knows(name):
+                free[some] = [False] * length
+                found.append(((words[start][0][0], words[start + length - 1][0][1]), name))
+    return sorted(found)
 
 
 class RoomWords(Protocol):

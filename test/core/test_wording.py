@@ -1,0 +1,138 @@
+"""Requests that no grammar reads are read by the sentences that they are like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from memory_node import Memory
+from memory_node.core.config import LanguageConfig, MemoryConfig
+from memory_node.core.data import Observation, Pose, Sighting
+from memory_node.core.errors import StoreAccessError
+from memory_node.core.language.wordings import Ask, phrases, with_blanks, wording_packs
+from memory_node.core.objects.meaning import pack_vectors
+from memory_node.models.sentence_encoder import SentenceEncoder
+
+#: Rooms, and the things in each with a colour.
+ROOMS = {
+    'milking parlour': ('blue milk tank', 'cluster washer', 'wooden stool'),
+    'tack room': ('brown saddle', 'boot rack', 'red stool'),
+    'feed store': ('grain bin', 'white chest freezer'),
+}
+
+
+@pytest.fixture(scope='module')
+def encoder():
+    return SentenceEncoder()
+
+
+@pytest.fixture(scope='module')
+def farm(encoder, tmp_path_factory):
+    with Memory.open(tmp_path_factory.mktemp('farm') / 'm.sqlite', encoder=encoder) as memory:
+        memory.add_many(_seen())
+        memory.wait_areas()
+        yield memory
+
+
+def _seen():
+    for i, (room, things) in enumerate(ROOMS.items()):
+        for turn in range(4):
+            yield Observation(
+                id=f'{room}-{turn}',
+                stamp_ns=(10 * i + turn) * 10**9,
+                pose=Pose.from_yaw((20.0 * i, 0.3 * turn, 0.0), 0.0),
+                caption=f'A {room} with a {", a ".join(things)}.',
+                sightings=tuple(
+                    Sighting(label=thing, position=(20.0 * i + 2.0, 1.5 * j, 0.5), confidence=0.9)
+                    for j, thing in enumerate(things)
+                ),
+            )
+
+
+@pytest.mark.parametrize(
+    ('text', 'label'),
+    [
+        ('Mate, the saddle, where on earth did that end up?', 'brown saddle'),
+        ('I was hoping you might walk ahead of me as far as the grain bin.', 'grain bin'),
+        ('There should be a boot rack around, and I have to be there in a minute.', 'boot rack'),
+        ('It is the red stool that I have in mind, the other one will not do.', 'red stool'),
+        ('Rumour has it you own a chest freezer; so, where?', 'white chest freezer'),
+        ('The vet is waiting at the cluster washer, hurry over to her.', 'cluster washer'),
+        ('One of the stools is in the tack room, it is that one that matters to me.', 'red stool'),
+    ],
+)
+def test_the_thing_in_a_sentence_is_found(farm, text, label):
+    found = farm.retrieve(text)
+    assert (found.found, found.places[0].label) == (True, label), found.message
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'Tell me, have you got such a thing as a combine harvester?',
+        'Would you by any chance have stumbled upon a green saddle on your rounds?',
+        'The hovercraft, where on earth did that end up?',
+    ],
+)
+def test_what_is_not_here_is_refused_however_it_is_asked_for(farm, text):
+    assert not farm.retrieve(text).found
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'I am rather curious about the tack room, please enlighten me.',
+        'Imagine I could not see: how would you portray the tack room?',
+    ],
+)
+def test_a_room_is_described_however_that_is_asked_for(farm, text):
+    told = farm.ask(text).text
+    assert 'saddle' in told
+    assert 'grain bin' not in told
+
+
+def test_a_need_stays_a_need(farm):
+    found = farm.retrieve('My feet are tired and I must sit down for a minute or two.')
+    assert 'stool' in found.places[0].label
+
+
+def test_phrases_stand_where_they_are_said():
+    text = "You know the white shelf? Bring me to the red boxes that's there."
+    found = phrases(text)
+    assert [text[slice(*p.span)] for p in found] == ['white shelf', 'red boxes']
+    assert with_blanks(text, {found[1].span: 'thing'}).endswith("the thing that's there.")
+
+
+def test_every_sentence_is_nearest_to_others_of_its_kind(encoder):
+    packs = wording_packs()
+    vectors = pack_vectors(packs, encoder.encode, encoder.model_id, encoder.dim)
+    owners = np.concatenate([np.full(len(said), row) for row, (_, said) in enumerate(packs.rows)])
+    own = np.concatenate([vectors.of_row(row) for row in range(len(packs.rows))])
+    near = own @ own.T
+    np.fill_diagonal(near, -1.0)
+    nearest = owners[near.argmax(axis=1)]
+    asks = owners < Ask.DESCRIBE
+    right = (nearest == owners) | (asks & (nearest < Ask.DESCRIBE))
+    assert right.mean() > 0.9, [Ask(row).name for row in np.unique(owners[~right])]
+
+
+def test_sentences_of_a_user_are_read_too(tmp_path, encoder):
+    own = tmp_path / 'own.yaml'
+    own.write_text('describe:\n- "Wie sieht der {room} aus?"\n', 'utf-8')
+    config = MemoryConfig(language=LanguageConfig(wordings_path=str(own)))
+    with Memory.open(tmp_path / 'm.sqlite', encoder=encoder, config=config) as memory:
+        memory.add_many(_seen())
+        assert 'saddle' in memory.ask('Wie sieht der tack room aus?').text
+
+
+@pytest.mark.parametrize(
+    ('content', 'said'),
+    [('where: 3', 'where'), ('whither: []', 'where, exists'), ('[', 'own.yaml')],
+)
+def test_a_broken_file_of_sentences_is_refused_by_name(tmp_path, encoder, content, said):
+    own = tmp_path / 'own.yaml'
+    own.write_text(content, 'utf-8')
+    config = MemoryConfig(language=LanguageConfig(wordings_path=str(own)))
+    with pytest.raises(StoreAccessError, match='language.wordings_path') as refused:
+        Memory.open(tmp_path / 'm.sqlite', encoder=encoder, config=config)
+    assert said in str(refused.value)
