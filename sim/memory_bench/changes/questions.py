@@ -119,7 +119,7 @@ class _Known:
 
     def changed(self) -> Iterator[Asked]:
         """Yield what has changed since the first evening."""
-        since = at_hour(1, 0.0)
+        since = at_hour(0, 0.0)
         found: set[str] = set()
         unknown: set[str] = set()
         for label in (*MOVABLE, *COPIES):
