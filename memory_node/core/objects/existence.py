@@ -41,7 +41,7 @@ _MAX_TOTAL = 6.0
 _REPEAT = 1.0
 _CORRELATION = 0.3
 #: A detector finds what it should find with a probability within these bounds.
-_MIN_DETECTION, _MAX_DETECTION = 0.05, 0.8
+_MIN_DETECTION, _MAX_DETECTION = 0.05, 0.7
 #: Frames that the detection rate of all objects weighs against that of one.
 _PRIOR_FRAMES = 4.0
 #: Share of sightings within the usual range and the usual field of view.

@@ -16,7 +16,7 @@ __all__ = ['looks_before']
 IntArray: TypeAlias = NDArray[np.int64]
 
 #: Newest observations that are looked through, and most of them that are looked at closely.
-_ROWS, _CLOSELY = 4096, 64
+_ROWS, _CLOSELY = 4096, 16
 #: Looks from one spot count once in this time [m, ns].
 _SPOT_M, _SPOT_NS = 0.5, 600_000_000_000
 

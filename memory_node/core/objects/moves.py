@@ -23,7 +23,7 @@ from memory_node.core.objects.existence import (
 )
 from memory_node.core.objects.looks import looks_before
 from memory_node.core.objects.odds import both
-from memory_node.core.objects.table import ObjectTable
+from memory_node.core.objects.table import NEVER, ObjectTable
 from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['Moves', 'believed_moves', 'partners', 'presence', 'relink']
@@ -35,8 +35,6 @@ Reals: TypeAlias = NDArray[np.float64]
 _ONLY, _ONE_OF_SEVERAL = 1.4, 0.4
 #: Log-odds that one look at the place without the thing gives for its coming there, and most.
 _LOOK, _MOST_LOOKS = 1.0, 3.0
-#: Most log-odds that a thing is there because one of its label has left elsewhere.
-_KNOWN = 2.0
 #: A thing that was missed this often before it is seen again has been away.
 _AWAY = 2
 
@@ -68,11 +66,6 @@ def partners(table: ObjectTable, slots: IntArray) -> IntArray:
 def presence(table: ObjectTable, slots: IntArray) -> FloatArray:
     """Return (n,) log-odds that objects are where they were seen, and not elsewhere by now."""
     odds = existence(table, slots)
-    arrived = np.flatnonzero((table.came_from[slots] >= 0) & (table.frames[slots] > 1))
-    if len(arrived):  # what is known to have left elsewhere is no mistake of the detector here
-        before = table.came_from[slots[arrived]].astype(np.int64)
-        gone = table.move_odds[before] - missed_evidence(table, before)
-        odds[arrived] += np.clip(gone, 0.0, _KNOWN)
     linked = np.flatnonzero(table.moved_to[slots] >= 0)
     if len(linked):
         left = moved_odds(table, slots[linked])
@@ -129,18 +122,19 @@ class Moves:
             if table.came_from[to] == slot:
                 table.came_from[to] = -1
                 look.append(to)
-        came = (table.frames[slots] == 1) | (missed >= _AWAY)
-        for slot, empty in zip(slots[came].tolist(), missed[came].tolist(), strict=True):
-            table.since_ns[slot] = snapshot.stamps[row]
-            table.empties[slot] = empty
+        for slot in slots[table.since_ns[slots] == NEVER].tolist():
+            table.since_ns[slot] = table.first_ns[slot]
+            table.empties[slot] = looks_before(snapshot, row, table, slot, object_of, view)
+            look.append(slot)
+        back = missed >= _AWAY
+        for slot, empty in zip(slots[back].tolist(), missed[back].tolist(), strict=True):
+            table.since_ns[slot], table.empties[slot] = snapshot.stamps[row], empty
             look.append(slot)
         for slot in look:
             known = self._slots.get((int(table.maps[slot]), _label(table, slot)), ())
             away = _away(table, slot, np.array(known, np.int64))
             if not len(away):
                 continue
-            if table.frames[slot] == 1 and not table.empties[slot]:
-                table.empties[slot] = looks_before(snapshot, row, table, slot, object_of, view)
             changed.append(_join(table, slot, away, several=len(known) > 2))
         return np.array(changed, np.int64)
 

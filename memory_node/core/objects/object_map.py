@@ -23,7 +23,7 @@ from memory_node.core.objects.merging import merge, merge_candidates
 from memory_node.core.objects.mobility import lasting_s
 from memory_node.core.objects.moves import Moves, partners, relink
 from memory_node.core.objects.noise import PositionNoise
-from memory_node.core.objects.table import ObjectTable
+from memory_node.core.objects.table import NEVER, ObjectTable
 from memory_node.core.objects.unplaced import assign_unplaced, UnplacedObjects
 from memory_node.core.objects.view import Objects, view_of
 from memory_node.core.store.snapshot import Snapshot
@@ -214,7 +214,7 @@ class ObjectMap:
     ) -> None:
         """Join what came somewhere with where it was before."""
         table, seen = self.table, self.visibility
-        new = np.flatnonzero(table.frames[assigned] == 1)
+        new = np.flatnonzero(table.since_ns[assigned] == NEVER)
         for i in new.tolist():
             label, slot = int(frame.placed.labels[i]), int(assigned[i])
             table.lasting_s[slot] = lasting_s(snapshot.labels[label])
