@@ -1,4 +1,4 @@
-"""The command ``memory-bench``: evaluate, run, report, gate, compare."""
+"""The command ``memory-bench``: evaluate, run, report, gate, compare, changes."""
 
 from __future__ import annotations
 
@@ -65,6 +65,19 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser('compare', help='two runs, question by question')
     compare.add_argument('a', type=_path)
     compare.add_argument('b', type=_path)
+    changes = commands.add_parser('changes', help='ask about a flat in which things move')
+    changes.add_argument('--worlds', type=int, default=24, help='flats (default: 24)')
+    changes.add_argument('--first', type=int, default=0, help='seed of the first one')
+    changes.add_argument(
+        '--misses', type=float, default=0.1, help='share of things in view that are missed'
+    )
+    changes.add_argument(
+        '--false-labels', type=float, default=0.02, help='share of sightings with a wrong label'
+    )
+    changes.add_argument(
+        '--noise-m', type=float, default=0.05, help='standard deviation of positions'
+    )
+    changes.add_argument('--failures', type=_path, help='file to write wrong answers to')
     return parser
 
 
@@ -199,7 +212,36 @@ def _compare(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-_COMMANDS = {'run': _run, 'report': _report, 'gate': _gate, 'compare': _compare}
+def _changes(chosen: argparse.Namespace, console: Console) -> int:
+    from memory_bench.changes.drive import Noise
+    from memory_bench.changes.run import measure, table
+    from memory_bench.methods.cost import CachingEncoder
+    from memory_node.models.sentence_encoder import SentenceEncoder
+
+    if chosen.worlds < 1:
+        raise BenchError(f'--worlds: expected at least 1, got {chosen.worlds}')
+    try:
+        noise = Noise(
+            misses=chosen.misses, false_labels=chosen.false_labels, position_m=chosen.noise_m
+        )
+    except ValueError as error:
+        raise BenchError(str(error)) from error
+    failures: list[str] = []
+    seeds = range(chosen.first, chosen.first + chosen.worlds)
+    measured = measure(seeds, noise, CachingEncoder(SentenceEncoder()), tell=failures.append)
+    if chosen.failures:
+        chosen.failures.write_text('\n'.join(failures) + '\n', 'utf-8')
+    console.print(table(measured), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+_COMMANDS = {
+    'run': _run,
+    'report': _report,
+    'gate': _gate,
+    'compare': _compare,
+    'changes': _changes,
+}
 
 
 def entry() -> None:

@@ -6,7 +6,13 @@ from objects.worlds import first_rows, same, scattered, snapshot_of
 import pytest
 
 from memory_node.core.errors import StoreFormatError
-from memory_node.core.objects import dump_objects, load_objects, ObjectMap, ObjectsConfig
+from memory_node.core.objects import (
+    dump_objects,
+    load_objects,
+    ObjectMap,
+    ObjectsConfig,
+    serialization,
+)
 
 STAMP = {'store': 'a1', 'epoch': 0, 'encoder': 'bag-of-words'}
 
@@ -38,6 +44,14 @@ def test_another_stamp_or_other_settings_are_stale():
         load_objects(data, {**STAMP, 'epoch': 1})
     with pytest.raises(StoreFormatError, match='config differs'):
         load_objects(data, STAMP, ObjectsConfig(position_noise_m=0.1))
+
+
+def test_a_map_of_another_format_is_stale(monkeypatch):
+    monkeypatch.setattr(serialization, 'FORMAT_VERSION', 1)
+    _, data = made(10)
+    monkeypatch.undo()
+    with pytest.raises(StoreFormatError, match='version differs'):
+        load_objects(data, STAMP)
 
 
 @settings(deadline=None, max_examples=60)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.answers.describe import describe_found
+from memory_node.core.answers.history import gone_objects, history_answer, missing
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.answers.phrases import (
     age,
@@ -80,8 +81,10 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return _count(found, retriever)
     if kind is AnswerKind.WHAT:
         return _what(found, retriever)
+    if kind in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
+        return history_answer(found, retriever, _now(found)) or _unknown(found, retriever)
     if not found.retrieval.found:
-        return _unknown(found)
+        return _unknown(found, retriever)
     best = found.retrieval.places[0]
     cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]
@@ -121,7 +124,9 @@ def _gone(found: Found) -> str:
     last = max(left, key=lambda i: (int(candidates.last_ns[i]), -i))
     x, y, z = candidates.position[last].tolist()
     seen = age(_now(found) - int(candidates.last_ns[last]))
-    return f'It was at ({x:.1f}, {y:.1f}, {z:.1f}) {seen}, and not there when I last looked'
+    looked = ', and not there when I last looked'
+    looked = looked if objects.misses[candidates.index[last]] else ''
+    return f'It was at ({x:.1f}, {y:.1f}, {z:.1f}) {seen}{looked}'
 
 
 def counted_candidates(found: Found, retriever: Retriever) -> IntArray:
@@ -190,7 +195,7 @@ def _count(found: Found, retriever: Retriever) -> Answer:
 def _what(found: Found, retriever: Retriever) -> Answer:
     """Return which kinds of things are there."""
     if '; '.join(found.judged.problems):
-        return _unknown(found)
+        return _unknown(found, retriever)
     fit = counted_candidates(found, retriever)
     if not len(fit):
         where = reported(' '.join(c.phrase for c in found.request.constraints))
@@ -222,10 +227,17 @@ def _which_rooms(found: Found, retriever: Retriever, fit: IntArray) -> Answer:
     return Answer(known=True, text=sentence(f'{where} {verb} {joined(words)}'), citations=cited)
 
 
-def _unknown(found: Found) -> Answer:
+def _unknown(found: Found, retriever: Retriever) -> Answer:
     """Return that nothing answers, why, and what comes closest."""
     retrieval, kind = found.retrieval, found.request.answer
     problem = '; '.join(found.judged.problems)
+    if kind is AnswerKind.EXISTS and not problem and (told := _elsewhere(found, retriever)):
+        return told
+    if not problem and len(gone := gone_objects(found)[:1]):
+        cited = retriever.places(found, gone)
+        text = missing(found, int(found.candidates.index[gone[0]]), cited[0], _now(found))
+        no = 'no: ' if kind is AnswerKind.EXISTS else ''
+        return Answer(known=False, text=sentence(f'{no}{text}'), citations=cited)
     lead = 'No: nothing' if kind is AnswerKind.EXISTS and not problem else "I don't know: nothing"
     text = f'{lead} I have seen answers that.'
     if problem:
@@ -236,6 +248,23 @@ def _unknown(found: Found) -> Answer:
         unmet = f', but not {" and ".join(near.unmet)}' if near.unmet else ''
         text += f' The closest I have seen is {words} at {spot(near)}{unmet} [1].'
     return Answer(known=False, text=text, citations=retrieval.places[:1])
+
+
+def _elsewhere(found: Found, retriever: Retriever) -> Answer | None:
+    """Return where what was asked about is instead of where it was asked for; None if nowhere."""
+    candidates = found.candidates
+    there = np.flatnonzero((candidates.kind == Kind.OBJECT) & (candidates.odds > 0.0))
+    if not len(there) or found.request.subject.kind is not SubjectKind.NAME:
+        return None
+    best = int(there[np.argmax(candidates.odds[there])])
+    cited = retriever.places(found, np.array([best]))
+    if not cited[0].unmet:
+        return None
+    seen = age(_now(found) - cited[0].stamp_ns)
+    verb = 'are' if is_plural(cited[0].label) else 'is'
+    unmet = reported(' and '.join(cited[0].unmet))
+    text = f'no: {_subject(cited[0])} {verb} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
+    return Answer(known=False, text=sentence(text), citations=cited)
 
 
 def _now(found: Found) -> int:

@@ -43,6 +43,12 @@ class AnswerKind(str, Enum):
     EXISTS = 'exists'
     COUNT = 'count'
     WHEN = 'when'
+    #: What has changed.
+    CHANGES = 'changes'
+    #: Whether a thing has been moved.
+    MOVED = 'moved'
+    #: How often a thing was seen.
+    OFTEN = 'often'
     #: Which things: "what is on the table?".
     WHAT = 'what'
     #: What a place or everything is like.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
+from memory_node.core.language.history import read_history
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.places_asked import EMPTY, served_by_place, UNSAYING, WHOLE
@@ -156,6 +157,11 @@ def read_subject(left: str, whole: str) -> Reading:
     if (after := _ASKED_AFTER.search(left)) and after.start():
         subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(_MARKS))
         return Reading(subject=subject, answer=AnswerKind.WHERE)
+    if told := read_history(_without_courtesy(left)):
+        thing = Subject(kind=SubjectKind.ANYTHING, text='')
+        return Reading(
+            subject=_named(told[1], [], motion=False) if told[1] else thing, answer=told[0]
+        )
     text, groups, need = _stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups
@@ -196,6 +202,13 @@ def _saying(text: str) -> str:
     sentences = _SENTENCE_END.split(text)
     saying = [s for s in sentences if not set(re.findall(r"[\w'-]+", s.casefold())) <= _IDLE]
     return ' '.join(saying or sentences)
+
+
+def _without_courtesy(text: str) -> str:
+    """Return a text without courtesy before it."""
+    text = text.strip(_MARKS)
+    courtesy = _COURTESY.match(text)
+    return text[courtesy.end() :].strip(_MARKS) if courtesy else text
 
 
 def _stripped(text: str) -> tuple[str, list[str], str | None]:

@@ -31,6 +31,7 @@ __all__ = [
     'assign_crowded',
     'extent_costs',
     'gated_pairs',
+    'may_have_left',
 ]
 
 IntArray: TypeAlias = NDArray[np.int64]
@@ -46,6 +47,8 @@ _MAX_EXTENT_COST = 9.0
 _MAX_VAGUE_COST = 3.0
 #: What a change of label costs more where no extents tell whether it is one box.
 _UNSIZED_COST = 4.0
+#: Share of the time that a thing usually stays after which another may be in its place.
+_TAKEN = 0.01
 #: Objects farther from a sighting than this are other objects [m].
 _MAX_REACH_M = 4.0
 #: Objects considered for one sighting: by distance alone, and by all there is to know.
@@ -106,6 +109,14 @@ def extent_costs(one: FloatArray, other: FloatArray) -> Reals:
     return known
 
 
+def may_have_left(
+    table: ObjectTable, slots: IntArray, stamp_ns: int | IntArray
+) -> NDArray[np.bool_]:
+    """Return (n,) whether another thing may be in the place of each object at a moment."""
+    away_ns = stamp_ns - table.last_ns[slots]
+    return np.asarray(away_ns > 1e9 * _TAKEN * table.lasting_s[slots])
+
+
 def gated_pairs(
     sightings: Sightings,
     table: ObjectTable,
@@ -113,12 +124,14 @@ def gated_pairs(
     *,
     labels: LabelSimilarity,
     config: ObjectsConfig,
+    stamp_ns: int,
 ) -> Pairs:
     """
     Return the pairs whose position and extent cost less than a new object.
 
     ``near`` is the grid of the objects and the map of the frame. The cost of a label may be
-    infinite. O(sightings times objects within reach of them).
+    infinite: what has another label after a while may have taken the place of what was there.
+    O(sightings times objects within reach of them).
     """
     grid, map_row = near
     order = np.lexsort((sightings.points[:, 1], sightings.points[:, 0]))
@@ -131,7 +144,10 @@ def gated_pairs(
         by_sighting = np.lexsort((slots, rows))
         rows, slots, costs = rows[by_sighting], slots[by_sighting], costs[by_sighting]
     label_cost = labels.costs_to_histograms(
-        sightings.labels[rows], table.hist_labels[slots], table.hist_weights[slots]
+        sightings.labels[rows],
+        table.hist_labels[slots],
+        table.hist_weights[slots],
+        left=may_have_left(table, slots, stamp_ns),
     )
     unsized = np.isnan(sightings.extents[rows, 0]) | np.isnan(table.extents[slots, 0])
     label_cost[unsized & (label_cost > 0.0)] += _UNSIZED_COST

@@ -8,17 +8,28 @@ the gaps between them say how often that is.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.objects.association import Sightings
+from memory_node.core.objects.odds import both
 from memory_node.core.objects.table import ObjectTable
 from memory_node.core.store.snapshot import Snapshot
 
-__all__ = ['Visibility', 'existence', 'expected_but_missed', 'record_misses']
+__all__ = [
+    'AS_FAR',
+    'SAME_DIRECTION',
+    'Visibility',
+    'existence',
+    'expected_but_missed',
+    'left_and_stayed',
+    'missed_evidence',
+    'real_odds',
+    'record_misses',
+]
 
 IntArray: TypeAlias = NDArray[np.int64]
 Reals: TypeAlias = NDArray[np.float64]
@@ -30,7 +41,7 @@ _MAX_TOTAL = 6.0
 _REPEAT = 1.0
 _CORRELATION = 0.3
 #: A detector finds what it should find with a probability within these bounds.
-_MIN_DETECTION, _MAX_DETECTION = 0.05, 0.8
+_MIN_DETECTION, _MAX_DETECTION = 0.05, 0.7
 #: Frames that the detection rate of all objects weighs against that of one.
 _PRIOR_FRAMES = 4.0
 #: Share of sightings within the usual range and the usual field of view.
@@ -44,8 +55,8 @@ _RANGE_BIN_M, _RANGE_BINS, _BEARING_BINS = 0.25, 400, 72
 _REACH_FACTOR = 1.2
 #: The line of sight is free where something at least this share as far was seen in a direction
 #: that differs by less than about 15 degrees.
-_AS_FAR = 0.85
-_SAME_DIRECTION = float(np.cos(0.26))
+AS_FAR = 0.85
+SAME_DIRECTION = float(np.cos(0.26))
 #: Misses from one viewpoint count once, unless this much time has passed.
 _NEW_VIEW_M = 0.2
 _NEW_VIEW_NS = 10_000_000_000
@@ -121,7 +132,7 @@ def expected_but_missed(
         return chosen
     rays = offsets[chosen] / away[chosen, None]
     seen = (sightings.points - eye) / np.maximum(sightings.ranges, 1e-3)[:, None]
-    free = (rays @ seen.T >= _SAME_DIRECTION) & (sightings.ranges >= _AS_FAR * away[chosen, None])
+    free = (rays @ seen.T >= SAME_DIRECTION) & (sightings.ranges >= AS_FAR * away[chosen, None])
     missed: IntArray = around[chosen[free.any(axis=1)]]
     return missed
 
@@ -130,6 +141,7 @@ def record_misses(snapshot: Snapshot, row: int, table: ObjectTable, missed: IntA
     """Count a miss of each object, unless the last one was from the same viewpoint just now."""
     if not len(missed):
         return
+    table.missed_frames[missed] += 1
     stamp = int(snapshot.stamps[row])
     before = table.missed_rows[missed]
     steps = snapshot.positions[before] - snapshot.positions[row]
@@ -144,34 +156,71 @@ def record_misses(snapshot: Snapshot, row: int, table: ObjectTable, missed: IntA
     table.missed_ns[missed] = np.maximum(table.missed_ns[missed], stamp)
 
 
-def existence(
-    frames: NDArray[Any], gaps: NDArray[Any], misses: NDArray[Any], confidences: FloatArray
-) -> FloatArray:
-    """
-    Return (O,) log-odds that each object exists where it was seen.
+def left_and_stayed(away_ns: Reals, lasting_s: Reals) -> tuple[Reals, Reals]:
+    """Return the log-probabilities that things left within some time, and that they stayed."""
+    share = np.maximum(away_ns, 1e6) / (1e9 * np.maximum(lasting_s, 1.0))
+    return np.log(-np.expm1(-share)), -share
 
-    Parameters
-    ----------
-    frames
-        (O,) observations that saw it.
-    gaps
-        (O,) observations that missed it before it was seen again.
-    misses
-        (O,) observations that should have seen it since it was last seen.
-    confidences
-        (O,) highest confidence of a sighting.
 
-    """
-    sure = np.clip(confidences.astype(np.float64), 1e-6, 1.0 - 1e-6)
+def real_odds(table: ObjectTable, slots: IntArray) -> Reals:
+    """Return (n,) log-odds that objects are no mistake of the detector, from their sightings."""
+    sure = np.clip(table.confidences[slots].astype(np.float64), 1e-6, 1.0 - 1e-6)
     first = np.clip(np.log(sure / (1.0 - sure)), -_MAX_FIRST, _MAX_FIRST)
-    seen = frames.astype(np.float64)
+    seen = table.frames[slots].astype(np.float64)
     independent = seen / (1.0 + _CORRELATION * (seen - 1.0))
-    total = first + _REPEAT * (independent - 1.0)
-    usual = (seen.sum() + 1.0) / (seen.sum() + gaps.sum() + 2.0)
-    missed = np.flatnonzero(misses)  # few are, so only their rates are worked out
-    often = seen[missed]
-    rate = (often + _PRIOR_FRAMES * usual) / (often + gaps[missed] + _PRIOR_FRAMES)
-    rate = np.clip(rate, _MIN_DETECTION, _MAX_DETECTION)
-    total[missed] += misses[missed] * np.log1p(-rate)
+    odds: Reals = first + _REPEAT * (independent - 1.0)
+    return odds
+
+
+def missed_evidence(table: ObjectTable, slots: IntArray) -> Reals:
+    """Return (n,) log-likelihood of the misses of objects if they were still there."""
+    evidence = np.zeros(len(slots))
+    missed = np.flatnonzero(table.misses[slots])  # few are, so only their rates are worked out
+    if len(missed):
+        some = slots[missed]
+        seen, gaps = float(table.frames.sum()), float(table.gaps.sum())
+        usual = (seen + 1.0) / (seen + gaps + 2.0)
+        often = table.frames[some].astype(np.float64)
+        rate = (often + _PRIOR_FRAMES * usual) / (often + table.gaps[some] + _PRIOR_FRAMES)
+        rate = np.clip(rate, _MIN_DETECTION, _MAX_DETECTION)
+        evidence[missed] = table.misses[some] * np.log1p(-rate)
+    return evidence
+
+
+def _stayed(table: ObjectTable, slots: IntArray) -> tuple[Reals, Reals]:
+    """Return the log-odds that things stayed until they were missed, and with their misses."""
+    away = (table.missed_ns[slots] - table.last_ns[slots]).astype(np.float64)
+    left, stayed = left_and_stayed(away, table.lasting_s[slots].astype(np.float64))
+    return left, stayed + missed_evidence(table, slots)
+
+
+def was_there(table: ObjectTable, slots: IntArray) -> FloatArray:
+    """
+    Return (n,) log-odds that each object is no mistake of the detector, by all that is known.
+
+    What is missed soon after it was seen was never there; later, it may have left.
+    """
+    total = real_odds(table, slots)
+    missed = np.flatnonzero(table.misses[slots])
+    if len(missed):
+        total[missed] += np.logaddexp(*_stayed(table, slots[missed]))
+    odds: FloatArray = np.clip(total, -_MAX_TOTAL, _MAX_TOTAL).astype(np.float32)
+    return odds
+
+
+def existence(table: ObjectTable, slots: IntArray) -> FloatArray:
+    """
+    Return (n,) log-odds that each object is where it was seen.
+
+    A miss speaks for a mistake of the detector and for a thing that has left, which is the
+    likelier the longer it was not seen and the less it usually stays.
+    """
+    total = real_odds(table, slots)
+    missed = np.flatnonzero(table.misses[slots])
+    if len(missed):
+        some = slots[missed]
+        left, stayed = _stayed(table, some)
+        evidence = missed_evidence(table, some)
+        total[missed] = both(total[missed], stayed - evidence - left) + evidence
     odds: FloatArray = np.clip(total, -_MAX_TOTAL, _MAX_TOTAL).astype(np.float32)
     return odds

@@ -71,8 +71,9 @@ def see(
     anchors = np.where(frames[:, None] > 1, table.anchors[slots], frame.eye)
     table.anchors[slots] = anchors + (frame.eye - anchors) / frames[:, None]
     back = table.missed_ns[slots] <= frame.stamp_ns
-    table.gaps[slots] += np.where(back, table.misses[slots], 0)
-    table.misses[slots] = np.where(back, 0, table.misses[slots])
+    table.gaps[slots] += np.where(back, table.missed_frames[slots], 0)
+    for missed in (table.misses, table.missed_frames):
+        missed[slots] = np.where(back, 0, missed[slots])
     table.add_rows(slots, frame.row)
     _choose_view(table, slots, frame, confidences, snapshot, facing)
 

@@ -62,13 +62,18 @@ class LabelSimilarity:
         return cost
 
     def costs_to_histograms(
-        self, labels: IntArray, hist_labels: NDArray[np.int32], hist_weights: FloatArray
+        self,
+        labels: IntArray,
+        hist_labels: NDArray[np.int32],
+        hist_weights: FloatArray,
+        left: NDArray[np.bool_] | None = None,
     ) -> Reals:
         """
         Return (n,) cost of each label for an object that was called other things before.
 
         ``hist_labels`` and ``hist_weights`` are (n, K), -1 where empty. A label that an object
-        has been given already costs what its share of the object's labels says.
+        has been given already costs what its share of the object's labels says. Where the object
+        may have ``left``, a similar label is no confusion.
         """
         total = hist_weights.sum(axis=1, dtype=np.float64)
         own = np.where(hist_labels == labels[:, None], hist_weights, 0.0).sum(axis=1)
@@ -79,8 +84,9 @@ class LabelSimilarity:
         cost: Reals = known
         other = strongest != labels
         if other.any():
-            cost[other] = np.minimum(
-                known[other], self.costs(labels[other], strongest[other].astype(np.int64))
-            )
+            similar = self.costs(labels[other], strongest[other].astype(np.int64))
+            if left is not None:
+                similar[left[other] & (similar > 0.0)] = np.inf
+            cost[other] = np.minimum(known[other], similar)
         cost[~other] = 0.0
         return cost

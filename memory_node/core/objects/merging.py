@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import ObjectsConfig
-from memory_node.core.objects.association import extent_costs, Pairs
+from memory_node.core.objects.association import extent_costs, may_have_left, Pairs
 from memory_node.core.objects.labels import LabelSimilarity
 from memory_node.core.objects.table import NEVER, ObjectTable
 
@@ -33,7 +33,8 @@ def merge_candidates(
     Return pairs of objects, older first, that lie well within their joint uncertainty.
 
     One was seen in this frame, the other was a candidate of the same sighting and was not seen.
-    Their labels are similar, or they fill one box in turns under unrelated labels.
+    They have one label, or their labels are similar or they fill one box and neither took the
+    other's place: each was seen before the other was seen last, or there was no time for it.
     """
     one, other = assigned[pairs.sighting], pairs.slot
     kept = (one != other) & (table.last_rows[other] != row)
@@ -50,8 +51,13 @@ def merge_candidates(
     if not close.any():
         return []
     one, other = one[close], other[close]
-    alike = np.isfinite(labels.costs(table.labels(one), table.labels(other)))
-    alike |= _one_box(table, one, other, np.sqrt(joint[close]))
+    in_turns = (table.first_ns[one] < table.last_ns[other]) & (
+        table.first_ns[other] < table.last_ns[one]
+    )
+    cost = labels.costs(table.labels(one), table.labels(other))
+    left = may_have_left(table, other, table.last_ns[one])
+    alike = (cost == 0.0) | (np.isfinite(cost) & (in_turns | ~left))
+    alike |= in_turns & _one_box(table, one, other, np.sqrt(joint[close]))
     found = {
         (min(a, b), max(a, b))
         for a, b in zip(one[alike].tolist(), other[alike].tolist(), strict=True)
@@ -66,11 +72,8 @@ def _one_box(
     Tell which pairs are one thing that a detector calls by two unrelated labels.
 
     Two things cannot fill one box: their boxes, moved by up to ``slack`` (n, 3) [m], mostly
-    overlap, and each was seen before the other was seen last, so neither took the other's place.
+    overlap.
     """
-    in_turns = (table.first_ns[one] < table.last_ns[other]) & (
-        table.first_ns[other] < table.last_ns[one]
-    )
     size, other_size = table.extents[one], table.extents[other]
     apart = np.abs(table.positions[one] - table.positions[other])
     apart = np.maximum(apart - slack, 0.0)
@@ -78,7 +81,7 @@ def _one_box(
     shared_volume = np.maximum(shared, 0.0).prod(axis=1)
     union = size.prod(axis=1) + other_size.prod(axis=1) - shared_volume
     with np.errstate(invalid='ignore'):
-        same: NDArray[np.bool_] = in_turns & (shared_volume > _SAME_BOX * union)
+        same: NDArray[np.bool_] = shared_volume > _SAME_BOX * union
     return same
 
 
@@ -110,5 +113,6 @@ def merge(table: ObjectTable, kept: int, gone: int) -> None:
         table.view_confidences[kept] = table.view_confidences[gone]
     table.set_rows(kept, np.union1d(table.rows_of(kept), table.rows_of(gone)))
     if table.missed_ns[kept] < table.last_ns[kept]:  # the other one was seen instead
-        table.misses[kept], table.missed_ns[kept], table.missed_rows[kept] = 0, NEVER, -1
+        table.misses[kept], table.missed_frames[kept] = 0, 0
+        table.missed_ns[kept], table.missed_rows[kept] = NEVER, -1
     table.alive[gone] = False

@@ -20,8 +20,10 @@ from memory_node.core.objects.fusion import place, see
 from memory_node.core.objects.grid import SpatialGrid
 from memory_node.core.objects.labels import LabelSimilarity
 from memory_node.core.objects.merging import merge, merge_candidates
+from memory_node.core.objects.mobility import lasting_s
+from memory_node.core.objects.moves import Moves, partners, relink
 from memory_node.core.objects.noise import PositionNoise
-from memory_node.core.objects.table import ObjectTable
+from memory_node.core.objects.table import NEVER, ObjectTable
 from memory_node.core.objects.unplaced import assign_unplaced, UnplacedObjects
 from memory_node.core.objects.view import Objects, view_of
 from memory_node.core.store.snapshot import Snapshot
@@ -70,6 +72,7 @@ class ObjectMap:
     def _index(self) -> None:
         """Fill what finds objects by place and label from the table."""
         self._grid, self._unplaced = SpatialGrid(), UnplacedObjects()
+        self._moves = Moves()
         self._labels = LabelSimilarity(self.config)
         table = self.table
         slots = np.flatnonzero(table.alive)
@@ -77,6 +80,10 @@ class ObjectMap:
         for map_row in np.unique(table.maps[slots]).tolist():
             here = slots[known & (table.maps[slots] == map_row)]
             self._grid.put(here, map_row, table.positions[here])
+        for slot, label in zip(
+            slots[known].tolist(), table.labels(slots[known]).tolist(), strict=True
+        ):
+            self._moves.add(int(table.maps[slot]), label, slot)
         rest = slots[~known]
         for slot, label in zip(rest.tolist(), table.labels(rest).tolist(), strict=True):
             self._unplaced.add(int(table.maps[slot]), label, slot)
@@ -116,7 +123,7 @@ class ObjectMap:
     def _note(self, slots: IntArray) -> None:
         """Remember slots that have changed, up to as many as are worth it."""
         if self._changed is not None:
-            self._changed.append(slots)
+            self._changed += [slots, partners(self.table, slots)]
             if len(self._changed) > _MOST_NOTED:
                 self._changed = None
 
@@ -171,7 +178,9 @@ class ObjectMap:
     def _read_placed(self, snapshot: Snapshot, frame: Frame, slots: NDArray[np.int32]) -> None:
         sightings, table = frame.placed, self.table
         near, labels, config = (self._grid, frame.map_row), self._labels, self.config
-        pairs = gated_pairs(sightings, table, near, labels=labels, config=config)
+        pairs = gated_pairs(
+            sightings, table, near, labels=labels, config=config, stamp_ns=frame.stamp_ns
+        )
         assigned = assign(pairs, len(sightings), config.new_object_cost)
         assign_crowded(
             assigned, pairs, sightings, table=table, near=near, labels=labels, config=config
@@ -181,6 +190,7 @@ class ObjectMap:
             self._give_positions(frame, assigned, new)
             new = new[assigned[new] < 0]
             assigned[new] = table.append(len(new))
+        missed = np.where(table.missed_ns[assigned] <= frame.stamp_ns, table.misses[assigned], 0)
         self.noise.learn(place(table, assigned, frame, self.config))
         facing = self.visibility.half_fov_rad is not None
         see(
@@ -196,7 +206,24 @@ class ObjectMap:
         self.visibility.add(sightings.ranges, sightings.bearings)
         slots[sightings.index] = assigned
         self._note(assigned)
+        self._follow(snapshot, frame, assigned, missed)
         self._merge(snapshot, pairs, assigned, frame.row)
+
+    def _follow(
+        self, snapshot: Snapshot, frame: Frame, assigned: IntArray, missed: IntArray
+    ) -> None:
+        """Join what came somewhere with where it was before."""
+        table, seen = self.table, self.visibility
+        new = np.flatnonzero(table.since_ns[assigned] == NEVER)
+        for i in new.tolist():
+            label, slot = int(frame.placed.labels[i]), int(assigned[i])
+            table.lasting_s[slot] = lasting_s(snapshot.labels[label])
+            self._moves.add(frame.map_row, label, slot)
+        reach = seen.range_m or 0.0, seen.half_fov_rad or 0.0
+        object_of = self._object_of
+        self._note(
+            self._moves.follow(snapshot, frame.row, table, assigned, missed, object_of, reach)
+        )
 
     def _give_positions(self, frame: Frame, assigned: IntArray, new: IntArray) -> None:
         """Let new placed sightings continue unplaced objects of their label, where there are."""
@@ -271,8 +298,10 @@ class ObjectMap:
             if self._seen_together(snapshot, kept, gone):
                 self._apart.add((kept, gone))
                 continue
-            merge(self.table, kept, gone)
             self._note(np.array([kept, gone]))
+            merge(self.table, kept, gone)
+            relink(self.table, kept, gone)
+            self._note(np.array([kept]))
             self._grid.discard(gone)
             where = self.table.positions[[kept]]
             self._grid.put(np.array([kept]), int(self.table.maps[kept]), where)

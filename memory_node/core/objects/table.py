@@ -37,6 +37,7 @@ _COLUMNS: tuple[tuple[str, Any, int, float], ...] = (
     ('missed_ns', np.int64, 0, NEVER),
     ('missed_rows', np.int32, 0, -1),
     ('misses', np.int32, 0, 0),
+    ('missed_frames', np.int32, 0, 0),
     ('gaps', np.int32, 0, 0),
     ('reaches', np.float32, 0, 0),
     ('anchors', np.float32, 3, np.nan),
@@ -44,6 +45,12 @@ _COLUMNS: tuple[tuple[str, Any, int, float], ...] = (
     ('view_confidences', np.float32, 0, 0),
     ('last_rows', np.int32, 0, -1),
     ('seen_total', np.int32, 0, 0),
+    ('lasting_s', np.float32, 0, 86400),
+    ('since_ns', np.int64, 0, NEVER),
+    ('empties', np.int32, 0, 0),
+    ('moved_to', np.int32, 0, -1),
+    ('came_from', np.int32, 0, -1),
+    ('move_odds', np.float32, 0, 0),
 )
 
 
@@ -75,8 +82,10 @@ class ObjectTable:
     #: Newest stamp and row at which it was expected and not seen.
     missed_ns: IntArray
     missed_rows: NDArray[np.int32]
-    #: Misses since it was last seen, and those between two times it was seen.
+    #: Misses since it was last seen, those of one viewpoint once; all of them; and all of those
+    #: between two times it was seen.
     misses: NDArray[np.int32]
+    missed_frames: NDArray[np.int32]
     gaps: NDArray[np.int32]
     #: Farthest distance it was seen from [m].
     reaches: FloatArray
@@ -88,6 +97,16 @@ class ObjectTable:
     last_rows: NDArray[np.int32]
     #: How many rows were ever written to the ring of the newest rows that saw it.
     seen_total: NDArray[np.int32]
+    #: How long such a thing usually stays where it is [s].
+    lasting_s: FloatArray
+    #: When it came there, as far as was seen, and how many looks at the place had not shown it.
+    since_ns: IntArray
+    empties: NDArray[np.int32]
+    #: Slot of the place that it may have gone to since, slot that it may have come from, -1 where
+    #: there is none, and the log-odds that it is the same thing, but for misses since.
+    moved_to: NDArray[np.int32]
+    came_from: NDArray[np.int32]
+    move_odds: FloatArray
 
     def __init__(self) -> None:
         """Make a table without objects."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
-from memory_node.core.objects.existence import existence
+from memory_node.core.objects.existence import was_there
+from memory_node.core.objects.moves import believed_moves, presence
 from memory_node.core.objects.table import KEPT_ROWS, ObjectTable
 
 __all__ = ['Objects', 'view_of']
@@ -23,7 +24,7 @@ _MOST_CHANGED = 0.25
 #: Columns of the table that are handed out as they are.
 _PLAIN = (
     'maps', 'extents', 'anchors', 'frames', 'first_ns', 'last_ns', 'missed_ns', 'misses',
-    'confidences',
+    'confidences', 'since_ns', 'empties',
 )  # fmt: skip
 
 
@@ -64,8 +65,16 @@ class Objects(_Caches):
     misses: NDArray[np.int32]
     #: (O,) log-odds that it still is where it was seen.
     existence: FloatArray
+    #: (O,) log-odds that it was there when it was seen.
+    real: FloatArray
     #: (O,) highest confidence of a sighting.
     confidences: FloatArray
+    #: (O,) when it came there, as far as was seen, and looks at the place that had not shown it.
+    since_ns: IntArray
+    empties: NDArray[np.int32]
+    #: (O,) id of where the same thing is since, and of where it was before; -1 where unknown.
+    moved_to: NDArray[np.int32]
+    came_from: NDArray[np.int32]
     #: (O,) observation row that shows it best.
     view_rows: IntArray
     #: (O + 1,) object i was seen by ``seen_rows[seen_starts[i]:seen_starts[i + 1]]``: the newest
@@ -181,6 +190,7 @@ def _columns(table: ObjectTable, slots: IntArray) -> dict[str, Any]:
     hist_starts, hist_labels, hist_weights = _histograms(table, slots)
     seen_starts, seen_rows = _seen(table, slots)
     plain = {name: getattr(table, name)[slots] for name in _PLAIN}
+    moved_to, came_from = believed_moves(table, slots)
     return {
         'labels': table.labels(slots).astype(np.int32),
         'hist_starts': hist_starts,
@@ -191,9 +201,10 @@ def _columns(table: ObjectTable, slots: IntArray) -> dict[str, Any]:
         'view_rows': table.view_rows[slots].astype(np.int64),
         'seen_starts': seen_starts,
         'seen_rows': seen_rows,
-        'existence': existence(
-            plain['frames'], table.gaps[slots], plain['misses'], plain['confidences']
-        ),
+        'existence': presence(table, slots),
+        'moved_to': moved_to,
+        'came_from': came_from,
+        'real': was_there(table, slots),
         **plain,
     }
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
-from memory_node.core.retrieval.scale import both
+from memory_node.core.retrieval.scale import both, probability
 from memory_node.core.view import View
 
 __all__ = ['MOST', 'object_candidates', 'objects_as_candidates']
@@ -18,8 +18,8 @@ IntArray = NDArray[np.int64]
 MOST = 4096
 #: Names this much less likely than the best one are left out, unless few are better [log-odds].
 _SPAN = 8.0
-#: A name that an object was given this rarely says nothing of it.
-_LEAST_SHARE = 0.1
+#: Nothing is meant more surely than this.
+_SURE = 1.0 - 1e-9
 
 
 def object_candidates(
@@ -30,7 +30,7 @@ def object_candidates(
 
     An object that detectors called different things is meant as far as its names are, each
     weighed by its share. With ``gone`` an object counts also where it was and is no more, as
-    questions about the past want it.
+    questions about the past want it; what was a mistake of the detector never counts.
     """
     objects = view.objects
     order, starts = view.objects_by_name
@@ -49,14 +49,16 @@ def object_candidates(
     if not total:
         return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
     entries = np.concatenate(taken)
-    owners, shares = view.name_owners[entries], view.name_shares[entries]
-    meant = odds[objects.hist_labels[entries]] + np.log(shares)
-    by_owner = np.lexsort((-meant, owners))
-    owners, meant = owners[by_owner], meant[by_owner]
-    first = np.concatenate(([True], owners[1:] != owners[:-1]))
-    owners, meant = owners[first][:most], meant[first][:most]
-    if not gone:
-        meant = both(meant, objects.existence[owners].astype(np.float64))
+    owners, at = np.unique(view.name_owners[entries], return_inverse=True)
+    called = np.bincount(
+        at, view.name_shares[entries] * probability(odds[objects.hist_labels[entries]])
+    )
+    called = np.clip(called, 1e-30, _SURE)
+    meant = np.log(called) - np.log1p(-called)
+    first = np.sort(np.argsort(-meant, kind='stable')[:most])
+    owners, meant = owners[first], meant[first]
+    there = objects.real if gone else objects.existence
+    meant = both(meant, there[owners].astype(np.float64))
     return objects_as_candidates(view, owners, meant)
 
 

@@ -15,7 +15,7 @@ from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.base import Candidates, Scene, Travel
 from memory_node.core.constraints.combine import combine, Combined
 from memory_node.core.constraints.lookup import MemoryLookup
-from memory_node.core.constraints.order import Order
+from memory_node.core.constraints.order import Order, OrderKind
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.constraints.time import Time
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
@@ -23,7 +23,7 @@ from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
-from memory_node.core.language.request import Request, Sort, SubjectKind
+from memory_node.core.language.request import AnswerKind, Request, Sort, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
@@ -296,7 +296,10 @@ def _parsed(text: str, clock: Clock) -> Request:
 
 def _past(request: Request) -> bool:
     """Tell whether a request is about what was, so that a thing that is gone now counts."""
-    return any(isinstance(c, Time) and not c.ahead for c in request.constraints)
+    if request.answer in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
+        return True
+    first = request.order is not None and request.order.kind is OrderKind.OLDEST
+    return first or any(isinstance(c, Time) and not c.ahead for c in request.constraints)
 
 
 def _retrieval(

@@ -5,20 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.objects.odds import both
+
 __all__ = ['both', 'probability', 'under']
 
 RealArray = NDArray[np.float64]
 
 #: Log-probabilities closer to 0 than this are certain.
 _CERTAIN = 1e-6
-
-
-def both(one: RealArray, other: RealArray) -> RealArray:
-    """Return the log-odds that two independent statements are both true, from those of each."""
-    # -log(e^-a + e^-b + e^-(a+b)), without overflow.
-    parts = np.stack([-one, -other, -(one + other)])
-    highest = parts.max(axis=0)
-    return np.asarray(-(highest + np.log(np.exp(parts - highest).sum(axis=0))))
 
 
 def under(odds: RealArray, constraints: RealArray) -> RealArray:

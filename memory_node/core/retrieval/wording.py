@@ -42,6 +42,8 @@ _ANSWERS = {
     Ask.WHEN: AnswerKind.WHEN,
 }
 _THINGS = list(_ANSWERS)
+#: Answers that the grammar does not guess.
+_READ = (AnswerKind.DESCRIBE, AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN)
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) $', re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ class _Named:
 def is_plain(request: Request, known: Known) -> bool:
     """Tell whether nothing is left of a request but what it names."""
     subject = request.subject
-    if request.answer is AnswerKind.DESCRIBE or subject.put:
+    if request.answer in _READ or subject.put:
         return True
     if subject.kind is SubjectKind.VIEW:
         return request.text.count(' ') >= _MOST_WORDS
