@@ -18,8 +18,8 @@ from rclpy.executors import (
 __all__ = ['SplitExecutor']
 
 #: Groups of callbacks beside requests: pictures, depth, small messages, reports, the look at the
-#: object map, saves, lifecycle and parameters, and one to spare.
-OTHERS = 8
+#: object map, saves, lifecycle and parameters, what a navigator says, and one to spare.
+OTHERS = 9
 
 
 class SplitExecutor(Executor):

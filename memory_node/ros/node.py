@@ -31,15 +31,16 @@ from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
+from memory_node.ros.go_action import Goer
 from memory_node.ros.heap import collect
 from memory_node.ros.holding import Held, memory_config, open_memory
 from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
-from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.navigator import Navigator
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
-from memory_node.ros.settings import CameraConfig, NodeConfig, RequestsConfig
+from memory_node.ros.settings import CameraConfig, NavigationConfig, NodeConfig, RequestsConfig
 from memory_node.ros.subscriptions import published, Subscriptions
 from memory_node.ros.where import Where
 
@@ -47,8 +48,9 @@ __all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Requests beside those at the gate: a search, its cancel and its result, and two that hear BUSY.
-_BESIDE = 5
+#: Requests beside those at the gate: a search and a drive, their cancels and results, and two that
+#: hear BUSY.
+_BESIDE = 8
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -187,17 +189,22 @@ class MemoryNode(LifecycleNode):
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
         held.scene.add(memory.observations())
-        goals = GoalSender(self, self.requests, use_nav2=settings.use_nav2)
-        stack.callback(goals.close)
+        navigator = Navigator(
+            self,
+            use_nav2=settings.use_nav2,
+            config=lambda: self._settings(NavigationConfig),
+        )
+        stack.callback(navigator.close)
         context = Context(
             memory=memory,
             language_model=model,
-            goals=goals,
+            navigator=navigator,
             gate=held.gate,
             model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,
             frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
+            navigation=lambda: self._settings(NavigationConfig),
             active=lambda: self._active,
             answered=held.scene.show_answer,
             refuse=self._refuse,
@@ -205,6 +212,7 @@ class MemoryNode(LifecycleNode):
         )
         stack.callback(Services(self, self.requests, context).close)
         stack.callback(Finder(self, self.requests, context).close)
+        stack.callback(Goer(self, self.requests, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
         collect()  # of what opening took
 

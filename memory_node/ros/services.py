@@ -22,9 +22,10 @@ from memory_node.core.ports import LanguageModel
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
-from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.navigator import Navigator
 from memory_node.ros.request_frames import RequestFrames
 from memory_node.ros.requests import MODE_NUMBERS, page_limit, RequestReader
+from memory_node.ros.settings import NavigationConfig
 
 __all__ = ['SERVICES', 'Context', 'Services']
 
@@ -46,13 +47,14 @@ class Context:
     memory: Memory
     #: Words answers; None leaves them extracted.
     language_model: LanguageModel | None
-    goals: GoalSender
+    navigator: Navigator
     gate: Gate
     #: How long models may think about one request [s].
     model_time_s: Callable[[], float]
     counters: Counters
     frames: RequestFrames
     retrieval: Callable[[], RetrievalConfig]
+    navigation: Callable[[], NavigationConfig]
     active: Callable[[], bool]
     answered: Callable[[Retrieval], None]
     #: Told (topic, message) of every refusal.
@@ -146,7 +148,7 @@ class Services:
             response.route_length = float(plan.route.length_m)
         message = str(plan.retrieval.message)
         if request.publish:
-            message = f'{message}; {c.goals.send(response.goal)}'
+            message = f'{message}; {c.navigator.hand_over(response.goal)}'
         return message
 
     def _ask(self, request: Ask.Request, response: Ask.Response) -> str:

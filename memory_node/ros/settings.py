@@ -26,6 +26,7 @@ __all__ = [
     'MEMORY_GROUPS',
     'CameraConfig',
     'EncoderConfig',
+    'NavigationConfig',
     'NodeConfig',
     'RequestsConfig',
     'parameters',
@@ -171,6 +172,34 @@ class RequestsConfig(Checked):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class NavigationConfig(Checked):
+    """How goals are driven to."""
+
+    server_timeout_s: float = param(
+        3.0,
+        'Longest that is waited for the navigator: for it to be there, to answer to a goal, to'
+        ' stop.',
+        ge=0.1,
+        le=60.0,
+        unit='s',
+    )
+    drive_time_s: float = param(
+        600.0,
+        'Longest drive to one place; then the goal is cancelled and the next place is tried.',
+        ge=1.0,
+        le=86400.0,
+        unit='s',
+    )
+    alternatives: int = param(
+        3,
+        'Places that ~/go tries after the best one, where a goal does not say; each is as sure'
+        ' as retrieval.found_threshold.',
+        ge=0,
+        le=100,
+    )
+
+
 #: The groups that make up a ``MemoryConfig``, by its fields.
 MEMORY_GROUPS: Mapping[str, type[Checked]] = {
     name: type(group) for name, group in vars(MemoryConfig()).items()
@@ -185,6 +214,7 @@ GROUPS: Mapping[str, type[Checked]] = {
     'ingest': IngestConfig,
     'language_model': LanguageModelConfig,
     'requests': RequestsConfig,
+    'navigation': NavigationConfig,
     **MEMORY_GROUPS,
 }
 
