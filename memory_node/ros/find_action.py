@@ -10,7 +10,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.answers.find import BRANCHES, Search
-from memory_node.core.errors import LanguageModelError, NotActiveError
+from memory_node.core.errors import LanguageModelError, NoFreePoseError, NotActiveError
 from memory_node.core.forest.frontier import Step
 from memory_node.models.deadline import asked_for
 from memory_node.ros import conversions as convert
@@ -48,9 +48,9 @@ class Finder(OneGoal):
                 on_step=self._teller(handle, c.frames.frame_of(query.map_id)),
                 cancelled=cancelled,
             )
-        self._fill(result, found)
+        note = self._fill(result, found)
         c.answered(found.retrieval)
-        return str(found.retrieval.message)
+        return '; '.join(filter(None, [found.retrieval.message, note]))
 
     def _teller(self, handle: ServerGoalHandle, frame_id: str) -> Callable[[Step], None]:
         def tell(step: Step) -> None:
@@ -68,15 +68,23 @@ class Finder(OneGoal):
 
         return tell
 
-    def _fill(self, result: Find.Result, found: Search) -> None:
+    def _fill(self, result: Find.Result, found: Search) -> str:
+        """Write down what was found; return what is to be said of the goal."""
         stamp, places = self._stamp(), found.retrieval.places
         frame_of = self._context.frames.by_map()
         result.found = found.retrieval.found
         result.places = convert.place_msgs(places, frame_of, now_ns=convert.stamp_ns(stamp))
+        note = ''
         if found.goal is not None:
-            frame_id = frame_of(places[0].map_id)
-            result.goal = convert.pose_stamped_msg(found.goal, stamp, frame_id)
+            try:
+                stand = self._context.ground.stand(places[0], found.goal)
+            except NoFreePoseError as error:
+                note = str(error)
+            else:
+                frame_id, note = frame_of(places[0].map_id), stand.note
+                result.goal = convert.pose_stamped_msg(stand.pose, stamp, frame_id)
         result.conditions = list(found.retrieval.conditions)
         result.nodes_examined = found.visited
         result.language_model_calls = found.language_model_calls
         result.language_model_fallbacks = found.language_model_fallbacks
+        return note

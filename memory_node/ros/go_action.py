@@ -16,7 +16,12 @@ from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.answers.types import GoalPlan
 from memory_node.core.data import Place, Pose
-from memory_node.core.errors import NavigatorError, NotActiveError, UnknownNodeError
+from memory_node.core.errors import (
+    NavigatorError,
+    NoFreePoseError,
+    NotActiveError,
+    UnknownNodeError,
+)
 from memory_node.models.deadline import asked_for
 from memory_node.ros import conversions as convert
 from memory_node.ros.navigator import Ending
@@ -34,8 +39,6 @@ _ENDINGS = {
     Drive.CANCELLED: 'cancelled',
     Drive.SUCCEEDED: 'succeeded',
 }
-#: After these the next pose is tried.
-_GO_ON = (Drive.REJECTED, Drive.ABORTED)
 
 
 class Goer(OneGoal):
@@ -68,11 +71,13 @@ class Goer(OneGoal):
                 result.outcome = Drive.CANCELLED
                 break
             ending = self._drive(handle, result, place, pose)
-            if ending.outcome not in _GO_ON:
+            if ending.final:
                 break
         told = '; '.join(map(_told, result.drives)) or 'cancelled before a goal was sent'
         if result.outcome in (Drive.SUCCEEDED, Drive.CANCELLED):
             return told
+        if not any(d.goal.header.frame_id for d in result.drives):
+            raise NoFreePoseError(told)
         raise NavigatorError(told)
 
     def _tries(self, plan: GoalPlan) -> Iterator[tuple[Place, Pose]]:
@@ -108,25 +113,25 @@ class Goer(OneGoal):
         """Drive to one pose and write down how that went, whatever happens."""
         c, now = self._context, self._stamp()
         frames = c.frames.by_map()
-        drive = Drive(
-            place=convert.place_msgs([place], frames, now_ns=convert.stamp_ns(now))[0],
-            goal=convert.pose_stamped_msg(pose, now, frames(place.map_id)),
-        )
+        drive = Drive(place=convert.place_msgs([place], frames, now_ns=convert.stamp_ns(now))[0])
         result.drives.append(drive)
-        result.place, result.goal = drive.place, drive.goal
-        attempt = len(result.drives)
-        tell = self._teller(handle, place.label, drive.goal, attempt)
         try:
+            stand = c.ground.stand(place, pose)
+            drive.goal = convert.pose_stamped_msg(stand.pose, now, frames(place.map_id))
             ending = c.navigator.drive(
                 drive.goal,
                 behavior_tree=handle.request.behavior_tree,
                 wanted=lambda: not self._cancelled(handle),
-                tell=tell,
+                tell=self._teller(handle, place.label, drive.goal, len(result.drives)),
             )
+            words = '; '.join(filter(None, [ending.message, stand.note]))
+        except NoFreePoseError as error:
+            ending, words = Ending(outcome=Drive.NOT_SENT, message='', final=False), str(error)
         except NavigatorError as error:
-            ending = Ending(outcome=Drive.NOT_SENT, message=str(error))
+            ending, words = Ending(outcome=Drive.NOT_SENT, message='', final=True), str(error)
         drive.outcome, drive.error_code = ending.outcome, ending.error_code
-        drive.message = ending.message[: convert.MAX_MESSAGE_CHARS]
+        drive.message = words[: convert.MAX_MESSAGE_CHARS]
+        result.place, result.goal = drive.place, drive.goal
         # A try that was not sent does not hide that an earlier one was.
         result.outcome = max(ending.outcome, result.outcome)
         return ending
@@ -155,7 +160,7 @@ class Goer(OneGoal):
 
 def _told(drive: Drive) -> str:
     """Return one try in words."""
-    at = drive.goal.pose.position
+    pose = drive.goal.pose if drive.goal.header.frame_id else drive.place.pose
     name = drive.place.label or drive.place.node_id
-    where = f'{name} at ({at.x:.1f}, {at.y:.1f}) in {drive.goal.header.frame_id}'
+    where = f'{name} from ({pose.position.x:.1f}, {pose.position.y:.1f})'
     return f'{where}: {_ENDINGS[drive.outcome]}, {drive.message}'

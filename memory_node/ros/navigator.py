@@ -49,6 +49,8 @@ class Ending:
     outcome: int
     message: str
     error_code: int = 0
+    #: Whether no other pose is to be tried after it.
+    final: bool = True
 
 
 class _Sent:
@@ -189,17 +191,17 @@ class Navigator:
         if not sent.answered.is_set():
             return Ending(outcome=Drive.CANCELLED, message='cancelled before it was accepted')
         if not sent.handle.accepted:
-            return Ending(outcome=Drive.REJECTED, message='the navigator refused the goal')
+            return Ending(
+                outcome=Drive.REJECTED, message='the navigator refused the goal', final=False
+            )
         tell(None)
         why = self._follow(sent, wanted, tell)
         if why is None:
             return self._ending(sent)
         sent.give_up()
         if not sent.ended.wait(self._config().server_timeout_s):
-            why = Ending(
-                outcome=why.outcome,
-                message=f'{why.message}; the navigator did not say that it stopped',
-            )
+            message = f'{why.message}; the navigator did not say that it stopped'
+            why = Ending(outcome=why.outcome, message=message)
         reached = sent.result is not None and sent.result.status == GoalStatus.STATUS_SUCCEEDED
         return self._ending(sent) if reached else why
 
@@ -248,7 +250,7 @@ class Navigator:
                 return Ending(outcome=Drive.CANCELLED, message='cancelled on request')
             if now - began > config.drive_time_s:
                 message = f'not there within navigation.drive_time_s, {config.drive_time_s:g} s'
-                return Ending(outcome=Drive.ABORTED, message=message)
+                return Ending(outcome=Drive.ABORTED, message=message, final=False)
             if self._client is not None and self._client.server_is_ready():
                 alive = now
             elif now - alive > config.server_timeout_s:
@@ -261,7 +263,8 @@ class Navigator:
     def _ending(self, sent: _Sent) -> Ending:
         result = sent.result
         if result is None or result.status not in _OUTCOMES:
-            return Ending(outcome=Drive.ABORTED, message='the navigator lost the goal')
+            message = 'the navigator lost the goal'
+            return Ending(outcome=Drive.ABORTED, message=message)
         outcome, message = _OUTCOMES[result.status]
         own = bytes(sent.handle.goal_id.uuid)
         if outcome == Drive.ABORTED and self._active - {own}:
@@ -272,7 +275,8 @@ class Navigator:
         words = str(getattr(result.result, 'error_msg', ''))[:200]
         if code or words:
             message += f' (error {code}{": " if words else ""}{words})'
-        return Ending(outcome=outcome, message=message, error_code=code)
+        final = outcome != Drive.ABORTED
+        return Ending(outcome=outcome, message=message, error_code=code, final=final)
 
     def _on_statuses(self, message: GoalStatusArray) -> None:
         self._active = frozenset(

@@ -32,6 +32,7 @@ from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
 from memory_node.ros.go_action import Goer
+from memory_node.ros.ground import Ground
 from memory_node.ros.heap import collect
 from memory_node.ros.holding import Held, memory_config, open_memory
 from memory_node.ros.in_use import in_use
@@ -195,10 +196,19 @@ class MemoryNode(LifecycleNode):
             config=lambda: self._settings(NavigationConfig),
         )
         stack.callback(navigator.close)
+        ground = Ground(
+            self,
+            where.poses,
+            frame_of=where.requests.frame_of,
+            config=lambda: self._settings(NavigationConfig),
+            refuse=self._refuse,
+        )
+        stack.callback(ground.close)
         context = Context(
             memory=memory,
             language_model=model,
             navigator=navigator,
+            ground=ground,
             gate=held.gate,
             model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,

@@ -198,6 +198,32 @@ class NavigationConfig(Checked):
         ge=0,
         le=100,
     )
+    use_map: bool = param(
+        True,
+        'Keep goals in free space by the occupancy grids on map and global_costmap/costmap, where'
+        ' they are published.',
+    )
+    robot_radius_m: float = param(
+        0.25,
+        "Room that the robot's middle keeps from obstacles and unknown space of the map.",
+        ge=0.0,
+        le=10.0,
+        unit='m',
+    )
+    search_radius_m: float = param(
+        3.0,
+        'How far from the pose that was remembered a free one is looked for.',
+        ge=0.0,
+        le=20.0,
+        unit='m',
+    )
+    occupied_from: int = param(
+        65,
+        'Value of a cell of the map, of 100, from which on it is an obstacle; a costmap has its'
+        ' own, 99.',
+        ge=1,
+        le=100,
+    )
 
 
 #: The groups that make up a ``MemoryConfig``, by its fields.
