@@ -33,8 +33,6 @@ __all__ = ['Ground', 'grid_from_msg']
 
 #: Topic of each grid, and whether it is a costmap: grown by the robot's radius.
 TOPICS = {'map': False, 'global_costmap/costmap': True}
-#: In a costmap of Nav2 the robot's middle can't be in a cell of this value.
-_INSCRIBED = 99
 #: A map that is level within this is flat.
 _TILT = 1e-3
 
@@ -64,7 +62,6 @@ def grid_from_msg(msg: OccupancyGrid, name: str, *, inflated: bool = False) -> G
         cell_m=float(info.resolution),
         origin=(float(p.x), float(p.y), float(p.z), yaw),
         cells=cells.reshape(info.height, info.width),
-        occupied_from=_INSCRIBED,
         inflated=inflated,
     )
 
@@ -116,7 +113,6 @@ class Ground:
         frame = self._frame_of(place.map_id)
         placed, notes = [], []
         for grid in grids:
-            limit = grid.occupied_from if grid.inflated else config.occupied_from
             grid_T_map = self._poses.between(grid.frame_id, frame, None)
             if grid_T_map is None:
                 why = self._poses.why_not(grid.frame_id, frame)
@@ -124,10 +120,14 @@ class Ground:
                 self._refuse(grid.name, note)
                 notes.append(f'{note}; it is left aside')
             else:
-                placed.append(Placed(replace(grid, occupied_from=limit), grid_T_map))
+                placed.append(Placed(grid, grid_T_map))
         if not placed:
             return Stand(pose=pose, note='; '.join(notes))
-        robot = Robot(radius_m=config.robot_radius_m, search_m=config.search_radius_m)
+        robot = Robot(
+            radius_m=config.robot_radius_m,
+            search_m=config.search_radius_m,
+            occupied_from=config.occupied_from,
+        )
         stand = stand_pose(placed, pose, place.target_position, robot)
         return replace(stand, note='; '.join(filter(None, [*notes, stand.note])))
 

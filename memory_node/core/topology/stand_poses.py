@@ -9,8 +9,9 @@ in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ __all__ = ['MAX_CELLS', 'Grid', 'Placed', 'Robot', 'Stand', 'stand_pose']
 
 Points = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Cells: TypeAlias = tuple[slice, slice]
+
+_ALL: Cells = (slice(None), slice(None))
 
 #: Cells of the largest grid that is taken: 280 m by 280 m at 5 cm.
 MAX_CELLS = 2**25
@@ -34,13 +38,18 @@ _STOREY_M = 1.5
 _SIGHT_M = 20.0
 #: How deep inside an obstacle a target may lie and be seen: a cup on a table, a bed [m].
 _DEPTH_M = 1.5
+#: Up to so many cells it is looked which of them hang together, all over the grid.
+_WHOLE_CELLS = 4_000_000
 #: Free space smaller than this is a pocket that nobody gets into [m^2].
 _POCKET_M2 = 0.5
+_CORNERS_TOO = np.ones((3, 3))
+#: From which value on a cell of a costmap is one that the robot's middle can't be in.
+_INSCRIBED = 99
 #: Candidates whose sight is looked at together.
 _BATCH = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Grid:
     """Cells of one grid: -1 unknown, 0 free to 100 occupied; row-major, x along a row."""
 
@@ -51,10 +60,9 @@ class Grid:
     origin: tuple[float, float, float, float]
     #: (rows, columns) int8.
     cells: NDArray[np.int8]
-    #: From which value on a cell is an obstacle.
-    occupied_from: int
     #: A costmap: obstacles have been grown by the robot's radius already.
     inflated: bool = False
+    _joined: dict[tuple[float, int], Mask] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         rows, columns = self.cells.shape
@@ -70,6 +78,28 @@ class Grid:
             )
         if not all(abs(v) <= MAX_COORDINATE_M for v in self.origin):
             raise InvalidObservationError(f'info.origin must be finite, got {self.origin}')
+
+    def free(self, robot: Robot, part: Cells = _ALL) -> Mask:
+        """Return which cells of a part are known and no obstacle."""
+        cells = self.cells[part]
+        limit = _INSCRIBED if self.inflated else robot.occupied_from
+        return np.asarray((cells >= 0) & (cells < limit))
+
+    def fits(self, free: Mask, robot: Robot) -> Mask:
+        """Return in which cells the robot's middle can be; what is around them counts not free."""
+        if self.inflated or not robot.radius_m:
+            return free
+        clear = ndimage.distance_transform_edt(np.pad(free, 1))[1:-1, 1:-1] - 0.5
+        return np.asarray(clear * self.cell_m >= robot.radius_m)
+
+    def joined(self, robot: Robot) -> Mask | None:
+        """Return the largest part of the grid that a robot can drive about in; None: too large."""
+        if self.cells.size > _WHOLE_CELLS:
+            return None
+        key = (robot.radius_m, robot.occupied_from)
+        if key not in self._joined:
+            self._joined[key] = _largest(self.fits(self.free(robot), robot))
+        return self._joined[key]
 
     def to_cells(self, points: Points) -> Points:
         """Return (N, 2) points of ``frame_id`` [m] as columns and rows, in parts of cells."""
@@ -91,13 +121,15 @@ class Placed:
     grid: Grid
     grid_T_map: NDArray[np.float64]  # noqa: N815  as transforms are written
 
-    def covers(self, at: Vector3) -> bool:
-        """Whether the grid has a cell, known or not, for a position of the map [m]."""
+    def reaches(self, at: Vector3, margin_m: float) -> bool:
+        """Whether a position of the map is on the grid's storey, and on it or nearly so [m]."""
         x, y, z = (self.grid_T_map @ (*at, 1.0))[:3]
         column, row = self.grid.to_cells(np.array([[x, y]]))[0]
         rows, columns = self.grid.cells.shape
+        margin = margin_m / self.grid.cell_m
         level = abs(z - self.grid.origin[2]) <= _STOREY_M
-        return bool(level and 0 <= column < columns and 0 <= row < rows)
+        along = -margin <= column < columns + margin
+        return bool(level and along and -margin <= row < rows + margin)
 
     def from_map(self, points: Points) -> Points:
         """Return (N, 2) points of the map [m] as columns and rows."""
@@ -116,6 +148,8 @@ class Robot:
 
     radius_m: float
     search_m: float
+    #: From which value on a cell of a map is an obstacle.
+    occupied_from: int = 65
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +174,13 @@ class _Window:
         high = np.clip(np.ceil(at.max(axis=0)) + margin, 0, (columns, rows)).astype(int)
         #: First column and row.
         self.low = low
-        cells = grid.cells[low[1] : high[1], low[0] : high[0]]
+        part = (slice(low[1], high[1]), slice(low[0], high[0]))
         #: Known and without an obstacle.
-        self.free: Mask = (cells >= 0) & (cells < grid.occupied_from)
-        radius_m = 0.0 if grid.inflated else robot.radius_m
-        self.fits: Mask = self._grown(radius_m)
+        self.free = grid.free(robot, part)
+        self.fits = self._roomy(grid.fits(self.free, robot))
+        joined = grid.joined(robot)
+        #: Of these, those that most others can be reached from.
+        self.joined: Mask = _largest(self.fits) if joined is None else joined[part]
 
     def at(self, mask: Mask, points: Points, *, outside: bool) -> Mask:
         """Return for (N, 2) points of the map what a mask says; ``outside`` where it ends."""
@@ -152,12 +188,18 @@ class _Window:
 
     def candidates(self) -> Points:
         """Return the middles of cells in which the robot fits, as (N, 2) points of the map."""
-        labels, count = ndimage.label(self.fits, structure=np.ones((3, 3)))
-        areas = np.bincount(labels.ravel(), minlength=count + 1) * self._grid.cell_m**2
-        areas[0] = 0.0
-        keep = areas[labels] >= _POCKET_M2
-        found = np.argwhere(keep)[:, ::-1]
+        found = np.argwhere(self.fits)[:, ::-1]
         return self._placed.to_map(found + self.low + 0.5)
+
+    def _roomy(self, fits: Mask) -> Mask:
+        """Leave pockets out; a part that goes on beyond the window may be none."""
+        if not fits.size:
+            return fits
+        labels, _ = ndimage.label(fits, structure=_CORNERS_TOO)
+        roomy = np.bincount(labels.ravel(), minlength=1) * self._grid.cell_m**2 >= _POCKET_M2
+        roomy[np.concatenate([labels[[0, -1]].ravel(), labels[:, [0, -1]].ravel()])] = True
+        roomy[0] = False
+        return np.asarray(roomy[labels])
 
     def sees(self, points: Points, target: Points) -> Mask:
         """
@@ -175,16 +217,12 @@ class _Window:
         inside = np.logical_and.accumulate(blocked, axis=1) & (distance_m <= _DEPTH_M)
         return np.asarray(~(blocked & ~inside).any(axis=1))
 
-    def _grown(self, radius_m: float) -> Mask:
-        if not radius_m:
-            return self.free
-        clear = ndimage.distance_transform_edt(np.pad(self.free, 1))[1:-1, 1:-1] - 0.5
-        return np.asarray(clear * self._grid.cell_m >= radius_m)
-
     def _look_up(self, mask: Mask, cells: Points, *, outside: bool) -> Mask:
         index = np.floor(cells).astype(int)
         column, row = index[..., 0], index[..., 1]
         rows, columns = mask.shape
+        if not mask.size:
+            return np.full(column.shape, outside)
         held = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
         found = mask[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
         return np.asarray(np.where(held, found, outside))
@@ -216,7 +254,7 @@ def stand_pose(grids: Sequence[Placed], pose: Pose, target: Vector3 | None, robo
         Where the robot fits nowhere near.
 
     """
-    over = [placed for placed in grids if placed.covers(pose.position)]
+    over = [placed for placed in grids if placed.reaches(pose.position, robot.search_m)]
     if not over:
         names = ' and '.join(placed.grid.name for placed in grids)
         return Stand(pose=pose, note=f'{names} does not reach there: the pose is not checked')
@@ -225,12 +263,15 @@ def stand_pose(grids: Sequence[Placed], pose: Pose, target: Vector3 | None, robo
     if seen is not None and math.dist(here, seen) > _SIGHT_M:
         seen = None
     around = np.array([here] if seen is None else [here, seen])
-    windows = [_Window(placed, around, robot) for placed in over]
-    if all(window.at(window.fits, here[None], outside=True)[0] for window in windows):
+    first, *others = windows = [_Window(placed, around, robot) for placed in over]
+    fits = all(
+        window.at(window.fits, here[None], outside=w > 0)[0] for w, window in enumerate(windows)
+    )
+    if fits and first.at(first.joined, here[None], outside=False)[0]:
         return Stand(pose=pose)
-    found = windows[0].candidates()
+    found = first.candidates()
     found = found[np.linalg.norm(found - here, axis=1) <= robot.search_m]
-    for window in windows[1:]:
+    for window in others:
         found = found[window.at(window.fits, found, outside=True)]
     said = f'({here[0]:.1f}, {here[1]:.1f})'
     if not len(found):
@@ -240,14 +281,17 @@ def stand_pose(grids: Sequence[Placed], pose: Pose, target: Vector3 | None, robo
             ' navigation.search_radius_m set both'
         )
     far = np.linalg.norm(found - here, axis=1)
-    best = int(far.argmin())
-    blind = ''
+    apart = ~first.at(first.joined, found, outside=False)
+    best, blind = int(np.lexsort((far, apart))[0]), ''
     if seen is not None:
-        seeing = _nearest_that_sees(windows[0], found, far, here, seen)
+        side = (found - seen) @ (here - seen) > 0.0
+        seeing = _first_that_sees(first, found, np.lexsort((far, ~side, apart)), seen)
         if seeing is None:
             blind = f', and nothing free within {robot.search_m:g} m sees the target by the grid'
         else:
             best = seeing
+    if fits and (apart[best] or blind or seen is None):
+        return Stand(pose=pose, note=f'{said} is cut off from the rest of {over[0].grid.name}')
     x, y = (float(v) for v in found[best])
     moved_m = float(far[best])
     name = over[0].grid.name
@@ -257,15 +301,21 @@ def stand_pose(grids: Sequence[Placed], pose: Pose, target: Vector3 | None, robo
     return Stand(pose=Pose.from_yaw(at, yaw), moved_m=moved_m, note=note)
 
 
-def _nearest_that_sees(
-    window: _Window, points: Points, far: Points, here: Points, target: Points
+def _first_that_sees(
+    window: _Window, points: Points, order: NDArray[np.intp], target: Points
 ) -> int | None:
-    """Return the nearest point with sight, if there is one from the side the robot looked from."""
-    side = (points - target) @ (here - target) > 0.0
-    order = np.lexsort((far, ~side))
+    """Return the first of the points, in this order, that has sight of the target."""
     for first in range(0, len(order), _BATCH):
         some = order[first : first + _BATCH]
         seeing = np.flatnonzero(window.sees(points[some], target))
         if len(seeing):
             return int(some[seeing[0]])
     return None
+
+
+def _largest(mask: Mask) -> Mask:
+    """Return the largest part of a mask that hangs together."""
+    labels, _ = ndimage.label(mask, structure=_CORNERS_TOO)
+    sizes = np.bincount(labels.ravel(), minlength=1)
+    sizes[:1] = 0
+    return np.asarray((labels == sizes.argmax()) & mask)
