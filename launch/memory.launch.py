@@ -218,6 +218,7 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             start_state='configuring',
             goal_state='inactive',
             entities=[change(Transition.TRANSITION_ACTIVATE)],
+            handle_once=True,  # who configures it later decides what comes then
         ),
         condition=autostart,
     )

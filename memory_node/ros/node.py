@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 import os
+import threading
 import traceback
 from typing import Any
 
@@ -68,6 +70,7 @@ class MemoryNode(LifecycleNode):
         self._counters = Counters()
         self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
+        self._transitions = threading.Lock()
         self._guard_transitions()
         #: Services and the search: a save in progress does not hold up a question.
         self.requests = ReentrantCallbackGroup()
@@ -98,7 +101,8 @@ class MemoryNode(LifecycleNode):
 
         def answer(request: Any, response: Any) -> Any:
             try:
-                return respond(request, response)
+                with self._transitions:  # whoever comes first has both steps of a start
+                    return respond(request, response)
             except Exception as error:  # noqa: BLE001  RCLError, of a private module
                 self.get_logger().warning(f'transition refused: {error}')
                 response.success = False
@@ -107,6 +111,16 @@ class MemoryNode(LifecycleNode):
         service.callback = answer
 
     # Transitions
+
+    def start(self) -> bool:
+        """Configure and activate, where nobody else has begun to; return False where it failed."""
+        with self._transitions:
+            state = self._state_machine.current_state[1]
+            if state != 'unconfigured':
+                self.get_logger().info(f'autostart leaves the node {state}, as it was made')
+                return True
+            success = TransitionCallbackReturn.SUCCESS
+            return bool(self.trigger_configure() == success and self.trigger_activate() == success)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the memory and offer the services, or say why not."""
@@ -190,17 +204,14 @@ class MemoryNode(LifecycleNode):
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
         held.scene.add(memory.observations())
-        navigator = Navigator(
-            self,
-            use_nav2=settings.use_nav2,
-            config=lambda: self._settings(NavigationConfig),
-        )
+        navigation = partial(self._settings, NavigationConfig)
+        navigator = Navigator(self, use_nav2=settings.use_nav2, config=navigation)
         stack.callback(navigator.close)
         ground = Ground(
             self,
             where.poses,
             frame_of=where.requests.frame_of,
-            config=lambda: self._settings(NavigationConfig),
+            config=navigation,
             refuse=self._refuse,
         )
         stack.callback(ground.close)
@@ -214,7 +225,7 @@ class MemoryNode(LifecycleNode):
             counters=self._counters,
             frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
-            navigation=lambda: self._settings(NavigationConfig),
+            navigation=navigation,
             active=lambda: self._active,
             answered=held.scene.show_answer,
             refuse=self._refuse,
