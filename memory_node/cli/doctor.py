@@ -106,7 +106,7 @@ def _python() -> Iterator[Finding]:
                 level=BAD,
                 about=package,
                 found=f'{_version(package)}, does not load: {type(error).__name__}: {error}',
-                mend='pip install -r requirements/core.txt, in the environment of the node',
+                mend='pip install -r requirements/robot.txt, in the environment of the node',
             )
         else:
             told.append(f'{package} {_version(package)}')
