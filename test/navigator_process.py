@@ -9,6 +9,7 @@ What happens is written to the standard output, a line each.
 from __future__ import annotations
 
 from collections import Counter
+import math
 import sys
 import threading
 import time
@@ -64,14 +65,18 @@ class Server:
         result = NavigateToPose.Result()
         feedback = NavigateToPose.Feedback(current_pose=handle.request.pose)
         feedback.distance_remaining = 1.5
-        handle.publish_feedback(feedback)
-        while word in ('drive', 'mute') and not handle.is_cancel_requested and self.newest == own:
+        # Feedback that comes before the answer to its goal is dropped, so there is more of it.
+        ticks = {'drive': math.inf, 'mute': math.inf, 'succeed': 30}.get(word, 1)
+        while ticks > 0 and not handle.is_cancel_requested and self.newest == own:
+            if not rclpy.ok():
+                return result
+            handle.publish_feedback(feedback)
             time.sleep(0.02)
+            ticks -= 1
         if handle.is_cancel_requested:
             handle.canceled()
             say('cancelled')
         elif word == 'succeed':
-            time.sleep(0.1)
             handle.succeed()
             say('succeeded')
         else:  # told to, or another goal has come: Nav2 aborts the one before

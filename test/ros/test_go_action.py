@@ -168,9 +168,10 @@ def test_it_arrives_and_tells_all_along(toured, action, navigator):
     assert result.goal == result.drives[0].goal
     assert 'succeeded' in result.status.message
     toured.until(lambda: any(f.distance_remaining > 0 for f in told), 'words of the navigator')
-    assert [f.stage for f in told][:2] == [Go.Feedback.SEARCHING, Go.Feedback.ASKING]
-    assert told[-1].stage == Go.Feedback.DRIVING
-    assert {f.label for f in told[1:]} == {'lamp'}
+    stages = [f.stage for f in told]  # what comes before the answer to the goal is dropped
+    assert stages == sorted(stages)
+    assert stages[-1] == Go.Feedback.DRIVING
+    assert {f.label for f in told if f.attempt} == {'lamp'}
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,8 @@ def test_deactivating_cancels_at_the_navigator(toured, action, navigator):
 def test_a_navigator_that_dies_is_told(toured, action, navigator):
     handle, told = start(toured, action, text='a bed', behavior_tree='drive   ')
     toured.until(lambda: any(f.stage == Go.Feedback.DRIVING for f in told), 'driving')
-    navigator.process.terminate()
+    navigator.process.terminate()  # DDS says goodbye; one that is killed is missed after its lease
+    navigator.process.wait(timeout=30.0)
     status, result = end(toured, handle)
     assert status == GoalStatus.STATUS_ABORTED
     assert result.outcome in (Go.Result.ABORTED, Go.Result.CANCELLED)
