@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
 from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessStart
 from launch.events import matches_action
@@ -13,6 +19,8 @@ from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
+
+from memory_node.ros.qos import PROFILE, VARIABLE
 
 SHARE = FindPackageShare('memory_node')
 
@@ -131,10 +139,17 @@ TOPICS = {
     'label_info': 'Topic that names class ids (vision_msgs/LabelInfo).',
     'vision_info': 'Topic of a detector (vision_msgs/VisionInfo).',
     'caption': 'Topic of captions (memory_msgs/Caption), for captioner:=caption.',
+    'map': 'Topic of the map (nav_msgs/OccupancyGrid) that keeps goals in free space.',
+    'costmap': 'Topic of a costmap (nav_msgs/OccupancyGrid) that does so too.',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
 #: Topics of the node that cannot be arguments by their own names.
-NAMES = {'depth_camera_info': 'depth/camera_info', 'tf': '/tf', 'tf_static': '/tf_static'}
+NAMES = {
+    'depth_camera_info': 'depth/camera_info',
+    'tf': '/tf',
+    'tf_static': '/tf_static',
+    'costmap': 'global_costmap/costmap',
+}
 #: Transports are topics below the plain one and follow it.
 TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
 
@@ -209,10 +224,18 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             start_state='configuring',
             goal_state='inactive',
             entities=[change(Transition.TRANSITION_ACTIVATE)],
+            handle_once=True,  # who configures it later decides what comes then
         ),
         condition=autostart,
     )
     return [configure, activate, memory]
+
+
+def fast_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Give what is started from here on room for pictures, unless a profile was chosen."""
+    if any(context.environment.get(name) for name in (VARIABLE, 'FASTDDS_DEFAULT_PROFILES_FILE')):
+        return []
+    return [SetEnvironmentVariable(VARIABLE, str(PROFILE))]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -231,4 +254,5 @@ def generate_launch_description() -> LaunchDescription:
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
     start = OpaqueFunction(function=memory_with_events)
-    return LaunchDescription([*ARGUMENTS, *topics, start, rviz])
+    room = OpaqueFunction(function=fast_dds_profile)
+    return LaunchDescription([*ARGUMENTS, *topics, room, start, rviz])

@@ -15,7 +15,18 @@ import sys
 
 from rich.console import Console
 
-from memory_node.cli import ask, check, encoder, export, find, import_, objects, query, stats
+from memory_node.cli import (
+    ask,
+    check,
+    doctor,
+    encoder,
+    export,
+    find,
+    import_,
+    objects,
+    query,
+    stats,
+)
 from memory_node.core.errors import MemoryNodeError
 
 __all__ = ['build_parser', 'default_store', 'main']
@@ -53,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for module in (import_, query, ask, find, objects, stats, export, check, encoder):
+    for module in (import_, query, ask, find, objects, stats, export, check, doctor, encoder):
         module.add_command(commands, shared)
     return parser
 

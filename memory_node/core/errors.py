@@ -19,6 +19,8 @@ __all__ = [
     'InvalidQueryError',
     'LanguageModelError',
     'MemoryNodeError',
+    'NavigatorError',
+    'NoFreePoseError',
     'NoRouteError',
     'NotActiveError',
     'RemovedError',
@@ -144,3 +146,17 @@ class IndexDamagedError(MemoryNodeError):
 
     code = 43
     name = 'INDEX_DAMAGED'
+
+
+class NavigatorError(MemoryNodeError):
+    """No navigator is there, or it refused or gave up every goal."""
+
+    code = 50
+    name = 'NAVIGATOR_FAILURE'
+
+
+class NoFreePoseError(MemoryNodeError):
+    """The occupancy grid leaves no free pose near by that sees the target."""
+
+    code = 51
+    name = 'NO_FREE_POSE'

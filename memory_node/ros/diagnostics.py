@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -16,11 +16,12 @@ from visualization_msgs.msg import MarkerArray
 
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters, Snapshot
+from memory_node.core.perception.loss import Arrivals
 from memory_node.ros import qos
 from memory_node.ros.map_watch import MapWatch
 from memory_node.ros.markers import MarkerScene
 
-__all__ = ['Reporter', 'Sources']
+__all__ = ['LOSS', 'Reporter', 'Sources', 'lost_pictures']
 
 _COUNTS = (
     'images_received',
@@ -33,6 +34,10 @@ _COUNTS = (
     'queries',
     'queries_failed',
 )
+#: Share of the pictures from which on it is told that they are lost.
+LOSS = 0.05
+#: Reasons of refusals that one message names.
+_NAMED = 3
 _LOSSES = ('frames_dropped', 'captioner_failures')
 
 
@@ -128,6 +133,8 @@ class Reporter:
     def _health(self, header: Header, snapshot: Snapshot) -> DiagnosticArray:
         level, message = self._judge(snapshot)
         values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
+        if (came := self._sources.counters.pictures.look()) is not None:
+            values['images_lost_of_last'] = f'{came.lost} of {came.sent}'
         values['object_map_missing'] = self._map.missing
         values['object_map_message'] = self._map.message
         status = DiagnosticStatus(
@@ -143,30 +150,45 @@ class Reporter:
         return DiagnosticArray(header=header, status=[status])
 
     def _judge(self, snapshot: Snapshot) -> tuple[bytes, str]:
-        """Return a level and a sentence about the time since the last report."""
+        """Return a level, and in words what was wrong since the last report."""
+        said = '; '.join(self._warnings(snapshot))
+        return (DiagnosticStatus.WARN, said) if said else (DiagnosticStatus.OK, 'remembering')
+
+    def _warnings(self, snapshot: Snapshot) -> Iterator[str]:
         before, now = self._last.counts if self._last is not None else {}, snapshot.counts
         for name in _LOSSES:
             if now.get(name, 0) > before.get(name, 0):
-                lost = now[name] - before.get(name, 0)
-                return DiagnosticStatus.WARN, f'{name} rose by {lost}'
+                yield f'{name} rose by {now[name] - before.get(name, 0)}'
+        came = self._sources.counters.pictures.look()
+        if came is not None and came.share >= LOSS:
+            yield lost_pictures(came)
         rejected = self._last.rejected if self._last is not None else {}
-        for reason, count in snapshot.rejected.items():
-            if count > rejected.get(reason, 0):
-                return DiagnosticStatus.WARN, f'refused {reason}'
+        refused = [r for r, count in snapshot.rejected.items() if count > rejected.get(r, 0)]
+        for reason in refused[:_NAMED]:
+            yield f'refused {reason}'
+        if len(refused) > _NAMED:
+            yield f'{len(refused) - _NAMED} more reasons, see the values'
         if warning := self._map.warning():
-            return DiagnosticStatus.WARN, warning
+            yield warning
         trigger = self._sources.trigger
         if (
             trigger != 'image'
             and now.get('images_received')
             and not now.get('descriptions_received')
         ):
-            return (
-                DiagnosticStatus.WARN,
+            yield (
                 f'images come, but nothing on {trigger}: nothing is remembered;'
-                ' see parameter perception.captioner',
+                ' see parameter perception.captioner'
             )
-        return DiagnosticStatus.OK, 'remembering'
+
+
+def lost_pictures(came: Arrivals) -> str:
+    """Return in one sentence what is lost, and what helps."""
+    return (
+        f'{came.lost} of {came.sent} pictures do not arrive ({1.0 / came.period_s:.0f} Hz by their'
+        f' stamps): start the camera driver with {qos.VARIABLE}={qos.PROFILE}, or use compressed'
+        ' pictures'
+    )
 
 
 def _steady_clock() -> Clock:

@@ -18,8 +18,9 @@ from rclpy.executors import (
 __all__ = ['SplitExecutor']
 
 #: Groups of callbacks beside requests: pictures, depth, small messages, reports, the look at the
-#: object map, saves, lifecycle and parameters, and one to spare.
-OTHERS = 8
+#: object map, saves, lifecycle and parameters, what a navigator says, occupancy grids, and one to
+#: spare.
+OTHERS = 10
 
 
 class SplitExecutor(Executor):

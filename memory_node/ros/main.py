@@ -11,7 +11,7 @@ import threading
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState
 from rclpy.signals import SignalHandlerOptions
 import rclpy.utilities
 
@@ -53,11 +53,6 @@ def _spin(executor: SplitExecutor, node: MemoryNode) -> None:
             node.report_bug(error)
 
 
-def _start(node: MemoryNode) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return bool(node.trigger_configure() == success and node.trigger_activate() == success)
-
-
 def main() -> int:
     """Run the node until SIGINT or SIGTERM; return the exit status."""
     heap.limit()
@@ -74,7 +69,7 @@ def main() -> int:
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()
-    good = (not node.wants_start or _start(node)) and _await_end(spinner)
+    good = (not node.wants_start or node.start()) and _await_end(spinner)
     node.on_shutdown(LifecycleState('', 0))
     executor.shutdown(timeout_sec=2.0)
     spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 import os
+import threading
 import traceback
 from typing import Any
 
@@ -31,15 +33,17 @@ from memory_node.models.factory import make_captioner, make_language_model
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
+from memory_node.ros.go_action import Goer
+from memory_node.ros.ground import Ground
 from memory_node.ros.heap import collect
 from memory_node.ros.holding import Held, memory_config, open_memory
 from memory_node.ros.in_use import in_use
 from memory_node.ros.markers import MarkerScene
-from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.navigator import Navigator
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
-from memory_node.ros.settings import CameraConfig, NodeConfig, RequestsConfig
+from memory_node.ros.settings import CameraConfig, NavigationConfig, NodeConfig, RequestsConfig
 from memory_node.ros.subscriptions import published, Subscriptions
 from memory_node.ros.where import Where
 
@@ -47,8 +51,9 @@ __all__ = ['MemoryNode']
 
 #: How long a deactivation waits for keyframes that are still in the queue [s].
 DRAIN_S = 3.0
-#: Requests beside those at the gate: a search, its cancel and its result, and two that hear BUSY.
-_BESIDE = 5
+#: Requests beside those at the gate: a search and a drive, their cancels and results, and two that
+#: hear BUSY.
+_BESIDE = 8
 _TRIGGERS = {'detections': 'detections', 'caption': 'caption'}
 
 
@@ -65,6 +70,7 @@ class MemoryNode(LifecycleNode):
         self._counters = Counters()
         self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
+        self._transitions = threading.Lock()
         self._guard_transitions()
         #: Services and the search: a save in progress does not hold up a question.
         self.requests = ReentrantCallbackGroup()
@@ -95,7 +101,8 @@ class MemoryNode(LifecycleNode):
 
         def answer(request: Any, response: Any) -> Any:
             try:
-                return respond(request, response)
+                with self._transitions:  # whoever comes first has both steps of a start
+                    return respond(request, response)
             except Exception as error:  # noqa: BLE001  RCLError, of a private module
                 self.get_logger().warning(f'transition refused: {error}')
                 response.success = False
@@ -104,6 +111,16 @@ class MemoryNode(LifecycleNode):
         service.callback = answer
 
     # Transitions
+
+    def start(self) -> bool:
+        """Configure and activate, where nobody else has begun to; return False where it failed."""
+        with self._transitions:
+            state = self._state_machine.current_state[1]
+            if state != 'unconfigured':
+                self.get_logger().info(f'autostart leaves the node {state}, as it was made')
+                return True
+            success = TransitionCallbackReturn.SUCCESS
+            return bool(self.trigger_configure() == success and self.trigger_activate() == success)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the memory and offer the services, or say why not."""
@@ -187,17 +204,28 @@ class MemoryNode(LifecycleNode):
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
         held.scene.add(memory.observations())
-        goals = GoalSender(self, self.requests, use_nav2=settings.use_nav2)
-        stack.callback(goals.close)
+        navigation = partial(self._settings, NavigationConfig)
+        navigator = Navigator(self, use_nav2=settings.use_nav2, config=navigation)
+        stack.callback(navigator.close)
+        ground = Ground(
+            self,
+            where.poses,
+            frame_of=where.requests.frame_of,
+            config=navigation,
+            refuse=self._refuse,
+        )
+        stack.callback(ground.close)
         context = Context(
             memory=memory,
             language_model=model,
-            goals=goals,
+            navigator=navigator,
+            ground=ground,
             gate=held.gate,
             model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
             counters=self._counters,
             frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
+            navigation=navigation,
             active=lambda: self._active,
             answered=held.scene.show_answer,
             refuse=self._refuse,
@@ -205,6 +233,7 @@ class MemoryNode(LifecycleNode):
         )
         stack.callback(Services(self, self.requests, context).close)
         stack.callback(Finder(self, self.requests, context).close)
+        stack.callback(Goer(self, self.requests, context).close)
         stack.callback(Reporter(self, MutuallyExclusiveCallbackGroup(), self._sources()).close)
         collect()  # of what opening took
 

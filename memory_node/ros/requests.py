@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import math
 from typing import Any
 
-from memory_msgs.action import Find
+from memory_msgs.action import Find, Go
 from memory_msgs.srv import Ask, NavigationGoal, Objects, Retrieve
 
 from memory_node.core.data import MAX_K, MAX_QUERY_CHARS, Query, QueryMode, Vector3
@@ -24,6 +24,8 @@ MODES: dict[int, QueryMode] = {
 }
 MODE_NUMBERS = {mode: number for number, mode in MODES.items()}
 MAX_ALTERNATIVES = 100
+#: Characters of the name of a behaviour tree.
+MAX_PATH_CHARS = 1024
 #: Objects on a page when a request leaves ``limit`` at 0.
 PAGE = 100
 
@@ -72,10 +74,7 @@ class RequestReader:
 
     def navigation_goal(self, request: NavigationGoal.Request) -> tuple[Query, Vector3 | None]:
         """Return the query of a goal and where the way there starts [m], if that is known."""
-        if request.alternatives > MAX_ALTERNATIVES:
-            raise InvalidQueryError(
-                f'alternatives must be at most {MAX_ALTERNATIVES}, got {request.alternatives}'
-            )
+        _check_alternatives(request.alternatives)
         map_id = request.map_id or self.frames.current_map()
         frame = self.frames.frame_of(map_id)
         at: Vector3 | None
@@ -92,6 +91,22 @@ class RequestReader:
             **self._when(request),
         )
         return query, at
+
+    def go(self, goal: Go.Goal) -> Query:
+        """Return the query of a drive, which starts where the robot is."""
+        _check_alternatives(goal.alternatives)
+        if len(goal.behavior_tree) > MAX_PATH_CHARS:
+            raise InvalidQueryError(
+                f'behavior_tree must hold at most {MAX_PATH_CHARS} characters,'
+                f' got {len(goal.behavior_tree)}'
+            )
+        map_id = goal.map_id or self.frames.current_map()
+        return Query(
+            text=goal.text,
+            map_id=map_id,
+            here=self.frames.robot(self.frames.frame_of(map_id)),
+            **self._when(goal),
+        )
 
     def objects(self, request: Objects.Request) -> dict[str, Any]:
         """Return which objects a request wants as arguments of ``Memory.objects``."""
@@ -135,6 +150,11 @@ class RequestReader:
             'until_ns': stamp_ns(request.until) if request.use_until else None,
             'now_ns': stamp_ns(request.now) if told else self.now_ns,
         }
+
+
+def _check_alternatives(count: int) -> None:
+    if count > MAX_ALTERNATIVES:
+        raise InvalidQueryError(f'alternatives must be at most {MAX_ALTERNATIVES}, got {count}')
 
 
 def _radius_m(request: Any) -> float | None:

@@ -22,9 +22,11 @@ from memory_node.core.ports import LanguageModel
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
-from memory_node.ros.nav2_client import GoalSender
+from memory_node.ros.ground import Ground
+from memory_node.ros.navigator import Navigator
 from memory_node.ros.request_frames import RequestFrames
 from memory_node.ros.requests import MODE_NUMBERS, page_limit, RequestReader
+from memory_node.ros.settings import NavigationConfig
 
 __all__ = ['SERVICES', 'Context', 'Services']
 
@@ -46,13 +48,15 @@ class Context:
     memory: Memory
     #: Words answers; None leaves them extracted.
     language_model: LanguageModel | None
-    goals: GoalSender
+    navigator: Navigator
+    ground: Ground
     gate: Gate
     #: How long models may think about one request [s].
     model_time_s: Callable[[], float]
     counters: Counters
     frames: RequestFrames
     retrieval: Callable[[], RetrievalConfig]
+    navigation: Callable[[], NavigationConfig]
     active: Callable[[], bool]
     answered: Callable[[Retrieval], None]
     #: Told (topic, message) of every refusal.
@@ -131,23 +135,22 @@ class Services:
         query, start = c.reader(self._now_ns()).navigation_goal(request)
         plan = c.memory.navigation_goal(query, start, request.alternatives)
         c.answered(plan.retrieval)
-        response.found = plan.found
         if not plan.found or plan.place is None or plan.goal_pose is None:
             return str(plan.retrieval.message)
         stamp = self._node.get_clock().now().to_msg()
         frame_id = c.frames.frame_of(plan.place.map_id)
-        response.goal = convert.pose_stamped_msg(plan.goal_pose, stamp, frame_id)
         response.place = self._place_msgs([plan.place])[0]
         response.alternatives_found = self._place_msgs(plan.alternatives)
+        stand = c.ground.stand(plan.place, plan.goal_pose)
+        response.found = True
+        response.goal = convert.pose_stamped_msg(stand.pose, stamp, frame_id)
         response.route = PathMsg()
         if plan.route is not None:
             response.has_route = True
             response.route = convert.path_msg(plan.route, stamp, frame_id)
             response.route_length = float(plan.route.length_m)
-        message = str(plan.retrieval.message)
-        if request.publish:
-            message = f'{message}; {c.goals.send(response.goal)}'
-        return message
+        took = c.navigator.hand_over(response.goal) if request.publish else ''
+        return '; '.join(filter(None, [plan.retrieval.message, stand.note, took]))
 
     def _ask(self, request: Ask.Request, response: Ask.Response) -> str:
         c = self._context

@@ -217,6 +217,7 @@ class Subscriptions:
 
     def _on_image(self, at_ns: int, msg: Image) -> None:
         self._counters.count('images_received')
+        self._counters.pictures.add(at_ns)
         raw = raw_image(msg)
         self._said_frame = msg.header.frame_id
         decode_color(raw)  # refuses a malformed one now; for rgb8 it costs nothing
@@ -224,6 +225,7 @@ class Subscriptions:
 
     def _on_compressed(self, at_ns: int, msg: CompressedImage) -> None:
         self._counters.count('images_received')
+        self._counters.pictures.add(at_ns)
         self._said_frame = msg.header.frame_id
         self._pipeline.image(at_ns, self._frame_id(msg), Picture(bytes(msg.data)))
 

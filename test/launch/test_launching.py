@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
+import runpy
 import shutil
 import signal
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,6 +58,12 @@ def test_every_argument_is_described(path):
     nodes = path.name != 'bench.launch.py'
     assert ('namespace' in {a.name for a in arguments}) == nodes
     assert not [a.name for a in arguments if a.description == 'no description given']
+
+
+def test_pictures_get_room_in_fast_dds_unless_a_profile_was_chosen():
+    made = runpy.run_path(str(ROOT / 'launch' / 'memory.launch.py'))['fast_dds_profile']
+    assert len(made(SimpleNamespace(environment={}))) == 1
+    assert made(SimpleNamespace(environment={'FASTRTPS_DEFAULT_PROFILES_FILE': 'mine'})) == []
 
 
 @contextmanager

@@ -123,6 +123,29 @@ def test_a_node_that_cannot_configure_says_so_and_stays(start, connect, folder):
     assert client.process.end() == 0
 
 
+def test_autostart_and_whoever_configures_it_do_not_fight(start, connect, folder):
+    path = str(folder / 'both.sqlite')
+    client = connect(start({'memory_path': path, 'autostart': True, 'report_interval_s': 0.1}))
+
+    def active():  # a manager that comes while the node starts itself
+        for step in ('configure', 'activate'):
+            client.transition(step)
+        return client.state() == 'active'
+
+    client.until(active, 'an active node')
+    assert client.retrieve('chair').status.code == Status.EMPTY_MEMORY
+    for step, state in (('deactivate', 'inactive'), ('cleanup', 'unconfigured')):
+        assert client.transition(step)
+        assert client.state() == state
+    assert client.transition('configure')
+    known = client.process.output().count('in use:')
+    assert client.retrieve('chair').status.code == Status.NOT_ACTIVE
+    assert client.state() == 'inactive'  # autostart does not come again
+    assert client.process.output().count('in use:') == known == 1
+    assert client.process.end() == 0
+    assert 'Traceback' not in client.process.output()
+
+
 @pytest.mark.parametrize(
     ('name', 'value', 'word'),
     [

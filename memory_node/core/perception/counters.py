@@ -8,6 +8,8 @@ import re
 import threading
 import time
 
+from memory_node.core.perception.loss import StampLoss
+
 __all__ = ['MAX_REASONS', 'Counters', 'Snapshot']
 
 #: Distinct reasons kept; what comes after is counted together, so no input can grow the table.
@@ -54,6 +56,8 @@ class Counters:
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._latencies = _Latencies()
+        #: How many pictures are lost on the way.
+        self.pictures = StampLoss()
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one counter."""
@@ -108,6 +112,7 @@ class Counters:
             self._counts.clear()
             self._rejected.clear()
             self._latencies = _Latencies()
+        self.pictures.clear()
 
 
 def _percentile(ordered: list[float], share: float) -> float:

@@ -1,0 +1,347 @@
+"""
+Looks at a running system as the memory node sees it, for ``memory doctor``.
+
+It runs in a process of its own and writes one finding a line, as JSON. No look waits without end.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+import os
+import sys
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import GetState
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.srv import GetParameters
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import qos_check_compatible, QoSCompatibility
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+import rclpy.utilities
+
+from memory_node.core.perception.frame_tree import FrameTree
+from memory_node.core.perception.messages import transforms_from_msg
+from memory_node.interchange.findings import BAD, Finding, HINT, OK
+from memory_node.ros import qos
+from memory_node.ros.hearing import Ear
+from memory_node.ros.middleware import environment
+from memory_node.ros.pose_source import has_tf_messages
+
+__all__ = ['main']
+
+#: Longest wait for one answer of a service [s].
+_ANSWER_S = 3.0
+#: How long DDS is given to find everybody, and how long nobody new has to come for that [s].
+_DISCOVERY_S, _QUIET_S = 10.0, 2.0
+_ASKED = (
+    'retrieval.top_k',
+    'use_sim_time',
+    'pose_source',
+    'map_frame',
+    'base_frame',
+    'camera.frame',
+    'perception.captioner',
+)
+_PICTURES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+_DETECTIONS = (
+    'memory_msgs/msg/DetectionArray',
+    'vision_msgs/msg/Detection2DArray',
+    'vision_msgs/msg/Detection3DArray',
+)
+#: Types of topics one of which has to come, by captioner; a captioner in the node needs pictures.
+_TRIGGERS = {'detections': _DETECTIONS, 'caption': ('memory_msgs/msg/Caption',)}
+_ODOMETRY = ('nav_msgs/msg/Odometry',)
+#: Topics that begin with a header and come at a rate.
+_STAMPED = (*_PICTURES, *_DETECTIONS, *_ODOMETRY, 'memory_msgs/msg/Caption')
+
+
+class Doctor:
+    """Looks at one domain with a node of its own."""
+
+    def __init__(self, node: Node, wait_s: float) -> None:
+        self._node, self._wait_s = node, wait_s
+        self.tree = FrameTree()
+        self._diagnoses: dict[str, tuple[int, str]] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        """Look at everything; yields as it goes."""
+        yield from environment()
+        patients = self._patients()
+        if not patients:
+            where = os.environ.get('ROS_DOMAIN_ID', '0')
+            yield Finding(
+                level=BAD,
+                about='memory node',
+                found=f'none is heard in domain {where} within {_DISCOVERY_S:g} s',
+                mend='ros2 launch memory_node memory.launch.py; ROS_DOMAIN_ID, ROS_LOCALHOST_ONLY,'
+                ' ROS_AUTOMATIC_DISCOVERY_RANGE and RMW_IMPLEMENTATION have to be the same',
+            )
+        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnoses, 10)
+        self._hear_tf()
+        heard: dict[str, dict[str, Ear]] = {name: {} for name in patients}
+        deadline = time.monotonic() + self._wait_s
+        while patients and time.monotonic() < deadline:
+            for name, ears in heard.items():  # a publisher may be found while it is listened
+                self._listen(name, ears)
+            self._spin(min(0.5, self._wait_s))
+        for name, settings in patients.items():
+            yield from self._examine(name, settings, heard[name])
+
+    def _examine(
+        self, name: str, settings: dict[str, Any], ears: dict[str, Ear]
+    ) -> Iterator[Finding]:
+        yield from self._state(name)
+        topics = self._topics(name)
+        for topic, kind in topics.items():
+            yield from self._qos(name, topic, kind)
+        needed = _TRIGGERS.get(settings['perception.captioner'], _PICTURES)
+        yield from self._needed(topics, needed, 'so nothing is remembered')
+        if settings['pose_source'] == 'odom':
+            yield from self._needed(topics, _ODOMETRY, 'so nothing has a pose')
+        simulated = bool(settings['use_sim_time'])
+        if simulated and not self._node.count_publishers('/clock'):
+            yield Finding(
+                level=BAD,
+                about=name,
+                found='use_sim_time is true and nobody publishes /clock: its time stands still',
+                mend='play the bag with --clock, or set use_sim_time to false',
+            )
+        heard = any(ear.stamps for ear in ears.values() if ear.type_name in needed)
+        for ear in ears.values():
+            lacks = ear.type_name in needed and not heard
+            yield from ear.findings(simulated=simulated, needed=lacks)
+        yield from self._frames(name, settings, ears)
+        level, message = self._diagnoses.get(name, (0, ''))
+        if level:
+            yield Finding(level=HINT, about=name, found=f'it says of itself: {message}')
+
+    # Who is there
+
+    def _patients(self) -> dict[str, dict[str, Any]]:
+        """Return the memory nodes with their settings, once one is heard or time is over."""
+        deadline = time.monotonic() + _DISCOVERY_S
+        found: dict[str, dict[str, Any]] = {}
+        others: set[str] = set()
+        while not found and time.monotonic() < deadline:
+            self._spin(0.2)
+            self._look_around(found, others)
+        if found:
+            self._settle()
+            self._look_around(found, others)
+        return found
+
+    def _look_around(self, found: dict[str, dict[str, Any]], others: set[str]) -> None:
+        """Sort the lifecycle nodes that are new; one that does not answer is asked again."""
+        for service, kinds in self._node.get_service_names_and_types():
+            name = service.removesuffix('/get_state')
+            if 'lifecycle_msgs/srv/GetState' not in kinds or name in found or name in others:
+                continue
+            request = GetParameters.Request(names=list(_ASKED))
+            answer = self._call(GetParameters, f'{name}/get_parameters', request)
+            if answer is None:
+                continue
+            values = {n: _value(v) for n, v in zip(_ASKED, answer.values, strict=False)}
+            if len(values) == len(_ASKED) and values['retrieval.top_k']:
+                found[name] = values
+            else:
+                others.add(name)
+
+    def _state(self, name: str) -> Iterator[Finding]:
+        answer = self._call(GetState, f'{name}/get_state', GetState.Request())
+        state = answer.current_state.label if answer is not None else 'not known: no answer'
+        if state == 'active':
+            yield Finding(level=OK, about=name, found='active')
+        else:
+            mend = {'inactive': 'activate', 'unconfigured': 'configure'}.get(state, 'get')
+            yield Finding(
+                level=BAD,
+                about=name,
+                found=f'its lifecycle state is {state}: it neither listens nor answers',
+                mend=f'ros2 lifecycle set {name} {mend}; its log says why where it does not',
+            )
+
+    # Topics
+
+    def _topics(self, name: str) -> dict[str, str]:
+        """Return the topics that a node is subscribed to, with the type it wants."""
+        space, _, base = name.rpartition('/')
+        try:
+            listed = self._node.get_subscriber_names_and_types_by_node(base, space or '/')
+        except Exception:  # noqa: BLE001  NodeNameNonExistentError: it left meanwhile
+            return {}
+        return {topic: kinds[0] for topic, kinds in listed if kinds}
+
+    def _listen(self, name: str, ears: dict[str, Ear]) -> None:
+        for topic, kind in self._topics(name).items():
+            if topic not in ears and kind in _STAMPED and self._node.count_publishers(topic):
+                ears[topic] = Ear(self._node, topic, _message(kind), kind)
+
+    def _needed(
+        self, topics: dict[str, str], kinds: tuple[str, ...], so: str
+    ) -> Iterator[Finding]:
+        wanted = [topic for topic, kind in topics.items() if kind in kinds]
+        if wanted and not any(map(self._node.count_publishers, wanted)):
+            yield Finding(
+                level=BAD,
+                about=' or '.join(wanted),
+                found=f'nobody publishes it, {so}',
+                mend='start its publisher, or remap the topic (ros2 topic list, launch arguments)',
+            )
+
+    def _qos(self, name: str, topic: str, kind: str) -> Iterator[Finding]:
+        """Tell of publishers that the node can't hear: other quality of service, other type."""
+        own = [
+            i for i in self._node.get_subscriptions_info_by_topic(topic) if _full_name(i) == name
+        ]
+        for sender in self._node.get_publishers_info_by_topic(topic):
+            who = _full_name(sender)
+            if sender.topic_type != kind:
+                yield Finding(
+                    level=BAD,
+                    about=topic,
+                    found=f'{who} publishes {sender.topic_type} and {kind} is wanted',
+                    mend='remap the node to the topic that carries this type',
+                )
+                continue
+            judged = [qos_check_compatible(sender.qos_profile, s.qos_profile) for s in own]
+            reasons = [why for verdict, why in judged if verdict == QoSCompatibility.ERROR]
+            if own and len(reasons) == len(own):
+                yield Finding(
+                    level=BAD,
+                    about=topic,
+                    found=f'{who} is not heard: {_reason(reasons[0])}',
+                    mend=f'set qos_overrides.{topic}.subscription.reliability or .durability of'
+                    f' {name}, or offer reliable and transient_local at the publisher',
+                )
+
+    # Frames
+
+    def _hear_tf(self) -> None:
+        if not has_tf_messages():
+            return
+        from tf2_msgs.msg import TFMessage
+
+        for topic, profile in (('/tf_static', qos.TF_STATIC), ('/tf', qos.TF)):
+            self._node.create_subscription(
+                TFMessage, topic, partial(self._on_transforms, topic == '/tf_static'), profile
+            )
+
+    def _on_transforms(self, fixed: bool, msg: Any) -> None:
+        for parent, child, pose, at_ns in transforms_from_msg(msg, lambda reason: None):
+            self.tree.add(parent, child, pose, None if fixed else at_ns)
+
+    def _frames(
+        self, name: str, settings: dict[str, Any], ears: dict[str, Ear]
+    ) -> Iterator[Finding]:
+        map_frame, base = settings['map_frame'], settings['base_frame']
+        source = settings['pose_source']
+        if source != 'odom' and self.tree.look_up(map_frame, base, None) is None:
+            yield Finding(
+                level=BAD if source == 'tf' else HINT,
+                about='TF',
+                found=f'{map_frame!r} is not joined to {base!r}:'
+                f' {self.tree.why_not(map_frame, base)}',
+                mend='start localisation or SLAM, or set map_frame and base_frame of'
+                f' {name}; with pose_source auto odometry is taken in its own frame',
+            )
+        cameras = {f for e in ears.values() if e.type_name in _PICTURES for f in e.frames}
+        for camera in sorted({settings['camera.frame']} - {''} or cameras):
+            if self.tree.look_up(base, camera, None) is None:
+                yield Finding(
+                    level=HINT,
+                    about='TF',
+                    found=f'{base!r} is not joined to the camera frame {camera!r}:'
+                    f' {self.tree.why_not(base, camera)}',
+                    mend='start robot_state_publisher, or set camera.x to camera.yaw of'
+                    f' {name}; until then the mounting is assumed',
+                )
+
+    # Waiting
+
+    def _on_diagnoses(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            if status.name.endswith(': memory'):
+                name = status.name.removesuffix(': memory')
+                self._diagnoses[name] = (int.from_bytes(status.level, 'little'), status.message)
+
+    def _settle(self) -> None:
+        """Wait until nothing new was discovered for a while, or long enough."""
+        deadline = time.monotonic() + _DISCOVERY_S
+        known, since = -1, time.monotonic()
+        while time.monotonic() < deadline and time.monotonic() - since < _QUIET_S:
+            self._spin(0.2)
+            topics = [name for name, _ in self._node.get_topic_names_and_types()]
+            count = self._node.count_publishers
+            now = sum(count(t) + self._node.count_subscribers(t) for t in topics)
+            if now != known:
+                known, since = now, time.monotonic()
+
+    def _spin(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0.0:
+            rclpy.spin_once(self._node, timeout_sec=left)
+
+    def _call(self, kind: Any, name: str, request: Any) -> Any:
+        client = self._node.create_client(kind, name)
+        try:
+            if not client.wait_for_service(timeout_sec=_ANSWER_S):
+                return None
+            for _ in range(2):  # the first may be lost while DDS joins the two
+                future = client.call_async(request)
+                rclpy.spin_until_future_complete(self._node, future, timeout_sec=_ANSWER_S)
+                if future.done():
+                    return future.result()
+            return None
+        finally:
+            self._node.destroy_client(client)
+
+
+def _message(name: str) -> type:
+    """Return the class of a type such as ``sensor_msgs/msg/Image``."""
+    package, _, base = name.split('/')
+    kind: type = getattr(import_module(f'{package}.msg'), base)
+    return kind
+
+
+def _value(value: Any) -> Any:
+    kinds = {
+        ParameterType.PARAMETER_BOOL: value.bool_value,
+        ParameterType.PARAMETER_INTEGER: value.integer_value,
+    }
+    return kinds.get(value.type, value.string_value)
+
+
+def _reason(said: str) -> str:
+    """Return what the middleware says of two profiles that do not fit, without its frame."""
+    return said.strip().removeprefix('ERROR:').strip().rstrip(';')
+
+
+def _full_name(info: TopicEndpointInfo) -> str:
+    return f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+
+
+def main() -> int:
+    """Look, and write what is found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--wait', type=float, default=5.0, help='seconds to listen')
+    args = parser.parse_args()
+    rclpy.init(args=[])
+    node = rclpy.create_node('memory_doctor')
+    try:
+        for finding in Doctor(node, args.wait).findings():
+            sys.stdout.write(finding.json() + '\n')
+            sys.stdout.flush()
+    finally:
+        node.destroy_node()
+        rclpy.utilities.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Occupancy grids, where they are published, keep goals in free space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+import math
+import threading
+from typing import Any
+
+from nav_msgs.msg import OccupancyGrid
+import numpy as np
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+
+from memory_node.core.data import Place, Pose
+from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.geometry import rotation_from_quaternion
+from memory_node.core.perception.poses import RobotPoses
+from memory_node.core.topology.stand_poses import (
+    Grid,
+    MAX_CELLS,
+    Placed,
+    Robot,
+    Stand,
+    stand_pose,
+)
+from memory_node.ros import qos
+from memory_node.ros.settings import NavigationConfig
+
+__all__ = ['Ground', 'grid_from_msg']
+
+#: Topic of each grid, and whether it is a costmap: grown by the robot's radius.
+TOPICS = {'map': False, 'global_costmap/costmap': True}
+#: A map that is level within this is flat.
+_TILT = 1e-3
+
+
+def grid_from_msg(msg: OccupancyGrid, name: str, *, inflated: bool = False) -> Grid:
+    """Return a message as a grid; raises ``InvalidObservationError`` naming what cannot be."""
+    info = msg.info
+    count = info.width * info.height
+    if count > MAX_CELLS or count != len(msg.data):
+        raise InvalidObservationError(
+            f'info says {info.width} x {info.height} cells, data holds {len(msg.data)},'
+            f' at most {MAX_CELLS} are taken'
+        )
+    p, q = info.origin.position, info.origin.orientation
+    turn = (q.x, q.y, q.z, q.w)
+    if any(turn):  # nothing set: not turned
+        rotation = rotation_from_quaternion(turn)
+        if abs(rotation[2, 2] - 1.0) > _TILT:
+            raise InvalidObservationError(f'info.origin is tilted, got orientation {turn}')
+        yaw = math.atan2(rotation[1, 0], rotation[0, 0])
+    else:
+        yaw = 0.0
+    cells = np.frombuffer(msg.data, np.int8) if count else np.zeros(0, np.int8)
+    return Grid(
+        name=name,
+        frame_id=msg.header.frame_id.lstrip('/'),
+        cell_m=float(info.resolution),
+        origin=(float(p.x), float(p.y), float(p.z), yaw),
+        cells=cells.reshape(info.height, info.width),
+        inflated=inflated,
+    )
+
+
+class Ground:
+    """Hears the grids and says where to stand; thread-safe."""
+
+    def __init__(
+        self,
+        node: Node,
+        poses: RobotPoses,
+        *,
+        frame_of: Callable[[str], str],
+        config: Callable[[], NavigationConfig],
+        refuse: Callable[[str, str], None],
+    ) -> None:
+        """Subscribe; ``frame_of`` tells the frame of a map, ``refuse`` hears what cannot be."""
+        self._node, self._poses = node, poses
+        self._frame_of, self._config, self._refuse = frame_of, config, refuse
+        self._lock = threading.Lock()
+        self._grids: dict[str, Grid] = {}
+        group = MutuallyExclusiveCallbackGroup()
+        self._subscriptions: list[Any] = [
+            node.create_subscription(
+                OccupancyGrid,
+                topic,
+                partial(self._on_grid, topic),
+                qos.LATCHED,
+                callback_group=group,
+            )
+            for topic in TOPICS
+        ]
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def stand(self, place: Place, pose: Pose | None = None) -> Stand:
+        """
+        Return where to stand for a place, its own pose unless another is given.
+
+        Raises ``NoFreePoseError`` where the robot fits nowhere near.
+        """
+        pose = pose or place.pose
+        config = self._config()
+        with self._lock:
+            grids = list(self._grids.values()) if config.use_map else []
+        frame = self._frame_of(place.map_id)
+        placed, notes = [], []
+        for grid in grids:
+            grid_T_map = self._poses.between(grid.frame_id, frame, None)
+            if grid_T_map is None:
+                why = self._poses.why_not(grid.frame_id, frame)
+                note = f'{grid.name} is in {grid.frame_id!r} and goals are in {frame!r}: {why}'
+                self._refuse(grid.name, note)
+                notes.append(f'{note}; it is left aside')
+            else:
+                placed.append(Placed(grid, grid_T_map))
+        if not placed:
+            return Stand(pose=pose, note='; '.join(notes))
+        robot = Robot(
+            radius_m=config.robot_radius_m,
+            search_m=config.search_radius_m,
+            occupied_from=config.occupied_from,
+        )
+        stand = stand_pose(placed, pose, place.target_position, robot)
+        return replace(stand, note='; '.join(filter(None, [*notes, stand.note])))
+
+    def _on_grid(self, topic: str, msg: OccupancyGrid) -> None:
+        name = self._node.resolve_topic_name(topic)
+        try:
+            grid = grid_from_msg(msg, name, inflated=TOPICS[topic])
+        except InvalidObservationError as error:
+            self._refuse(topic, str(error))
+            return
+        with self._lock:
+            self._grids[topic] = grid
