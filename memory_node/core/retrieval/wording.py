@@ -35,6 +35,8 @@ _SAID, _TAKEN = 0.2, 0.08
 _ROOM = 0.05
 #: Longer texts describe a view.
 _MOST_WORDS = 40
+#: Longer phrases are no names that nothing here goes by.
+_NAME_WORDS = 5
 _ANSWERS = {
     Ask.WHERE: AnswerKind.WHERE,
     Ask.EXISTS: AnswerKind.EXISTS,
@@ -86,7 +88,9 @@ def is_plain(request: Request, known: Known) -> bool:
     if known.thing(subject.name) or known.room(subject.name):
         return True  # "a bottle of water", "the entrance where visitors sign in"
     # "The location of the lamp" and "an inventory of the kitchen" name something else.
-    return is_noun_phrase(subject.text) and 'of' not in tokenize(request.text)
+    words = tokenize(subject.text)
+    phrase = len(words) <= _NAME_WORDS and is_noun_phrase(subject.text)
+    return phrase and 'of' not in tokenize(request.text)
 
 
 class WordingReader:
