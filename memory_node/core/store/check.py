@@ -65,6 +65,7 @@ def check_store(path: Path, *, quick: bool = False) -> CheckReport:
 
 
 def _check_rows(store: Store, report: CheckReport) -> None:
+    store.corrections()
     encoder = store.encoder
     if encoder is None:
         return

@@ -20,7 +20,7 @@ from memory_node.core.store.checksums import (
     write_meta,
 )
 from memory_node.core.store.rows import OWN, SIGHTING
-from memory_node.core.store.schema import CHECK_COLUMNS, FORMAT_VERSION
+from memory_node.core.store.schema import CHECK_COLUMNS, CORRECTION, FORMAT_VERSION
 from memory_node.core.store.sqlite_file import transaction
 
 __all__ = ['migrate']
@@ -39,6 +39,8 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
     with transaction(db):
         if version < 2:
             _add_checksums(db)
+        if version < 3:
+            db.execute(CORRECTION)
         db.execute(f'PRAGMA user_version = {FORMAT_VERSION}')
 
 

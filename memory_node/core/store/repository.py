@@ -23,6 +23,7 @@ from memory_node.core.errors import (
 from memory_node.core.language.text import indexed_texts
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, hexadecimal
+from memory_node.core.store.corrections import Correction
 from memory_node.core.store.encoding import Encoded
 from memory_node.core.store.pinning import Pin
 from memory_node.core.store.postings import Postings, WordIndex
@@ -276,10 +277,10 @@ class Mirror:
             labels = {s.label for item in items for s in item.sightings}
             return {label for label in labels if self._columns.label_row(label) is None}
 
-    def remove(self, ids: Sequence[str]) -> Keys:
-        """Remove observations from disk and arrays; return their keys."""
+    def remove(self, ids: Sequence[str], note: Correction | None = None) -> Keys:
+        """Remove observations from disk and arrays, and note it; return their keys."""
         with self._lock:
-            keys = self.store.remove(ids)
+            keys = self.store.remove(ids, note)
             self._drop(keys)
             self._epoch += 1
             return keys

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ['APPLICATION_ID', 'CHECK_COLUMNS', 'FORMAT_VERSION', 'SCHEMA', 'TOKENIZER']
+__all__ = [
+    'APPLICATION_ID',
+    'CHECK_COLUMNS',
+    'CORRECTION',
+    'FORMAT_VERSION',
+    'SCHEMA',
+    'TOKENIZER',
+]
 
 #: "RMEM" in the SQLite header: tells a memory store from any other SQLite file.
 APPLICATION_ID = 0x524D454D
 #: Written to ``user_version``; a store with a greater number is refused, one with a smaller number
 #: is brought up to it by ``migration.py``.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 #: How words are split and stemmed, on disk and in questions.
 TOKENIZER = 'porter unicode61 remove_diacritics 2'
@@ -16,6 +23,19 @@ TOKENIZER = 'porter unicode61 remove_diacritics 2'
 #: Checksums of an observation: its own row, and the rows of other tables that go with it. They
 #: stand together, so that a row which is gone is missed; 0 stands for none.
 CHECK_COLUMNS = ('row_crc', 'sighting_crc', 'neighbor_crc', 'vector_crc', 'keyframe_crc')
+
+#: What people corrected. ``body`` is JSON; ``undone_ns`` is NULL while a correction is not undone.
+CORRECTION = """
+CREATE TABLE correction (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    stamp_ns INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    undone_ns INTEGER,
+    undone_by TEXT NOT NULL,
+    crc INTEGER NOT NULL
+) STRICT"""
 
 #: ``sighting.things`` holds one ``records.SIGHTING`` after the other: as rows of their own, half a
 #: million sightings would take seconds to read at every opening.
@@ -73,6 +93,8 @@ CREATE TABLE keyframe (
     observation INTEGER PRIMARY KEY REFERENCES observation (key) ON DELETE CASCADE,
     jpeg BLOB NOT NULL
 ) STRICT;
+
+{CORRECTION.strip()};
 
 CREATE VIRTUAL TABLE words USING fts5 (
     caption, objects,

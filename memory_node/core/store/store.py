@@ -32,10 +32,10 @@ from memory_node.core.store.checksums import (
     write_meta,
 )
 from memory_node.core.store.copying import copy_store, foreign_log, set_log_aside
+from memory_node.core.store.corrections import Correction, CorrectionRows, insert_correction
 from memory_node.core.store.durability import LogSync
 from memory_node.core.store.locking import OpenFile, read_note, WriterLock
 from memory_node.core.store.migration import migrate
-from memory_node.core.store.reading import Tables
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from memory_node.core.store.sqlite_file import (
     BUSY_TIMEOUT_S,
@@ -54,7 +54,7 @@ _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 
 
-class Store(Tables):
+class Store(CorrectionRows):
     """
     Observations, labels and vectors in one file.
 
@@ -312,13 +312,19 @@ class Store(Tables):
             self._record(int(digests.sum(dtype=np.uint64)), len(keys))
         return keys, digests
 
-    def remove(self, ids: Sequence[str]) -> Keys:
-        """Remove observations; return their keys. Raises ``UnknownNodeError`` before any is."""
+    def remove(self, ids: Sequence[str], note: Correction | None = None) -> Keys:
+        """
+        Remove observations, and keep ``note`` of it, at once; return their keys.
+
+        Raises ``UnknownNodeError`` before any is removed.
+        """
         keys = self.keys(ids)
         with self._reading(), self._writing():
             gone = records.digests_of(self._db, keys.tolist())
             records.delete(self._db, lookup.observations(self._db, keys.tolist()))
-            self._record(-int(gone.sum(dtype=np.uint64)), -len(gone), epoch=str(self.epoch + 1))
+            told = {} if note is None else {'corrections': insert_correction(self._db, note)[1]}
+            epoch = str(self.epoch + 1)
+            self._record(-int(gone.sum(dtype=np.uint64)), -len(gone), epoch=epoch, **told)
         return keys
 
     def replace_vectors(

@@ -1,0 +1,140 @@
+"""What people corrected, as rows of the store: who said what when, and whether it was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+import json
+import sqlite3
+from typing import Any
+import zlib
+
+from memory_node.core.errors import InvalidQueryError, StoreFormatError, UnknownNodeError
+from memory_node.core.store.checksums import hexadecimal
+from memory_node.core.store.reading import Tables
+
+__all__ = ['Correction', 'CorrectionRows', 'insert_correction']
+
+_COLUMNS = 'key, stamp_ns, author, kind, body, undone_ns, undone_by'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One correction; ``body`` holds what it says and how it finds what it is about."""
+
+    #: Number in this store, never given again; 0 before it is stored.
+    id: int = 0
+    stamp_ns: int
+    author: str
+    kind: str
+    body: Mapping[str, Any]
+    #: When and by whom it was undone; None while it is not.
+    undone_ns: int | None = None
+    undone_by: str = ''
+
+    def says_the_same(self, other: Correction) -> bool:
+        """Tell whether two stores hold one correction under numbers of their own."""
+        return (self.stamp_ns, self.author, self.kind, self.body) == (
+            other.stamp_ns,
+            other.author,
+            other.kind,
+            other.body,
+        )
+
+
+def _crc(row: tuple[Any, ...]) -> int:
+    return zlib.crc32(json.dumps(row).encode())
+
+
+def _checked(row: tuple[Any, ...]) -> Correction:
+    if _crc(row[:-1]) != row[-1]:
+        raise StoreFormatError(f'correction {row[0]} does not match its checksum')
+    key, stamp_ns, author, kind, body, undone_ns, undone_by, _ = row
+    return Correction(
+        id=key,
+        stamp_ns=stamp_ns,
+        author=author,
+        kind=kind,
+        body=json.loads(body),
+        undone_ns=undone_ns,
+        undone_by=undone_by,
+    )
+
+
+def _seal(db: sqlite3.Connection) -> str:
+    """Return what tells the corrections that are held from any others: number and checksums."""
+    count, total = db.execute('SELECT count(*), total(crc) FROM correction').fetchone()
+    return f'{count} {hexadecimal(int(total))}'
+
+
+def insert_correction(db: sqlite3.Connection, correction: Correction) -> tuple[int, str]:
+    """Write a correction inside an open transaction; return its number and the new seal."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'correction'").fetchone()
+    body = json.dumps(correction.body, ensure_ascii=False, sort_keys=True)
+    own = (
+        1 + (int(row[0]) if row else 0),
+        correction.stamp_ns,
+        correction.author,
+        correction.kind,
+        body,
+        correction.undone_ns,
+        correction.undone_by,
+    )
+    db.execute(
+        f'INSERT INTO correction ({_COLUMNS}, crc) VALUES (?,?,?,?,?,?,?,?)', (*own, _crc(own))
+    )
+    return own[0], _seal(db)
+
+
+class CorrectionRows(Tables):
+    """The part of a store that keeps corrections; each is written in a transaction of its own."""
+
+    def _writing(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def _record(self, change: int = 0, count: int = 0, **values: str) -> None:
+        raise NotImplementedError
+
+    def corrections(self) -> tuple[Correction, ...]:
+        """Return every correction, undone ones too, in the order they were made."""
+        with self._reading():
+            rows = self._db.execute(f'SELECT {_COLUMNS}, crc FROM correction ORDER BY key')
+            found = tuple(_checked(row) for row in rows.fetchall())
+            if self.meta.get('corrections', _seal(self._db)) != _seal(self._db):
+                raise StoreFormatError('corrections are not those of the last commit')
+        return found
+
+    def add_corrections(self, corrections: list[Correction]) -> list[int]:
+        """Store corrections, all or none; return the number of each."""
+        seal, numbers = '', []
+        with self._writing():
+            for correction in corrections:
+                number, seal = insert_correction(self._db, correction)
+                numbers.append(number)
+            if numbers:
+                self._record(corrections=seal)
+        return numbers
+
+    def undo_correction(self, number: int, stamp_ns: int, author: str) -> None:
+        """
+        Mark a correction as undone; its row stays.
+
+        Raises ``UnknownNodeError`` for a number that was never given, and ``InvalidQueryError``
+        where it is undone already.
+        """
+        held = {c.id: c for c in self.corrections()}.get(number)
+        if held is None:
+            raise UnknownNodeError(f'no correction has the id {number}')
+        if held.undone_ns is not None:
+            raise InvalidQueryError(f'correction_id {number} is undone already')
+        with self._writing():
+            self._db.execute(
+                'UPDATE correction SET undone_ns = ?, undone_by = ? WHERE key = ?',
+                (stamp_ns, author, number),
+            )
+            row = self._db.execute(f'SELECT {_COLUMNS} FROM correction WHERE key = ?', (number,))
+            self._db.execute(
+                'UPDATE correction SET crc = ? WHERE key = ?', (_crc(row.fetchone()), number)
+            )
+            self._record(corrections=_seal(self._db))
