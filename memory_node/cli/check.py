@@ -94,6 +94,7 @@ def run_repair(args: argparse.Namespace, messages: Console) -> int:
         with Memory.open(target, encoder=SentenceEncoder(args.model)) as memory:
             same = salvage.encoder == (memory.encoder.model_id, memory.encoder.dim)
             kept = _copy(salvage, memory, keep_vectors=same)
+            memory.add_corrections(salvage.corrections())
             for map_id, frame_id in salvage.frames.items():
                 memory.set_frame(map_id, frame_id)
     finally:

@@ -25,6 +25,7 @@ from memory_node.core.memory import Memory
 from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.captions import safe_characters
 from memory_node.interchange.bag_files import is_recording
+from memory_node.interchange.corrections import import_corrections
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.jsonl import Identity, read_observations, Rejected
 
@@ -72,6 +73,11 @@ def add_command(
     parser.set_defaults(run=run)
 
 
+def _identity(path: Path, args: argparse.Namespace, frames: dict[str, str]) -> Identity:
+    prefix = f'{safe_characters(path.stem)}-' if args.prefix_ids else ''
+    return Identity(map_id=args.map_id, prefix=prefix, frames=frames)
+
+
 def _read_text(
     path: Path,
     args: argparse.Namespace,
@@ -79,14 +85,8 @@ def _read_text(
     frames: dict[str, str] | None = None,
 ) -> Iterable[Observation]:
     if path.suffix.lower() == '.jsonl':
-        prefix = f'{safe_characters(path.stem)}-' if args.prefix_ids else ''
-        return read_observations(
-            path,
-            rejected,
-            Identity(
-                map_id=args.map_id, prefix=prefix, frames=frames if frames is not None else {}
-            ),
-        )
+        identity = _identity(path, args, frames if frames is not None else {})
+        return read_observations(path, rejected, identity)
     if path.suffix.lower() == '.gml':
         return read_gml(path, rejected, map_id=args.map_id)
     raise StoreAccessError(
@@ -193,7 +193,18 @@ def _import_text(
     counts = _store(memory, iter(_read_text(path, args, rejected, frames)), advance)
     for map_id in frames.keys() - held.keys():
         memory.set_frame(map_id, frames[map_id])
+    if path.suffix.lower() == '.jsonl':
+        _import_corrections(memory, path, args, rejected)
     return counts
+
+
+def _import_corrections(
+    memory: Memory, path: Path, args: argparse.Namespace, rejected: list[Rejected]
+) -> None:
+    named = {line.line for line in rejected}
+    refused: list[Rejected] = []
+    import_corrections(memory, path, refused, _identity(path, args, {}))
+    rejected += [line for line in refused if line.line not in named]
 
 
 def _import_bag(

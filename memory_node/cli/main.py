@@ -18,6 +18,7 @@ from rich.console import Console
 from memory_node.cli import (
     ask,
     check,
+    correct,
     doctor,
     encoder,
     export,
@@ -64,7 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for module in (import_, query, ask, find, objects, stats, export, check, doctor, encoder):
+    modules = (import_, query, ask, find, objects, correct, stats, export, check, doctor, encoder)
+    for module in modules:
         module.add_command(commands, shared)
     return parser
 

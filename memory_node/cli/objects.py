@@ -98,6 +98,7 @@ def _show(page: Sequence[ObjectRecord], offset: int) -> None:
     table = Table(expand=True)
     for header, options in (
         ('#', {'justify': 'right', 'no_wrap': True}),
+        ('id', {'justify': 'right', 'no_wrap': True}),
         ('what', {'ratio': 1, 'min_width': 12}),
         ('room', {'ratio': 1, 'min_width': 12}),
         ('at x, y, z; size [m]', {'no_wrap': True}),
@@ -110,6 +111,7 @@ def _show(page: Sequence[ObjectRecord], offset: int) -> None:
         others = [f'{name} {share:.0%}' for name, share in thing.names if name != thing.label]
         table.add_row(
             str(number),
+            str(thing.id),
             Text(_lines(thing.label, ', '.join(others[:_NAMED]))),
             Text(thing.room),
             _lines(_metres(thing.position, ', '), _metres(thing.extent, ' x ')),

@@ -20,7 +20,7 @@ from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.interchange.jsonl import QueryRecord, read_queries, Rejected
 
-__all__ = ['add_asker', 'add_command', 'place_to_dict', 'show_places', 'vector', 'when']
+__all__ = ['add_asker', 'add_command', 'moment', 'place_to_dict', 'show_places', 'vector', 'when']
 
 
 def add_command(
@@ -38,8 +38,8 @@ def add_command(
     parser.add_argument('-k', type=int, default=None, help='places wanted, 1 to 1000')
     parser.add_argument('--near', type=vector, metavar='X,Y,Z', help='prefer places near here [m]')
     parser.add_argument('--radius', type=float, metavar='M', help='only this close to --near [m]')
-    parser.add_argument('--since', type=_time, metavar='TIME', help='seconds or ISO 8601')
-    parser.add_argument('--until', type=_time, metavar='TIME', help='seconds or ISO 8601')
+    parser.add_argument('--since', type=moment, metavar='TIME', help='seconds or ISO 8601')
+    parser.add_argument('--until', type=moment, metavar='TIME', help='seconds or ISO 8601')
     add_asker(parser)
     parser.add_argument('--map-id', help='only this map')
     parser.add_argument('--mode', choices=[m.value for m in QueryMode], default='auto')
@@ -53,7 +53,7 @@ def add_asker(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--now',
-        type=_time,
+        type=moment,
         metavar='TIME',
         help='when "this morning" is: seconds or ISO 8601 (default: the newest observation)',
     )
@@ -71,7 +71,8 @@ def vector(text: str) -> tuple[float, float, float]:
     return (x, y, z)
 
 
-def _time(text: str) -> float:
+def moment(text: str) -> float:
+    """Return seconds or an ISO 8601 time of a command line as seconds since the epoch."""
     try:
         return float(text)
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from memory_node.core.objects.names import Names
 from memory_node.core.objects.view import Objects
 from memory_node.core.rooms.rooms import Rooms
+from memory_node.core.rooms.told import Spot
 from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['View']
@@ -45,6 +46,9 @@ class View:
     #: Whether no caption says more than a list of labels.
     bare_labels: bool = False
     behind: int = 0
+    #: What people said of rooms, by index, and places that they told of inside rooms.
+    room_notes: Mapping[int, str] = field(default_factory=dict)
+    spots: tuple[Spot, ...] = ()
 
     def __post_init__(self) -> None:
         """Take the observations that the objects know where those are newer than ``snapshot``."""
@@ -124,6 +128,10 @@ class View:
             index = self.objects.index_of(known_ids)
             known_here = (index >= 0) & (known >= 0)
             rooms[index[known_here]] = known[known_here]
+        moved = self.objects.moved
+        rooms[moved] = rows[self.objects.view_rows[moved]]
+        for spot in self.spots:
+            rooms[spot.holds(self.objects.maps, self.objects.positions)] = spot.room
         rooms.flags.writeable = False
         self.objects.shared['object_rooms'] = rows, ids, rooms
         return rooms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from memory_node.core.forest.updater import area_id
 from memory_node.core.memory import Memory
 from memory_node.core.perception.captions import safe_characters
 from memory_node.core.topology.graph import EdgeKind
+from memory_node.interchange.corrections import correction_to_dict
 from memory_node.interchange.jsonl import observation_to_dict, write_jsonl
 
 #: How the two ends of an edge are known to be joined.
@@ -116,13 +118,14 @@ def export_memory(memory: Memory, path: Path, kind: str) -> int:
     """
     Write all observations to ``path`` as one of ``FORMATS``; return how many entries.
 
-    ``jsonl`` reads back with ``memory import``; ``graphml`` is the topological map; ``json``
-    lists areas and objects.
+    ``jsonl`` reads back with ``memory import``, corrections too; ``graphml`` is the topological
+    map; ``json`` lists areas and objects.
     """
     if kind == 'jsonl':
         frames = memory.frames
         told = (observation_to_dict(o, frames.get(o.map_id, '')) for o in memory.observations())
-        return write_jsonl(told, path)
+        corrected = (correction_to_dict(c) for c in memory.stored_corrections())
+        return write_jsonl(chain(told, corrected), path)
     if kind == 'graphml':
         graph = _graph(memory)
         nx.write_graphml(graph, path)

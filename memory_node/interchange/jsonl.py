@@ -315,7 +315,13 @@ def read_observations(
     path: Path, rejected: list[Rejected], identity: Identity | None = None
 ) -> Iterator[Observation]:
     """Yield the observations of a JSON Lines file; refused lines go to ``rejected``."""
-    return read_jsonl(path, lambda item: observation_from_dict(item, identity), rejected)
+
+    def parse(item: object) -> Observation | None:
+        if isinstance(item, dict) and 'correction' in item:
+            return None  # read by ``corrections.py``
+        return observation_from_dict(item, identity)
+
+    return (o for o in read_jsonl(path, parse, rejected) if o is not None)
 
 
 def read_queries(path: Path, rejected: list[Rejected]) -> Iterator[QueryRecord]:

@@ -8,17 +8,19 @@ from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Point, PoseStamped
 from geometry_msgs.msg import Pose as PoseMsg
 from geometry_msgs.msg import Vector3 as Vector3Msg
-from memory_msgs.msg import MemoryObject, Status
+from memory_msgs.msg import Correction, MemoryObject, Status
 from memory_msgs.msg import Place as PlaceMsg
 from nav_msgs.msg import Path
 from std_msgs.msg import Header
 
 from memory_node.core.data import Observation, Place, Pose, Route
 from memory_node.core.errors import MemoryNodeError
+from memory_node.core.memory import CorrectionRecord
 from memory_node.core.perception.messages import stamp_ns
 from memory_node.core.retrieval.listing import ObjectRecord
 
 __all__ = [
+    'correction_msg',
     'duration_msg',
     'object_msg',
     'path_msg',
@@ -140,3 +142,15 @@ def object_msg(
         x, y, z = thing.extent
         msg.extent = Vector3Msg(x=x, y=y, z=z)
     return msg
+
+
+def correction_msg(record: CorrectionRecord) -> Correction:
+    """Return a correction as a message."""
+    return Correction(
+        id=record.id,
+        stamp=stamp_msg(record.stamp_ns),
+        author=record.author,
+        kind=record.kind,
+        summary=record.summary,
+        state=record.state,
+    )

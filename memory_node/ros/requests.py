@@ -7,8 +7,9 @@ import math
 from typing import Any
 
 from memory_msgs.action import Find, Go
-from memory_msgs.srv import Ask, NavigationGoal, Objects, Retrieve
+from memory_msgs.srv import Ask, Correct, NavigationGoal, Objects, Retrieve
 
+from memory_node.core.corrections.edit import Edit, EditKind
 from memory_node.core.data import MAX_K, MAX_QUERY_CHARS, Query, QueryMode, Vector3
 from memory_node.core.errors import InvalidQueryError
 from memory_node.core.perception.messages import stamp_ns
@@ -22,6 +23,8 @@ MODES: dict[int, QueryMode] = {
     Retrieve.Request.MODE_IMPLICIT: QueryMode.IMPLICIT,
     Retrieve.Request.MODE_GLOBAL: QueryMode.GLOBAL,
 }
+#: Kinds of corrections by their constants; LIST and UNDO are none.
+EDITS: dict[int, EditKind] = {getattr(Correct.Request, kind.name): kind for kind in EditKind}
 MODE_NUMBERS = {mode: number for number, mode in MODES.items()}
 MAX_ALTERNATIVES = 100
 #: Characters of the name of a behaviour tree.
@@ -124,6 +127,39 @@ class RequestReader:
             'radius': radius,
             'map_id': where['map_id'],
         }
+
+    def correction(self, request: Correct.Request) -> Edit:
+        """Return the correction that a request asks for."""
+        if request.kind not in EDITS:
+            raise InvalidQueryError(
+                f'kind must be 0 to {Correct.Request.UNDO}, got {request.kind}'
+            )
+        kind = EDITS[request.kind]
+        position, map_id = None, request.map_id
+        if request.use_point:
+            frame = self.frames.frame_of(map_id or None)
+            point = request.point
+            position = self.frames.point('point', point.header, point.point, frame)
+        elif kind is EditKind.PLACE:
+            frame = self.frames.frame_of(map_id or None)
+            position = self.frames.robot(frame)
+            if position is None:
+                raise InvalidQueryError('point must be set: where the robot is is not known')
+        if kind is EditKind.PLACE:
+            map_id = map_id or self.frames.current_map() or ''
+        return Edit(
+            kind=kind,
+            object_id=request.object_id if request.use_object else None,
+            others=tuple(request.others),
+            name=request.name,
+            position=position,
+            radius_m=float(request.radius),
+            map_id=map_id,
+            since_ns=stamp_ns(request.since) if request.use_since else None,
+            until_ns=stamp_ns(request.until) if request.use_until else None,
+            question=request.question,
+            observation_id=request.observation_id,
+        )
 
     def _where(self, request: Any) -> dict[str, Any]:
         """Return map, ``near`` and the asker's place, said or the robot's, as of ``Query``."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import time
 from typing import Any
 
-from memory_msgs.srv import Ask, Describe, NavigationGoal, Objects, Retrieve, Save
+from memory_msgs.srv import Ask, Correct, Describe, NavigationGoal, Objects, Retrieve, Save
 from nav_msgs.msg import Path as PathMsg
 from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
@@ -37,6 +37,7 @@ SERVICES = {
     '~/ask': Ask,
     '~/describe': Describe,
     '~/objects': Objects,
+    '~/correct': Correct,
     '~/save': Save,
 }
 
@@ -189,6 +190,20 @@ class Services:
             for thing in page
         ]
         return ''
+
+    def _correct(self, request: Correct.Request, response: Correct.Response) -> str:
+        memory, now_ns = self._context.memory, self._now_ns()
+        if request.kind == Correct.Request.LIST:
+            records = memory.corrections()
+        elif request.kind == Correct.Request.UNDO:
+            number = int(request.correction_id)
+            records = [memory.undo(number, author=request.author, stamp_ns=now_ns)]
+        else:
+            edit = self._context.reader(now_ns).correction(request)
+            records = [memory.correct_by(edit, author=request.author, stamp_ns=now_ns)]
+        response.corrections = [convert.correction_msg(record) for record in records]
+        lost = sum(record.state == 'lost' for record in records)
+        return f'{lost} corrections find what they are about no more' if lost else ''
 
     def _place_msgs(self, places: Sequence[Place]) -> list[Any]:
         frame_of = self._context.frames.by_map()

@@ -28,6 +28,7 @@ __all__ = [
     'observation_text',
     'is_plural',
     'plural',
+    'question_terms',
     'several',
     'singular',
     'singular_phrase',
@@ -253,6 +254,11 @@ def content_terms(text: str) -> tuple[str, ...]:
     stop_words = english().stop_words
     content = [w for w in words if w not in stop_words]
     return tuple(content or words)[:MAX_TERMS]
+
+
+def question_terms(text: str) -> tuple[str, ...]:
+    """Return the words of a question that tell it from others, in any order and number."""
+    return tuple(sorted({singular(word) for word in content_terms(text)}))
 
 
 def indexed_texts(observation: Observation) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The memory of a robot, put together: what users of the core open, fill and ask."""
 
+from memory_node.core.memory.correcting import CorrectionRecord
 from memory_node.core.memory.facade import Memory
 from memory_node.core.memory.statistics import MemoryStatistics
 
-__all__ = ['Memory', 'MemoryStatistics']
+__all__ = ['CorrectionRecord', 'Memory', 'MemoryStatistics']

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 import os
 from pathlib import Path
-import threading
 from types import TracebackType
 
 from memory_node.core.config import MemoryConfig
@@ -14,6 +13,7 @@ from memory_node.core.data import (
 )
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.asking import Asking
+from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
@@ -24,7 +24,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Reading):
+class Memory(Asking, Correcting, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 
@@ -40,7 +40,6 @@ class Memory(Asking, Reading):
         language_model: LanguageModel | None = None,
     ) -> None:
         """Use ``Memory.open``."""
-        self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
         super().__init__(Parts(store, encoder, config, language_model))
         self._mirror = self._parts.mirror
 
@@ -131,9 +130,7 @@ class Memory(Asking, Reading):
         """Remove observations for good; ``UnknownNodeError`` names an unknown id, none is then."""
         self._writable()
         with self._ingest:
-            removed = self._mirror.remove(list(dict.fromkeys(ids)))
-            self._parts.indexer.index.remove(removed)
-            self._parts.taken_in()
+            self._parts.forget(ids)
 
     def set_frame(self, map_id: str, frame_id: str) -> None:
         """Keep which fixed frame the geometry of a map is in, as ``frames`` tells it."""
@@ -145,11 +142,6 @@ class Memory(Asking, Reading):
         if self._closed:
             raise StoreAccessError(f'{self.path} is closed')
         self._mirror.follow()
-
-    def _writable(self) -> None:
-        self._open()
-        if self._mirror.store.read_only:
-            raise StoreAccessError(f'{self.path} is open for reading only')
 
     # ---- files -------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import threading
 
 from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import StoreAccessError
@@ -18,6 +19,7 @@ class Opened:
         """Take the parts over."""
         self._parts = parts
         self._closed = False
+        self._ingest = threading.Lock()  # writers queue here, so readers never wait for a model
 
     @property
     def config(self) -> MemoryConfig:
@@ -36,3 +38,8 @@ class Opened:
     def _open(self) -> None:
         if self._closed:
             raise StoreAccessError(f'{self.path} is closed')
+
+    def _writable(self) -> None:
+        self._open()
+        if self._parts.mirror.store.read_only:
+            raise StoreAccessError(f'{self.path} is open for reading only')

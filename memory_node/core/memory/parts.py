@@ -17,6 +17,7 @@ from memory_node.core.config import MemoryConfig
 from memory_node.core.constraints.base import Travel
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.corrections.keeper import Corrections
 from memory_node.core.data import FloatArray, Place, Query
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
@@ -42,6 +43,7 @@ from memory_node.core.retrieval.relevance import EmbeddingRelevance, RelevanceMo
 from memory_node.core.retrieval.wording import WordingReader
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.rooms.vocabulary import load_vocabulary
+from memory_node.core.store.corrections import Correction
 from memory_node.core.store.encoding import encode_texts
 from memory_node.core.store.postings import Postings
 from memory_node.core.store.repository import Mirror
@@ -96,6 +98,7 @@ class Parts:
         vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
         packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
+        self.corrections = Corrections(self.mirror, vocabulary)
         self.objects = ObjectKeeper(
             self.mirror,
             self.encode,
@@ -104,6 +107,7 @@ class Parts:
             vocabulary.is_room_name,
             config.objects,
             packs_digest=packs.digest,
+            correct=self.corrections.of_objects,
         )
         self.objects_message = load_objects(self.mirror, self.objects)
         self.rooms = RoomKeeper(
@@ -112,6 +116,7 @@ class Parts:
             self.encode_cached,
             vocabulary,
             self._vectors(vocabulary.packs),
+            self.corrections.of_rooms,
         )
         load_rooms(self.mirror, self.objects, self.rooms)
         self._follower = Worker('memory-objects', self._follow, share=_FOLLOWING)
@@ -167,6 +172,18 @@ class Parts:
         self.rooms.notify()
         self.router.notify()
 
+    def forget(self, ids: Sequence[str], note: Correction | None = None) -> None:
+        """Remove observations, and keep ``note`` of it."""
+        removed = self.mirror.remove(list(dict.fromkeys(ids)), note)
+        self.indexer.index.remove(removed)
+        self.taken_in()
+
+    def recorrected(self, *, own: bool = False) -> None:
+        """Lay corrections over objects and rooms anew where they have changed."""
+        if self.corrections.follow(always=own):
+            self.objects.again()
+            self.rooms.again()
+
     def taken_in(self) -> None:
         """Bring the object map up to date before an ``add`` returns, then the rest later."""
         self.objects.catch_up(self.mirror.snapshot())
@@ -194,6 +211,8 @@ class Parts:
         return self._view(self.config.retrieval.patience_s)
 
     def _view(self, patience_s: float) -> View:
+        if self.mirror.store.read_only:
+            self.recorrected()
         deadline = time.monotonic() + patience_s
         while True:
             behind = self.objects.catch_up(self.mirror.snapshot(), deadline)
@@ -215,6 +234,8 @@ class Parts:
             'room_object_ids': rooms.object_ids,
             'room_names': rooms.names,
             'room_name_ids': rooms.name_ids,
+            'room_notes': rooms.told.notes,
+            'spots': rooms.told.spots,
         }
         view = self._newest
         if view is None or view.behind != behind or not view.holds(parts):

@@ -26,6 +26,9 @@ class MemoryStatistics:
     objects: int
     names: int
     forest_nodes: int
+    #: Corrections of people so far, and those that find what they are about no more.
+    corrections: int
+    corrections_lost: int
     store_bytes: int
     #: What was committed once and was not there at opening; '' if nothing.
     store_message: str
@@ -59,6 +62,8 @@ def counted(parts: Parts) -> MemoryStatistics:
         objects=len(known.objects),
         names=len(known.names),
         forest_nodes=len(parts.areas),
+        corrections=len(parts.corrections.rows),
+        corrections_lost=parts.corrections.lost,
         store_bytes=mirror.store.size_bytes,
         store_message=mirror.store.problem,
         indexed=len(parts.indexer.index),

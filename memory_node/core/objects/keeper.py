@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 import logging
 import threading
 import time
@@ -26,6 +27,10 @@ __all__ = ['KeptObjects', 'ObjectKeeper']
 _LOG = logging.getLogger(__name__)
 #: Observations taken in under one hold of the lock: a question waits for some milliseconds.
 _SLICE = 64
+
+
+#: Objects, names, sightings under names and observations become objects with corrections.
+Correct = Callable[[Objects, NameTable, Callable[[], Snapshot], Snapshot], Objects]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +65,13 @@ class ObjectKeeper:
         config: ObjectsConfig,
         *,
         packs_digest: str = '',
+        correct: Correct | None = None,
     ) -> None:
-        """Follow ``mirror`` with an empty map; ``restore`` may give it an older one."""
+        """
+        Follow ``mirror`` with an empty map; ``restore`` may give it an older one.
+
+        ``correct`` lays what people corrected over the objects.
+        """
         self._mirror = mirror
         self._encode = encode
         self._packs = packs
@@ -70,6 +80,7 @@ class ObjectKeeper:
         self.packs = packs_digest
         self._is_room = is_room
         self._config = config
+        self._correct = correct
         self._lock = threading.Lock()
         self._published: KeptObjects | None = None
         #: Epoch and rows of what the map knows, and whether that is to be handed out next.
@@ -122,6 +133,21 @@ class ObjectKeeper:
             self._taken = snapshot.first(self._map.rows)
             self._due, self._done = True, (snapshot.epoch, self._map.rows)
 
+    def know(self, names: Sequence[str]) -> None:
+        """Encode names that people give; raises ``EncoderError``."""
+        with self._lock:
+            self._names.add(names)
+
+    def again(self) -> None:
+        """Hand out the objects anew: what people corrected has changed."""
+        with self._lock:
+            self._due = self._due or self._published is not None
+
+    @property
+    def taken(self) -> Snapshot:
+        """The observations that the map knows."""
+        return self._taken
+
     def prepare(self, items: Sequence[Observation]) -> None:
         """
         Encode the names that observations bring, before they are stored.
@@ -172,6 +198,9 @@ class ObjectKeeper:
     def _publish(self) -> None:
         objects = self._map.view()
         objects.shared['snapshot'] = self._taken
+        if self._correct is not None:
+            frames = partial(self._frames.view, self._taken)
+            objects = self._correct(objects, self._names, frames, self._taken)
         self._published = KeptObjects(
             names=self._names.view(),
             objects=objects,

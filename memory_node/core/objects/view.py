@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
+from memory_node.core.objects.doubt import Doubt
 from memory_node.core.objects.existence import was_there
 from memory_node.core.objects.moves import believed_moves, presence
 from memory_node.core.objects.table import KEPT_ROWS, ObjectTable
@@ -86,6 +87,10 @@ class Objects(_Caches):
     #: Snapshot this was made from: its removals, and the observations that were read.
     epoch: int
     rows: int
+    #: What people corrected: a sentence by index, those they moved, and answers they doubt.
+    notes: Mapping[int, str] = field(default_factory=dict)
+    moved: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    doubts: tuple[Doubt, ...] = ()
 
     def __post_init__(self) -> None:
         """Make every array read-only."""

@@ -27,6 +27,7 @@ from memory_node.core.language.request import AnswerKind, Request, Sort, Subject
 from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
+from memory_node.core.retrieval.doubts import doubted
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
@@ -146,6 +147,7 @@ class Retriever:
         encoded = time.perf_counter()
         relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
         candidates = self._candidates(view, request, relevance, vectors)
+        candidates = doubted(view, candidates, request.text)
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
         odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds

@@ -13,6 +13,7 @@ from memory_node.core.constraints.combine import Combined
 from memory_node.core.data import Place, Pose, Vector3
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import article
+from memory_node.core.retrieval.doubts import told_of
 from memory_node.core.retrieval.relevance import Relevance
 from memory_node.core.retrieval.scale import probability
 from memory_node.core.store.reading import Brief
@@ -206,4 +207,6 @@ class PlaceBuilder:
             parts.append(f'seen in {count} view{"s" * (count != 1)}')
             if self._view.objects.existence[candidates.index[i]] < 0.0:
                 parts.append('it was not there when last looked')
+        text = '' if self._request is None else self._request.text
+        parts += told_of(self._view, candidates, i, text)
         return '; '.join([*parts, *(() if judged is None else judged.sentences(i))])

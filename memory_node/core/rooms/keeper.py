@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import json
+import threading
 import time
 
 import numpy as np
@@ -18,6 +19,7 @@ from memory_node.core.objects.names import Names, NameTable
 from memory_node.core.rooms.building import RoomBuilder
 from memory_node.core.rooms.matching import RoomMatcher
 from memory_node.core.rooms.rooms import Rooms
+from memory_node.core.rooms.told import ToldRooms
 from memory_node.core.rooms.views import RoomViews
 from memory_node.core.rooms.vocabulary import Vocabulary
 from memory_node.core.store.files import marked, unmarked
@@ -44,6 +46,9 @@ class KeptRooms:
     rooms: Rooms
     object_ids: IntArray
     epoch: int
+    #: Without what people said of them.
+    perceived: Rooms
+    told: ToldRooms
     #: Distinct names of rooms with what such places are for, and (R,) that of each; -1 for none.
     names: Names
     name_ids: IntArray
@@ -59,8 +64,16 @@ class RoomKeeper:
         encode: Callable[[list[str]], FloatArray],
         vocabulary: Vocabulary,
         packs: PackVectors,
+        correct: Callable[[Rooms, Snapshot], ToldRooms] | None = None,
     ) -> None:
-        """Follow ``mirror``; ``objects`` returns the object map for a snapshot."""
+        """
+        Follow ``mirror``; ``objects`` returns the object map for a snapshot.
+
+        ``correct`` lays the names that people gave over the rooms.
+        """
+        self._correct = correct
+        self._stale = False
+        self._making = threading.Lock()
         self._mirror = mirror
         self._objects = objects
         self._builder = RoomBuilder(vocabulary, encode=encode)
@@ -106,8 +119,8 @@ class RoomKeeper:
             return None
         head = {**stamp, 'vocabulary': self._digest, 'objects': kept.object_ids.tolist()}
         text = json.dumps(head).encode()
-        data = len(text).to_bytes(8, 'little') + text + kept.rooms.to_bytes()
-        return marked(data, self._mirror.content(kept.rooms.keys))
+        data = len(text).to_bytes(8, 'little') + text + kept.perceived.to_bytes()
+        return marked(data, self._mirror.content(kept.perceived.keys))
 
     def restore(self, data: bytes, stamp: Mapping[str, str | int], snapshot: Snapshot) -> None:
         """
@@ -133,6 +146,11 @@ class RoomKeeper:
 
     def _made(self, rooms: Rooms, object_ids: IntArray, epoch: int) -> KeptRooms:
         """Return rooms to keep; names that are new are encoded here, never at a question."""
+        told = ToldRooms(rooms=rooms)
+        snapshot = self._mirror.snapshot()
+        if self._correct is not None and snapshot.epoch == epoch:
+            told = self._correct(rooms, snapshot)
+        perceived, rooms = rooms, told.rooms
         called = [name for name in rooms.names if name]
         name_ids = np.full(len(rooms), -1, np.int64)
         name_ids[[bool(name) for name in rooms.names]] = self._names.add(called)
@@ -140,9 +158,20 @@ class RoomKeeper:
             rooms=rooms,
             object_ids=object_ids,
             epoch=epoch,
+            perceived=perceived,
+            told=told,
             names=self._names.view(),
             name_ids=name_ids,
         )
+
+    def again(self) -> None:
+        """Name the rooms anew at once, and make them anew later: corrections have changed."""
+        with self._making:
+            kept = self._kept
+            if kept is not None:
+                self._kept = self._made(kept.perceived, kept.object_ids, kept.epoch)
+            self._stale = True
+        self._worker.notify()
 
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:
@@ -153,7 +182,8 @@ class RoomKeeper:
         known = self._objects(self._mirror.snapshot())
         kept = self._kept
         current = kept is not None and kept.epoch == known.objects.epoch
-        if current and kept is not None and len(kept.rooms.keys) == known.objects.rows:
+        rows = len(kept.perceived.keys) if kept is not None else -1
+        if current and rows == known.objects.rows and not self._stale:
             return
         if not self._worker.closing:
             self._build(known)
@@ -179,9 +209,11 @@ class RoomKeeper:
             object_starts=objects.seen_starts,
             object_rows=objects.seen_rows,
         )
-        previous = None if self._kept is None else self._kept.rooms
+        self._stale = False
+        previous = None if self._kept is None else self._kept.perceived
         rooms = self._builder.build(views, previous)
-        self._kept = self._made(rooms, objects.ids, snapshot.epoch)
+        with self._making:
+            self._kept = self._made(rooms, objects.ids, snapshot.epoch)
 
 
 def _no_views() -> RoomViews:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 import json
@@ -14,9 +14,15 @@ from memory_node.core.errors import InvalidQueryError, StoreFormatError, Unknown
 from memory_node.core.store.checksums import hexadecimal
 from memory_node.core.store.reading import Tables
 
-__all__ = ['Correction', 'CorrectionRows', 'insert_correction']
+__all__ = [
+    'COLUMNS',
+    'Correction',
+    'CorrectionRows',
+    'checked_correction',
+    'insert_correction',
+]
 
-_COLUMNS = 'key, stamp_ns, author, kind, body, undone_ns, undone_by'
+COLUMNS = 'key, stamp_ns, author, kind, body, undone_ns, undone_by'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,8 @@ def _crc(row: tuple[Any, ...]) -> int:
     return zlib.crc32(json.dumps(row).encode())
 
 
-def _checked(row: tuple[Any, ...]) -> Correction:
+def checked_correction(row: tuple[Any, ...]) -> Correction:
+    """Return a row as a correction; ``StoreFormatError`` where its checksum does not fit."""
     if _crc(row[:-1]) != row[-1]:
         raise StoreFormatError(f'correction {row[0]} does not match its checksum')
     key, stamp_ns, author, kind, body, undone_ns, undone_by, _ = row
@@ -82,7 +89,7 @@ def insert_correction(db: sqlite3.Connection, correction: Correction) -> tuple[i
         correction.undone_by,
     )
     db.execute(
-        f'INSERT INTO correction ({_COLUMNS}, crc) VALUES (?,?,?,?,?,?,?,?)', (*own, _crc(own))
+        f'INSERT INTO correction ({COLUMNS}, crc) VALUES (?,?,?,?,?,?,?,?)', (*own, _crc(own))
     )
     return own[0], _seal(db)
 
@@ -99,11 +106,16 @@ class CorrectionRows(Tables):
     def corrections(self) -> tuple[Correction, ...]:
         """Return every correction, undone ones too, in the order they were made."""
         with self._reading():
-            rows = self._db.execute(f'SELECT {_COLUMNS}, crc FROM correction ORDER BY key')
-            found = tuple(_checked(row) for row in rows.fetchall())
+            rows = self._db.execute(f'SELECT {COLUMNS}, crc FROM correction ORDER BY key')
+            found = tuple(checked_correction(row) for row in rows.fetchall())
             if self.meta.get('corrections', _seal(self._db)) != _seal(self._db):
                 raise StoreFormatError('corrections are not those of the last commit')
         return found
+
+    def keys_by_id(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the keys of observations by id; ids of none are left out."""
+        with self._reading():
+            return self._key_by_id(ids)
 
     def add_corrections(self, corrections: list[Correction]) -> list[int]:
         """Store corrections, all or none; return the number of each."""
@@ -133,7 +145,7 @@ class CorrectionRows(Tables):
                 'UPDATE correction SET undone_ns = ?, undone_by = ? WHERE key = ?',
                 (stamp_ns, author, number),
             )
-            row = self._db.execute(f'SELECT {_COLUMNS} FROM correction WHERE key = ?', (number,))
+            row = self._db.execute(f'SELECT {COLUMNS} FROM correction WHERE key = ?', (number,))
             self._db.execute(
                 'UPDATE correction SET crc = ? WHERE key = ?', (_crc(row.fetchone()), number)
             )

@@ -25,6 +25,7 @@ from memory_node.core.store.checksums import (
     text_crc,
 )
 from memory_node.core.store.copying import foreign_log
+from memory_node.core.store.corrections import checked_correction, COLUMNS, Correction
 from memory_node.core.store.migration import migrate
 from memory_node.core.store.rows import OWN, SIGHTING
 from memory_node.core.store.schema import CHECK_COLUMNS, FORMAT_VERSION
@@ -118,6 +119,20 @@ class Salvage:
             observation = self._observation(key)
             if observation is not None:
                 yield observation
+
+    def corrections(self) -> list[Correction]:
+        """Return every correction that can be read, in order; ``losses`` counts the rest."""
+        found = []
+        try:
+            rows = self._db.execute(f'SELECT {COLUMNS}, crc FROM correction ORDER BY key')
+            for row in rows.fetchall():
+                try:
+                    found.append(checked_correction(row))
+                except (*_DAMAGE, StoreFormatError):
+                    self.losses.parts['correction'] += 1
+        except _DAMAGE:
+            self.losses.parts['correction'] += 1
+        return found
 
     def _observation(self, key: int) -> Observation | None:
         names = ', '.join(CHECK_COLUMNS)
