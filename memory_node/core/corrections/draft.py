@@ -152,9 +152,9 @@ class Draft:
             },
             moved=np.array(sorted(int(index_of[i]) for i in self.moved if index_of[i] >= 0), int),
             doubts=tuple(
-                d if d.kind != 'object' else d.at(int(index_of[d.index]))
+                d if d.kind != 'object' else d.at(int(index_of[d.rows[0]]))
                 for d in self.doubts
-                if d.kind != 'object' or index_of[d.index] >= 0
+                if d.kind != 'object' or index_of[d.rows[0]] >= 0
             ),
             **columns,
         )

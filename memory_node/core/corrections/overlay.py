@@ -140,7 +140,7 @@ class Overlay:
         note = said_by(correction, f'wrong for {correction.body["question"]!r}')
         terms = question_terms(correction.body['question'])
         kind = 'room' if correction.body.get('room') else 'view'
-        draft.doubts.append(Doubt(terms, kind, row, note))
+        draft.doubts.append(Doubt(terms=terms, kind=kind, rows=np.array([row]), note=note))
         return IN_FORCE
 
 
@@ -204,6 +204,7 @@ def _relabel(step: _Step) -> bool:
     if step.contradicted_as_often(float(np.sum(row['hist_weights'][new]))):
         return False
     was = labels[int(row['labels'])]
+    _deny_names(step)
     with_name(row, step.names(step.body['name']), alone=True)
     step.note(f'it is no {reported(was)}')
     return True
@@ -301,14 +302,27 @@ def _confirm(step: _Step) -> bool:
 def _delete(step: _Step) -> bool:
     if step.contradicted_as_often(step.seen_since()):
         return False
+    _deny_names(step)
     step.draft.drop(step.index)
     return True
+
+
+def _deny_names(step: _Step) -> None:
+    """Doubt that what showed a thing shows one of its names: words of labels are searched too."""
+    ground, told = step.draft.ground, step.body.get('name')
+    rows = np.unique(ground.rows_of(step.draft.sightings(step.index)))
+    note = said_by(step.correction, 'what was taken for it there is none')
+    for label in step.row['hist_labels'].tolist():
+        if (name := ground.frames.labels[label]) != told:
+            terms = question_terms(name)
+            step.draft.doubts.append(Doubt(terms=terms, kind='name', rows=rows, note=note))
 
 
 def _wrong(step: _Step) -> bool:
     if question := step.body.get('question'):
         note = said_by(step.correction, f'wrong for {question!r}')
-        step.draft.doubts.append(Doubt(question_terms(question), 'object', step.index, note))
+        terms, rows = question_terms(question), np.array([step.index])
+        step.draft.doubts.append(Doubt(terms=terms, kind='object', rows=rows, note=note))
         return True
     if step.contradicted_as_often(step.seen_since()):
         return False

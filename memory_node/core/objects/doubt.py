@@ -1,23 +1,27 @@
-"""What a person said of the answer to a question: that it was wrong."""
+"""What people said is not so: that something answers a question, or goes by a name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ['Doubt']
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Doubt:
-    """A person said that something is no answer to a question."""
+    """One thing that is no answer to a question, or observations that do not show a name."""
 
-    #: Words of the question that matter, sorted.
+    #: Words of the question that matter, or of the name, sorted.
     terms: tuple[str, ...]
-    #: 'object' with its index, or 'view' or 'room' with an observation row.
+    #: What it is about: 'object' by index; 'view' or 'room' by the observation of an answer;
+    #: 'name' by the observations that show what was taken for a thing of that name.
     kind: str
-    index: int
+    rows: NDArray[np.int64]
     note: str
 
     def at(self, index: int) -> Doubt:
         """Return the same of another index."""
-        return replace(self, index=index)
+        return replace(self, rows=np.array([index]))

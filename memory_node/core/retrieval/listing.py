@@ -17,6 +17,9 @@ __all__ = ['ObjectRecord', 'list_objects', 'records']
 
 IntArray = NDArray[np.int64]
 
+#: A name beside its best one that this share of its sightings gave a thing is one it goes by.
+GOES_BY = 0.45
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
@@ -78,6 +81,15 @@ def _vector(values: NDArray[np.float32]) -> Vector3 | None:
     return (x, y, z) if np.isfinite(values).all() else None
 
 
+def _goes_by(view: View, meant: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (O,) whether each object goes by one of the names that are meant."""
+    objects = view.objects
+    entries = meant[objects.hist_labels] & (view.name_shares >= GOES_BY)
+    kept = meant[objects.labels]
+    kept[view.name_owners[entries]] = True
+    return kept
+
+
 def list_objects(
     retriever: Retriever,
     text: str,
@@ -96,7 +108,7 @@ def list_objects(
             raise UnknownMapError(f'no observation is on a map named {map_id!r}')
         kept &= objects.maps == view.snapshot.map_ids.index(map_id)
     if text.strip():
-        kept &= (retriever.name_odds(view, text) > 0.0)[objects.labels]
+        kept &= _goes_by(view, retriever.name_odds(view, text) > 0.0)
     if area.strip():
         meant = np.flatnonzero(retriever.room_words.log_odds(view.rooms, area) > 0.0)
         kept &= np.isin(view.object_rooms, meant)

@@ -147,7 +147,7 @@ class Retriever:
         encoded = time.perf_counter()
         relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
         candidates = self._candidates(view, request, relevance, vectors)
-        candidates = doubted(view, candidates, request.text)
+        candidates = doubted(view, candidates, request)
         candidates = filtered(view, candidates, query, allowed)
         judged = combine(request, scene, candidates)
         odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds

@@ -207,6 +207,5 @@ class PlaceBuilder:
             parts.append(f'seen in {count} view{"s" * (count != 1)}')
             if self._view.objects.existence[candidates.index[i]] < 0.0:
                 parts.append('it was not there when last looked')
-        text = '' if self._request is None else self._request.text
-        parts += told_of(self._view, candidates, i, text)
+        parts += told_of(self._view, candidates, i, self._request)
         return '; '.join([*parts, *(() if judged is None else judged.sentences(i))])
