@@ -13,9 +13,11 @@ from memory_node.core.corrections.anchors import Ground, MADE_IDS
 from memory_node.core.objects.doubt import Doubt
 from memory_node.core.objects.view import IntArray, Objects
 
-__all__ = ['Draft', 'Row', 'combined', 'with_name']
+__all__ = ['Draft', 'Row', 'called', 'combined', 'relabelled']
 
-#: One object: its columns, and its lists by name.
+#: Names of people that one object goes by at once, the newest.
+_MOST_TOLD = 4
+#: One object: its columns and its lists by name, and under 'told' the names of people.
 Row: TypeAlias = dict[str, Any]
 
 #: Fields of a view that are no columns over objects.
@@ -230,12 +232,29 @@ def combined(row: Mapping[str, Any], others: Sequence[Row]) -> Row:
     return made
 
 
-def with_name(row: Row, name: int, *, alone: bool) -> None:
-    """Give an object a name of a person: its only one, or its best one beside those it had."""
+def relabelled(row: Row, name: int) -> None:
+    """Give an object a name for all that perception gave it; what people call it stays."""
     total = max(1.0, float(np.sum(row['hist_weights'])))
-    others = row['hist_labels'] != name
-    labels = np.zeros(0, np.int32) if alone else row['hist_labels'][others]
-    weights = np.zeros(0, np.float32) if alone else row['hist_weights'][others]
-    row['hist_labels'] = np.concatenate([np.array([name], np.int32), labels])
-    row['hist_weights'] = np.concatenate([np.array([1.01 * total], np.float32), weights])
-    row['labels'] = np.int32(name)
+    _name_all(row, [name], [total], row.get('told', []))
+
+
+def called(row: Row, name: int) -> None:
+    """Give an object a name of a person beside those of perception, with half of the weight."""
+    before = row.get('told', [])
+    kept = [
+        (label, weight)
+        for label, weight in zip(
+            row['hist_labels'].tolist(), row['hist_weights'].tolist(), strict=True
+        )
+        if label not in before and label != name
+    ]
+    told = [name, *(label for label in before if label != name)][:_MOST_TOLD]
+    _name_all(row, [label for label, _ in kept], [weight for _, weight in kept], told)
+
+
+def _name_all(row: Row, names: list[int], weights: list[float], told: list[int]) -> None:
+    share = max(1.0, sum(weights)) / max(1, len(told))
+    row['told'] = told
+    row['hist_labels'] = np.array([*told, *names], np.int32)
+    row['hist_weights'] = np.array([*(share for _ in told), *weights], np.float32)
+    row['labels'] = row['hist_labels'][0]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from memory_node.core.corrections.anchors import Anchors, Ground
-from memory_node.core.corrections.draft import combined, Draft, Row, with_name
+from memory_node.core.corrections.draft import called, combined, Draft, relabelled, Row
 from memory_node.core.corrections.edit import EditKind, HOLDS
 from memory_node.core.corrections.viewpoints import Viewpoints
 from memory_node.core.language.directives import reported
@@ -205,13 +205,13 @@ def _relabel(step: _Step) -> bool:
         return False
     was = labels[int(row['labels'])]
     _deny_names(step)
-    with_name(row, step.names(step.body['name']), alone=True)
+    relabelled(row, step.names(step.body['name']))
     step.note(f'it is no {reported(was)}')
     return True
 
 
 def _name(step: _Step) -> bool:
-    with_name(step.row, step.names(step.body['name']), alone=False)
+    called(step.row, step.names(step.body['name']))
     step.note(f'called {reported(step.body["name"])}')
     return True
 
@@ -254,7 +254,7 @@ def _split(step: _Step) -> bool:
         if np.isfinite(left[:, 0]).any():
             row['positions'] = np.nanmean(left, axis=0).astype(np.float32)
     if name := step.body.get('name'):
-        with_name(other, step.names(name), alone=True)
+        relabelled(other, step.names(name))
     moved = sightings[theirs] if not theirs.all() else sightings[:0]
     added = step.draft.add(other, step.correction.id, moved)
     for index in (step.index, added):

@@ -99,8 +99,13 @@ def _cut_out(draft: _Draft, naming: Naming, host: int, snapshot: Snapshot) -> in
     rooms = draft.rooms
     count = len(rooms.room_of_row)
     positions, maps = snapshot.positions[:count], snapshot.maps[:count]
-    away = np.linalg.norm(positions - np.array(naming.position), axis=1)
-    inside = (away <= naming.radius_m) & (maps == maps[naming.row]) & (rooms.room_of_row >= 0)
+    spot = Spot(
+        room=len(rooms),
+        map=int(maps[naming.row]),
+        center=naming.position,
+        radius_m=naming.radius_m,
+    )
+    inside = spot.holds(maps, positions) & (rooms.room_of_row >= 0)
     inside[naming.row] = True
     if host < 0 or not (rooms.room_of_row[~inside] == host).any():
         return host
@@ -112,6 +117,7 @@ def _cut_out(draft: _Draft, naming: Naming, host: int, snapshot: Snapshot) -> in
     of_row[inside] = new
     links = np.zeros((1, new))
     links[0, host] = float(inside.sum())
+    away = np.linalg.norm(positions - np.array(naming.position), axis=1)
     away[~inside] = np.inf
     near = csr_array(
         block_array([[rooms.adjacency, csr_array(links.T)], [csr_array(links), None]])
@@ -134,14 +140,7 @@ def _cut_out(draft: _Draft, naming: Naming, host: int, snapshot: Snapshot) -> in
         near_links=near.data.astype(np.float64),
     )
     _keep_representatives(draft, inside, host)
-    draft.spots.append(
-        Spot(
-            room=new,
-            map=int(maps[naming.row]),
-            center=naming.position,
-            radius_m=naming.radius_m,
-        )
-    )
+    draft.spots.append(spot)
     return new
 
 

@@ -30,7 +30,7 @@ def _wrong(view: View, candidates: Candidates, request: Request) -> list[tuple[i
             is_meant = (candidates.kind == Kind.OBJECT) & (candidates.index == doubt.rows[0])
         elif doubt.kind == 'room':
             room = view.row_rooms[doubt.rows[0]]
-            is_meant = (candidates.kind == Kind.ROOM) & (candidates.index == room)
+            is_meant = (candidates.kind != Kind.OBJECT) & (candidates.room == room)
         elif doubt.kind == 'view':
             is_meant = (candidates.kind != Kind.ROOM) & (candidates.row == doubt.rows[0])
         else:

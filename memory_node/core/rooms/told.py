@@ -14,6 +14,9 @@ from memory_node.core.rooms.views import BoolArray
 
 __all__ = ['Spot', 'ToldRooms']
 
+#: Things up to this far above or below a told point are around it [m].
+_HEIGHT_M = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
@@ -27,8 +30,10 @@ class Spot:
     def holds(self, maps: NDArray[Any], positions: NDArray[Any]) -> BoolArray:
         """Return (n,) whether points on maps are in it; NaN is not."""
         with np.errstate(invalid='ignore'):
-            away = np.linalg.norm(positions - np.array(self.center), axis=1)
-            return np.asarray((maps == self.map) & (away <= self.radius_m))
+            away = np.abs(positions - np.array(self.center))
+            near = np.hypot(away[:, 0], away[:, 1]) <= self.radius_m
+            level = away[:, 2] <= max(self.radius_m, _HEIGHT_M)
+            return np.asarray((maps == self.map) & near & level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import sqlite3
 from typing import Any
 import zlib
 
+from memory_node.core.bounds import MAX_STAMP_NS
 from memory_node.core.errors import InvalidQueryError, StoreFormatError, UnknownNodeError
 from memory_node.core.store.checksums import hexadecimal
 from memory_node.core.store.reading import Tables
@@ -38,6 +39,12 @@ class Correction:
     #: When and by whom it was undone; None while it is not.
     undone_ns: int | None = None
     undone_by: str = ''
+
+    def __post_init__(self) -> None:
+        """Refuse stamps that no row can hold."""
+        for name, stamp in (('stamp', self.stamp_ns), ('undone', self.undone_ns or 0)):
+            if abs(stamp) > MAX_STAMP_NS:
+                raise InvalidQueryError(f'{name} must be within 292 years of 1970, got {stamp}')
 
     def says_the_same(self, other: Correction) -> bool:
         """Tell whether two stores hold one correction under numbers of their own."""
