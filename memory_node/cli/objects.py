@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, messages: Console) -> int:
             for thing in page:
                 print_json(object_to_dict(thing, memory))
     if not args.json:
-        _show(page, args.offset)
+        _show(page)
     last = args.offset + len(page)
     shown = f'{args.offset + 1} to {last} of {len(listed)}' if page else f'none of {len(listed)}'
     messages.print(f'objects {shown}')
@@ -94,10 +94,9 @@ def _rounded(values: Vector3 | None) -> list[float] | None:
     return None if values is None else [round(v, 4) for v in values]
 
 
-def _show(page: Sequence[ObjectRecord], offset: int) -> None:
+def _show(page: Sequence[ObjectRecord]) -> None:
     table = Table(expand=True)
     for header, options in (
-        ('#', {'justify': 'right', 'no_wrap': True}),
         ('id', {'justify': 'right', 'no_wrap': True}),
         ('what', {'ratio': 1, 'min_width': 12}),
         ('room', {'ratio': 1, 'min_width': 12}),
@@ -107,10 +106,9 @@ def _show(page: Sequence[ObjectRecord], offset: int) -> None:
         ('last seen', {'no_wrap': True}),
     ):
         table.add_column(header, **options)
-    for number, thing in enumerate(page, offset + 1):
+    for thing in page:
         others = [f'{name} {share:.0%}' for name, share in thing.names if name != thing.label]
         table.add_row(
-            str(number),
             str(thing.id),
             Text(_lines(thing.label, ', '.join(others[:_NAMED]))),
             Text(thing.room),

@@ -19,6 +19,10 @@ from memory_node.core.store.corrections import Correction
 __all__ = ['CorrectionRecord', 'Correcting']
 
 
+#: How long the rooms are waited for that a name is given to [s].
+_ROOMS_S = 10.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionRecord:
     """One correction, and what has become of it."""
@@ -132,6 +136,8 @@ class Correcting(Opened):
                     parts.mirror.store.add_corrections([note])
             parts.recorrected(own=True)
             parts.objects.kept()
+            if edit.kind is EditKind.PLACE:
+                parts.rooms.await_rows(len(parts.objects.taken), _ROOMS_S)
         return self._record_of(parts.corrections.rows[-1])
 
     def _ground(self) -> Ground:

@@ -164,6 +164,13 @@ class RoomKeeper:
             name_ids=name_ids,
         )
 
+    def await_rows(self, rows: int, timeout_s: float) -> None:
+        """Wait until the rooms know the first ``rows`` observations, but not for long."""
+        kept = self._kept
+        if kept is None or len(kept.perceived.keys) < rows:
+            self._worker.notify()
+            self._worker.wait(timeout_s)
+
     def again(self) -> None:
         """Name the rooms anew at once, and make them anew later: corrections have changed."""
         with self._making:
