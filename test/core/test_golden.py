@@ -73,8 +73,13 @@ def test_every_released_format_is_read_whole(tmp_path):
             # Names of things are encoded, and what was stored as text with its vector is not.
             assert not memory.encoder.texts & {o.caption for o in OBSERVATIONS}
             assert memory.retrieve('oven', 1).places[0].node_id == 'küche-1'
-            assert {o.label for o in memory.objects()} >= {'oven', 'dining table'}
+            names = {name for o in memory.objects() for name, _ in o.names}
+            assert names >= {'oven', 'dining table'}
             assert memory.retrieve('the oven').places[0].target_position == (2.5, -2.0, 0.5)
+            if int(file.stem.removeprefix('format-')) >= 3:
+                (correction,) = memory.corrections()
+                assert (correction.author, correction.stamp_ns) == ('lena', 7_500_000_000)
+                assert memory.objects('oven')[0].label == 'Lena’s oven'
             memory.add(Observation(id='n', stamp_ns=1, pose=Pose(position=(1, 1, 0)), caption='x'))
 
 
@@ -112,6 +117,8 @@ def main() -> None:
     work = GOLDEN / 'work.db'
     with Memory.open(work, encoder=BagOfWordsEncoder(dim=16)) as memory:
         memory.add_many(OBSERVATIONS)
+        (oven,) = memory.objects('oven')
+        memory.correct('name', object_id=oven.id, name='Lena’s oven', author='lena', stamp=7.5)
         memory._mirror.store.copy_to(target)
     for path in GOLDEN.glob('work.db*'):
         path.unlink()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,10 @@ from memory_node.core.corrections.anchors import Ground, MADE_IDS
 from memory_node.core.objects.doubt import Doubt
 from memory_node.core.objects.view import IntArray, Objects
 
-__all__ = ['Draft', 'Row', 'called', 'combined', 'relabelled']
+__all__ = ['Draft', 'Row', 'called', 'combine', 'relabelled']
 
 #: Names of people that one object goes by at once, the newest.
 _MOST_TOLD = 4
-#: One object: its columns and its lists by name, and under 'told' the names of people.
-Row: TypeAlias = dict[str, Any]
 
 #: Fields of a view that are no columns over objects.
 _WHOLE = ('ids', 'object_of_sighting', 'epoch', 'rows', 'notes', 'moved', 'doubts')
@@ -37,6 +36,37 @@ def _shape() -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
 
 
 _LISTS, _COLUMNS = _shape()
+_STARTS = {name: starts for starts, names in _LISTS.items() for name in names}
+
+
+class Row(dict[str, Any]):
+    """
+    One object: what was written of its columns and lists, the rest as the view has it.
+
+    'told' holds the names that people gave it.
+    """
+
+    def __init__(self, objects: Objects, index: int) -> None:
+        """Begin with an object of a view."""
+        super().__init__()
+        self._objects, self._index = objects, index
+
+    def __missing__(self, name: str) -> Any:
+        values = getattr(self._objects, name)
+        if name not in _STARTS:
+            return values[self._index]
+        at = getattr(self._objects, _STARTS[name])
+        return values[int(at[self._index]) : int(at[self._index + 1])]
+
+    def copy(self) -> Row:
+        """Return the same object, to be written to apart."""
+        made = Row(self._objects, self._index)
+        made.update(self)
+        return made
+
+    def take(self, other: Row, *, but: Sequence[str]) -> None:
+        """Become another object, but for some of its columns and lists."""
+        self.update({n: other[n] for n in (*_COLUMNS, *_STARTS) if n not in but})
 
 
 class Draft:
@@ -54,16 +84,16 @@ class Draft:
         self.moved: set[int] = set()
         self.doubts: list[Doubt] = []
 
+    @cached_property
+    def by_name(self) -> tuple[IntArray, IntArray]:
+        """Entries of names by name, and where each name starts."""
+        order, counts = self.ground.objects.by_name
+        return order, np.concatenate([[0], np.cumsum(counts)])
+
     def row(self, index: int) -> Row:
         """Return an object as it is now; what is written to it is kept."""
         if index not in self._rows:
-            objects = self.ground.objects
-            row: Row = {name: np.copy(getattr(objects, name)[index]) for name in _COLUMNS}
-            for starts, names in _LISTS.items():
-                at = getattr(objects, starts)
-                span = slice(int(at[index]), int(at[index + 1]))
-                row |= {name: getattr(objects, name)[span] for name in names}
-            self._rows[index] = row
+            self._rows[index] = Row(self.ground.objects, index)
         return self._rows[index]
 
     def is_gone(self, index: int) -> bool:
@@ -99,7 +129,7 @@ class Draft:
         self._gone.add(index)
 
     def merge(self, kept: int, other: int) -> None:
-        """Take an object out whose sightings are of another; ``combined`` makes their row."""
+        """Take an object out whose sightings are of another; ``combine`` makes their row."""
         self._gone.add(other)
         self._into[other] = kept
 
@@ -125,7 +155,7 @@ class Draft:
         """Return the view with everything that was changed."""
         objects = self.ground.objects
         total = len(objects) + len(self._added)
-        kept = np.array([i for i in range(total) if i not in self._gone], np.int64)
+        kept = np.delete(np.arange(total), sorted(self._gone))
         changed = sorted(i for i in self._rows if i not in self._gone)
         index_of = np.full(total + 1, -1, np.int32)
         index_of[kept] = np.arange(len(kept), dtype=np.int32)
@@ -133,10 +163,16 @@ class Draft:
         columns: dict[str, Any] = {}
         for name in _COLUMNS:
             values = getattr(objects, name)
+            if total == len(kept) == len(objects) and not any(
+                name in self._rows[i] for i in changed
+            ):
+                columns[name] = values
+                continue
             room = np.empty((len(kept), *values.shape[1:]), values.dtype)
             room[: len(old)] = values[old] if len(old) < len(objects) else values
             for i in changed:
-                room[index_of[i]] = self._rows[i][name]
+                if i >= len(objects) or name in self._rows[i]:
+                    room[index_of[i]] = self._rows[i][name]
             columns[name] = room
         for starts, names in _LISTS.items():
             columns |= self._lists(starts, names, changed)
@@ -187,7 +223,10 @@ class Draft:
                 pieces[name].append(getattr(objects, name)[int(at[first]) : int(at[last])])
 
         done = 0
-        for i in sorted({*changed, *self._gone}):
+        written = [i for i in changed if i >= count or names[0] in self._rows[i]]
+        if not (written or self._gone):
+            return {name: getattr(objects, name) for name in (starts, *names)}
+        for i in sorted({*written, *self._gone}):
             if i < count:
                 keep(done, i)
                 done = i + 1
@@ -208,28 +247,29 @@ class Draft:
         }
 
 
-def combined(row: Mapping[str, Any], others: Sequence[Row]) -> Row:
-    """Return one object that several turned out to be: it is where it was seen last."""
-    rows = [row, *others]
+def combine(row: Row, others: Sequence[Row]) -> None:
+    """Make one object of several that turned out to be it: it is where it was seen last."""
+    rows = [row.copy(), *(other.copy() for other in others)]
     newest = max(rows, key=lambda r: int(r['last_ns']))
-    made = dict(newest)
     weights: dict[int, float] = {}
     for one in rows:
         for label, weight in zip(one['hist_labels'], one['hist_weights'], strict=True):
             weights[int(label)] = weights.get(int(label), 0.0) + float(weight)
     order = sorted(weights, key=lambda label: -weights[label])
-    made['hist_labels'] = np.array(order, np.int32)
-    made['hist_weights'] = np.array([weights[label] for label in order], np.float32)
-    made['labels'] = np.int32(order[0])
-    made['seen_rows'] = np.unique(np.concatenate([one['seen_rows'] for one in rows]))
-    made['frames'] = sum(int(one['frames']) for one in rows)
-    made['confidences'] = max(float(one['confidences']) for one in rows)
-    made['first_ns'] = min(int(one['first_ns']) for one in rows)
+    row.take(newest, but=('hist_labels', 'hist_weights', 'seen_rows'))
+    row.update(
+        hist_labels=np.array(order, np.int32),
+        hist_weights=np.array([weights[label] for label in order], np.float32),
+        labels=np.int32(order[0]),
+        seen_rows=np.unique(np.concatenate([one['seen_rows'] for one in rows])),
+        frames=sum(int(one['frames']) for one in rows),
+        confidences=max(float(one['confidences']) for one in rows),
+        first_ns=min(int(one['first_ns']) for one in rows),
+    )
     placed = [one for one in rows if np.isfinite(one['positions'][0])]
     if not np.isfinite(newest['positions'][0]) and placed:
         best = max(placed, key=lambda r: int(r['last_ns']))
-        made |= {name: best[name] for name in ('positions', 'variances', 'extents')}
-    return made
+        row.update({name: best[name] for name in ('positions', 'variances', 'extents')})
 
 
 def relabelled(row: Row, name: int) -> None:

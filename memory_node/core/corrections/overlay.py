@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
+import math
 from typing import Any
 
 import numpy as np
 
 from memory_node.core.corrections.anchors import Anchors, Ground
-from memory_node.core.corrections.draft import called, combined, Draft, relabelled, Row
+from memory_node.core.corrections.draft import called, combine, Draft, relabelled, Row
 from memory_node.core.corrections.edit import EditKind, HOLDS
 from memory_node.core.corrections.viewpoints import Viewpoints
 from memory_node.core.language.directives import reported
@@ -32,6 +34,7 @@ IN_FORCE, CONTRADICTED, LOST = 'in force', 'contradicted', 'lost'
 TOLD, WRONG = 4.0, 8.0
 #: Places this close together are one [m]; variance of a place that a person told [m^2].
 _SAME_PLACE_M, _TOLD_VARIANCE = 1.0, 0.05**2
+_NOTHING = np.zeros(0, np.int64)
 
 
 def said_by(correction: Correction, what: str) -> str:
@@ -147,14 +150,14 @@ class Overlay:
 def _move(step: _Step) -> bool:
     told, row, ground = step.position(), step.row, step.draft.ground
     old = row['positions']
-    elsewhere = not np.isfinite(old[0]) or np.linalg.norm(old - told) > _SAME_PLACE_M
+    elsewhere = not np.isfinite(old[0]) or math.dist(old, told) > _SAME_PLACE_M
     if elsewhere and np.isfinite(old[0]) and step.seen_since() >= HOLDS:
         return False
     step.note('moved here')
     came = _came_since(step, told) if elsewhere else []
     if came:  # it was seen here since: where exactly, and whether it still is, is seen too
         rows = [step.draft.row(i) for i in came]
-        row.update(combined(row, rows))
+        combine(row, rows)
         for other in came:
             step.draft.merge(step.index, other)
     elif elsewhere:
@@ -176,17 +179,16 @@ def _move(step: _Step) -> bool:
 def _came_since(step: _Step, told: Any) -> list[int]:
     """Return the objects of the same name that came up at the told place after it was told."""
     objects, taken = step.draft.ground.objects, step.draft.ground.taken
-    order, counts = objects.by_name
+    order, starts = step.draft.by_name
     name = int(step.row['labels'])
-    if name >= len(counts):
+    if name + 1 >= len(starts):
         return []
-    end = int(counts[: name + 1].sum())
+    of_name = objects.name_owners[order[starts[name] : starts[name + 1]]]
+    away = np.linalg.norm(objects.positions[of_name] - told, axis=1)
+    near = (away <= _SAME_PLACE_M) & (objects.maps[of_name] == step.row['maps'])
     found = []
-    for index in np.unique(objects.name_owners[order[end - int(counts[name]) : end]]).tolist():
-        near = np.linalg.norm(objects.positions[index] - told) <= _SAME_PLACE_M
-        if not near or objects.maps[index] != step.row['maps'] or index == step.index:
-            continue
-        if step.draft.is_gone(index):
+    for index in np.unique(of_name[near]).tolist():
+        if index == step.index or step.draft.is_gone(index):
             continue
         rows = objects.seen_by(index)
         if int(objects.frames[index]) > len(rows):
@@ -227,7 +229,7 @@ def _merge(step: _Step) -> bool:
     together = sum(len(np.intersect1d(own, row['seen_rows'])) for row in rows)
     if together >= max(HOLDS, int(step.body.get('together', 0))):
         return False
-    step.row.update(combined(step.row, rows))
+    combine(step.row, rows)
     for other in others:
         step.draft.merge(step.index, other)
     step.note(f'{len(others) + 1} things that are one')
@@ -243,7 +245,7 @@ def _split(step: _Step) -> bool:
         theirs = np.linalg.norm(where - told, axis=1) < np.linalg.norm(
             where - row['positions'], axis=1
         )
-    other = dict(row)
+    other = row.copy()
     other |= {'positions': told, 'variances': np.full(3, _TOLD_VARIANCE, np.float32)}
     if theirs.any():
         _seen_by(other, sightings[theirs], rows[theirs], ground)
@@ -310,12 +312,18 @@ def _delete(step: _Step) -> bool:
 def _deny_names(step: _Step) -> None:
     """Doubt that what showed a thing shows one of its names: words of labels are searched too."""
     ground, told = step.draft.ground, step.body.get('name')
-    rows = np.unique(ground.rows_of(step.draft.sightings(step.index)))
+    find = _rows_that_show(step.draft, step.index)
     note = said_by(step.correction, 'what was taken for it there is none')
     for label in step.row['hist_labels'].tolist():
         if (name := ground.frames.labels[label]) != told:
             terms = question_terms(name)
-            step.draft.doubts.append(Doubt(terms=terms, kind='name', rows=rows, note=note))
+            doubt = Doubt(terms=terms, kind='name', rows=_NOTHING, note=note, find=find)
+            step.draft.doubts.append(doubt)
+
+
+def _rows_that_show(draft: Draft, index: int) -> Callable[[], IntArray]:
+    """Return what finds the observations that show an object, once it is asked for."""
+    return cache(lambda: np.unique(draft.ground.rows_of(draft.sightings(index))))
 
 
 def _wrong(step: _Step) -> bool:

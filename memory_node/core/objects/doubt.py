@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,12 @@ class Doubt:
     kind: str
     rows: NDArray[np.int64]
     note: str
+    #: Gives the rows of a 'name', where they are many and seldom asked for.
+    find: Callable[[], NDArray[np.int64]] | None = None
+
+    def found(self) -> NDArray[np.int64]:
+        """Return the rows."""
+        return self.rows if self.find is None else self.find()
 
     def at(self, index: int) -> Doubt:
         """Return the same of another index."""

@@ -34,7 +34,7 @@ def _wrong(view: View, candidates: Candidates, request: Request) -> list[tuple[i
         elif doubt.kind == 'view':
             is_meant = (candidates.kind != Kind.ROOM) & (candidates.row == doubt.rows[0])
         else:
-            is_meant = (candidates.kind == Kind.VIEW) & np.isin(candidates.index, doubt.rows)
+            is_meant = (candidates.kind == Kind.VIEW) & np.isin(candidates.index, doubt.found())
         found += [(i, doubt.note) for i in np.flatnonzero(is_meant).tolist()]
     return found
 
