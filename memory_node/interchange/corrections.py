@@ -127,7 +127,8 @@ def _check_anchors(body: Mapping[str, Any]) -> None:
             points = [one['position']] if one['position'] is not None else []
             _check_points('correction.object.position', points)
         if 'near' in body:
-            _check_points('correction.near_at', [body['near_at']])
+            x, y, z, yaw = body['near_at']
+            _check_points('correction.near_at', [(x, y, z), (yaw, 0.0, 0.0)])
     except (TypeError, ValueError, KeyError) as error:
         raise InvalidQueryError(f'correction.object can not be read: {error}') from error
     held = 'object' in body or 'observation' in body or 'near' in body

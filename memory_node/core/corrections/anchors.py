@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory_node.core.objects.view import IntArray, Objects
 from memory_node.core.store.corrections import Correction
@@ -129,6 +131,23 @@ class Anchors:
         """Return the row of an observation, -1 where it is gone."""
         key = self._keys_of([observation_id]).get(observation_id)
         return -1 if key is None else int(snapshot.rows_of_each(np.array([key]))[0])
+
+    def point(self, body: Mapping[str, Any], snapshot: Snapshot) -> NDArray[np.float64]:
+        """
+        Return where the told point of a correction is now [m].
+
+        It stays where it was beside the nearest observation, however poses were corrected since.
+        """
+        told = np.array(body['position'], float)
+        row = self.row(body['near'], snapshot) if body.get('near') else -1
+        if row < 0:
+            return told
+        at = np.array(body['near_at'][:3], float)
+        turned = float(snapshot.yaws[row]) - float(body['near_at'][3])
+        c, s = math.cos(turned), math.sin(turned)
+        x, y, z = (told - at).tolist()
+        moved: NDArray[np.float64] = np.array([c * x - s * y, s * x + c * y, z])
+        return np.asarray(snapshot.positions[row] + moved)
 
     @staticmethod
     def nearest(anchor: Mapping[str, Any], ground: Ground) -> int:

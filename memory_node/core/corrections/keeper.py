@@ -123,13 +123,9 @@ class Corrections:
 
     def _naming(self, correction: Correction, snapshot: Snapshot) -> Naming | None:
         body = correction.body
-        told = np.array(body['position'], float)
-        row = -1
-        if body['near'] and not np.isnan(told).any():
-            row = self._anchors.row(body['near'], snapshot)
-        if row >= 0:  # where the observation is now, the place is, however poses were corrected
-            told = told + snapshot.positions[row] - np.array(body['near_at'])
-        elif body['map_id'] in snapshot.map_ids:
+        told = self._anchors.point(body, snapshot)
+        row = self._anchors.row(body['near'], snapshot)
+        if row < 0 and body['map_id'] in snapshot.map_ids:
             away = np.linalg.norm(snapshot.positions - told, axis=1)
             away[snapshot.maps != snapshot.map_ids.index(body['map_id'])] = np.inf
             best = int(np.argmin(away)) if len(away) else -1

@@ -51,6 +51,10 @@ def body_of(
             f'map_id must be {own!r}, which object {edit.object_id} is on, got {edit.map_id!r:.80}'
         )
     body['object'] = anchor_of(ground, index, mirror.ids)
+    if edit.position is not None:
+        away = np.linalg.norm(ground.taken.positions - np.array(edit.position, float), axis=1)
+        away[ground.taken.maps != maps[index]] = np.inf
+        body |= _beside(int(np.argmin(away)), ground, mirror)
     if others:
         body['others_at'] = [anchor_of(ground, other, mirror.ids) for other in others]
         seen = ground.objects.seen_by
@@ -82,8 +86,17 @@ def _place(edit: Edit, ground: Ground, mirror: Mirror) -> dict[str, Any]:
         )
     return {
         'map_id': taken.map_ids[int(taken.maps[row])],
+        **_beside(row, ground, mirror),
+    }
+
+
+def _beside(row: int, ground: Ground, mirror: Mirror) -> dict[str, Any]:
+    """Return the observation that a told point stays beside, with its pose as it is now."""
+    taken = ground.taken
+    x, y, z = taken.positions[row].tolist()
+    return {
         'near': mirror.ids(taken.keys[[row]])[0],
-        'near_at': taken.positions[row].tolist(),
+        'near_at': [x, y, z, float(taken.yaws[row])],
     }
 
 

@@ -84,7 +84,7 @@ class _Step:
         return self.anchors.after(self.correction)
 
     def position(self) -> Any:
-        return np.array(self.body['position'], np.float32)
+        return self.anchors.point(self.body, self.draft.ground.taken).astype(np.float32)
 
 
 class Overlay:

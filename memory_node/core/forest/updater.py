@@ -30,6 +30,7 @@ from memory_node.core.forest.descent import Scope, Traversal, traverse
 from memory_node.core.forest.file import forest_bytes, forest_path, read_forest
 from memory_node.core.forest.forest import Forest
 from memory_node.core.forest.llm_namer import Narrator
+from memory_node.core.forest.moves import follow_removals_and_moves
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.paper import MAX_LEAVES
 from memory_node.core.forest.summarizer import Survey
@@ -256,10 +257,7 @@ class Areas:
 
     def _drop_removed(self, snapshot: Snapshot) -> None:
         with self.lock:
-            held = np.array(sorted(self._forest.leaves.slots), np.int64)
-            for key in held[snapshot.rows_of_each(held) < 0].tolist():
-                self._forest.remove(key)
-            self._forest.leaves.borrow(snapshot)
+            follow_removals_and_moves(self._forest, snapshot)
             self._epoch = snapshot.epoch
 
     def _given_links(self, snapshot: Snapshot, start: int) -> dict[int, list[int]]:

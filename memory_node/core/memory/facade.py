@@ -15,6 +15,7 @@ from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.asking import Asking
 from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
+from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
 from memory_node.core.ports import Encoder, LanguageModel
@@ -24,7 +25,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Correcting, Reading):
+class Memory(Asking, Correcting, LoopClosing, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 

@@ -12,18 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 import threading
 
-import numpy as np
-
-from memory_node.core.data import Observation, Sighting
+from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.memory.facade import Memory
-from memory_node.core.perception.geometry import (
-    as_vector,
-    pose_from_transform,
-    Transform,
-    transform_from_pose,
-    transform_points,
-)
+from memory_node.core.memory.loop_closure import carried
+from memory_node.core.perception.geometry import Transform
 
 __all__ = ['MapFrames', 'moved']
 
@@ -144,27 +137,11 @@ def moved(
     observations: Iterable[Observation], target_T_source: Transform, map_id: str
 ) -> list[Observation]:
     """Return observations in another fixed frame, under ids and a map of their own."""
-    turn = np.abs(target_T_source[:3, :3])
-
-    def brought(sighting: Sighting) -> Sighting:
-        position, extent = sighting.position, sighting.extent
-        return replace(
-            sighting,
-            position=as_vector(transform_points(target_T_source, np.array(position)))
-            if position
-            else None,
-            extent=as_vector(turn @ np.array(extent)) if extent else None,
-        )
-
     return [
         replace(
-            o,
+            carried(o, target_T_source),
             id=f'{o.id}~{map_id}'[-256:],
             map_id=map_id,
-            pose=pose_from_transform(
-                target_T_source @ transform_from_pose(o.pose), o.pose.covariance
-            ),
-            sightings=tuple(brought(s) for s in o.sightings),
         )
         for o in observations
     ]

@@ -226,11 +226,8 @@ class Mirror:
         """Store a batch in one transaction, then show it."""
         with self._lock:
             label_rows = self._label_rows(batch)
-            new_maps = [
-                m
-                for m in dict.fromkeys(o.map_id for o in batch.items)
-                if m not in self._columns.map_ids
-            ]
+            told = dict.fromkeys(o.map_id for o in batch.items)
+            new_maps = [m for m in told if m not in self._columns.map_ids]
             map_rows = {m: row for row, m in enumerate((*self._columns.map_ids, *new_maps))}
             keys, digests = self.store.insert(
                 batch.items,
@@ -284,6 +281,12 @@ class Mirror:
             self._drop(keys)
             self._epoch += 1
             return keys
+
+    def move(self, items: Sequence[Observation]) -> None:
+        """Give observations other poses, and read the arrays anew."""
+        with self._lock:
+            self.store.move(items)
+            self._load()
 
     def _read(self, read: Callable[[Keys], Value], keys: Keys) -> Value:
         """Read by key; a row that is gone was removed meanwhile, or the store is damaged."""

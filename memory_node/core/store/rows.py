@@ -26,6 +26,7 @@ __all__ = [
     'delete',
     'digests_of',
     'insert',
+    'packed',
     'read_batch',
     'replace_vectors',
 ]
@@ -44,7 +45,8 @@ SIGHTING = np.dtype(
 _UNKNOWN = (math.nan, math.nan, math.nan)
 
 
-def _packed(observation: Observation, label_rows: Mapping[str, int]) -> bytes:
+def packed(observation: Observation, label_rows: Mapping[str, int]) -> bytes:
+    """Return the sightings of an observation as they are stored."""
     things = [
         (label_rows[s.label] + 1, s.confidence, s.position or _UNKNOWN, s.extent or _UNKNOWN)
         for s in observation.sightings
@@ -77,7 +79,7 @@ def _row(
     return (
         *own,
         row_crc(own),
-        zlib.crc32(_packed(o, label_rows)),
+        zlib.crc32(packed(o, label_rows)),
         neighbor_crc(o.neighbors),
         zlib.crc32(vector),
         zlib.crc32(o.keyframe),
@@ -103,7 +105,7 @@ def insert(
     db.executemany(f'INSERT INTO observation VALUES ({marks})', rows)
     db.executemany(
         'INSERT INTO sighting VALUES (?,?)',
-        ((key, _packed(o, label_rows)) for key, o in numbered if o.sightings),
+        ((key, packed(o, label_rows)) for key, o in numbered if o.sightings),
     )
     db.executemany(
         'INSERT INTO neighbor VALUES (?,?,?)',

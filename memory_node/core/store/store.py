@@ -32,10 +32,11 @@ from memory_node.core.store.checksums import (
     write_meta,
 )
 from memory_node.core.store.copying import copy_store, foreign_log, set_log_aside
-from memory_node.core.store.corrections import Correction, CorrectionRows, insert_correction
+from memory_node.core.store.corrections import Correction, insert_correction
 from memory_node.core.store.durability import LogSync
 from memory_node.core.store.locking import OpenFile, read_note, WriterLock
 from memory_node.core.store.migration import migrate
+from memory_node.core.store.moving import MovableRows
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from memory_node.core.store.sqlite_file import (
     BUSY_TIMEOUT_S,
@@ -54,7 +55,7 @@ _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 
 
-class Store(CorrectionRows):
+class Store(MovableRows):
     """
     Observations, labels and vectors in one file.
 

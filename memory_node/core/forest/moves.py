@@ -1,0 +1,27 @@
+"""The forest follows observations that were removed, or whose poses were corrected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memory_node.core.forest.forest import Forest
+from memory_node.core.store.snapshot import Snapshot
+
+__all__ = ['follow_removals_and_moves']
+
+#: A leaf is moved where its observation is this far from it [m].
+_LEAST_M = 1e-4
+
+
+def follow_removals_and_moves(forest: Forest, snapshot: Snapshot) -> None:
+    """Drop leaves whose observations are gone, and move those that are elsewhere now."""
+    held = np.array(sorted(forest.leaves.slots), np.int64)
+    rows = snapshot.rows_of_each(held)
+    for key in held[rows < 0].tolist():
+        forest.remove(key)
+    forest.leaves.borrow(snapshot)
+    kept, rows = held[rows >= 0], rows[rows >= 0]
+    slots = [forest.leaves.slot(key) for key in kept.tolist()]
+    away = np.linalg.norm(forest.leaves.positions[slots] - snapshot.positions[rows], axis=1)
+    for i in np.flatnonzero(away > _LEAST_M).tolist():
+        forest.move(int(kept[i]), snapshot.positions[rows[i]])
