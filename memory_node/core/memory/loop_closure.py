@@ -31,8 +31,8 @@ __all__ = ['LoopClosing', 'carried']
 
 #: Stamps of poses between which others are interpolated lie at most this far apart [ns].
 MAX_GAP_NS = 10_000_000_000
-#: A correction below this is none [m, rad].
-_LEAST_M, _LEAST_RAD = 1e-4, 1e-4
+#: A correction below this is none [m, or rad].
+LEAST_M = 1e-4
 
 
 def carried(observation: Observation, target_T_source: Transform) -> Observation:
@@ -61,7 +61,13 @@ def carried(observation: Observation, target_T_source: Transform) -> Observation
 class LoopClosing(Opened):
     """The side of a memory whose poses are corrected."""
 
-    def correct_poses(self, map_id: str, poses: Sequence[tuple[int | str, Pose]]) -> int:
+    def correct_poses(
+        self,
+        map_id: str,
+        poses: Sequence[tuple[int | str, Pose]],
+        *,
+        least_m: float = LEAST_M,
+    ) -> int:
         """
         Move observations of a map to where they really were; return how many moved.
 
@@ -72,6 +78,9 @@ class LoopClosing(Opened):
         poses
             Corrected poses, by the id of an observation or by stamp [ns]. Between two stamps at
             most 10 s apart, poses are interpolated; observations outside keep theirs.
+        least_m
+            Nothing moves unless some observation does so by this much [m], or turns by as many
+            radians.
 
         Raises
         ------
@@ -99,15 +108,24 @@ class LoopClosing(Opened):
                     f'poses: observation {mirror.ids(np.array(away[:1]))[0]!r} is not on map'
                     f' {map_id!r:.80}'
                 )
+            keys = np.union1d(keys, np.array(named, np.int64))
+            ids, held = mirror.poses(keys)
+            stamps_ns = snapshot.stamps[snapshot.rows_of(keys)].tolist()
+            wanted_poses: dict[str, Pose] = {}
+            farthest = 0.0
+            for name, old, stamp_ns in zip(ids, held, stamps_ns, strict=True):
+                pose = by_id.get(name) or _pose_at(by_stamp, stamps, stamp_ns)
+                if pose is not None and (moved := _difference(pose, old)) > LEAST_M:
+                    wanted_poses[name] = pose
+                    farthest = max(farthest, moved)
+            if not wanted_poses or farthest < least_m:
+                return 0
             moving = []
-            for o in mirror.observations(np.union1d(keys, np.array(named, np.int64))):
-                pose = by_id.get(o.id) or _pose_at(by_stamp, stamps, o.stamp_ns)
-                if pose is not None and _differs(pose, o.pose):
-                    moved_T = transform_from_pose(pose) @ inverse(transform_from_pose(o.pose))
-                    moving.append(carried(o, moved_T))
-            if moving:
-                mirror.move(moving)
-                self._parts.taken_in()
+            for o in mirror.observations(keys[[name in wanted_poses for name in ids]]):
+                new_T = transform_from_pose(wanted_poses[o.id])
+                moving.append(carried(o, new_T @ inverse(transform_from_pose(o.pose))))
+            mirror.move(moving)
+            self._parts.taken_in()
         return len(moving)
 
 
@@ -148,7 +166,8 @@ def _pose_at(poses: Mapping[int, Pose], stamps: list[int], stamp_ns: int) -> Pos
     return interpolate(poses[first], poses[last], (stamp_ns - first) / (last - first))
 
 
-def _differs(one: Pose, other: Pose) -> bool:
+def _difference(one: Pose, other: Pose) -> float:
+    """Return how far apart two poses are: metres, or radians where those are more."""
     cosine = abs(sum(a * b for a, b in zip(one.orientation, other.orientation, strict=True)))
-    turned = 2.0 * math.acos(min(1.0, cosine)) > _LEAST_RAD
-    return turned or math.dist(one.position, other.position) > _LEAST_M
+    turned = 2.0 * math.acos(min(1.0, cosine))
+    return max(turned, math.dist(one.position, other.position))
