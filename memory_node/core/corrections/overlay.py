@@ -292,11 +292,10 @@ def _seen_by(row: Row, sightings: IntArray, rows: IntArray, ground: Ground) -> N
 
 
 def _confirm(step: _Step) -> bool:
-    row = step.row
     known = 0 if step.seen_since() else int(step.body['object']['misses'])
-    if int(row['misses']) - known >= HOLDS:
+    if int(step.row['misses']) - known >= HOLDS:
         return False
-    row['existence'] = max(row['existence'], np.float32(TOLD))
+    step.row['existence'] = max(step.row['existence'], np.float32(TOLD))
     step.note('it is there')
     return True
 
