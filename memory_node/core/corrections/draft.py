@@ -197,7 +197,23 @@ class Draft:
             **columns,
         )
         made.__dict__['shared'] = objects.shared  # what outlives a change outlives this one too
+        self._share_names(made, index_of, changed)
         return made
+
+    def _share_names(
+        self, made: Objects, index_of: NDArray[np.int32], changed: Sequence[int]
+    ) -> None:
+        """Let a thing go wholly by the names of people, and by those of perception as before."""
+        told = [i for i in changed if self._rows[i].get('told')]
+        if not told:
+            return
+        shares = made.name_shares.copy()
+        for i in told:
+            first, last = made.hist_starts[index_of[i] : index_of[i] + 2].tolist()
+            own = first + len(self._rows[i]['told'])
+            shares[first:own] = 1.0
+            shares[own:last] /= max(1e-9, float(shares[own:last].sum()))
+        made.__dict__['name_shares'] = shares
 
     def _of_sighting(self, index_of: NDArray[np.int32]) -> NDArray[np.int32]:
         of_sighting = self.ground.objects.object_of_sighting
@@ -265,6 +281,7 @@ def combine(row: Row, others: Sequence[Row]) -> None:
         frames=sum(int(one['frames']) for one in rows),
         confidences=max(float(one['confidences']) for one in rows),
         first_ns=min(int(one['first_ns']) for one in rows),
+        came_from=rows[0]['came_from'],
     )
     placed = [one for one in rows if np.isfinite(one['positions'][0])]
     if not np.isfinite(newest['positions'][0]) and placed:

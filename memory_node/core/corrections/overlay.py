@@ -166,7 +166,7 @@ def _move(step: _Step) -> bool:
             'positions': told,
             'variances': np.full(3, _TOLD_VARIANCE, np.float32),
             'existence': np.float32(TOLD),
-            'misses': np.int32(0),
+            **{'misses': np.int32(0), 'moved_to': np.int32(-1)},
         }
         if at >= 0:
             row |= {'view_rows': np.int64(at), 'seen_rows': np.array([at])}
