@@ -30,7 +30,7 @@ from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
-from memory_node.ros.corrected_path import CorrectedPath
+from memory_node.ros.corrected_path import follow_path
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
@@ -294,10 +294,7 @@ class MemoryNode(LifecycleNode):
             outlets=outlets,
         )
         stack.callback(subscriptions.close)
-        path = CorrectedPath(
-            memory=held.memory, where=held.where, refuse=self._refuse, bug=self.report_bug
-        )
-        stack.callback(path.listen(self))
+        stack.callback(follow_path(self, held.memory, held.where, outlets))
         told = held.where.poses.base_T_camera is not None
         used = in_use(self._settings, subscriptions.topics, held.memory.path, camera_told=told)
         self.get_logger().info(used)
