@@ -259,8 +259,7 @@ class MemoryNode(LifecycleNode):
             bug=self.report_bug,
             published=lambda: published(self),
         )
-        camera = self._settings(CameraConfig)
-        held = self._held
+        camera, held = self._settings(CameraConfig), self._held
         pipeline = held.pipeline = Pipeline(
             trigger=self._trigger,
             poses=held.where.poses,
@@ -295,8 +294,8 @@ class MemoryNode(LifecycleNode):
         )
         stack.callback(subscriptions.close)
         stack.callback(follow_path(self, held.memory, held.where, outlets))
-        told = held.where.poses.base_T_camera is not None
-        used = in_use(self._settings, subscriptions.topics, held.memory.path, camera_told=told)
+        told, topics = held.where.poses.base_T_camera is not None, subscriptions.topics
+        used = in_use(self._settings, topics, held.memory.path, camera_told=told)
         self.get_logger().info(used)
 
     @property
