@@ -91,6 +91,24 @@ def test_a_room_is_described_however_that_is_asked_for(farm, text):
     assert 'grain bin' not in told
 
 
+@pytest.mark.parametrize(
+    'text',
+    [
+        'I burned my hand on the milk tank, help me.',
+        'Something is dripping out of the milk tank, please do something about it.',
+    ],
+)
+def test_what_is_only_the_cause_of_a_need_is_not_what_is_asked_for(farm, text):
+    assert not farm.retrieve(text).places[0].why.startswith('a blue milk tank is there')
+
+
+@pytest.mark.parametrize(
+    'text', ['Tell me what is no longer the way it used to be.', 'What went missing overnight, by the way?']
+)
+def test_changes_are_told_however_they_are_asked_for(farm, text):
+    assert farm.ask(text).text.startswith('I have seen no change')
+
+
 def test_a_need_stays_a_need(farm):
     found = farm.retrieve('My feet are tired and I must sit down for a minute or two.')
     assert 'stool' in found.places[0].label

@@ -108,7 +108,10 @@ def is_noun_phrase(text: str) -> bool:
     for end in (-1, 0):  # "lamp?", "(a lamp", "lamp AND": syntax of searches says nothing
         while words and (_role(words[end]) in _MARKS or words[end] in _JOINING):
             words.pop(end)
-    roles = [_role(word) for word in words]
+    roles = [
+        _NOUN if word == 'can' and wordnet().senses(f'{before} can') else _role(word)
+        for before, word in zip(['', *words], words, strict=False)
+    ]
     plain = bool(words) and all(
         role in (_DETERMINER, _NUMBER, *_NOUNS, _ADJECTIVE)
         or word == 'of'

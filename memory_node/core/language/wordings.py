@@ -43,6 +43,9 @@ class Ask(IntEnum):
     DESCRIBE = 4
     NEED = 5
     PLACE = 6
+    MOVED = 7
+    OFTEN = 8
+    CHANGES = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

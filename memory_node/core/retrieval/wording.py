@@ -42,6 +42,8 @@ _ANSWERS = {
     Ask.EXISTS: AnswerKind.EXISTS,
     Ask.COUNT: AnswerKind.COUNT,
     Ask.WHEN: AnswerKind.WHEN,
+    Ask.MOVED: AnswerKind.MOVED,
+    Ask.OFTEN: AnswerKind.OFTEN,
 }
 _THINGS = list(_ANSWERS)
 #: Answers that the grammar does not guess.
@@ -128,20 +130,26 @@ def _without_time(request: Request) -> str:
 
 
 def _named(text: str, known: Known) -> list[_Named]:
-    """Return the rooms and things that a text names, in order."""
+    """Return the rooms and things that a text names, in order; a longer name comes first."""
+    things = []
+    for phrase in phrases(text):
+        name, attributes = phrase.mention.name, phrase.mention.attributes
+        if not set(tokenize(phrase.mention.said)) <= UNSAYING:
+            here = known.thing(name) or known.thing(' '.join((*attributes, name)))
+            things.append(_Named(span=phrase.span, name=name, attributes=attributes, thing=here))
+    held = [n.span for n in things if n.thing]
     rooms = [
         _Named(span=span, name=name, thing=known.thing(name), room=True)
         for span, name in names_in(text, known.room)
         if not set(tokenize(name)) <= UNSAYING
+        and not any(start <= span[0] and span[1] < stop for start, stop in held)
     ]
-    things = []
-    for phrase in phrases(text):
-        name, attributes = phrase.mention.name, phrase.mention.attributes
-        free = all(phrase.span[1] <= r.span[0] or r.span[1] <= phrase.span[0] for r in rooms)
-        if free and not set(tokenize(phrase.mention.said)) <= UNSAYING:
-            here = known.thing(name) or known.thing(' '.join((*attributes, name)))
-            things.append(_Named(span=phrase.span, name=name, attributes=attributes, thing=here))
-    return sorted((*rooms, *things), key=lambda n: n.span)
+    free = [n for n in things if not any(_overlap(n.span, r.span) for r in rooms)]
+    return sorted((*rooms, *free), key=lambda n: n.span)
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _tried(request: Request, named: Sequence[_Named]) -> list[_Named]:
@@ -162,6 +170,10 @@ def _meant(
     best = _best(request, tried, likeness[:-1], said=said)
     other = [ask for ask in Ask if ask not in _THINGS or tried or rooms]
     asks = np.maximum(whole, best[1])[other] if best else whole[other]
+    if whole[Ask.CHANGES] >= asks.max():
+        subject = Subject(kind=SubjectKind.ANYTHING, text='')
+        kept = (*request.constraints, *_areas(request, rooms))
+        return replace(request, subject=subject, constraints=kept, answer=AnswerKind.CHANGES)
     if whole[Ask.DESCRIBE] >= asks.max() and (rooms or not (said or any(n.thing for n in named))):
         return _described(request, rooms)
     if subject.kind is SubjectKind.ANYTHING:
@@ -214,9 +226,7 @@ def _described(request: Request, rooms: Sequence[_Named]) -> Request:
 
 def _clear_of(constraints: Sequence[Constraint], span: tuple[int, int]) -> tuple[Constraint, ...]:
     """Return the constraints that have none of the words of a span."""
-    return tuple(
-        c for c in constraints if c.span is None or c.span[1] <= span[0] or span[1] <= c.span[0]
-    )
+    return tuple(c for c in constraints if c.span is None or not _overlap(c.span, span))
 
 
 def _asked_for(
@@ -231,16 +241,20 @@ def _asked_for(
         definite=_DEFINITE.search(request.text[: asked.span[0]]) is not None,
         motion=request.subject.motion,
     )
-    kept = _clear_of(request.constraints, asked.span)
-    areas = tuple(
-        Area(phrase=request.text[slice(*n.span)], about=(n.text,), span=n.span)
-        for n in rooms
-        if len(_clear_of(kept, n.span)) == len(kept)
-    )
+    request = replace(request, constraints=_clear_of(request.constraints, asked.span))
     read = request.answer
     return replace(
         request,
         subject=subject,
-        constraints=(*kept, *areas),
+        constraints=(*request.constraints, *_areas(request, rooms)),
         answer=answer if read in (AnswerKind.WHEN, AnswerKind.WHAT, AnswerKind.WHERE) else read,
+    )
+
+
+def _areas(request: Request, rooms: Sequence[_Named]) -> tuple[Area, ...]:
+    """Return the rooms that no constraint of a request speaks of yet, as constraints."""
+    return tuple(
+        Area(phrase=request.text[slice(*n.span)], about=(n.text,), span=n.span)
+        for n in rooms
+        if len(_clear_of(request.constraints, n.span)) == len(request.constraints)
     )
