@@ -25,8 +25,14 @@ format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+# What talks over DDS runs alone: its patience is bounded.
 pytest: setup
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	$(PY) -m pytest -n 2 --dist loadfile --ignore=test/ros
+	$(PY) -m pytest test/ros
+endif
 
 gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one
 	@rm -rf out/bench/gate

@@ -103,7 +103,11 @@ def test_what_is_only_the_cause_of_a_need_is_not_what_is_asked_for(farm, text):
 
 
 @pytest.mark.parametrize(
-    'text', ['Tell me what is no longer the way it used to be.', 'What went missing overnight, by the way?']
+    'text',
+    [
+        'Tell me what is no longer the way it used to be.',
+        'What went missing overnight, by the way?',
+    ],
 )
 def test_changes_are_told_however_they_are_asked_for(farm, text):
     assert farm.ask(text).text.startswith('I have seen no change')

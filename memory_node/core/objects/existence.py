@@ -196,15 +196,12 @@ def _stayed(table: ObjectTable, slots: IntArray) -> tuple[Reals, Reals]:
 
 def was_there(table: ObjectTable, slots: IntArray) -> FloatArray:
     """
-    Return (n,) log-odds that each object is no mistake of the detector, by all that is known.
+    Return (n,) log-odds that each object is no mistake of the detector.
 
-    What is missed soon after it was seen was never there; later, it may have left.
+    Misses do not count: what was missed since may have left, and where captions name a part of
+    what is seen, misses are many.
     """
-    total = real_odds(table, slots)
-    missed = np.flatnonzero(table.misses[slots])
-    if len(missed):
-        total[missed] += np.logaddexp(*_stayed(table, slots[missed]))
-    odds: FloatArray = np.clip(total, -_MAX_TOTAL, _MAX_TOTAL).astype(np.float32)
+    odds: FloatArray = np.clip(real_odds(table, slots), -_MAX_TOTAL, _MAX_TOTAL).astype(np.float32)
     return odds
 
 
