@@ -113,6 +113,16 @@ def test_changes_are_told_however_they_are_asked_for(farm, text):
     assert farm.ask(text).text.startswith('I have seen no change')
 
 
+def test_a_last_sentence_that_asks_of_now_leaves_what_was(farm):
+    text = 'The saddle was in the feed store yesterday. Where is it now?'
+    found = farm.retrieve(text)
+    assert (found.found, found.places[0].label, found.conditions) == (
+        True,
+        'brown saddle',
+        ('now',),
+    )
+
+
 def test_a_need_stays_a_need(farm):
     found = farm.retrieve('My feet are tired and I must sit down for a minute or two.')
     assert 'stool' in found.places[0].label

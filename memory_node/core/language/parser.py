@@ -35,6 +35,7 @@ _DANGLING = re.compile(
     rf'(?:^|[ ,;:]+)(?:{alternatives(words("dangling"))})[ ,;]*$', re.IGNORECASE
 )
 _LEADING = re.compile(r'^[ ,;:]*(?:and|but|or)(?= |$)', re.IGNORECASE)
+_SENTENCE_START = re.compile(r'[.;!?] +(?=\w)')
 _APOSTROPHES = str.maketrans(
     {'\u2019': "'", '\u2018': "'", '\ufe0f': None, '\u02bc': "'", '`': "'"}
 )
@@ -96,6 +97,7 @@ def parse(
     said = normalized(text)
     rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
+    found = _without_background(found, order, said)
     asks = order is not None or any(_asks(c, said) for c in found)
     if not asks and is_description(said):
         return Request(text=said, subject=Subject(kind=SubjectKind.VIEW, text=said))
@@ -134,6 +136,25 @@ def _read(
     for kind in ranked[turn:]:
         found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
     return sorted(found, key=lambda c: c.span or (0, 0)), order
+
+
+def _without_background(
+    found: list[Constraint], order: Order | None, said: str
+) -> list[Constraint]:
+    """
+    Return the constraints that a last sentence leaves which asks of another time.
+
+    "The mug was in the hall yesterday. Where is it now?" asks of no hall.
+    """
+    starts = [match.end() for match in _SENTENCE_START.finditer(said)]
+    if not starts:
+        return found
+    earlier = [c for c in found if c.span is not None and c.span[1] <= starts[-1]]
+    later = [c for c in found if c not in earlier]
+    asked = any(c.NAME == 'time' for c in later) or (
+        order is not None and said.rfind(order.phrase) >= starts[-1]
+    )
+    return later if asked and any(c.NAME == 'time' for c in earlier) else found
 
 
 def _asks(constraint: Constraint, said: str) -> bool:

@@ -33,7 +33,7 @@ _HERE, _NOT_HERE = -0.03, 0.08
 _SAID, _TAKEN = 0.2, 0.08
 #: What the likeness to requests for a room must be above that to needs.
 _ROOM = 0.05
-#: Longer texts describe a view.
+#: Longer texts describe a view, or only cost time.
 _MOST_WORDS = 40
 #: Longer phrases are no names that nothing here goes by.
 _NAME_WORDS = 5
@@ -77,10 +77,10 @@ class _Named:
 def is_plain(request: Request, known: Known) -> bool:
     """Tell whether nothing is left of a request but what it names."""
     subject = request.subject
-    if request.answer in _READ or subject.put:
+    if request.answer in _READ or subject.put or request.text.count(' ') >= _MOST_WORDS:
         return True
     if subject.kind is SubjectKind.VIEW:
-        return request.text.count(' ') >= _MOST_WORDS
+        return False
     if subject.kind is SubjectKind.ANYTHING:
         return bool(subject.attributes or request.constraints)
     if subject.sort is not Sort.THING:

@@ -7,6 +7,8 @@ The hand-written texts of the benchmark, and their split into parts.
 - ``unseen`` and ``fresh``: for final figures only, and read by nobody who tunes. Their wordings
   are in files of their own, written without a look at what a memory can parse or at other
   wordings; ``unseen`` has been asked of earlier versions, ``fresh`` only since this one.
+- ``stranger``: written without such a look too, but failures on them are read: what a change of
+  the reading is tried on.
 """
 
 from __future__ import annotations
@@ -34,8 +36,8 @@ __all__ = [
 
 #: ``develop`` takes the first, third, ... wording of every list, ``held_out`` the others;
 #: those of ``OWN_FILES`` take all that their own files list.
-SPLITS = ('develop', 'held_out', 'all', 'unseen', 'fresh')
-OWN_FILES = ('unseen', 'fresh')
+SPLITS = ('develop', 'held_out', 'all', 'unseen', 'fresh', 'stranger')
+OWN_FILES = ('unseen', 'fresh', 'stranger')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
