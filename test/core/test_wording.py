@@ -58,6 +58,10 @@ def _seen():
         ('It is the red stool that I have in mind, the other one will not do.', 'red stool'),
         ('Rumour has it you own a chest freezer; so, where?', 'white chest freezer'),
         ('The vet is waiting at the cluster washer, hurry over to her.', 'cluster washer'),
+        (
+            'I have roamed the feed stores for hours to find my saddle, can you help?',
+            'brown saddle',
+        ),
         ('One of the stools is in the tack room, it is that one that matters to me.', 'red stool'),
     ],
 )

@@ -16,7 +16,7 @@ from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.request import AnswerKind, Request, Sort, Subject, SubjectKind
-from memory_node.core.language.text import tokenize
+from memory_node.core.language.text import is_plural, tokenize
 from memory_node.core.language.wordings import Ask, BLANKS, phrases, with_blanks, Wordings
 from memory_node.core.retrieval.rooms import names_in
 
@@ -48,6 +48,8 @@ _ANSWERS = {
 _THINGS = list(_ANSWERS)
 #: Answers that the grammar does not guess.
 _READ = (AnswerKind.DESCRIBE, AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN)
+#: "The closest desk" is no other desk.
+_ORDER = frozenset((*words('order', 'nearest'), *words('order', 'farthest')))
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) $', re.IGNORECASE)
 
 
@@ -133,7 +135,8 @@ def _named(text: str, known: Known) -> list[_Named]:
     """Return the rooms and things that a text names, in order; a longer name comes first."""
     things = []
     for phrase in phrases(text):
-        name, attributes = phrase.mention.name, phrase.mention.attributes
+        name = phrase.mention.name
+        attributes = tuple(a for a in phrase.mention.attributes if a not in _ORDER)
         if not set(tokenize(phrase.mention.said)) <= UNSAYING:
             here = known.thing(name) or known.thing(' '.join((*attributes, name)))
             things.append(_Named(span=phrase.span, name=name, attributes=attributes, thing=here))
@@ -252,9 +255,14 @@ def _asked_for(
 
 
 def _areas(request: Request, rooms: Sequence[_Named]) -> tuple[Area, ...]:
-    """Return the rooms that no constraint of a request speaks of yet, as constraints."""
+    """
+    Return the rooms that no constraint of a request speaks of yet, as constraints.
+
+    Several are none: "I have been wandering the corridors for ages".
+    """
     return tuple(
         Area(phrase=request.text[slice(*n.span)], about=(n.text,), span=n.span)
         for n in rooms
         if len(_clear_of(request.constraints, n.span)) == len(request.constraints)
+        and not is_plural(n.text)
     )
