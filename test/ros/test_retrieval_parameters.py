@@ -197,8 +197,12 @@ def test_patience_s(begin, monkeypatch):
     node.memory.add_many(many)
     node.trigger_cleanup()
     monkeypatch.setattr(SlowEncoder, 'pause_s', 0.3)
-    node = begin([], remake=True, **{'retrieval.patience_s': 0.0})
-    hasty = node.memory.retrieve('thing3')
+    for _ in range(8):  # the map may be done before the first question comes
+        node = begin([], remake=True, **{'retrieval.patience_s': 0.0})
+        hasty = node.memory.retrieve('thing3')
+        if hasty.message:
+            break
+        node.trigger_cleanup()
     assert 'not in the object map yet' in hasty.message
     change(node, 'patience_s', 120.0)
     patient = node.memory.retrieve('thing3')
