@@ -181,15 +181,11 @@ def read_subject(left: str, whole: str) -> Reading:
     if not names:
         return _unnamed(text, lowered, answer, groups, motion)
     if _is_need(text, groups):
-        guessed = not _begins_with_verb(text)
-        subject = Subject(kind=SubjectKind.NEED, text=text, guessed=guessed)
-        return Reading(subject=subject, answer=answer)
+        return _perhaps_need(text, answer)
     if len(names) < len(lowered) and lowered[0] in _ANYTHING and ' ' in text:
         return Reading(subject=_described_thing(text, motion), answer=answer)
     if answer is not AnswerKind.DESCRIBE and not _names_thing(text):
-        guessed = not _begins_with_verb(text)
-        subject = Subject(kind=SubjectKind.NEED, text=text, guessed=guessed)
-        return Reading(subject=subject, answer=answer)
+        return _perhaps_need(text, answer)
     asks_which = _WHAT_IS.search(whole) is not None and _DEFINITE.match(text) is not None
     return Reading(
         subject=_named(text, groups, motion=motion),
@@ -295,6 +291,13 @@ def _is_need(text: str, groups: list[str]) -> bool:
     if groups[-1:] == ['what'] and _DOES.match(text):
         return True
     return bool(_PRONOUN.match(text) or _SENTENCE.match(text)) or _begins_with_verb(text)
+
+
+def _perhaps_need(text: str, answer: AnswerKind) -> Reading:
+    """Return a need that no wording says; a guess unless it begins with what is to be done."""
+    guessed = not _begins_with_verb(text)
+    subject = Subject(kind=SubjectKind.NEED, text=text, guessed=guessed)
+    return Reading(subject=subject, answer=answer)
 
 
 def _begins_with_verb(text: str) -> bool:

@@ -112,7 +112,7 @@ class WordingReader:
         said = _without_time(request)
         named = _named(said, known)
         rooms = {n.span: BLANKS['{room}'] for n in named if n.room and not n.thing}
-        tried = _tried(request, named)
+        tried = _tried(named)
         texts = [with_blanks(said, {**rooms, n.span: BLANKS['{thing}']}) for n in tried]
         likeness = self._wordings.likeness(self._encode([*texts, with_blanks(said, rooms)]))
         return _meant(request, named, tried, likeness)
@@ -155,7 +155,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _tried(request: Request, named: Sequence[_Named]) -> list[_Named]:
+def _tried(named: Sequence[_Named]) -> list[_Named]:
     """Return what may be asked for, what is here first."""
     things = [n for n in named if n.thing or not n.room]
     return sorted(things, key=lambda n: not n.thing)[:_TRIED]
