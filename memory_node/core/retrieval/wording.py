@@ -31,8 +31,6 @@ _TRIED = 4
 _HERE, _NOT_HERE = -0.03, 0.08
 #: What it must be more where a wording says that it is a need, and where a constraint names it.
 _SAID, _TAKEN = 0.2, 0.08
-#: What the likeness to requests for a room must be above that to needs.
-_ROOM = 0.05
 #: Longer texts describe a view, or only cost time.
 _MOST_WORDS = 40
 #: Longer phrases are no names that nothing here goes by.
@@ -184,7 +182,7 @@ def _meant(
     if best is None and rooms and whole[_THINGS].max() >= whole.max():
         best = rooms[0], whole
     if best is None:
-        return _needed(request, whole)
+        return _needed(request)
     answer = _ANSWERS[_THINGS[int(best[1][_THINGS].argmax())]]
     return _asked_for(request, best[0], [n for n in rooms if n is not best[0]], answer)
 
@@ -203,17 +201,13 @@ def _best(
     return best
 
 
-def _needed(request: Request, likeness: RealArray) -> Request:
-    """Return a request that says what is to be done, in a room where it is like asking for one."""
+def _needed(request: Request) -> Request:
+    """Return a request that says what is to be done, where the grammar took it for a name."""
     subject = request.subject
-    if subject.sort is not Sort.THING or subject.kind is SubjectKind.VIEW:
+    if subject.kind is not SubjectKind.NAME:
         return request
-    sort = Sort.ROOM if likeness[Ask.PLACE] > likeness[Ask.NEED] + _ROOM else Sort.THING
-    text = subject.text
-    if subject.purpose and subject.kind is SubjectKind.NAME and sort is Sort.ROOM:
-        text = subject.purpose
-    subject = Subject(kind=SubjectKind.NEED, text=text, sort=sort, motion=subject.motion)
-    return replace(request, subject=subject)
+    need = Subject(kind=SubjectKind.NEED, text=subject.text, motion=subject.motion)
+    return replace(request, subject=need)
 
 
 def _described(request: Request, rooms: Sequence[_Named]) -> Request:
