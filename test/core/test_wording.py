@@ -111,6 +111,7 @@ def test_what_is_only_the_cause_of_a_need_is_not_what_is_asked_for(farm, text):
     [
         'Tell me what is no longer the way it used to be.',
         'What went missing overnight, by the way?',
+        'What is gone?',
     ],
 )
 def test_changes_are_told_however_they_are_asked_for(farm, text):
