@@ -152,6 +152,16 @@ def _is_verb(word: str, role: int, after_plural: bool) -> bool:
     return uses is not None and uses.verb > (0 if after_plural else uses.noun)
 
 
+@lru_cache(maxsize=1 << 16)
+def _goes_on(word: str) -> bool:
+    """
+    Return whether a verb right after a singular noun is the noun that the name goes on with.
+
+    The verb of one thing ends in -s, so that of 'a cash register' is none.
+    """
+    return not wordnet().verb_base(word) and wordnet().is_physical(word)
+
+
 class _Phrase:
     """The noun phrase that is being read."""
 
@@ -223,6 +233,8 @@ class _Reader:
         """Take a word that a noun phrase may be made of."""
         phrase = self._phrase
         if phrase.roles and phrase.roles[-1] in _NOUNS:
+            if role == _VERB and phrase.roles[-1] == _NOUN and _goes_on(word):
+                role = _NOUN
             after_plural = phrase.roles[-1] == _PLURAL
             if (
                 role not in _NOUNS
@@ -293,13 +305,14 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
         return None
     head = singular(parts[-1])
     compound = ' '.join([*parts[:-1], head])
-    known = len(parts) > 1 and bool(wordnet().senses(compound))
+    ends = [' '.join([*parts[i:-1], head]) for i in range(len(parts) - 1)]
+    known = any(wordnet().senses(end) for end in ends)
     if not known and not _is_thing(head, opened, before_of):
         return None
     return Mention(
         name=compound,
         attributes=(*looks, *attributes)[-MAX_NAME_WORDS:],
-        is_place=wordnet().is_place(compound if known else head),
+        is_place=wordnet().is_place(compound if wordnet().senses(compound) else head),
         said=' '.join(words),
     )
 

@@ -247,6 +247,17 @@ class NameMatcher:
         """Return whether the head of a phrase only qualifies a name, as in "captain's chair"."""
         return parse_name(phrase).head in self._qualifiers
 
+    def tells_more(self, number: int, other: int) -> bool:
+        """Return whether a name is another one with words before it ('dentist chair')."""
+        fuller, plain = self._names[number], self._names[other]
+        more = len(fuller.modifiers) - len(plain.modifiers)
+        return (
+            more > 0
+            and fuller.head == plain.head
+            and fuller.content == plain.content
+            and fuller.modifiers[more:] == plain.modifiers
+        )
+
     def same_thing(self, number: int, others: Iterable[int]) -> bool:
         """Return whether one thing can go by name ``number`` and by one of ``others``."""
         name, stand_in = self._names[number], self._stand_ins[number]

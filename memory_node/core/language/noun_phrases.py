@@ -39,9 +39,9 @@ def _begins_compound(words: Sequence[str]) -> bool:
     """Return whether the first words of a name belong together ('first aid kit')."""
     if _known(words):
         return True
-    if len(words) > 2 and words[0] in english().colours and words[1] in english().materials:
-        return False  # a 'white metal cabinet' is not of white metal
-    if _known(words[1:]):  # 'red fire hydrant', although there is a 'red fire'
+    if len(words) > 2 and words[0] in english().colours:
+        return False  # a 'red fire hydrant', although there is a 'red fire'
+    if _known(words[1:]):
         return False
     return any(
         _known(words[:end]) and _is_noun_too(words[end - 1]) for end in range(2, len(words))

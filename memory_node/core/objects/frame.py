@@ -40,6 +40,8 @@ class Frame:
     unplaced: IntArray
     unplaced_labels: IntArray
     unplaced_confidences: FloatArray
+    #: What else each sighting is called, by its index in the frame; -1 for nothing.
+    aliases: IntArray
 
 
 def read_frame(
@@ -48,7 +50,11 @@ def read_frame(
     """Return an observation row; what is not finite or not a size counts as unknown."""
     span = snapshot.sightings_of(row)
     spelled = labels.spelled(snapshot.sighting_labels[span])
+    aliases = np.full(len(spelled), -1, np.int64)
     span = slice(span.start - snapshot.held_from, span.stop - snapshot.held_from)
+    if snapshot.sighting_aliases is not None:
+        told = snapshot.sighting_aliases[span]
+        aliases[told >= 0] = labels.spelled(told[told >= 0])
     points = snapshot.sighting_positions[span].astype(np.float64)
     certain = snapshot.sighting_confidences[span]
     certain = np.clip(np.nan_to_num(certain), _MIN_CONFIDENCE, 1.0).astype(np.float32)
@@ -79,6 +85,7 @@ def read_frame(
         unplaced=rest,
         unplaced_labels=spelled[rest],
         unplaced_confidences=certain[rest],
+        aliases=aliases,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.mentions import Mention, mentions
+from memory_node.core.language.names import NameMatcher
 from memory_node.core.language.text import clean_label, display_label
 from memory_node.core.objects.names import NameTable
 from memory_node.core.store.snapshot import Growing, Snapshot
@@ -30,8 +31,9 @@ class Frames:
     Sightings of all observations, those of captions included, under the names of one memory.
 
     Has the columns of a ``Snapshot`` that the object map reads, with ``labels`` replaced by names.
-    A caption that mentions what a detector saw in the same frame adds nothing: it is one sighting.
-    Confidences, positions and extents are held until the object map has read them.
+    A caption that mentions what a detector saw in the same frame adds no sighting; a longer name
+    ("dentist chair") becomes an alias of those that the detector gave its end ("chair").
+    Confidences, positions, extents and aliases are held until the object map has read them.
     Not thread-safe: the worker that keeps the object map owns it.
     """
 
@@ -55,6 +57,7 @@ class Frames:
     def drop_read(self) -> None:
         """Forget of all sightings what the object map reads once, after it did."""
         self._held_from = len(self._labels)
+        self._aliases = Growing(np.int32)
         self._confidences = Growing(np.float32)
         self._positions = Growing(np.float32, (3,))
         self._extents = Growing(np.float32, (3,))
@@ -85,11 +88,17 @@ class Frames:
             span = snapshot.sightings_of(row)
             seen = [self._label_names[i] for i in snapshot.sighting_labels[span].tolist()]
             more: list[int] = []
+            aliases = [-1] * len(seen)
             for mention in some:
                 number = next(numbers)
-                if number not in seen and not matcher.same_thing(number, seen):
+                if number in seen or matcher.same_thing(number, seen):
+                    continue
+                named = _told_more(mention, number, seen, matcher)
+                for i in named:
+                    aliases[i] = number
+                if not named:
                     more += [number] * _times(mention)
-            self._append(snapshot, span, seen, more)
+            self._append(snapshot, span, seen, more, aliases)
 
     def know(self, labels: Sequence[str], captions: Sequence[str]) -> None:
         """Encode the names in labels and captions that are new, so that ``extend`` need not."""
@@ -104,9 +113,17 @@ class Frames:
             if not (mention.negated or (mention.is_place and self._is_room(mention.name)))
         ]
 
-    def _append(self, snapshot: Snapshot, span: slice, seen: list[int], more: list[int]) -> None:
+    def _append(
+        self,
+        snapshot: Snapshot,
+        span: slice,
+        seen: list[int],
+        more: list[int],
+        aliases: list[int],
+    ) -> None:
         unknown: FloatArray = np.full((len(more), 3), np.nan, np.float32)
         self._labels.append(np.array([*seen, *more], np.int32))
+        self._aliases.append(np.array([*aliases, *[-1] * len(more)], np.int32))
         self._confidences.append(
             np.concatenate(
                 [
@@ -129,6 +146,7 @@ class Frames:
             sighting_confidences=self._confidences.view,
             sighting_positions=self._positions.view,
             sighting_extents=self._extents.view,
+            sighting_aliases=self._aliases.view,
             held_from=self._held_from,
             labels=names.texts,
             label_vectors=names.vectors,
@@ -165,6 +183,15 @@ class Frames:
         self._starts.append(starts[1:])
         self._labels.append(columns['labels'])
         self.drop_read()
+
+
+def _told_more(
+    mention: Mention, number: int, seen: Sequence[int], matcher: NameMatcher
+) -> list[int]:
+    """Return the sightings that a mention names more fully; none where it may be of others."""
+    ends = [i for i, name in enumerate(seen) if matcher.tells_more(number, name)]
+    one_name = len({seen[i] for i in ends}) == 1
+    return ends if one_name and (not mention.count or mention.count >= len(ends)) else []
 
 
 def _times(mention: Mention) -> int:

@@ -19,6 +19,8 @@ __all__ = ['place', 'see']
 IntArray: TypeAlias = NDArray[np.int64]
 Reals: TypeAlias = NDArray[np.float64]
 
+#: What an alias weighs: the label stays the name that a thing goes by.
+_ALIAS = 0.5
 #: Fused positions stay this uncertain, as a share of ``position_noise_m``: poses drift.
 _FLOOR = 0.25
 
@@ -56,12 +58,16 @@ def see(
     frame: Frame,
     *,
     labels: IntArray,
+    aliases: IntArray,
     confidences: FloatArray,
     snapshot: Snapshot,
     facing: bool,
 ) -> None:
-    """Count a frame that saw distinct objects, each under one label."""
+    """Count a frame that saw distinct objects, each under one label and perhaps an alias."""
     table.add_labels(slots, labels, confidences)
+    told = (aliases >= 0) & (aliases != labels)
+    if told.any():
+        table.add_labels(slots[told], aliases[told], _ALIAS * confidences[told])
     frames = table.frames[slots] + 1
     table.frames[slots] = frames
     table.maps[slots] = frame.map_row

@@ -84,6 +84,8 @@ class Snapshot:
     epoch: int
     #: Sighting from which on confidences, positions and extents are held; see ``Frames``.
     held_from: int = 0
+    #: (S,) what else the thing of a sighting is called, -1 for nothing; see ``Frames``.
+    sighting_aliases: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         """Return the number of observations."""
