@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.answers.describe import describe_found
+from memory_node.core.answers.distance import distance_answer
 from memory_node.core.answers.history import gone_objects, history_answer, missing
+from memory_node.core.answers.look import look_answer
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.answers.phrases import (
     age,
@@ -83,8 +85,12 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return _what(found, retriever)
     if kind in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
         return history_answer(found, retriever, _now(found)) or _unknown(found, retriever)
+    if kind in (AnswerKind.DISTANCE, AnswerKind.CLOSER):
+        return distance_answer(found, retriever) or _unknown(found, retriever)
     if not found.retrieval.found:
         return _unknown(found, retriever)
+    if kind is AnswerKind.LOOK:
+        return look_answer(found, retriever)
     best = found.retrieval.places[0]
     cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]

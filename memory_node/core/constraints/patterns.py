@@ -12,6 +12,7 @@ import re
 
 from memory_node.core.language.relations import alternatives, entry, patterns, values, words
 from memory_node.core.language.text import singular_phrase
+from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.vocabulary import default_vocabulary
 
 __all__ = [
@@ -119,9 +120,10 @@ def is_everything(phrase: str) -> bool:
 def is_no_place(phrase: str) -> bool:
     """Tell whether a phrase after "in", "on" or "by" is no place: "general", "the morning"."""
     lowered = phrase.casefold().split()
+    named = len(lowered) > 1 and wordnet().is_physical(lowered[-1])  # "fire engine"
     return (
         not lowered
-        or lowered[0] in _FIRST
+        or (lowered[0] in _FIRST and not named)
         or lowered[-1] in _LAST
         or lowered[0].isdecimal()
         or is_everything(phrase)

@@ -7,10 +7,34 @@ from functools import lru_cache
 import re
 
 from memory_node.core.language.noun_phrases import split_name
+from memory_node.core.language.roles import (
+    ADJECTIVE,
+    ADVERB,
+    BOUNDARY,
+    DETERMINER,
+    goes_on,
+    is_participle,
+    is_verb_of,
+    NEGATION,
+    NOUN,
+    NOUNS,
+    NUMBER,
+    PLURAL,
+    PUNCTUATION,
+    role_of,
+    UNKNOWN,
+    VERB,
+)
 from memory_node.core.language.text import english, singular
 from memory_node.core.language.wordnet import Part, wordnet
 
-__all__ = ['MAX_MENTIONS', 'Mention', 'every_mention', 'is_noun_phrase', 'mentions']
+__all__ = [
+    'MAX_MENTIONS',
+    'Mention',
+    'every_mention',
+    'is_noun_phrase',
+    'mentions',
+]
 
 #: Mentions read from one caption, characters of it, and words of one name; the rest is cut.
 MAX_MENTIONS = 64
@@ -22,14 +46,10 @@ _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 #: Writing on a sign names nothing that stands there.
 _QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')
 
-# What a word does in a noun phrase.
-_DETERMINER, _NUMBER, _NEGATION, _BOUNDARY, _PUNCTUATION = range(5)
-_NOUN, _PLURAL, _ADJECTIVE, _VERB, _ADVERB, _UNKNOWN = range(5, 11)
-_NOUNS = (_NOUN, _PLURAL, _UNKNOWN)
 #: What follows a verb that follows a noun ("a man rides a horse").
-_AFTER_VERB = (_DETERMINER, _NUMBER, _BOUNDARY, _ADJECTIVE)
+_AFTER_VERB = (DETERMINER, NUMBER, BOUNDARY, ADJECTIVE)
 #: What may stand around a noun phrase and is no part of it.
-_MARKS, _JOINING = (_PUNCTUATION, _NEGATION), frozenset({'and', 'or'})
+_MARKS, _JOINING = (PUNCTUATION, NEGATION), frozenset({'and', 'or'})
 #: Words after which a denial goes on ("no visible signs or labels"), and where it ends.
 _DENIAL_GOES_ON = frozenset({'or', 'nor'})
 _DENIAL_ENDS = frozenset({'but', 'and'})
@@ -53,50 +73,6 @@ class Mention:
     said: str = field(default='', compare=False)
 
 
-@lru_cache(maxsize=1 << 16)
-def _role(word: str) -> int:
-    grammar = english()
-    if not (word[0].isalnum()):
-        return _PUNCTUATION
-    if word in grammar.negations or word.endswith("n't"):
-        return _NEGATION
-    if word in grammar.numbers or word.isdecimal():
-        return _NUMBER
-    base = word.partition("'")[0]  # "that's", "they've"
-    if {word, base} & (grammar.boundaries | grammar.auxiliaries):
-        return _BOUNDARY
-    if word in grammar.determiners:
-        return _DETERMINER
-    if '-' in word:
-        return _hyphenated_role(word)
-    if word.endswith("'s") and wordnet().is_noun(word[:-2]):
-        return _NOUN  # "the captain's chair" is a chair, and no captain
-    if word in grammar.colours or word in grammar.materials:
-        return _ADJECTIVE
-    part = wordnet().dominant_pos(word)
-    if part == Part.NOUN:
-        return _NOUN if singular(word) == word else _PLURAL
-    if part == Part.VERB:
-        uses = wordnet().uses(singular(word))
-        if uses is not None and 2 * uses.noun > uses.verb and wordnet().is_physical(word):
-            return _NOUN if singular(word) == word else _PLURAL  # 'sign'
-        looks = word.endswith(('ed', 'en')) or (uses is not None and uses.adjective > 0)
-        return _ADJECTIVE if looks and not word.endswith('ing') else _VERB
-    return _ROLES[part]
-
-
-_ROLES = {Part.ADJECTIVE: _ADJECTIVE, Part.ADVERB: _ADVERB, Part.UNKNOWN: _UNKNOWN}
-
-
-def _hyphenated_role(word: str) -> int:
-    first, last = word.split('-', 1)[0], word.rsplit('-', 1)[-1]
-    noun = _NOUN if singular(last) == last else _PLURAL
-    if wordnet().senses(word.replace('-', ' ')):
-        return noun
-    is_look = first in english().numbers or not wordnet().is_noun(first)
-    return _ADJECTIVE if is_look or _role(last) not in _NOUNS else noun
-
-
 @lru_cache(maxsize=1 << 14)
 def is_noun_phrase(text: str) -> bool:
     """
@@ -106,16 +82,16 @@ def is_noun_phrase(text: str) -> bool:
     """
     words = _TOKEN.findall(text.casefold().replace('\u2019', "'"))
     for end in (-1, 0):  # "lamp?", "(a lamp", "lamp AND": syntax of searches says nothing
-        while words and (_role(words[end]) in _MARKS or words[end] in _JOINING):
+        while words and (role_of(words[end]) in _MARKS or words[end] in _JOINING):
             words.pop(end)
     roles = [
-        _NOUN if word == 'can' and wordnet().senses(f'{before} can') else _role(word)
+        NOUN if word == 'can' and wordnet().senses(f'{before} can') else role_of(word)
         for before, word in zip(['', *words], words, strict=False)
     ]
     plain = bool(words) and all(
-        role in (_DETERMINER, _NUMBER, *_NOUNS, _ADJECTIVE)
+        role in (DETERMINER, NUMBER, *NOUNS, ADJECTIVE)
         or word == 'of'
-        or (role == _VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
+        or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
         for word, role in zip(words, roles, strict=True)
     )
     # A last word in -s is a plural: "pillar drills".
@@ -127,39 +103,10 @@ def _is_finite(subject: str, verb: str) -> bool:
     """Return whether a noun and the verb that follows it are a clause ('my son loves')."""
     return (
         verb.endswith('s')
-        and _role(subject) in (_NOUN, _UNKNOWN)
+        and role_of(subject) in (NOUN, UNKNOWN)
         and wordnet().dominant_pos(verb.removesuffix('s')) == Part.VERB
         and not wordnet().senses(f'{subject} {singular(verb)}')
     )
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_participle(word: str) -> bool:
-    """Return whether a word in '-ing' is rather a verb than a thing ('riding'; not 'ceiling')."""
-    return (
-        word.endswith('ing')
-        and not wordnet().is_physical(word)
-        and bool(wordnet().verb_base(word))
-    )
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_verb(word: str, role: int, after_plural: bool) -> bool:
-    """Return whether a word right after a noun is its verb ('a lamp stands', 'cars line')."""
-    if not after_plural and role != _PLURAL:
-        return False
-    uses = wordnet().uses(wordnet().verb_base(word) or word)
-    return uses is not None and uses.verb > (0 if after_plural else uses.noun)
-
-
-@lru_cache(maxsize=1 << 16)
-def _goes_on(word: str) -> bool:
-    """
-    Return whether a verb right after a singular noun is the noun that the name goes on with.
-
-    The verb of one thing ends in -s, so that of 'a cash register' is none.
-    """
-    return not wordnet().verb_base(word) and wordnet().is_physical(word)
 
 
 class _Phrase:
@@ -187,15 +134,17 @@ class _Reader:
         self.every: list[Mention] = []
         self._phrase = _Phrase()
         self._negated = False
+        #: What comes next may be said of the last mention: "the walls are ...".
+        self._predicates = False
 
     def read(self, words: list[str]) -> None:
         """Take in the words of a caption, in lower case."""
-        roles = [_role(word) for word in words]
-        roles.append(_PUNCTUATION)
+        roles = [role_of(word) for word in words]
+        roles.append(PUNCTUATION)
         for i, word in enumerate(words):
             if word == 'can' and self._is_can():
-                self._content(word, _NOUN, roles[i + 1])
-            elif roles[i] >= _NOUN:
+                self._content(word, NOUN, roles[i + 1])
+            elif roles[i] >= NOUN:
                 self._content(word, roles[i], roles[i + 1])
             else:
                 self._function(word, roles[i])
@@ -212,34 +161,36 @@ class _Reader:
 
     def _function(self, word: str, role: int) -> None:
         """Take a word of grammar, which ends the phrase before it."""
-        named = self._close(before_of=word == 'of')
-        if role == _NEGATION:
+        named = self._close(before=word)
+        if role == NEGATION:
             self._negated = self._phrase.opened = True
-        elif role == _NUMBER:
+        elif role == NUMBER:
             self._phrase.count = english().numbers.get(word) or int(word[:4])
             self._phrase.opened = True
             self._phrase.single = self._phrase.count == 1
-        elif role == _DETERMINER:
+        elif role == DETERMINER:
             self._phrase.opened = True
             self._phrase.single = word in _SINGLE
         elif (
-            role == _PUNCTUATION or word in _DENIAL_ENDS or (named and word not in _DENIAL_GOES_ON)
+            role == PUNCTUATION or word in _DENIAL_ENDS or (named and word not in _DENIAL_GOES_ON)
         ):
             self._negated = False
         if self._phrase.opened or word in ('of', 'with'):
             self._phrase.noun_next = True
+        goes_on_saying = word == 'and' and not named and self._predicates
+        self._predicates = goes_on_saying or (named and word in english().auxiliaries)
 
     def _content(self, word: str, role: int, following: int) -> None:
         """Take a word that a noun phrase may be made of."""
         phrase = self._phrase
-        if phrase.roles and phrase.roles[-1] in _NOUNS:
-            if role == _VERB and phrase.roles[-1] == _NOUN and _goes_on(word):
-                role = _NOUN
-            after_plural = phrase.roles[-1] == _PLURAL
+        if phrase.roles and phrase.roles[-1] in NOUNS:
+            if role == VERB and phrase.roles[-1] == NOUN and goes_on(word):
+                role = NOUN
+            after_plural = phrase.roles[-1] == PLURAL
             if (
-                role not in _NOUNS
-                or (following < _NOUN and _is_participle(word))
-                or (following in _AFTER_VERB and _is_verb(word, role, after_plural))
+                role not in NOUNS
+                or (following < NOUN and is_participle(word))
+                or (following in _AFTER_VERB and is_verb_of(word, role, after_plural))
             ):
                 self._close()
                 self._negated = False
@@ -250,39 +201,49 @@ class _Reader:
         if (
             not phrase.roles
             and not phrase.noun_next
-            and (role in (_VERB, _ADVERB) or _is_participle(word))
+            and (role in (VERB, ADVERB) or is_participle(word))
         ):
             return
         if (
-            role == _VERB
+            role == VERB
             and phrase.noun_next
             and not word.endswith('ing')
             and wordnet().senses(word)
         ):
-            role = _NOUN if singular(word) == word else _PLURAL  # 'a sink', 'two drills'
+            role = NOUN if singular(word) == word else PLURAL  # 'a sink', 'two drills'
         phrase.words.append(word)
         phrase.roles.append(role)
 
-    def _close(self, *, before_of: bool = False) -> bool:
+    def _close(self, *, before: str = '') -> bool:
         """End the phrase; return whether it named a thing."""
         phrase = self._phrase
         if not phrase.words and not phrase.noun_next:
             return False
         self._phrase = _Phrase()
-        words, roles = phrase.words, phrase.roles
-        while roles and roles[-1] not in _NOUNS:
+        words, roles, said = phrase.words, phrase.roles, list[str]()
+        while roles and roles[-1] not in NOUNS:
             roles.pop()
-            words.pop()
+            said.append(words.pop())
         if not words:
+            if before != 'to':  # "the sofa is next to the lamp"
+                self._say_of_last(said[::-1])
             return False
-        mention = _mention(tuple(words), phrase.opened, before_of)
+        mention = _mention(tuple(words), phrase.opened, before == 'of')
         if mention is None:
             return False
-        is_plural = roles[-1] == _PLURAL or (
-            roles[-1] == _UNKNOWN and singular(words[-1]) != words[-1]
+        is_plural = roles[-1] == PLURAL or (
+            roles[-1] == UNKNOWN and singular(words[-1]) != words[-1]
         )
         self._add(mention, 0 if is_plural and phrase.count == 1 else phrase.count)
         return True
+
+    def _say_of_last(self, looks: list[str]) -> None:
+        """Give the last mention adjectives that a verb ascribes to it."""
+        looks = [word for word in looks if role_of(word) == ADJECTIVE]
+        if looks and self._predicates and self.every:
+            last = self.every[-1]
+            said = (*last.attributes, *looks)[-MAX_NAME_WORDS:]
+            self.every[-1] = self.found[last.name, last.negated] = replace(last, attributes=said)
 
     def _add(self, mention: Mention, count: int) -> None:
         if count != 1 or self._negated:
@@ -297,7 +258,7 @@ class _Reader:
 @lru_cache(maxsize=1 << 16)
 def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention | None:
     """Return what a noun phrase names, None where it names nothing to be seen."""
-    looks = [w for w in words[:-1] if '-' in w and _role(w) == _ADJECTIVE]
+    looks = [w for w in words[:-1] if '-' in w and role_of(w) == ADJECTIVE]
     rest = ' '.join(word for word in words if word not in looks)
     attributes, name = split_name(rest.replace('-', ' '))
     parts = name.split()[-MAX_NAME_WORDS:]

@@ -14,6 +14,7 @@ import re
 from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
 
 from memory_node.core.language.noun_phrases import split_name
+from memory_node.core.language.questions import read_question
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import Request, Subject, SubjectKind
@@ -95,6 +96,11 @@ def parse(
 
     """
     said = normalized(text)
+    if question := read_question(said):
+        known = parse(question.thing, clock, constraint_types, order_type)
+        if known.subject.kind is SubjectKind.NAME:
+            answer, look, other = question.answer, question.look, question.other
+            return replace(known, answer=answer, look=look, other=other)
     rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
     found = _without_background(found, order, said)

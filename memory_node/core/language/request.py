@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from memory_node.core.constraints.base import Constraint
     from memory_node.core.constraints.order import Order
 
-__all__ = ['AnswerKind', 'Request', 'Sort', 'Subject', 'SubjectKind']
+__all__ = ['AnswerKind', 'Look', 'Request', 'Sort', 'Subject', 'SubjectKind']
 
 
 class SubjectKind(str, Enum):
@@ -49,6 +49,12 @@ class AnswerKind(str, Enum):
     MOVED = 'moved'
     #: How often a thing was seen.
     OFTEN = 'often'
+    #: What a thing looks like: its colour, its material, or whether it is red.
+    LOOK = 'look'
+    #: How far a thing is from another one, or from who asks.
+    DISTANCE = 'distance'
+    #: Which of two things is closer to who asks.
+    CLOSER = 'closer'
     #: Which things: "what is on the table?".
     WHAT = 'what'
     #: What a place or everything is like.
@@ -86,6 +92,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is asked about the look of a thing."""
+
+    #: ``colour`` or ``material``; '' for any.
+    aspect: str = ''
+    #: Whether it is one of these: "is the sofa red or blue?".
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A text request, read."""
 
@@ -94,3 +110,7 @@ class Request:
     constraints: tuple[Constraint, ...] = ()
     order: Order | None = None
     answer: AnswerKind = AnswerKind.WHERE
+    #: What is asked about the subject, where the answer is ``LOOK``.
+    look: Look = Look()
+    #: The thing that the subject is compared with, as a request of its own; '' for who asks.
+    other: str = ''

@@ -20,7 +20,7 @@ from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
 from memory_node.core.language.text import english, lemmas
 from memory_node.core.language.wordnet import wordnet
 
-__all__ = ['is_description', 'read_subject', 'Reading']
+__all__ = ['is_description', 'read_subject', 'Reading', 'without_courtesy']
 
 #: Rounds of taking words from both ends.
 _ROUNDS = 12
@@ -157,7 +157,7 @@ def read_subject(left: str, whole: str) -> Reading:
     if (after := _ASKED_AFTER.search(left)) and after.start():
         subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(_MARKS))
         return Reading(subject=subject, answer=AnswerKind.WHERE)
-    if told := read_history(_without_courtesy(left)):
+    if told := read_history(without_courtesy(left)):
         thing = Subject(kind=SubjectKind.ANYTHING, text='')
         return Reading(
             subject=_named(told[1], [], motion=False) if told[1] else thing, answer=told[0]
@@ -200,7 +200,7 @@ def _saying(text: str) -> str:
     return ' '.join(saying or sentences)
 
 
-def _without_courtesy(text: str) -> str:
+def without_courtesy(text: str) -> str:
     """Return a text without courtesy before it."""
     text = text.strip(_MARKS)
     courtesy = _COURTESY.match(text)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.mentions import Mention, mentions
-from memory_node.core.language.names import NameMatcher
 from memory_node.core.language.text import clean_label, display_label
 from memory_node.core.objects.names import NameTable
 from memory_node.core.store.snapshot import Growing, Snapshot
@@ -31,8 +30,8 @@ class Frames:
     Sightings of all observations, those of captions included, under the names of one memory.
 
     Has the columns of a ``Snapshot`` that the object map reads, with ``labels`` replaced by names.
-    A caption that mentions what a detector saw in the same frame adds no sighting; a longer name
-    ("dentist chair") becomes an alias of those that the detector gave its end ("chair").
+    A caption that mentions what a detector saw in the same frame adds no sighting; another name
+    of it ("couch", or "dentist chair" for what the detector calls a chair) becomes its alias.
     Confidences, positions, extents and aliases are held until the object map has read them.
     Not thread-safe: the worker that keeps the object map owns it.
     """
@@ -91,12 +90,14 @@ class Frames:
             aliases = [-1] * len(seen)
             for mention in some:
                 number = next(numbers)
-                if number in seen or matcher.same_thing(number, seen):
+                if number in seen:
                     continue
-                named = _told_more(mention, number, seen, matcher)
+                same = [i for i, name in enumerate(seen) if matcher.same_thing(number, (name,))]
+                fuller = [i for i, name in enumerate(seen) if matcher.tells_more(number, name)]
+                named = _which(mention, seen, same or fuller)
                 for i in named:
                     aliases[i] = number
-                if not named:
+                if not same and not named:
                     more += [number] * _times(mention)
             self._append(snapshot, span, seen, more, aliases)
 
@@ -185,13 +186,10 @@ class Frames:
         self.drop_read()
 
 
-def _told_more(
-    mention: Mention, number: int, seen: Sequence[int], matcher: NameMatcher
-) -> list[int]:
-    """Return the sightings that a mention names more fully; none where it may be of others."""
-    ends = [i for i, name in enumerate(seen) if matcher.tells_more(number, name)]
-    one_name = len({seen[i] for i in ends}) == 1
-    return ends if one_name and (not mention.count or mention.count >= len(ends)) else []
+def _which(mention: Mention, seen: Sequence[int], some: list[int]) -> list[int]:
+    """Return the sightings that a mention is of, if all of ``some`` are; none where not all."""
+    one_name = len({seen[i] for i in some}) == 1
+    return some if one_name and (not mention.count or mention.count >= len(some)) else []
 
 
 def _times(mention: Mention) -> int:

@@ -28,8 +28,9 @@ from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
 from memory_node.core.retrieval.doubts import doubted
-from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered, filters_of
+from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
+from memory_node.core.retrieval.outcome import outcome
 from memory_node.core.retrieval.places import PlaceBuilder
 from memory_node.core.retrieval.reading import as_meant_here, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
@@ -130,9 +131,13 @@ class Retriever:
         self._scorer = scorer
         self.reader = reader
 
-    def find(self, query: Query, keys: IntArray | None = None) -> Found:
+    def find(
+        self, query: Query, keys: IntArray | None = None, *, request: Request | None = None
+    ) -> Found:
         """
         Answer a query; with ``keys``, from these observations alone, by their store keys.
+
+        ``request`` is what its text means; read from it where it is left out.
 
         Raises ``EmptyMemoryError``, ``UnknownMapError`` and ``EncoderError``.
         """
@@ -141,7 +146,8 @@ class Retriever:
         rows = None if keys is None else view.snapshot.rows_of(keys)
         allowed = allowed_rows(view, query, rows)
         scene = self._scene(view, query, config)
-        request = as_meant_here(self.read(query, view), scene, self.room_words)
+        if request is None:
+            request = as_meant_here(self.read(query, view), scene, self.room_words)
         texts = self.relevance.texts(request)
         vectors = self.encode(texts)
         encoded = time.perf_counter()
@@ -169,7 +175,7 @@ class Retriever:
             judged=judged,
             odds=odds,
             chosen=chosen,
-            retrieval=_retrieval(query, request, view, places, judged, config, seconds),
+            retrieval=outcome(query, request, view, places, judged, config, seconds),
         )
 
     def places(self, found: Found, some: IntArray) -> tuple[Place, ...]:
@@ -226,10 +232,16 @@ class Retriever:
         """Return (L,) log-odds that things of each name are what a phrase names."""
         return self.relevance.named(phrase, view.names)
 
+    def attributes(self, view: View) -> AttributeShares:
+        """Return what the captions of a view say of the look of its objects."""
+        return AttributeShares(view, lambda rows: self._mirror.captions(view.snapshot.keys[rows]))
+
+    def travel(self, view: View) -> Travel:
+        """Return what estimates travel distances in a view."""
+        return self._travel(view)
+
     def _scene(self, view: View, query: Query, config: RetrievalConfig) -> Scene:
-        attributes = AttributeShares(
-            view, lambda rows: self._mirror.captions(view.snapshot.keys[rows])
-        )
+        attributes = self.attributes(view)
         lookup = MemoryLookup(
             view,
             lambda phrase: self.name_odds(view, phrase),
@@ -302,41 +314,3 @@ def _past(request: Request) -> bool:
         return True
     first = request.order is not None and request.order.kind is OrderKind.OLDEST
     return first or any(isinstance(c, Time) and not c.ahead for c in request.constraints)
-
-
-def _retrieval(
-    query: Query,
-    request: Request,
-    view: View,
-    places: tuple[Place, ...],
-    judged: Combined,
-    config: RetrievalConfig,
-    seconds: dict[str, float],
-) -> Retrieval:
-    sure = places[0].confidence if places else 0.0
-    found = sure >= config.found_threshold and not judged.contradiction
-    parts = [*judged.problems, *filter(None, [judged.contradiction])]
-    if not places and any(value is not None for value in filters_of(query)):
-        parts.insert(0, 'nothing that can be meant was seen inside the filters of the query')
-    elif not places:
-        parts.insert(0, 'nothing that was seen can be meant')
-    elif not found and places[0].unmet:
-        parts.insert(0, f'nothing that was seen meets {" and ".join(map(repr, places[0].unmet))}')
-    elif not found:
-        parts.insert(
-            0,
-            f'nothing is sure enough: confidence is {sure:.2f},'
-            f' retrieval.found_threshold is {config.found_threshold:.2f}',
-        )
-    if view.behind:
-        parts.append(
-            f'{view.behind} of {len(view.snapshot)} observations are not in the object map yet'
-        )
-    return Retrieval(
-        found=found,
-        places=places,
-        mode=mode_of(query, request),
-        message='; '.join(parts),
-        seconds=seconds,
-        conditions=judged.phrases,
-    )

@@ -45,7 +45,15 @@ _ANSWERS = {
 }
 _THINGS = list(_ANSWERS)
 #: Answers that the grammar does not guess.
-_READ = (AnswerKind.DESCRIBE, AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN)
+_READ = (
+    AnswerKind.DESCRIBE,
+    AnswerKind.CHANGES,
+    AnswerKind.MOVED,
+    AnswerKind.OFTEN,
+    AnswerKind.LOOK,
+    AnswerKind.DISTANCE,
+    AnswerKind.CLOSER,
+)
 #: "The closest desk" is no other desk.
 _ORDER = frozenset((*words('order', 'nearest'), *words('order', 'farthest')))
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) $', re.IGNORECASE)
