@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
+from memory_node.core.language.mentions import mentions
 from memory_node.core.language.names import Relation
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.request import Request, SubjectKind
@@ -42,6 +43,9 @@ SLOPE, OFFSET = 18.4, 2.75
 HIT, HIT_FROM = 0.5, 0.7
 #: How many of the best things of the world a need is measured against.
 WORLD_TOP = 3
+#: Log-odds that a thing serves a need which says its name ("fill the kettle", "operate the TV"):
+#: 6 of 95 such needs that people wrote name what serves them.
+THEME = -2.7
 #: Log-odds that a thing of the right name serves a purpose, over those of any thing.
 _NAMED = 3.0
 #: Cosine from which on two names may mean one thing, what more of it is worth [log-odds], and
@@ -102,7 +106,9 @@ class EmbeddingRelevance:
         if subject.kind is SubjectKind.ANYTHING:
             return Relevance(odds=np.full(len(names), ANYTHING), named=False)
         if subject.kind is not SubjectKind.NAME:
-            return Relevance(odds=served(names, vectors[:2]), named=False)
+            odds = served(names, vectors[:2])
+            odds[_themes(subject.text, names)] += THEME
+            return Relevance(odds=odds, named=False)
         odds = self.named(subject.name, names)
         if (odds > 0.0).any():
             if subject.purpose:  # of several kinds of containers, the one to cook in
@@ -129,6 +135,12 @@ class EmbeddingRelevance:
             odds = np.minimum(odds, RELATION_ODDS[Relation.PART_NAME])
             odds[exact] = own
         return np.asarray(odds)
+
+
+def _themes(need: str, names: Names) -> list[int]:
+    """Return the names that a need says itself: what is to be done is done to such a thing."""
+    said = (names.forms.get(lemmas(mention.name)) for mention in mentions(need))
+    return [name for name in said if name is not None and name < len(names)]
 
 
 def alike(names: Names, vector: FloatArray) -> RealArray:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import re
 
 from memory_node.core.language.noun_phrases import split_name
+from memory_node.core.language.roles import NOUNS, role_of
 from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.vocabulary import plain, Vocabulary
@@ -24,52 +25,31 @@ __all__ = ['CaptionReader', 'PlaceName']
 #: How sure the three kinds of wording are; a vote in this size.
 LISTED, PLACE_NOUN, POSITION = 1.0, 0.8, 0.4
 
-# fmt: off
-_LOOKS = frozenset(
-    """
-    a an the this that my our your its his her their some another other one same whole entire
-    beautiful beige big black blue bright brown clean clear cluttered cosy cozy dark different dim
-    dirty empty furnished gray green grey huge large light little long messy modern narrow neat new
-    nice old open orange pink plain purple quiet red simple small spacious stylish sunny tall tidy
-    tiny typical unfurnished unknown warm white wide wooden yellow well lit dimly brightly very
-    fully partly partially rather quite indoor interior residential domestic high low ceilinged
-    carpeted tiled painted decorated sparsely plan
-    """.split()  # noqa: SIM905  a list of words is read as one
-)
-#: Words that end a noun phrase.
-_ENDS = frozenset(
-    """
-    and as at behind beside beyond by can contains containing contain featuring features filled for
-    from has have having in inside is are was were near next of on opens or seen setting shows
-    showing that there through to under viewed where which while with without into onto along
-    against between around above below across lit leading leads full equipped furnished it over
-    but looking located situated up down
-    """.split()  # noqa: SIM905  a list of words is read as one
-)
-#: Nouns that hold the place of a place: parts of a picture or of any room.
-_NO_PLACE = frozenset(
-    """
-    background foreground middle center centre distance picture photo image scene view front back
-    left right side corner wall floor ceiling top bottom row line way camera frame end edge air
-    stretch spot part nothing particular something anything everything thing things lot bunch pile
-    couple number group kind sort type piece place area room space section one day night morning
-    dark light daylight sun shade use progress action order addition total case fact robot house
-    home building apartment flat interior other rest same here
-    """.split()  # noqa: SIM905  a list of words is read as one
-)
-# fmt: on
 _WORD = r"[^\W\d_][\w'-]*"
-#: Wording before a place: the view is of or in it.
-_POSITION = re.compile(
-    r"\b(?:this is|here is|it is|it's|that is|we are in|i am in|i'm in|you are in|inside|"
-    r'(?:standing|located|situated|sitting) in|(?:view|photo|picture|image|part|corner|end|side|'
-    r'middle|interior|inside|shot) of|welcome to|in|at) (?:a|an|the|this|our|my|his|her|their) '
-    rf'(?P<rest>{_WORD}(?: (?:{_WORD}|\d+)){{0,4}})'
+_DETERMINER = r'(?:a|an|the|this|our|my|his|her|their)'
+_PHRASE = rf'(?P<rest>{_WORD}(?: (?:{_WORD}|\d+)){{0,4}})'
+#: Wording before a place that the view is of: whatever stands here is one.
+_HERE = re.compile(
+    r"\b(?:this is|here is|it is|it's|that is|we are in|i am in|i'm in|you are in|"
+    r'(?:standing|located|situated|sitting) in|(?:view|photo|picture|image|interior|shot) of|'
+    rf'welcome to) {_DETERMINER} {_PHRASE}'
+)
+#: Wording before a place, or before any thing: "at the foot", "in a pot".
+_WITHIN = re.compile(
+    r'\b(?:inside|(?:part|corner|end|side|middle|inside) of|in|at) '
+    rf'{_DETERMINER} {_PHRASE}'
 )
 #: A caption that opens with what holds all the rest: "a brewhouse with a mash tun".
 _OPENING = re.compile(
     rf'(?:a|an|the|this|our) ({_WORD})(?= (?:with|containing|full of|where|that has|which has)\b)'
 )
+#: What stands before a place that the view shows, its looks left out: nothing, a sentence or
+#: one of these words.
+_BEFORE = re.compile(r'(?:^|[.;:!?] ?|\b(?:in|at|inside|of|is|to|into|enter|entering) ?)$')
+#: What follows a place that opens a caption.
+_AFTER = re.compile(r' (?:with|containing|full of|where|that has|which has|is|has)\b|[:.,;]|$')
+#: What a sign says where no list knows it: "Exam 1", "B12".
+_NUMBERED = r'(?:(?:[A-Z][\w-]*[ -]){1,2}|[A-Z]{1,3}-?)\d{1,4}[A-Za-z]?'
 #: Wording before a place that lies elsewhere.
 _ELSEWHERE = re.compile(
     r'(?:\b(?:to|into|towards?|near|beyond|past|outside|behind|beside|onto|from|next to|'
@@ -92,17 +72,15 @@ def _is_of(name: str, labels: frozenset[str]) -> bool:
     return not labels.isdisjoint((name, singular_phrase(name), split_name(name)[1]))
 
 
-def _ends_name(word: str) -> bool:
-    """Return whether a word after a name is no part of it: "in the kitchen a kettle boils"."""
-    return word in _ENDS or word in english().determiners or word in english().numbers
-
-
 class CaptionReader:
     """Finds the places that captions name; immutable and thread-safe."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Compile the names of ``vocabulary``."""
-        self._vocabulary = vocabulary
+        self._vocabulary, self._words = vocabulary, vocabulary.captions
+        signs = rf'\b(?:{"|".join(vocabulary.captions.signs)})'
+        self._sign = re.compile(rf'{signs}[:,]? ["\u201c\u2018\']?$', re.IGNORECASE)
+        self._signed = re.compile(rf'(?i:{signs})[:,]? ["\u201c\u2018\']?({_NUMBERED})\b(?! ?%)')
         names = sorted(vocabulary.phrases | vocabulary.heads, key=lambda n: (-len(n), n))
         self._listed = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, names))})(?![\w'-])")
         self.read = lru_cache(maxsize=1 << 17)(self._read)
@@ -123,11 +101,18 @@ class CaptionReader:
             if name := self._standing_alone(text, match):
                 weight = LISTED if self._vocabulary.index(name) >= 0 else PLACE_NOUN
                 found[name] = max(found.get(name, 0.0), weight)
+        if not found:
+            for match in self._signed.finditer(caption):
+                found[plain(match[1])] = PLACE_NOUN
         if not found and (opening := _OPENING.match(text)) and self._may_be_place(opening[1]):
             found[singular_phrase(opening[1])] = PLACE_NOUN
         if not found:
-            for match in _POSITION.finditer(text):
+            for match in _HERE.finditer(text):
                 if name := self._unlisted(match['rest']):
+                    found.setdefault(name, POSITION)
+            for match in _WITHIN.finditer(text):
+                name = self._unlisted(match['rest'])
+                if name and self._may_be_place(name.split()[-1]):
                     found.setdefault(name, POSITION)
         return tuple(PlaceName(name, weight) for name, weight in found.items())
 
@@ -141,7 +126,7 @@ class CaptionReader:
         if following:
             if _NUMBER.match(following[1]) and following[1] != 'a':
                 number = ' ' + following[1]
-            elif not _ends_name(following[1]) and not self._is_area(following[1]):
+            elif not self._ends_name(following[1]) and not self._is_area(following[1]):
                 return ''
         if _ELSEWHERE.search(before):
             return ''
@@ -149,9 +134,12 @@ class CaptionReader:
         words = re.findall(r"[\w'-]+(?=[\w' -]*$)", before)[-3:]
         kept: list[str] = []
         for word in reversed(words):
-            if word in _LOOKS or word in _ENDS or not re.match(_WORD + '$', word):
+            if word in self._words.looks | self._words.ends or not re.match(_WORD + '$', word):
                 break
             kept.insert(0, word)
+        compound = any(role_of(word) in NOUNS for word in kept)
+        if compound and not self._in_place(before, name, after, len(' '.join(kept))):
+            return ''  # "with a blue light bar"
         known = self._vocabulary.index(name)
         longer = ' '.join([*kept[-2:], name])
         if known >= 0 and self._vocabulary.index(longer) < 0:
@@ -163,9 +151,30 @@ class CaptionReader:
             return ''  # a kitchen counter
         return longer + number
 
+    def _in_place(self, before: str, name: str, after: str, kept: int) -> bool:
+        """Tell whether a name with ``kept`` characters before it is where captions put places."""
+        lead = before.rstrip()[: len(before.rstrip()) - kept].rstrip()
+        while (word := lead.rpartition(' ')[2]) in self._words.looks:
+            lead = lead[: len(lead) - len(word)].rstrip()
+        if self._sign.search(f'{lead} '):
+            return True
+        at = _BEFORE.search(lead)
+        if at is None:
+            return False
+        opens = not at[0].strip(' .;:!?')
+        return not opens or wordnet().is_place(name) or _AFTER.match(after) is not None
+
+    def _ends_name(self, word: str) -> bool:
+        """Return whether a word after a name is no part of it: "in the kitchen a kettle boils"."""
+        return (
+            word in self._words.ends
+            or word in english().determiners
+            or word in english().numbers
+        )
+
     def _may_be_place(self, word: str) -> bool:
         """Tell whether an unlisted noun is a place: by the dictionary, else by its last part."""
-        if word in _NO_PLACE:
+        if word in self._words.no_place:
             return False
         if wordnet().is_noun(word):
             return wordnet().is_place(word)
@@ -178,12 +187,12 @@ class CaptionReader:
     def _unlisted(self, rest: str) -> str:
         """Return the noun phrase that ``rest`` begins with, or '' where it names no place."""
         words = rest.split()
-        while words and words[0] in _LOOKS:
+        while words and words[0] in self._words.looks:
             words.pop(0)
         for i, word in enumerate(words):
-            if word in _ENDS:
+            if word in self._words.ends:
                 words = words[:i]
                 break
-        if not words or words[-1] in _NO_PLACE or len(words) > 3:
+        if not words or words[-1] in self._words.no_place or len(words) > 3:
             return ''
         return singular_phrase(' '.join(words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 import hashlib
 from importlib import resources
@@ -44,12 +44,32 @@ class RoomKind:
     uses: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionWords:
+    """How captions speak of places."""
+
+    #: Before the name of a place and no part of it, and words that end it.
+    looks: frozenset[str]
+    ends: frozenset[str]
+    #: Nouns that hold the place of a place: parts of a picture or of any room.
+    no_place: frozenset[str]
+    #: Before what a sign says; patterns.
+    signs: tuple[str, ...]
+
+
 class Vocabulary:
     """Every listed kind of room; immutable and thread-safe."""
 
-    def __init__(self, kinds: tuple[RoomKind, ...], heads: frozenset[str], bare: frozenset[str]):
+    def __init__(
+        self,
+        kinds: tuple[RoomKind, ...],
+        heads: frozenset[str],
+        bare: frozenset[str],
+        captions: CaptionWords,
+    ) -> None:
         """Index kinds by every name they have; the first kind that claims a name keeps it."""
         self.kinds = kinds
+        self.captions = captions
         #: Nouns that name a place when a word stands before them.
         self.heads = heads
         #: Those of ``heads`` that say nothing when they stand alone.
@@ -94,7 +114,8 @@ class Vocabulary:
             (k.name, k.also, k.kind_of, k.near, sorted(k.defining), sorted(k.typical))
             for k in self.kinds
         ]
-        said = repr((kinds, sorted(self.heads), sorted(self.bare)))
+        captions = [sorted(getattr(self.captions, f.name)) for f in fields(CaptionWords)]
+        said = repr((kinds, sorted(self.heads), sorted(self.bare), captions))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def is_room_name(self, name: str) -> bool:
@@ -161,6 +182,8 @@ def load_vocabulary(path: Path | None = None, extra: Path | None = None) -> Voca
                 known[key] = [*known.get(key, ()), *values]
         for key in ('heads', 'bare'):
             table[key] = [*table[key], *more[key]]
+        for key, values in more['captions'].items():
+            table['captions'][key] = [*table['captions'][key], *values]
     return _vocabulary(table)
 
 
@@ -179,7 +202,16 @@ def _read(path: Path | None) -> dict[str, Any]:
     for name, entry in rooms.items():
         if not all(isinstance(values, list) for values in entry.values()):
             raise ValueError(f'{source}: expected lists under {name!r}')
-    return {'rooms': rooms, 'heads': table.get('heads', []), 'bare': table.get('bare', [])}
+    captions = table.get('captions', {})
+    known = {f.name for f in fields(CaptionWords)}
+    if not isinstance(captions, Mapping) or not set(captions) <= known:
+        raise ValueError(f'{source}: expected lists under captions: {", ".join(sorted(known))}')
+    return {
+        'rooms': rooms,
+        'heads': table.get('heads', []),
+        'bare': table.get('bare', []),
+        'captions': {name: list(captions.get(name, ())) for name in known},
+    }
 
 
 def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
@@ -198,4 +230,13 @@ def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
         )
         for name, entry in table['rooms'].items()
     )
-    return Vocabulary(kinds, frozenset(words(table, 'heads')), frozenset(words(table, 'bare')))
+    said = table['captions']
+    captions = CaptionWords(
+        looks=frozenset(words(said, 'looks')),
+        ends=frozenset(words(said, 'ends')),
+        no_place=frozenset(words(said, 'no_place')),
+        signs=tuple(map(str, said['signs'])),
+    )
+    return Vocabulary(
+        kinds, frozenset(words(table, 'heads')), frozenset(words(table, 'bare')), captions
+    )
