@@ -26,7 +26,7 @@ from memory_node.core.rooms.vocabulary import Vocabulary
 __all__ = ['RoomBuilder']
 
 #: Log-odds that a name no list has is right before captions say it.
-_UNLISTED = -2.0
+_UNLISTED = -1.0
 #: Captions that name a room count as much as what stands in it from this many on.
 _GUESSED = 3.0
 #: Floors are other rooms: metres of height count this often.

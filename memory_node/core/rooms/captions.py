@@ -45,9 +45,11 @@ _OPENING = re.compile(
 )
 #: What stands before a place that the view shows, its looks left out: nothing, a sentence or
 #: one of these words.
-_BEFORE = re.compile(r'(?:^|[.;:!?] ?|\b(?:in|at|inside|of|is|to|into|enter|entering) ?)$')
+_BEFORE = re.compile(r'(?:^|[.;:!?] ?|\b(?:in|at|inside|of|is|be|like|shows|to|into|enter|entering) ?)$')
 #: What follows a place that opens a caption.
-_AFTER = re.compile(r' (?:with|containing|full of|where|that has|which has|is|has)\b|[:.,;]|$')
+_AFTER = re.compile(
+    r' (?:with|containing|full of|where|(?:that|which) (?:has|holds)|is|has|there)\b|[:.,;]|$'
+)
 #: What a sign says where no list knows it: "Exam 1", "B12".
 _NUMBERED = r'(?:(?:[A-Z][\w-]*[ -]){1,2}|[A-Z]{1,3}-?)\d{1,4}[A-Za-z]?'
 #: Wording before a place that lies elsewhere.
@@ -112,7 +114,8 @@ class CaptionReader:
                     found.setdefault(name, POSITION)
             for match in _WITHIN.finditer(text):
                 name = self._unlisted(match['rest'])
-                if name and self._may_be_place(name.split()[-1]):
+                last = name.rpartition(' ')[2]
+                if name and (last in self._vocabulary.heads or self._may_be_place(last)):
                     found.setdefault(name, POSITION)
         return tuple(PlaceName(name, weight) for name, weight in found.items())
 
