@@ -39,6 +39,10 @@ class Relation(IntEnum):
     OTHER = 5
 
 
+#: Probability from which on two names that share a sense mean it both: one of three senses does.
+_MEANT = 0.32
+#: Probability from which on a thing of a name is of a kind.
+_IS = 0.38
 #: Relations of two names of which neither tells more than the other.
 _ONE_THING = (Relation.SAME, Relation.SYNONYM)
 
@@ -64,6 +68,8 @@ class Name:
     #: Synsets that a thing of this name is, and those directly above ``own``.
     kinds: frozenset[int]
     wider: frozenset[int]
+    #: How likely the name means each synset of ``own`` and ``kinds``.
+    shares: Mapping[int, float]
     is_animal: bool
 
 
@@ -114,9 +120,11 @@ def parse_name(phrase: str) -> Name:
     whole, end = _meaning(core)
     own = frozenset(wordnet().synsets(whole)) if whole else frozenset()
     kinds = wordnet().kinds_of(end) if end else frozenset()
+    shares = wordnet().shares(end) if end else {}
     if raw != core:  # 'glasses' and 'stairs' mean more than the singular does
         own |= frozenset(wordnet().synsets(' '.join(raw)))
         kinds |= wordnet().kinds_of(' '.join(raw))
+        shares = wordnet().shares(' '.join(raw)) | shares
     last = core[-1] if core else ''
     return Name(
         spellings=frozenset(spellings - {''}),
@@ -130,6 +138,7 @@ def parse_name(phrase: str) -> Name:
         head_kinds=_with_listed(wordnet().kinds_of(last)),
         kinds=_with_listed(kinds),
         wider=frozenset(p for synset in own for p in wordnet().parents(synset)),
+        shares=shares,
         is_animal=Flag.ANIMAL in wordnet().flags(end),
     )
 
@@ -149,13 +158,21 @@ def relate(wanted: Name, thing: Name) -> Relation:
 def _relate_core(wanted: Name, thing: Name) -> Relation:
     if wanted.first and wanted.first == thing.first:
         return Relation.SAME
-    if wanted.own & thing.own:
+    if _may_both_mean(wanted, thing, wanted.own & thing.own):
         return Relation.SYNONYM
     if wanted.head == thing.head or (wanted.head_first and wanted.head_first == thing.head_first):
         return _relate_modifiers(wanted, thing)
-    if wanted.own & thing.kinds:
+    if any(thing.shares.get(synset, 1.0) >= _IS for synset in wanted.own & thing.kinds):
         return Relation.KIND
     return Relation.PART_NAME if wanted.wider & thing.own else Relation.OTHER
+
+
+def _may_both_mean(wanted: Name, thing: Name, synsets: frozenset[int]) -> bool:
+    """Return whether two names may well mean the same: a toilet is a pot, and few pots are one."""
+    return any(
+        wanted.shares.get(synset, 1.0) * thing.shares.get(synset, 1.0) >= _MEANT
+        for synset in synsets
+    )
 
 
 def _relate_modifiers(wanted: Name, thing: Name) -> Relation:

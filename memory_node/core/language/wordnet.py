@@ -279,13 +279,19 @@ class WordNet:
         """Return the kinds that a synset directly is, without those too wide to be asked for."""
         return tuple(p for p, flags in self._parents(synset) if Flag.GENERAL not in flags)
 
+    def shares(self, name: str) -> dict[int, float]:
+        """Return how likely each sense of a name is meant, by its synset, and each kind of it."""
+        total = sum(sense.weight for sense in self.senses(name))
+        shares: dict[int, float] = {}
+        for sense in self.likely(name):
+            share = sense.weight / total
+            for synset in (sense.synset, *self._closure(sense.synset)):
+                shares[synset] = shares.get(synset, 0.0) + share
+        return shares
+
     def _kinds_of(self, name: str) -> frozenset[int]:
         """Return the synsets of the likely senses of a name and of all kinds that they are."""
-        kinds: set[int] = set()
-        for sense in self.likely(name):
-            kinds.add(sense.synset)
-            kinds |= self._closure(sense.synset)
-        return frozenset(kinds)
+        return frozenset(self.shares(name))
 
 
 def _regular_singular(word: str) -> str:
