@@ -17,8 +17,9 @@ from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.questions import read_question
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder, TAKEN
-from memory_node.core.language.request import Request, Subject, SubjectKind
-from memory_node.core.language.subjects import is_description, read_subject
+from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
+from memory_node.core.language.sentences import asking_clause, is_description, is_statement
+from memory_node.core.language.subjects import read_subject
 from memory_node.core.language.times import Clock
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ def parse(
         if known.subject.kind is SubjectKind.NAME:
             answer, look, other = question.answer, question.look, question.other
             return replace(known, answer=answer, look=look, other=other)
+    if clause := asking_clause(said):
+        request = parse(clause, clock, constraint_types, order_type)
+        named = request.subject.kind is SubjectKind.NAME and request.answer is not AnswerKind.WHAT
+        if named or request.subject.kind is SubjectKind.NEED:
+            return replace(request, around=said)
     rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
     found = _without_background(found, order, said)
@@ -109,7 +115,8 @@ def parse(
         return Request(text=said, subject=Subject(kind=SubjectKind.VIEW, text=said))
     reading = read_subject(_left(rest.text), said)
     if reading.subject.kind is SubjectKind.NEED:
-        found, left = _given_back(found, rest)
+        statement = is_statement(reading.subject.text)
+        found, left = _given_back(found, rest, where=statement)
         if left is not None:
             reading = read_subject(_left(left), said)
     if reading.bare and (landmark := about_landmark(found)):
@@ -178,9 +185,20 @@ def _left(text: str) -> str:
     return ' '.join(' '.join(kept).split())
 
 
-def _given_back(found: list[Constraint], rest: Remainder) -> tuple[list[Constraint], str | None]:
-    """Return the constraints without those of a verb, and the text with the words of these."""
-    kept = [c for c in found if not (isinstance(c, _OfVerb) and c.of_verb)]
+def _given_back(
+    found: list[Constraint], rest: Remainder, *, where: bool
+) -> tuple[list[Constraint], str | None]:
+    """
+    Return the constraints without those of a verb, and the text with the words of these.
+
+    With ``where``, those that say where go as well: "I cut my finger on the saw" tells what has
+    happened there.
+    """
+    kept = [
+        c
+        for c in found
+        if not ((isinstance(c, _OfVerb) and c.of_verb) or (where and c.NAME != 'time'))
+    ]
     if len(kept) == len(found):
         return found, None
     text = rest.text

@@ -110,6 +110,9 @@ class Request:
     constraints: tuple[Constraint, ...] = ()
     order: Order | None = None
     answer: AnswerKind = AnswerKind.WHERE
+    #: The sentences around the request, with it: "this coat stinks, where can I wash it?";
+    #: '' where there are none.
+    around: str = ''
     #: What is asked about the subject, where the answer is ``LOOK``.
     look: Look = Look()
     #: The thing that the subject is compared with, as a request of its own; '' for who asks.

@@ -20,7 +20,19 @@ from memory_node.core.language.request import AnswerKind, Subject, SubjectKind
 from memory_node.core.language.text import english, lemmas
 from memory_node.core.language.wordnet import wordnet
 
-__all__ = ['is_description', 'read_subject', 'Reading', 'without_courtesy']
+__all__ = [
+    'ANYTHING',
+    'DEFINITE',
+    'DESCRIBING',
+    'IDLE',
+    'MARKS',
+    'PRONOUN',
+    'read_subject',
+    'Reading',
+    'SENTENCE',
+    'stripped',
+    'without_courtesy',
+]
 
 #: Rounds of taking words from both ends.
 _ROUNDS = 12
@@ -28,11 +40,7 @@ _ROUNDS = 12
 _HEAD = 400
 #: Carriers at the end of a text are looked for in its last characters only.
 _TAIL = 80
-#: Hardly any request is longer; captions say "overall" and "next to" without asking for it.
-_SHORT_WORDS, _REQUEST_WORDS = 10, 60
-#: One clause about a known thing is a request up to this length.
-_DEFINITE_WORDS = 20
-_MARKS = ' ,.;:!?-"()'
+MARKS = ' ,.;:!?-"()'
 
 
 def _starts(pattern: str) -> re.Pattern[str]:
@@ -47,7 +55,7 @@ _AFTER = re.compile(
 #: What is left where the end of a text was taken: "the sofa that (was seen)".
 _DANGLING = re.compile(rf'(?: (?:{alternatives(words("dangling"))}))+$', re.IGNORECASE)
 _NEED = _starts(patterns('needs'))
-_DEFINITE = _starts(alternatives(words('definite')))
+DEFINITE = _starts(alternatives(words('definite')))
 _ANY = words('indefinite')
 _INDEFINITE = _starts(alternatives(_ANY))
 _PARTICLES = alternatives(words('particles'))
@@ -59,11 +67,11 @@ _PERHAPS_VERB = re.compile(
     re.IGNORECASE,
 )
 _HANDLING = re.compile(rf'(?:{patterns("handling")}) (?=the )', re.IGNORECASE)
-_PRONOUN = re.compile(
+PRONOUN = re.compile(
     rf"(?:{alternatives(words('pronouns'))})(?:'\w{{1,2}})?(?=,? \w)", re.IGNORECASE
 )
 #: A subject of one to six words, none of which opens a relative clause, and its verb.
-_SENTENCE = re.compile(
+SENTENCE = re.compile(
     rf'(?:(?:{alternatives((*words("definite"), *words("indefinite")))}) )?'
     rf"(?:(?!(?:that|which|who|where) )[\w'-]+ ){{1,6}}(?:{alternatives(words('sentence_verbs'))})"
     r"(?![\w'-])",
@@ -81,9 +89,8 @@ _PARTICIPLE = re.compile(
 _WHAT_IS = re.compile(r"^(?:what|which)(?:'s| is| are| was| were) ", re.IGNORECASE)
 #: What does something: "(what) keeps the power on".
 _DOES = re.compile(rf'[\w-]+s (?:{_PARTICLES}) ', re.IGNORECASE)
-_ANYTHING = frozenset(words('anything'))
+ANYTHING = frozenset(words('anything'))
 _ANYBODY = frozenset(words('anybody'))
-_REMEMBERED = _starts(patterns('remembered'))
 _IT = str(entry('it'))
 _SENT_THERE = re.compile(
     rf'(?P<end>[.;!?,]) *(?:{entry("sent_there")})[ .!]*$'.replace('{it}', _IT), re.IGNORECASE
@@ -91,11 +98,11 @@ _SENT_THERE = re.compile(
 _ASKED_AFTER = re.compile(rf'[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'(?<=[.;!?]) +')
 #: Words of sentences that say nothing by themselves: "the nearest one would be best".
-_IDLE = UNSAYING | english().stop_words
+IDLE = UNSAYING | english().stop_words
 _END = r'[ ?.!]*$'
 _DETERMINER = rf'(?:(?:{alternatives(words("definite"))}|a) )?'
 _PART = rf"{_DETERMINER}(?:[\w'-]+ ){{0,2}}[\w'-]+"
-_DESCRIBING = re.compile(
+DESCRIBING = re.compile(
     '|'.join(
         pattern.replace('{part}', _PART)
         .replace('{whole}', alternatives(words('whole')))
@@ -106,10 +113,6 @@ _DESCRIBING = re.compile(
     ),
     re.IGNORECASE,
 )
-_OPENINGS = frozenset(
-    word for key in ('openings', 'verbs', 'handling', 'motions') for word in words(key)
-)
-_REQUESTING = frozenset(words('requesting'))
 #: What the carriers of a group ask to hear; the last one that is found counts.
 _ANSWERS = {
     group: AnswerKind(group) for group in _CARRIERS if group in {kind.value for kind in AnswerKind}
@@ -126,26 +129,6 @@ class Reading:
     bare: bool = False
 
 
-def is_description(text: str) -> bool:
-    """
-    Tell whether a text describes a view, as captions do, and asks for nothing.
-
-    Very long texts do, and longer ones that neither open as a request nor have a word that asks,
-    be it after "I remember" or "somewhere with".
-    """
-    if _DESCRIBING.match(text):
-        return False
-    opening = _REMEMBERED.match(text)
-    text = text[opening.end() :].strip(_MARKS) if opening else text
-    said = re.findall(r"[\w']+", text.casefold())
-    known = not opening and ',' not in text and _DEFINITE.match(text) is not None
-    if len(said) <= (_DEFINITE_WORDS if known else _SHORT_WORDS):
-        return False
-    asks = opening is None and said[0] in _OPENINGS
-    asks = asks or '?' in text or not _REQUESTING.isdisjoint(said)
-    return len(said) > _REQUEST_WORDS or not asks
-
-
 def read_subject(left: str, whole: str) -> Reading:
     """
     Return what is wanted.
@@ -155,14 +138,14 @@ def read_subject(left: str, whole: str) -> Reading:
     """
     left = _saying(_SENT_THERE.sub(lambda end: end['end'], left))
     if (after := _ASKED_AFTER.search(left)) and after.start():
-        subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(_MARKS))
+        subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(MARKS))
         return Reading(subject=subject, answer=AnswerKind.WHERE)
     if told := read_history(without_courtesy(left)):
         thing = Subject(kind=SubjectKind.ANYTHING, text='')
         return Reading(
             subject=_named(told[1], [], motion=False) if told[1] else thing, answer=told[0]
         )
-    text, groups, need = _stripped(left)
+    text, groups, need = stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups
     served, sort = served_by_place(left)
@@ -175,18 +158,18 @@ def read_subject(left: str, whole: str) -> Reading:
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
     text = text if need is None else need
     lowered = re.findall(r"[\w'-]+", text.casefold())
-    names = [word for word in lowered if word not in EMPTY and word not in _ANYTHING]
+    names = [word for word in lowered if word not in EMPTY and word not in ANYTHING]
     if answer is AnswerKind.DESCRIBE and _is_whole(lowered):
         names = []
     if not names:
         return _unnamed(text, lowered, answer, groups, motion)
     if _is_need(text, groups):
         return _perhaps_need(text, answer)
-    if len(names) < len(lowered) and lowered[0] in _ANYTHING and ' ' in text:
+    if len(names) < len(lowered) and lowered[0] in ANYTHING and ' ' in text:
         return Reading(subject=_described_thing(text, motion), answer=answer)
     if answer is not AnswerKind.DESCRIBE and not _names_thing(text):
         return _perhaps_need(text, answer)
-    asks_which = _WHAT_IS.search(whole) is not None and _DEFINITE.match(text) is not None
+    asks_which = _WHAT_IS.search(whole) is not None and DEFINITE.match(text) is not None
     return Reading(
         subject=_named(text, groups, motion=motion),
         answer=AnswerKind.WHERE if asks_which and answer is AnswerKind.WHAT else answer,
@@ -196,25 +179,25 @@ def read_subject(left: str, whole: str) -> Reading:
 def _saying(text: str) -> str:
     """Return the sentences of a text that say something, all where none does."""
     sentences = _SENTENCE_END.split(text)
-    saying = [s for s in sentences if not set(re.findall(r"[\w'-]+", s.casefold())) <= _IDLE]
+    saying = [s for s in sentences if not set(re.findall(r"[\w'-]+", s.casefold())) <= IDLE]
     return ' '.join(saying or sentences)
 
 
 def without_courtesy(text: str) -> str:
     """Return a text without courtesy before it."""
-    text = text.strip(_MARKS)
+    text = text.strip(MARKS)
     courtesy = _COURTESY.match(text)
-    return text[courtesy.end() :].strip(_MARKS) if courtesy else text
+    return text[courtesy.end() :].strip(MARKS) if courtesy else text
 
 
-def _stripped(text: str) -> tuple[str, list[str], str | None]:
+def stripped(text: str) -> tuple[str, list[str], str | None]:
     """
     Return a text without courtesy and carriers, the groups of these, and the need it opens.
 
     The need is None where no wording says one.
     """
     groups: list[str] = []
-    text = text.strip(_MARKS)
+    text = text.strip(MARKS)
     for _ in range(_ROUNDS):
         found = [(m.end(), group) for group, p in _CARRIERS.items() if (m := p.match(text))]
         courtesy = _COURTESY.match(text)
@@ -227,23 +210,23 @@ def _stripped(text: str) -> tuple[str, list[str], str | None]:
         if not end:
             break
         groups.extend([group] if group else [])
-        text = text[end:].strip(_MARKS)
+        text = text[end:].strip(MARKS)
     return _without_end(text), groups, None
 
 
 def _need(text: str, match: re.Match[str]) -> str:
     """Return the words of a need, with adjectives that stand before it: "private room to talk"."""
-    rest = _without_end(text[match.end() :].strip(_MARKS))
+    rest = _without_end(text[match.end() :].strip(MARKS))
     said = match.groupdict().get('adjective')
-    return f'{text[match.start("adjective") :].strip(_MARKS)}' if rest and said else rest
+    return f'{text[match.start("adjective") :].strip(MARKS)}' if rest and said else rest
 
 
 def _without_end(text: str) -> str:
     for _ in range(_ROUNDS):
-        text = text.rstrip(_MARKS)
+        text = text.rstrip(MARKS)
         tail = text[-_TAIL:]
         match = _AFTER.search(tail)
-        kept = text[: len(text) - len(tail) + match.start()].rstrip(_MARKS) if match else ''
+        kept = text[: len(text) - len(tail) + match.start()].rstrip(MARKS) if match else ''
         if not kept:
             break
         text = _DANGLING.sub('', kept) or kept
@@ -252,13 +235,13 @@ def _without_end(text: str) -> str:
 
 def _is_whereabouts(text: str, need: str) -> bool:
     """Tell whether a need is only a known thing, its verb at the end: "where did the mug go"."""
-    opening, _, end = text.strip(_MARKS).rpartition(need)
+    opening, _, end = text.strip(MARKS).rpartition(need)
     asked = re.search(rf'\bwhere\b{"" if end else " *$"}', opening, re.IGNORECASE)
-    return asked is not None and _DEFINITE.match(need) is not None and is_noun_phrase(need)
+    return asked is not None and DEFINITE.match(need) is not None and is_noun_phrase(need)
 
 
 def _answer(groups: list[str], whole: str) -> AnswerKind:
-    if _DESCRIBING.search(whole[:_HEAD]):
+    if DESCRIBING.search(whole[:_HEAD]):
         return AnswerKind.DESCRIBE
     asked = [_ANSWERS[group] for group in groups if group in _ANSWERS]
     return asked[-1] if asked else AnswerKind.WHERE
@@ -275,7 +258,7 @@ def _unnamed(
     if any(word in _ANYBODY for word in lowered) or groups[-1:] == ['who']:
         subject = Subject(kind=SubjectKind.NAME, text='person', name='person', motion=motion)
         return Reading(subject=subject, answer=answer)
-    bare = not any(word in _ANYTHING for word in lowered) and not {'what', 'describe'} & {*groups}
+    bare = not any(word in ANYTHING for word in lowered) and not {'what', 'describe'} & {*groups}
     subject = Subject(kind=SubjectKind.ANYTHING, text=text, motion=motion)
     return Reading(subject=subject, answer=answer, bare=bare)
 
@@ -290,7 +273,7 @@ def _is_need(text: str, groups: list[str]) -> bool:
         return False
     if groups[-1:] == ['what'] and _DOES.match(text):
         return True
-    return bool(_PRONOUN.match(text) or _SENTENCE.match(text)) or _begins_with_verb(text)
+    return bool(PRONOUN.match(text) or SENTENCE.match(text)) or _begins_with_verb(text)
 
 
 def _perhaps_need(text: str, answer: AnswerKind) -> Reading:
@@ -331,9 +314,9 @@ def _described_thing(text: str, motion: bool) -> Subject:
 def _named(text: str, groups: list[str], *, motion: bool) -> Subject:
     """Return the subject that a noun phrase names."""
     text = _HANDLING.sub('', text, count=1) if _HANDLING.match(text) else text
-    definite = _DEFINITE.match(text)
+    definite = DEFINITE.match(text)
     determiner = definite or _INDEFINITE.match(text)
-    bare = text[determiner.end() :].strip(_MARKS) if determiner else text
+    bare = text[determiner.end() :].strip(MARKS) if determiner else text
     purpose = _PURPOSE.search(bare)
     phrase = bare[: purpose.start()] if purpose else bare
     attributes, name = split_name(phrase)
@@ -342,7 +325,7 @@ def _named(text: str, groups: list[str], *, motion: bool) -> Subject:
         text=bare,
         name=name or phrase,
         attributes=tuple(attributes),
-        purpose=purpose['purpose'].strip(_MARKS) if purpose else '',
+        purpose=purpose['purpose'].strip(MARKS) if purpose else '',
         definite=definite is not None and not (groups and groups[-1] == 'want'),
         motion=motion,
         put='left' in groups,

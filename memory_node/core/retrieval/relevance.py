@@ -95,7 +95,7 @@ class EmbeddingRelevance:
     def texts(self, request: Request) -> list[str]:
         """Return the texts of a request whose vectors ``relevance`` takes."""
         subject = request.subject
-        texts = [subject.text or request.text, request.text]
+        texts = [subject.text or request.text, request.around or request.text]
         return [*texts, subject.name] if subject.kind is SubjectKind.NAME else texts
 
     def relevance(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
@@ -107,7 +107,7 @@ class EmbeddingRelevance:
             return Relevance(odds=np.full(len(names), ANYTHING), named=False)
         if subject.kind is not SubjectKind.NAME:
             odds = served(names, vectors[:2])
-            odds[_themes(subject.text, names)] += THEME
+            odds[_themes(request.around or subject.text, names)] += THEME
             return Relevance(odds=odds, named=False)
         odds = self.named(subject.name, names)
         if (odds > 0.0).any():

@@ -45,7 +45,9 @@ _OPENING = re.compile(
 )
 #: What stands before a place that the view shows, its looks left out: nothing, a sentence or
 #: one of these words.
-_BEFORE = re.compile(r'(?:^|[.;:!?] ?|\b(?:in|at|inside|of|is|be|like|shows|to|into|enter|entering) ?)$')
+_BEFORE = re.compile(
+    r'(?:^|[.;:!?] ?|\b(?:in|at|inside|of|is|be|like|shows|to|into|enter|entering) ?)$'
+)
 #: What follows a place that opens a caption.
 _AFTER = re.compile(
     r' (?:with|containing|full of|where|(?:that|which) (?:has|holds)|is|has|there)\b|[:.,;]|$'
