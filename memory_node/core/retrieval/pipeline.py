@@ -271,7 +271,7 @@ class Retriever:
         parts = []
         if subject.kind is not SubjectKind.VIEW:
             odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM else 0.0)
-            parts.append(object_candidates(view, odds, gone=_past(request)))
+            parts.append(object_candidates(view, odds, wider=relevance.wider, gone=_past(request)))
         if subject.sort is not Sort.THING:
             served = self.relevance.relevance(request, view.room_names, vectors)
             parts.append(serving_rooms(view, served.odds))
