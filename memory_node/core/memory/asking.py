@@ -91,6 +91,7 @@ class Asking(Opened):
 
     def _found(self, query: Query) -> Found:
         self._open()
+        query = replace(query, map_id=self._map(query.map_id))
         self._parts.count(queries=1)
         try:
             with self._parts.mirror.pinned():
@@ -129,6 +130,7 @@ class Asking(Opened):
         not there, and what ``retrieve`` raises.
         """
         self._open()
+        map_id = self._map(map_id)
         with self._parts.mirror.pinned():
             return unremoved(
                 lambda: describe(self._parts.retriever, self._parts.areas, area, map_id)
@@ -152,6 +154,7 @@ class Asking(Opened):
         self._open()
         if isinstance(query, str):
             query = self._query(query)
+        query = replace(query, map_id=self._map(query.map_id))
         with self._parts.mirror.pinned():
             search = search_down(
                 self._parts.retriever,
@@ -196,7 +199,7 @@ class Asking(Opened):
         ``NoRouteError``.
         """
         self._open()
-        return self._parts.router.route(start, goal, map_id)
+        return self._parts.router.route(start, goal, self._map(map_id))
 
     def _query(self, text: str, **values: Any) -> Query:
         return make_query(text, self.config.retrieval.top_k, **values)
