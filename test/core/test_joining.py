@@ -12,6 +12,7 @@ import pytest
 from memory_node import Memory, Observation, Pose, Sighting
 from memory_node.core.errors import InvalidQueryError, MapsDifferError, UnknownMapError
 from memory_node.core.memory.joining import planar_transform
+from memory_node.core.memory.sessions import SessionJoiner
 from memory_node.core.perception.geometry import transform_points
 from memory_node.core.store.check import check_store
 
@@ -223,3 +224,27 @@ def test_a_told_place_and_a_name_go_along(memory):
     found = memory.retrieve('the charging corner').places[0]
     at = transform_points(B_T_A, np.array(corner))
     assert found.pose.position == pytest.approx(at.tolist(), abs=1.0)
+
+
+def test_a_session_going_on_takes_earlier_ones_in_by_itself(memory):
+    things, said, wanted = flat(1), [], [False]
+    memory.add_many(session(things, 'home', 0))
+    memory.add_many(session(flat(5), 'home~2', 40_000, seed=3))
+    memory.add_many(session(flat(6), 'garage', 50_000, seed=4))
+    joiner = SessionJoiner(
+        memory, wanted=lambda: wanted[0], current=lambda: ('home', 'home~3'), say=said.append
+    )
+    *most, last = session(things, 'home~3', 90_000, B_T_A, seed=1)
+    for observation in most:
+        memory.add(observation)
+        joiner.stored()
+    assert memory.map_ids == ('home', 'home~2', 'garage', 'home~3')
+    wanted[0] = True
+    memory.add(last)
+    joiner.stored()
+    assert joiner.wait(30.0)
+    joiner.close()
+    assert memory.map_ids == ('home~2', 'garage', 'home~3')
+    assert memory.map_now('home') == 'home~3'
+    (line,) = said
+    assert "map 'home' is of the same place as 'home~3'" in line

@@ -20,8 +20,6 @@ from memory_node.core.perception.geometry import inverse, Transform, transform_f
 
 __all__ = ['SENSOR', 'Session', 'draw_sessions']
 
-#: Share of the stops that a session comes to: those nearest to where it begins.
-_SHARE = 0.65
 #: Misses a tenth of what is in view, and puts the rest 5 cm off.
 SENSOR = SensorModel(
     miss_near=0.08, miss_far=0.14, confusion=0.02, position_m=0.05, position_per_m=0.0
@@ -41,8 +39,20 @@ class Session:
     frame: Transform
 
 
-def draw_sessions(ground: Ground, roadmap: Roadmap, seed: int) -> tuple[Session, Session]:
-    """Drive twice, from places far from each other; equal arguments give equal sessions."""
+def draw_sessions(
+    ground: Ground,
+    roadmap: Roadmap,
+    seed: int,
+    *,
+    share: float = 0.65,
+    drift_rad: float = 0.0,
+) -> tuple[Session, Session]:
+    """
+    Drive twice, from places far from each other; equal arguments give equal sessions.
+
+    Each session comes to a ``share`` of all stops, those nearest to where it begins. Its heading
+    drifts by ``drift_rad``, one standard deviation, in each metre.
+    """
     rng = np.random.default_rng((seed, 31))
     stops = place_stops(ground, roadmap)
     first = int(stops[int(rng.integers(len(stops)))])
@@ -52,29 +62,31 @@ def draw_sessions(ground: Ground, roadmap: Roadmap, seed: int) -> tuple[Session,
     history = draw_history(ground, roadmap, seed=seed, moved=_MOVED)
     sessions = []
     for number, start in enumerate((first, last)):
-        keyframes = _keyframes(roadmap, start, reached, _SPANS[number])
+        keyframes = _keyframes(roadmap, start, reached, _SPANS[number], share)
         seen = perceive(ground, history, keyframes, seed=2 * seed + number, model=SENSOR)
         begin = keyframes[0]
         world_T_odom = transform_from_xyz_rpy((*begin.position, 0.0, 0.0, begin.yaw_rad))
-        odom_T_world = inverse(world_T_odom)
+        believed = _believed(
+            keyframes, inverse(world_T_odom), drift_rad * rng.normal(size=len(keyframes))
+        )
         own = tuple(
             replace(
                 carried(o, odom_T_world),
                 id=f's{number}-{o.id}',
                 neighbors=tuple(f's{number}-{n}' for n in o.neighbors),
             )
-            for o in seen.observations
+            for o, odom_T_world in zip(seen.observations, believed, strict=True)
         )
         sessions.append(Session(observations=own, frame=world_T_odom))
     return sessions[0], sessions[1]
 
 
 def _keyframes(
-    roadmap: Roadmap, start: int, stops: NDArray[np.int64], span_ns: tuple[int, int]
+    roadmap: Roadmap, start: int, stops: NDArray[np.int64], span_ns: tuple[int, int], share: float
 ) -> tuple[Keyframe, ...]:
     """Return views ahead and to both sides from the stops nearest to the first one."""
     away = csgraph.dijkstra(roadmap.graph, directed=False, indices=start)[stops]
-    near = stops[np.argsort(away, kind='stable')[: max(2, round(_SHARE * len(stops)))]]
+    near = stops[np.argsort(away, kind='stable')[: max(2, round(share * len(stops)))]]
     tour = list(nearest_first(roadmap, start, near, math.inf))
     total = max(tour[-1][1], 1e-6)
     keyframes, yaw = [], 0.0
@@ -93,3 +105,18 @@ def _keyframes(
                 )
             )
     return tuple(keyframes)
+
+
+def _believed(
+    keyframes: tuple[Keyframe, ...], odom_T_world: Transform, drifts: NDArray[np.float64]
+) -> list[Transform]:
+    """Return for each keyframe ``odom_T_world`` as the odometry has it there, drift and all."""
+    believed, last = [odom_T_world], keyframes[0]
+    for keyframe, drift in zip(keyframes[1:], drifts[1:].tolist(), strict=True):
+        driven_m = math.dist(keyframe.position, last.position)
+        x, y, _ = last.position
+        about = transform_from_xyz_rpy((x, y, 0.0, 0.0, 0.0, 0.0))
+        turn = transform_from_xyz_rpy((0.0, 0.0, 0.0, 0.0, 0.0, drift * math.sqrt(driven_m)))
+        believed.append(believed[-1] @ about @ turn @ inverse(about))
+        last = keyframe
+    return believed
