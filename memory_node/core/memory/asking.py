@@ -11,6 +11,7 @@ from memory_node.core.answers.ask import answer
 from memory_node.core.answers.describe import describe
 from memory_node.core.answers.find import BRANCHES, Search, search_down
 from memory_node.core.answers.goal import plan
+from memory_node.core.answers.sequence import sequence_answer
 from memory_node.core.answers.types import Answer, Description, GoalPlan
 from memory_node.core.data import MAX_K, Query, QueryMode, Retrieval, Route, Vector3
 from memory_node.core.errors import InvalidQueryError
@@ -116,10 +117,22 @@ class Asking(Opened):
         if isinstance(question, str):
             question = self._query(question, here=here, now=now)
         parts = self._parts
+        if (told := self._sequence(question)) is not None:
+            return told
         told = answer(self._found(question), parts.retriever, model)
         if model is not None:
             failed = bool(told.fallback)
             parts.count(language_model_calls=1, language_model_fallbacks=int(failed))
+        return told
+
+    def _sequence(self, query: Query) -> Answer | None:
+        """Return the answer to a question about an order or a visit; None for any other."""
+        self._open()
+        query = replace(query, map_id=self._map(query.map_id))
+        with self._parts.mirror.pinned():
+            told = unremoved(lambda: sequence_answer(query, self._parts.retriever))
+        if told is not None:
+            self._parts.count(queries=1)
         return told
 
     def describe(self, area: str = '', map_id: str | None = None) -> Description:
