@@ -23,6 +23,8 @@ IntArray = NDArray[np.int64]
 #: Rooms and things that are told, and log-odds below which a phrase means no room.
 _TOLD, _LIKELY = 12, 0.0
 _EVER = np.iinfo(np.int64).max
+#: A shelf is no bookcase where something is called a shelf: log-odds that a name may be less.
+_AS_WELL = 0.5
 #: Views that a thing must have been seen in where others of its name were.
 _SEEN = 2
 _WHEN = {SequenceKind.VISITED_LAST: 'last', SequenceKind.VISITED_FIRST: 'first'}
@@ -104,12 +106,14 @@ class _Sequence:
         if self.question.kind in _VISITING:
             return None
         view, objects = self.view, self.view.objects
-        named = self._retriever.name_odds(view, name) > 0.0
-        fits = np.flatnonzero(named[objects.labels] & (objects.real > 0.0))
+        odds = np.where(view.present, self._retriever.name_odds(view, name), -np.inf)
+        named = (odds > 0.0) & (odds >= odds.max(initial=0.0) - _AS_WELL)
+        fits = np.flatnonzero(named[objects.labels])
         if not len(fits):
             return None
         often = fits[objects.frames[fits] >= _SEEN]
-        fits = often if len(often) else fits
+        real = often[objects.real[often] > 0.0]
+        fits = next(some for some in (real, often, fits) if len(some))
         seen = [objects.seen_by(i) for i in fits.tolist()]
         rows = np.concatenate(seen)
         owners = np.repeat(fits, [len(some) for some in seen])
