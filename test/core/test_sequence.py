@@ -60,6 +60,13 @@ def memory(tmp_path_factory):
         ),
         ('what did you pass after the kitchen?', 'After the kitchen I came through the bedroom'),
         ('which room did you enter after the kitchen yesterday?', 'through the hallway'),
+        ('what room comes after the kitchen?', 'After the kitchen I came through the bedroom'),
+        ('what did you see right after you left the kitchen?', 'After the kitchen I came'),
+        (
+            'what was the sequence of the rooms you visited yesterday?',
+            'Yesterday I came through the',
+        ),
+        ('when was the last time you were in the kitchen?', 'I was last in the kitchen 8 hours'),
         ('what came before the hall?', 'Before the hall I was in the office, 8 hours ago [1]'),
         ('what came before the hallway yesterday?', 'Before the hallway I was in the kitchen'),
         (
@@ -121,6 +128,8 @@ def test_citations_are_the_moments_that_are_told_of(memory):
         'how long were you in the swimming pool?',
         'when did you last see the sofa?',
         'where is the sofa?',
+        'what is after the sofa?',
+        'where were you after 5 pm?',
         'what is after the kitchen in the list of things to do before the party starts',
     ],
 )

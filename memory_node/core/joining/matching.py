@@ -3,7 +3,7 @@ Whether two maps are of one place, and how the one lies in the other.
 
 Alignments are drawn from two pairs of things alike that are as far apart in both maps, weighed by
 all things, refined by least squares, and verified: the best one must be likelier than chance over
-all ways in which one map could lie in the other, and clearly better than any other one.
+all ways in which one map could lie in the other, and have twice the evidence of any other one.
 """
 
 from __future__ import annotations
@@ -40,25 +40,28 @@ _CHUNK = 1000
 class Match:
     """The best way in which one map lies in another, and what speaks for it."""
 
-    #: Log-odds of an alignment that is believed, its lead over the next one, and things that must
-    #: be found again. Maps of different generated worlds came to 18, of the same one to 150.
+    #: Log-odds of an alignment that is believed, and things that must be found again.
     SURE: ClassVar[float] = 30.0
-    LEAD: ClassVar[float] = 10.0
     LEAST: ClassVar[int] = 5
+    #: Share of the evidence that the next best alignment may have: racks in rows fit as well one
+    #: row on, and that tells how much a place as regular as this one gives by chance.
+    NEXT_BEST: ClassVar[float] = 0.5
 
     alignment: Alignment
     #: Things of the source that were found again in the target.
     found: int
     #: Things that should be in both and are not.
     missing: int
-    #: Log-odds that the alignment is right, against chance; and its lead over the next best.
+    #: Log-odds that the alignment is right, against chance.
     odds: float
-    lead: float
+    #: Evidence for the next best alignment, as a share of that for this one.
+    next_best: float
 
     @property
     def verified(self) -> bool:
         """Whether the maps may be joined by it."""
-        return self.found >= self.LEAST and self.odds >= self.SURE and self.lead >= self.LEAD
+        sure = self.odds >= self.SURE and self.next_best <= self.NEXT_BEST
+        return sure and self.found >= self.LEAST
 
 
 def match_maps(source: Landmarks, target: Landmarks) -> Match | None:
@@ -81,13 +84,13 @@ def match_maps(source: Landmarks, target: Landmarks) -> Match | None:
             refined.append(agreed)
     refined.sort(key=lambda agreed: -agreed.odds)
     best = refined[0]
-    second = refined[1].odds if len(refined) > 1 else -math.inf
+    second = max(refined[1].odds, 0.0) if len(refined) > 1 else 0.0
     return Match(
         alignment=best.alignment,
         found=len(best.ones),
         missing=best.missing,
         odds=best.odds - _ways(source, target),
-        lead=best.odds - max(second, 0.0),
+        next_best=second / best.odds if best.odds > 0.0 else 1.0,
     )
 
 

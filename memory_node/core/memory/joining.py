@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -286,6 +285,6 @@ def _why_not(match: Match | None, one: Landmarks, other: Landmarks) -> str:
     )
     if match.odds < match.SURE:
         return f'{told}, which may be chance (log-odds {match.odds:.0f}, {match.SURE:.0f} needed)'
-    if not math.isinf(match.lead) and match.lead < match.LEAD:
-        return f'{told}, but it fits almost as well in another place (lead {match.lead:.0f})'
+    if match.next_best > match.NEXT_BEST:
+        return f'{told}, but another place fits {match.next_best:.0%} as well'
     return f'{told}; at least {match.LEAST} are needed'

@@ -113,9 +113,10 @@ def _ours(
         tell(f'{"missed" if source == target else "refused"}: {error}')
         return None
     assert joined.match is not None
+    match = joined.match
     tell(
-        f'joined: {source} into {target}, log-odds {joined.match.odds:.0f}, lead'
-        f' {joined.match.lead:.0f}, {joined.match.found} found, {joined.match.missing} missing'
+        f'joined: {source} into {target}, log-odds {match.odds:.0f}, next best'
+        f' {match.next_best:.2f}, {match.found} found, {match.missing} missing'
     )
     return joined.transform
 
