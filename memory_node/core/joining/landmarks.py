@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +73,7 @@ def landmarks_of(view: View, map_row: int) -> Landmarks:
         first_ns=objects.first_ns[index],
         last_ns=objects.last_ns[index],
         span_ns=(int(stamps.min(initial=0)), int(stamps.max(initial=0))),
-        area_m2=max(1, len(cells)) * math.pow(_CELL_M, 2),
+        area_m2=max(1, len(cells)) * _CELL_M**2,
     )
 
 
