@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import math
 from pathlib import Path
@@ -19,7 +19,7 @@ from memory_node.core.errors import MapsDifferError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.geometry import inverse, Transform, transform_points
 from memory_node.core.ports import Encoder
-from memory_sim.world.generate import WORLD_KINDS, WorldSize
+from memory_sim.world.generate import WorldSize
 
 __all__ = ['Joined', 'measure', 'table']
 
@@ -41,6 +41,7 @@ class Joined:
 
 
 def measure(
+    kinds: Sequence[str],
     seeds: range,
     encoder: Encoder,
     *,
@@ -49,9 +50,9 @@ def measure(
     drift_rad: float = 0.0,
     tell: Callable[[str], None],
 ) -> Joined:
-    """Judge all methods on worlds of every kind; two at least, so that some are different."""
+    """Judge all methods on worlds of some kinds: each with itself, and with others of its kind."""
     measured = Joined()
-    for kind in WORLD_KINDS:
+    for kind in kinds:
         drives: dict[str, tuple[Session, Session]] = {}
         for seed in seeds:
             spec = WorldSpec(kind=kind, seed=seed, size=size)
