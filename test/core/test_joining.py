@@ -101,7 +101,9 @@ def test_two_sessions_of_one_place_become_one_map(memory):
 def test_answers_name_map_and_session(memory):
     memory.add_many(session(flat(1), 'a', 0))
     memory.add_many([o for o in session(flat(1), 'b', 9_000, B_T_A, 1) if o.id < 'b-2'])
+    assert memory.ask('where is the toilet?').text.endswith('That is on map “a”.')
     memory.join_maps('a', 'b', B_T_A)
+    assert 'map' not in memory.ask('where is the toilet?').text
     found = memory.retrieve('the toilet', map_id='a').places  # its name then is as good
     assert {p.map_id for p in found} == {'b'}
     assert {p.session for p in found} <= {'a', 'b'}

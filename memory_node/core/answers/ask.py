@@ -26,6 +26,7 @@ from memory_node.core.answers.phrases import (
     joined,
     many,
     none_of,
+    on_maps,
     sentence,
     spot,
 )
@@ -64,7 +65,9 @@ def answer(
 
     ``retriever`` makes places of further candidates. A language model's failure never raises.
     """
-    extracted = _with_maps(found, _extracted(found, retriever))
+    extracted = _extracted(found, retriever)
+    where = on_maps(extracted.citations, found.view.snapshot.maps)
+    extracted = replace(extracted, text=f'{extracted.text}{where}')
     if model is None or not extracted.citations or extracted.count is not None:
         return extracted
     try:
@@ -72,15 +75,6 @@ def answer(
     except LanguageModelError as error:
         _LOG.warning('answering without the language model: %s', error)
         return replace(extracted, fallback=str(error))
-
-
-def _with_maps(found: Found, told: Answer) -> Answer:
-    """Return an answer that says which map it is about, where the memory holds several."""
-    named = sorted({place.map_id for place in told.citations})
-    if not named or not (found.view.snapshot.maps != found.view.snapshot.maps[0]).any():
-        return told
-    maps = f'map{"s" * (len(named) > 1)} {joined([quoted(name[:80]) for name in named])}'
-    return replace(told, text=f'{told.text} That is on {maps}.')
 
 
 def _extracted(found: Found, retriever: Retriever) -> Answer:

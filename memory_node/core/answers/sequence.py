@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import age, joined, sentence
+from memory_node.core.answers.phrases import age, joined, on_maps, sentence
 from memory_node.core.answers.types import Answer
 from memory_node.core.data import Place, Query
 from memory_node.core.language.directives import reported
@@ -252,7 +252,9 @@ class _Sequence:
     def _said(
         self, known: bool, text: str, cited: tuple[Place, ...] = (), count: int | None = None
     ) -> Answer:
-        return Answer(known=known, text=sentence(text), citations=cited, count=count)
+        where = on_maps(cited, self.view.snapshot.maps)
+        text = f'{sentence(text)}{where}'
+        return Answer(known=known, text=text, citations=cited, count=count)
 
     def _name(self, visit: int) -> str:
         name = self.view.rooms.names[int(self.view.visits.rooms[visit])]
