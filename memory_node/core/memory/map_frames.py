@@ -40,9 +40,9 @@ class MapFrames:
         Returns ``target_T_source`` of two frames as they are now, or None.
     warn : callable
         Told what a person should know, once each.
-    anew : callable
+    anew : callable, optional
         Returns when a run begins a session of its own: 'never', 'always', or 'auto': where
-        odometry does not go on from where the map ends.
+        odometry does not go on from where the map ends. None: the map that is asked for is meant.
 
     """
 
@@ -53,7 +53,7 @@ class MapFrames:
         *,
         join: Callable[[str, str], Transform | None],
         warn: Callable[[str], None],
-        anew: Callable[[], str] = lambda: 'never',
+        anew: Callable[[], str] | None = None,
     ) -> None:
         self._memory = memory
         self._map_frame = map_frame
@@ -101,8 +101,11 @@ class MapFrames:
         """Return the session of a map that this run is: an earlier one that goes on, or anew."""
         if (map_id, frame_id) in self._session:
             return self._session[map_id, frame_id]
-        held = [m for m in sessions_of(map_id, self._earlier) if self._held[m] == frame_id]
-        last, when, localised = map_id, self._anew(), frame_id == self._map_frame
+        localised = frame_id == self._map_frame
+        when = 'never' if self._anew is None else self._anew()
+        runs = [map_id] if self._anew is None else sessions_of(map_id, self._earlier)
+        held = [m for m in runs if m in self._earlier and self._held[m] == frame_id]
+        last = map_id
         if held:
             last = newest_of(self._memory, held)
             go_on = when == 'never' or (
