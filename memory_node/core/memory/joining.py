@@ -128,13 +128,17 @@ class Joining(Opened):
         self._open()
         given = None if transform is None else rigid_transform(transform)
         self._check_apart(source, target)
+        epoch = self._parts.mirror.snapshot().epoch
         match = self._matched(source, target) if given is None else None
         target_T_source = given if match is None else _transform_of(match)
         assert target_T_source is not None
         moved = 0
         if not dry_run:
             with self._ingest:
-                moved = self._join(source, target, target_T_source)
+                if match is None or epoch == self._parts.mirror.snapshot().epoch:
+                    moved = self._join(source, target, target_T_source)
+            if not moved:  # poses were corrected meanwhile
+                return self.join_maps(source, target)
         return JoinedMaps(
             source=source,
             target=target,
