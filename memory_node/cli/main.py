@@ -24,6 +24,7 @@ from memory_node.cli import (
     export,
     find,
     import_,
+    maps,
     objects,
     query,
     stats,
@@ -65,7 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    modules = (import_, query, ask, find, objects, correct, stats, export, check, doctor, encoder)
+    modules = (
+        import_, query, ask, find, objects, maps, correct, stats, export, check, doctor, encoder,
+    )  # fmt: skip
     for module in modules:
         module.add_command(commands, shared)
     return parser

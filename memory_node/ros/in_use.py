@@ -7,7 +7,7 @@ from pathlib import Path
 
 from memory_node.core.config import PerceptionConfig
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.settings import CameraConfig, NodeConfig
+from memory_node.ros.settings import CameraConfig, NodeConfig, SessionsConfig
 
 __all__ = ['in_use']
 
@@ -29,10 +29,13 @@ def in_use(
     """
     node, camera = settings(NodeConfig), settings(CameraConfig)
     heard = ', '.join(f'{topic} ({how})' for topic, how in topics.items())
+    sessions = settings(SessionsConfig)
     frame = repr(camera.frame) if camera.frame else 'as its pictures say'
     return (
         f'in use: {heard}; poses: pose_source {node.pose_source} ({_POSES[node.pose_source]}),'
         f' map_frame {node.map_frame!r}, base_frame {node.base_frame!r}, camera frame {frame},'
         f' placed by {"camera.*" if camera_told else "TF"};'
-        f' captioner: {settings(PerceptionConfig).captioner}; file: {path}, map_id {node.map_id!r}'
+        f' captioner: {settings(PerceptionConfig).captioner}; file: {path}, '
+        f'map_id {node.map_id!r}; a session where odometry begins anew: sessions.new'
+        f' {sessions.new}, sessions.join {sessions.join}'
     )

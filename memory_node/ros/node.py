@@ -195,6 +195,7 @@ class MemoryNode(LifecycleNode):
         if model is not None:
             stack.callback(model.close)  # first: closing the memory waits for who asks it
         where = Where(self, self._settings, memory)
+        stack.callback(where.close)
         held = self._holds = Held(
             memory=memory,
             gate=Gate(self._settings(RequestsConfig)),
@@ -295,8 +296,7 @@ class MemoryNode(LifecycleNode):
         stack.callback(subscriptions.close)
         stack.callback(follow_path(self, held.memory, held.where, outlets))
         told, topics = held.where.poses.base_T_camera is not None, subscriptions.topics
-        used = in_use(self._settings, topics, held.memory.path, camera_told=told)
-        self.get_logger().info(used)
+        self.get_logger().info(in_use(self._settings, topics, held.memory.path, camera_told=told))
 
     @property
     def _held(self) -> Held:
@@ -323,7 +323,7 @@ class MemoryNode(LifecycleNode):
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
-            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame),
+            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
             keyframe_side_px=320 if keep else 0,
             left_out=self._refuse,
         )
@@ -331,7 +331,7 @@ class MemoryNode(LifecycleNode):
             observation = perceiver.observe(frame)
         held.placement.observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
-        held.where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
+        held.where.stored(observation.id, settings.map_id, frame.fixed_frame)
         self._on_stored(observation)
 
     def _on_stored(self, observation: Observation) -> None:

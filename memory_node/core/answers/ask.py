@@ -26,6 +26,7 @@ from memory_node.core.answers.phrases import (
     joined,
     many,
     none_of,
+    on_maps,
     sentence,
     spot,
 )
@@ -65,6 +66,8 @@ def answer(
     ``retriever`` makes places of further candidates. A language model's failure never raises.
     """
     extracted = _extracted(found, retriever)
+    where = on_maps(extracted.citations, found.view.snapshot.maps)
+    extracted = replace(extracted, text=f'{extracted.text}{where}')
     if model is None or not extracted.citations or extracted.count is not None:
         return extracted
     try:
