@@ -281,7 +281,7 @@ def test_every_object_is_listed_with_everything_promised(store, capsys):
     assert 0.5 < bed.pop('existence') <= 1.0
     assert bed == {
         'label': 'bed',
-        'names': {'bed': 1.0},
+        'names': {'bed': 0.6667, 'double bed': 0.3333},  # as the caption calls it
         'map_id': 'map',
         'position': [13.0, 0.0, 0.8],
         'extent': None,

@@ -36,11 +36,11 @@ from memory_node.core.constraints.patterns import (
     NEGATION,
     NOUN_PHRASE,
     NOUN_PHRASES,
-    relation_pattern,
     rule,
 )
 from memory_node.core.language.relations import alternatives, entry, patterns, words
 from memory_node.core.language.remainder import Remainder
+from memory_node.core.language.spatial import relation_pattern
 from memory_node.core.language.times import Clock
 from memory_node.core.language.wordnet import wordnet
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from memory_node.core.constraints.base import (
     Constraint,
     Effect,
     FloatArray,
+    IntArray,
     Kind,
     Landmark,
     Scene,
@@ -38,15 +38,15 @@ from memory_node.core.constraints.patterns import (
     names_room,
     NEGATION,
     NOUN_PHRASE,
-    relation_pattern,
     rule,
 )
-from memory_node.core.language.relations import alternatives, entry, words
+from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder
+from memory_node.core.language.spatial import named_relation, relation_pattern, relations
 from memory_node.core.language.times import Clock
 from memory_node.core.rooms.matching import next_to, NEXT_TO_SURE
 
-__all__ = ['Beside', 'Relation']
+__all__ = ['Beside', 'StatedEvidence']
 
 #: Log-odds where one frame shows both, and depth has placed only one of them or none.
 _TOGETHER = -0.25
@@ -58,27 +58,6 @@ _TOUCHES_IT = -1.5
 _OUTLINE_M, _BELOW_M = 0.3, 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """What words for one relation mean."""
-
-    name: str
-    words: tuple[str, ...]
-    #: How close the hulls of both are [m].
-    reach_m: float
-    #: ``around``, or ``above`` or ``below``: within the outline, and higher or lower.
-    where: str = 'around'
-    #: Whether verbs take it as well: "lift it onto a shelf".
-    support: bool = False
-
-
-@cache
-def relations() -> dict[str, Relation]:
-    """Return the relations of ``data/relations.yaml`` by name."""
-    made = [Relation(**{**row, 'words': tuple(row['words'])}) for row in entry('relations')]
-    return {relation.name: relation for relation in made}
-
-
 _ALL = relation_pattern(word for relation in relations().values() for word in relation.words)
 _BESIDE = rule(rf'{NEGATION}{IS}(?P<relation>{_ALL}) {NOUN_PHRASE}')
 _WITHIN = rule(
@@ -88,12 +67,12 @@ _WITHIN = rule(
 _INDEFINITE = rule(rf'(?:^|.* )(?:{"|".join(words("indefinite"))}) [^ ]+(?: [^ ]+){{0,3}}$')
 
 
-@cache
-def _relation(said: str) -> Relation:
-    for relation in relations().values():
-        if any(re.fullmatch(word, said) for word in relation.words):
-            return relation
-    return relations()['near']
+@runtime_checkable
+class StatedEvidence(Protocol):
+    """Tells what captions say of where things are; a ``Lookup`` may implement it as well."""
+
+    def stated(self, phrase: str, relation: str) -> IntArray:
+        """Return the objects that captions say stand so to what a phrase means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +111,7 @@ class Beside(Constraint):
             if limit is not None:
                 yield cls._made(rest, match, 'near', limit)
         for match in rest.matches(_BESIDE):
-            relation = _relation(match['relation'].casefold())
+            relation = named_relation(match['relation'].casefold())
             within = relation.name == 'on' and names_room(match['np'])
             if not within and not is_no_place(match['np']):
                 yield cls._made(rest, match, relation.name, None)
@@ -176,6 +155,10 @@ class Beside(Constraint):
         if rooms.any():
             odds = np.where(rooms, _at_things(scene, candidates, found), odds)
             away = np.where(rooms, np.inf, away)
+        if self.distance_m is None and isinstance(scene.lookup, StatedEvidence):
+            said = scene.lookup.stated(self.about, self.relation)
+            of_them = (candidates.kind == Kind.OBJECT) & np.isin(candidates.index, said)
+            odds = np.where(of_them, np.maximum(odds, 0.0), odds)
         known = odds != UNSURE
 
         def told(i: int) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from memory_node.core.constraints.base import Candidates, FloatArray, Landmark
+from memory_node.core.constraints.base import Candidates, FloatArray, IntArray, Landmark
 from memory_node.core.view import View
+
+BoolArray = NDArray[np.bool_]
 
 __all__ = ['MAX_LANDMARKS', 'MemoryLookup']
 
@@ -34,18 +37,21 @@ class MemoryLookup:
         name_odds: Callable[[str], FloatArray],
         room_odds: Callable[[str], FloatArray | None],
         attribute_share: Callable[[str, Candidates], FloatArray | None] | None = None,
+        stated: Callable[[Landmark, BoolArray, str], IntArray] | None = None,
     ) -> None:
         """
         Look into ``view``.
 
         ``name_odds`` returns (L,) log-odds that each of ``view.names`` is meant by a phrase,
         ``room_odds`` (R,) the same of rooms or None, ``attribute_share`` what
-        ``AttributeEvidence`` says.
+        ``AttributeEvidence`` says, ``stated`` the objects that captions say stand in a relation
+        to a landmark of some names.
         """
         self._view = view
         self._name_odds = name_odds
         self._room_odds = room_odds
         self._attribute_share = attribute_share
+        self._stated = stated
         self._landmarks: dict[str, Landmark | None] = {}
         self._rooms: dict[str, FloatArray | None] = {}
 
@@ -70,6 +76,13 @@ class MemoryLookup:
         if self._attribute_share is None:
             return None
         return self._attribute_share(attribute, candidates)
+
+    def stated(self, phrase: str, relation: str) -> IntArray:
+        """Return the objects that captions say stand so to what a phrase means."""
+        landmark = self.landmark(phrase)
+        if self._stated is None or landmark is None:
+            return np.empty(0, np.int64)
+        return self._stated(landmark, self._name_odds(phrase) > 0.0, relation)
 
     def _find(self, phrase: str) -> Landmark | None:
         view, objects = self._view, self._view.objects

@@ -7,10 +7,9 @@ says so by a space: ``\s`` would reach across words that another constraint has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 import re
 
-from memory_node.core.language.relations import alternatives, entry, patterns, values, words
+from memory_node.core.language.relations import alternatives, patterns, values, words
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.vocabulary import default_vocabulary
@@ -30,7 +29,6 @@ __all__ = [
     'metres',
     'names_room',
     'number',
-    'relation_pattern',
     'rule',
 ]
 
@@ -71,15 +69,6 @@ LENGTH = (
 def rule(pattern: str) -> re.Pattern[str]:
     """Compile a pattern that ignores case."""
     return re.compile(pattern, re.IGNORECASE)
-
-
-def relation_pattern(relations: Iterable[str]) -> str:
-    """Return a pattern of words of relations, but not of verbs with a particle: "turn on"."""
-    verbs = entry('particle_verbs')
-    return '|'.join(
-        ''.join(rf'(?<!\b{verb} )' for verb in verbs.get(relation, ())) + relation
-        for relation in sorted(relations, key=lambda r: (-len(r), r))
-    )
 
 
 def number(text: str) -> int:

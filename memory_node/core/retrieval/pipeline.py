@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 import time
 from typing import Protocol
 
@@ -37,6 +37,7 @@ from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
 from memory_node.core.retrieval.rooms import room_candidates, RoomWords, serving_rooms
 from memory_node.core.retrieval.scale import under
 from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
+from memory_node.core.retrieval.stated import StatedRelations
 from memory_node.core.retrieval.views import (
     named_views,
     rows_as_candidates,
@@ -238,7 +239,10 @@ class Retriever:
 
     def attributes(self, view: View) -> AttributeShares:
         """Return what the captions of a view say of the look of its objects."""
-        return AttributeShares(view, lambda rows: self._mirror.captions(view.snapshot.keys[rows]))
+        return AttributeShares(view, partial(self._captions, view))
+
+    def _captions(self, view: View, rows: IntArray) -> list[str]:
+        return self._mirror.captions(view.snapshot.keys[rows])
 
     def travel(self, view: View) -> Travel:
         """Return what estimates travel distances in a view."""
@@ -251,6 +255,7 @@ class Retriever:
             lambda phrase: self.name_odds(view, phrase),
             lambda phrase: self.room_words.log_odds(view.rooms, phrase),
             attributes.attribute_share,
+            StatedRelations(view, partial(self._captions, view)).objects,
         )
         return Scene(
             view=view,
