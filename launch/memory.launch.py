@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
@@ -62,6 +64,12 @@ ARGUMENTS = [
         'camera_frame',
         default_value='',
         description='Optical frame of the camera in TF; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'cameras',
+        default_value='',
+        description='Names of several cameras, commas between; each then has its own arguments for'
+        ' topics, front_image, front_depth and so on for front; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'map_id',
@@ -143,6 +151,19 @@ TOPICS = {
     'costmap': 'Topic of a costmap (nav_msgs/OccupancyGrid) that does so too.',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
+#: Those that each of several cameras has.
+CAMERA_TOPICS = (
+    'image',
+    'depth',
+    'camera_info',
+    'depth_camera_info',
+    'detections',
+    'detections_2d',
+    'detections_3d',
+    'label_info',
+    'vision_info',
+    'caption',
+)
 #: Topics of the node that cannot be arguments by their own names.
 NAMES = {
     'depth_camera_info': 'depth/camera_info',
@@ -171,13 +192,26 @@ OVERRIDES = {
 }
 
 
-def remappings() -> list[tuple[str, list[object]]]:
+def cameras(context: LaunchContext) -> list[str]:
+    """Return the names of several cameras; none where there is one."""
+    told = LaunchConfiguration('cameras').perform(context)
+    return [name.strip() for name in told.split(',') if name.strip()]
+
+
+def remappings(context: LaunchContext) -> list[tuple[str, str]]:
     """Remap every topic, with its transports, to the argument of its name."""
-    pairs: list[tuple[str, list[object]]] = []
-    for topic in TOPICS:
-        pairs.append((NAMES.get(topic, topic), [LaunchConfiguration(topic)]))
+    pairs: list[tuple[str, str]] = []
+
+    def remap(topic: str, own: str, to: str) -> None:
+        pairs.append((own, to))
         if transport := TRANSPORTS.get(topic):
-            pairs.append((f'{topic}/{transport}', [LaunchConfiguration(topic), f'/{transport}']))
+            pairs.append((f'{own}/{transport}', f'{to}/{transport}'))
+
+    for topic in TOPICS:
+        remap(topic, NAMES.get(topic, topic), LaunchConfiguration(topic).perform(context))
+    for name, topic in product(cameras(context), CAMERA_TOPICS):
+        if to := context.launch_configurations.get(f'{name}_{topic}'):
+            remap(topic, f'{name}/{NAMES.get(topic, topic)}', to)
     return pairs
 
 
@@ -187,8 +221,10 @@ def overrides(context: LaunchContext) -> dict[str, object]:
         parameter: LaunchConfiguration(argument).perform(context)
         for argument, parameter in OVERRIDES.items()
     }
+    named = {'cameras': names} if (names := cameras(context)) else {}
     return {
         **{parameter: value for parameter, value in given.items() if value},
+        **named,
         'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true',
         'autostart': False,  # this file starts the node, or the user does
     }
@@ -203,7 +239,7 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         namespace=LaunchConfiguration('namespace'),
         output='screen',
         parameters=[LaunchConfiguration('params_file'), overrides(context)],
-        remappings=remappings(),
+        remappings=remappings(context),
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
     )
     autostart = IfCondition(LaunchConfiguration('autostart'))

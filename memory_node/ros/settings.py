@@ -20,6 +20,7 @@ from memory_node.core.config import (
     PerceptionConfig,
 )
 from memory_node.core.data import DEFAULT_MAP_ID
+from memory_node.core.perception.camera_names import check_camera_names
 
 __all__ = [
     'GROUPS',
@@ -80,6 +81,18 @@ class NodeConfig(Checked):
         2.0, 'Shortest time between two marker messages.', ge=0.1, le=3600.0, unit='s'
     )
     keep_keyframes: bool = param(True, 'Store a small JPEG of each keyframe.')
+    cameras: tuple[str, ...] = param(
+        (),
+        'Names of the cameras, where there are several: each has its topics below its name'
+        ' (front/image, front/depth, front/camera_info, front/detections ...) and the settings of'
+        ' camera.* as camera.front.*. Empty: one camera, whose topics have no name before them.',
+        read_only=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field; raises ``ValueError`` for names that are none."""
+        super().__post_init__()
+        check_camera_names(self.cameras)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,26 +178,27 @@ class Client:
 
 
 class Robot:
-    """A camera, a detector and odometry; one call publishes what one moment brings."""
+    """Cameras, a detector and odometry; one call publishes what one moment brings."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, cameras: tuple[str, ...] = ('',)) -> None:
         self.client = client
-        self.publishers = {
-            topic: client.node.create_publisher(kind, topic, qos_profile_sensor_data)
+        make = client.node.create_publisher
+        self.publishers = {'odom': make(Odometry, 'odom', qos_profile_sensor_data)}
+        for camera in cameras:
             for topic, kind in (
                 ('image', Image),
                 ('image/compressed', CompressedImage),
                 ('depth', Image),
                 ('camera_info', CameraInfo),
-                ('odom', Odometry),
-            )
-        }
+            ):
+                name = f'{camera}/{topic}' if camera else topic
+                self.publishers[name] = make(kind, name, qos_profile_sensor_data)
         self.described: dict[str, Any] = {}
         self.rng = np.random.default_rng(0)
 
     def describe_by(self, topic: str) -> None:
         """Publish ``detections`` or ``caption`` too."""
-        kind = DetectionArray if topic == 'detections' else Caption
+        kind = DetectionArray if topic.endswith('detections') else Caption
         self.publishers[topic] = self.client.node.create_publisher(kind, topic, 10)
 
     def await_listener(self) -> None:
