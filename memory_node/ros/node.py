@@ -27,6 +27,7 @@ from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
+from memory_node.ros.bond import Bond, has_bond_messages
 from memory_node.ros.corrected_path import CorrectedPath
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
@@ -85,6 +86,11 @@ class MemoryNode(LifecycleNode):
     def memory(self) -> Memory:
         """The memory that is open while the node is configured."""
         return self._held.memory
+
+    @property
+    def cameras(self) -> int:
+        """How many cameras are heard."""
+        return len(self._settings(NodeConfig).cameras) or 1
 
     @property
     def threads(self) -> int:
@@ -279,6 +285,10 @@ class MemoryNode(LifecycleNode):
             memory=held.memory, where=held.where, refuse=self._refuse, bug=self.report_bug
         )
         stack.callback(path.listen(self))
+        period_s = self._settings(NodeConfig).bond_heartbeat_period
+        if period_s and has_bond_messages():
+            bond = Bond(self, period_s, say=lambda line: self.get_logger().warning(line))
+            stack.callback(bond.close)
         used = in_use(self._settings, subscriptions.topics, held.memory.path, held.where)
         self.get_logger().info(used)
 

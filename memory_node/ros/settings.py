@@ -60,6 +60,15 @@ class NodeConfig(Checked):
     autostart: bool = param(
         False, 'Configure and activate at start, without a lifecycle manager.', read_only=True
     )
+    bond_heartbeat_period: float = param(
+        1.0,
+        'Time between signs of life to the lifecycle manager of Nav2, named as in its nodes; 0:'
+        ' none, with bond_timeout 0.0 there.',
+        ge=0.0,
+        le=3.0,
+        unit='s',
+        read_only=True,
+    )
     save_interval_s: float = param(
         60.0,
         'Time between saves of the derived indexes; observations are on disk at once.',
