@@ -66,7 +66,7 @@ class Reporter:
         self._sources = sources
         self._last: Snapshot | None = None
         self._map = MapWatch(node, sources.memory, sources.report_interval_s)
-        self._next_markers_s = 0.0
+        self._next_markers_s, self._viewers, self._new_viewer = 0.0, 0, False
         self._statistics = node.create_lifecycle_publisher(
             Statistics, '~/statistics', qos.RELIABLE
         )
@@ -100,9 +100,13 @@ class Reporter:
 
     def _show(self, now: object) -> None:
         steady_s = _steady_clock().now().nanoseconds * 1e-9
-        if steady_s < self._next_markers_s:
+        viewers, before = self._markers.get_subscription_count(), self._viewers
+        self._viewers, view = viewers, self._map.view
+        self._new_viewer |= viewers > before
+        if not viewers or view is None or steady_s < self._next_markers_s:
             return
-        scene = self._sources.scene.take(now)
+        scene = self._sources.scene.take(now, view, everything=self._new_viewer)
+        self._new_viewer = False
         if scene is not None:
             self._next_markers_s = steady_s + self._sources.marker_interval_s()
             self._markers.publish(scene)

@@ -208,7 +208,6 @@ class MemoryNode(LifecycleNode):
             names={name: ClassNames(classes) for name in where.cameras},
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
-        held.scene.add(memory.observations())
         navigation = partial(self._settings, NavigationConfig)
         navigator = Navigator(self, use_nav2=settings.use_nav2, config=navigation)
         stack.callback(navigator.close)
@@ -332,7 +331,6 @@ class MemoryNode(LifecycleNode):
     def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
-        self._held.scene.add([observation])
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)
