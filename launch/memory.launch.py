@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
+import tempfile
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -22,6 +24,7 @@ from launch_ros.events.lifecycle import ChangeState
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
+from memory_node.interchange.layouts import layout
 from memory_node.ros.qos import PROFILE, VARIABLE
 
 SHARE = FindPackageShare('memory_node')
@@ -274,21 +277,36 @@ def fast_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [SetEnvironmentVariable(VARIABLE, str(PROFILE))]
 
 
+def viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make RViz with a layout for the names that are in use."""
+    topics = {own.lstrip('/'): to for own, to in remappings(context)}
+    text = layout(
+        'rviz',
+        namespace=LaunchConfiguration('namespace').perform(context),
+        map_frame=LaunchConfiguration('map_frame').perform(context) or 'map',
+        cameras=cameras(context),
+        topics=topics,
+    )
+    path = Path(tempfile.mkdtemp(prefix='memory_node-')) / 'memory.rviz'
+    path.write_text(text, encoding='utf-8')
+    rviz = Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        namespace=LaunchConfiguration('namespace'),
+        arguments=['-d', str(path)],
+        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
+    )
+    return [rviz]
+
+
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node, its lifecycle start-up and the optional viewer."""
     topics = [
         DeclareLaunchArgument(name, default_value=NAMES.get(name, name), description=text)
         for name, text in TOPICS.items()
     ]
-    rviz = Node(
-        package='rviz2',
-        executable='rviz2',
-        name='rviz2',
-        namespace=LaunchConfiguration('namespace'),
-        arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'memory.rviz'])],
-        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
-        condition=IfCondition(LaunchConfiguration('rviz')),
-    )
+    rviz = OpaqueFunction(function=viewer, condition=IfCondition(LaunchConfiguration('rviz')))
     start = OpaqueFunction(function=memory_with_events)
     room = OpaqueFunction(function=fast_dds_profile)
     return LaunchDescription([*ARGUMENTS, *topics, room, start, rviz])

@@ -94,7 +94,8 @@ class Parameters:
         for f in fields(config_type):  # type: ignore[arg-type]
             name = f'{prefix}.{f.name}' if prefix else f.name
             default = list(f.default) or [''] if isinstance(f.default, tuple) else f.default
-            values[f.name] = node.declare_parameter(name, default, descriptor(f)).value
+            given = node.declare_parameter(name, default, descriptor(f)).value
+            values[f.name] = default if given is None else given  # an empty list is none to rcl
         try:
             return config_type(**values)
         except (TypeError, ValueError) as error:
