@@ -152,6 +152,7 @@ TOPICS = {
     'caption': 'Topic of captions (memory_msgs/Caption), for captioner:=caption.',
     'map': 'Topic of the map (nav_msgs/OccupancyGrid) that keeps goals in free space.',
     'costmap': 'Topic of a costmap (nav_msgs/OccupancyGrid) that does so too.',
+    'corrected_path': 'Topic of the path that a SLAM corrects (nav_msgs/Path).',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
 #: Those that each of several cameras has.
@@ -174,8 +175,13 @@ NAMES = {
     'tf_static': '/tf_static',
     'costmap': 'global_costmap/costmap',
 }
-#: Transports are topics below the plain one and follow it.
-TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
+#: Topics beside another one, which follow it: transports, and changes of grids.
+TRANSPORTS = {
+    'image': '/compressed',
+    'depth': '/compressedDepth',
+    'map': '_updates',
+    'costmap': '_updates',
+}
 
 #: Arguments that override a parameter when they are given.
 OVERRIDES = {
@@ -208,7 +214,7 @@ def remappings(context: LaunchContext) -> list[tuple[str, str]]:
     def remap(topic: str, own: str, to: str) -> None:
         pairs.append((own, to))
         if transport := TRANSPORTS.get(topic):
-            pairs.append((f'{own}/{transport}', f'{to}/{transport}'))
+            pairs.append((f'{own}{transport}', f'{to}{transport}'))
 
     for topic in TOPICS:
         remap(topic, NAMES.get(topic, topic), LaunchConfiguration(topic).perform(context))
