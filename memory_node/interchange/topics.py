@@ -303,11 +303,7 @@ def assign_roles(
 def of_the_camera(
     topics: Iterable[TopicT], camera: str, named: Iterable[str] = ()
 ) -> list[TopicT]:
-    """
-    Return what a camera may have to do with: topics below its name, ``named``, and odometry.
-
-    All of them where the camera has no name, for it is the only one.
-    """
+    """Return topics below the name of a camera, ``named`` and odometry; all of the only one."""
     told = set(named)
     return [
         t
