@@ -161,12 +161,12 @@ class Observation:
     view_yaw_rad: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.camera and not CAMERA_NAME.fullmatch(self.camera):
+        if self.camera and not CAMERA_NAME.fullmatch(str(self.camera)):
             raise InvalidObservationError(
                 'observation.camera must be a letter, then letters, digits or _,'
                 f' got {_short(self.camera)}'
             )
-        if not abs(self.view_yaw_rad) <= _HALF_TURN_RAD:
+        if not within((self.view_yaw_rad,), 1, _HALF_TURN_RAD):
             raise InvalidObservationError(
                 f'observation.view_yaw_rad must be in [-pi, pi], got {_short(self.view_yaw_rad)}'
             )

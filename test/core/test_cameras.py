@@ -101,7 +101,9 @@ def test_a_side_camera_without_a_name_has_its_heading():
     assert read_source(stored) == ('yolox', '', -1.5708)
 
 
-@pytest.mark.parametrize('fields', [{'camera': 'a b'}, {'camera': '/a'}, {'view_yaw_rad': 4.0}])
+@pytest.mark.parametrize(
+    'fields', [{'camera': 'a b'}, {'camera': 5}, {'view_yaw_rad': 4.0}, {'view_yaw_rad': 'x'}]
+)
 def test_what_is_no_camera_is_refused_by_name(fields):
     with pytest.raises(InvalidObservationError, match=f'observation.{next(iter(fields))}'):
         seen('a', **fields)
