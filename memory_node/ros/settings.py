@@ -106,7 +106,11 @@ class NodeConfig(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class CameraConfig(Checked):
-    """Where the camera sits on the robot, where TF is not to say, and how its pictures come."""
+    """
+    Where the camera sits on the robot, where TF is not to say, and how its pictures come.
+
+    Each of several cameras has these settings under its name, as ``camera.front.x``.
+    """
 
     frame: str = param(
         '', 'Optical frame of the camera in TF; empty: as its pictures say.', read_only=True
