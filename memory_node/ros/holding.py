@@ -34,7 +34,8 @@ class Held:
     gate: Gate
     scene: MarkerScene
     where: Where
-    placement: Placement
+    #: Whether what is seen gets positions, by camera.
+    placements: Mapping[str, Placement]
     #: Names of the class ids of detectors, by camera.
     names: Mapping[str, ClassNames]
     captioner: Captioner | None

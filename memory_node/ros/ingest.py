@@ -10,7 +10,7 @@ import time
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.config import IngestConfig, KeyframeConfig, PerceptionConfig
-from memory_node.core.perception.camera_names import topic_of
+from memory_node.core.perception.camera_names import ONLY
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import PendingFrame
@@ -36,10 +36,15 @@ class Ingest:
         names: Mapping[str, ClassNames],
         counters: Counters,
         store: Callable[[str, PendingFrame], None],
-        refuse: Callable[[str, str], None],
+        refuse: Callable[[str, str, str], None],
         bug: Callable[[BaseException], None],
     ) -> None:
-        """Make the pipelines; ``store`` takes the name of a camera and a keyframe of it."""
+        """
+        Make the pipelines.
+
+        ``store`` takes the name of a camera and a keyframe of it; ``refuse`` is told a camera, a
+        topic as it is called for one camera, and why.
+        """
         self._workers = settings(PerceptionConfig).concurrency
         self._turns = threading.Semaphore(self._workers)
         self._store = store
@@ -51,7 +56,7 @@ class Ingest:
             config=lambda: settings(IngestConfig),
             frames=where.tree,
             captioner=settings(PerceptionConfig).captioner,
-            refuse=refuse,
+            refuse=partial(refuse, ONLY),
             bug=bug,
         )
 
@@ -64,7 +69,7 @@ class Ingest:
                 keyframes=lambda: settings(KeyframeConfig),
                 outlets=Outlets(
                     store=partial(self._in_turn, name),
-                    refuse=lambda topic, message: refuse(topic_of(name, topic), message),
+                    refuse=partial(refuse, name),
                     bug=bug,
                     published=partial(published, node, name),
                 ),

@@ -17,9 +17,9 @@ from memory_node.core.config import (
     PerceptionConfig,
     RetrievalConfig,
 )
-from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import frame_of, PendingFrame
@@ -204,7 +204,7 @@ class MemoryNode(LifecycleNode):
             gate=Gate(self._settings(RequestsConfig)),
             scene=MarkerScene(where.requests.by_map),
             where=where,
-            placement=Placement(lambda line: self.get_logger().warning(line)),
+            placements={name: Placement(partial(self._warn_of, name)) for name in where.cameras},
             names={name: ClassNames(classes) for name in where.cameras},
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
@@ -264,7 +264,7 @@ class MemoryNode(LifecycleNode):
             names=held.names,
             counters=self._counters,
             store=self._store,
-            refuse=self._refuse,
+            refuse=self._refuse_of,
             bug=self.report_bug,
         )
         stack.callback(held.memory.save)  # at the end, when the pipeline is drained
@@ -312,25 +312,29 @@ class MemoryNode(LifecycleNode):
         """Describe and store one keyframe of a camera, in a worker; raises typed errors."""
         settings, held = self._settings(NodeConfig), self._held
         keep = settings.keep_keyframes and pending.picture is not None
-        frame = frame_of(pending, self._refuse)
+        refuse = partial(self._refuse_of, camera)
+        frame = frame_of(pending, refuse)
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
             map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame),
             camera=camera,
             keyframe_side_px=320 if keep else 0,
-            left_out=self._refuse,
+            left_out=refuse,
         )
         with asked_for(lambda: held.ingest is None or held.ingest.stopping):
             observation = perceiver.observe(frame)
-        held.placement.observed(perceiver.counts, perceiver.unplaced)
+        held.placements[camera].observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
         held.where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
-        self._on_stored(observation)
-
-    def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
+
+    def _warn_of(self, camera: str, line: str) -> None:
+        self.get_logger().warning(f'{camera}: {line}' if camera else line)
+
+    def _refuse_of(self, camera: str, topic: str, message: str) -> None:
+        self._refuse(topic_of(camera, topic), message)
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)

@@ -222,9 +222,10 @@ class Robot:
         ns = self.client.node.get_clock().now().nanoseconds + int(ahead_s * 1e9)
         return Time(sec=ns // 10**9, nanosec=ns % 10**9)
 
-    def publish(self, topic: str, message: Any, stamp: Time) -> None:
+    def publish(self, topic: str, message: Any, stamp: Time, frame_id: str | None = None) -> None:
         message.header.stamp = stamp
-        message.header.frame_id = 'odom' if topic == 'odom' else 'camera_optical'
+        own = 'odom' if topic == 'odom' else 'camera_optical'
+        message.header.frame_id = own if frame_id is None else frame_id
         self.publishers[topic].publish(message)
 
     def odometry(self, position: tuple[float, float, float], yaw: float = 0.0) -> Odometry:

@@ -38,13 +38,13 @@ def robot(client):
     return made
 
 
-def _look(robot, *looks):
+def _look(robot, *looks, frames=None):
     """Publish what cameras see at one stamp: (camera, depth [m], labels)."""
     stamp = robot.now()
     robot.publish('odom', robot.odometry((0.0, 0.0, 0.0)), stamp)
     for camera, depth_m, *labels in looks:
         robot.publish(f'{camera}/camera_info', robot.camera_info(), stamp)
-        robot.publish(f'{camera}/depth', robot.depth(depth_m), stamp)
+        robot.publish(f'{camera}/depth', robot.depth(depth_m), stamp, (frames or {}).get('depth'))
         robot.publish(f'{camera}/image', robot.image(), stamp)
         robot.publish(f'{camera}/detections', robot.detections(*labels), stamp)
 
@@ -79,6 +79,9 @@ def test_what_is_refused_is_counted_under_the_topic_of_the_camera(client, robot)
     robot.publish('rear/image', robot.image(), Time())
     reason = 'rear/image: header.stamp is zero: its publisher sets none'
     client.until(lambda: client.rejected().get(reason), reason)
+    _look(robot, ('rear', 2.0, 'mug'), frames={'depth': 'other_optical'})
+    lost = 'rear/depth: not registered to colour'
+    client.until(lambda: any(lost in r for r in client.rejected()), lost)
 
 
 def test_a_camera_is_moved_while_the_node_runs_and_the_only_one_is_none(client, robot):
