@@ -25,6 +25,7 @@ from memory_node.cli import (
     find,
     import_,
     layout,
+    maps,
     objects,
     query,
     stats,
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    asking = (query, ask, find, objects, correct, stats)
+    asking = (query, ask, find, objects, maps, correct, stats)
     for module in (import_, *asking, export, check, doctor, encoder, layout):
         module.add_command(commands, shared)
     return parser

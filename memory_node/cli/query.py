@@ -92,6 +92,7 @@ def place_to_dict(place: Place) -> dict[str, Any]:
         'node_id': place.node_id,
         'level': place.level,
         'map_id': place.map_id,
+        'session': place.session,
         'position': [round(v, 4) for v in place.pose.position],
         'yaw': round(place.pose.yaw_rad, 4),
         'label': place.label,

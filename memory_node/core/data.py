@@ -289,6 +289,8 @@ class Place:
     target_extent: Vector3 | None = None
     #: Name of the room that holds it, '' where none is known.
     room: str = ''
+    #: Map that the observation was stored under: another than ``map_id`` where maps were joined.
+    session: str = ''
     #: Names of the areas above this place, root first.
     area_path: tuple[str, ...] = ()
     evidence_ids: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ __all__ = [
     'InvalidObservationError',
     'InvalidQueryError',
     'LanguageModelError',
+    'MapsDifferError',
     'MemoryNodeError',
     'NavigatorError',
     'NoFreePoseError',
@@ -58,6 +59,10 @@ class InvalidQueryError(MemoryNodeError):
 
     code = 10
     name = 'INVALID_QUERY'
+
+
+class MapsDifferError(InvalidQueryError):
+    """Two maps have too little in common to say how one lies in the other."""
 
 
 class EmptyMemoryError(MemoryNodeError):

@@ -14,6 +14,7 @@ from memory_node.core.objects.names import Names
 from memory_node.core.objects.view import Objects
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.told import Spot
+from memory_node.core.rooms.visits import Visits, visits_of
 from memory_node.core.store.snapshot import Snapshot
 
 __all__ = ['View']
@@ -135,6 +136,17 @@ class View:
         rooms.flags.writeable = False
         self.objects.shared['object_rooms'] = rows, ids, rooms
         return rooms
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Visits of rooms, by time."""
+        rows, held = self.row_rooms, self.objects.shared.get('visits')
+        if held is None or held[0] is not rows:
+            snapshot = self.snapshot
+            held = rows, visits_of(snapshot.stamps, rows, snapshot.maps)
+            self.objects.shared['visits'] = held
+        visits: Visits = held[1]
+        return visits
 
     @cached_property
     def room_times(self) -> tuple[IntArray, IntArray]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from memory_node.core.config import PerceptionConfig
 from memory_node.ros.parameters import Parameters
-from memory_node.ros.settings import NodeConfig
+from memory_node.ros.settings import NodeConfig, SessionsConfig
 from memory_node.ros.where import Where
 
 __all__ = ['in_use']
@@ -27,11 +27,14 @@ def in_use(settings: Parameters, topics: Mapping[str, str], path: Path, where: W
     """
     node = settings(NodeConfig)
     heard = ', '.join(f'{topic} ({how})' for topic, how in topics.items())
+    sessions = settings(SessionsConfig)
     cameras = ', '.join(_camera(settings, name, where) for name in where.cameras)
     return (
         f'in use: {heard}; poses: pose_source {node.pose_source} ({_POSES[node.pose_source]}),'
         f' map_frame {node.map_frame!r}, base_frame {node.base_frame!r}, {cameras};'
-        f' captioner: {settings(PerceptionConfig).captioner}; file: {path}, map_id {node.map_id!r}'
+        f' captioner: {settings(PerceptionConfig).captioner}; file: {path}, '
+        f'map_id {node.map_id!r}; a session where odometry begins anew: sessions.new'
+        f' {sessions.new}, sessions.join {sessions.join}'
     )
 
 

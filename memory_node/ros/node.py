@@ -198,6 +198,7 @@ class MemoryNode(LifecycleNode):
         if model is not None:
             stack.callback(model.close)  # first: closing the memory waits for who asks it
         where = Where(self, self._settings, memory)
+        stack.callback(where.close)
         classes = os.path.expanduser(self._settings(PerceptionConfig).classes_path)
         held = self._holds = Held(
             memory=memory,
@@ -317,7 +318,7 @@ class MemoryNode(LifecycleNode):
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
-            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame),
+            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
             camera=camera,
             keyframe_side_px=320 if keep else 0,
             left_out=refuse,
@@ -326,7 +327,7 @@ class MemoryNode(LifecycleNode):
             observation = perceiver.observe(frame)
         held.placements[camera].observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
-        held.where.maps.stored(observation.id, settings.map_id, frame.fixed_frame)
+        held.where.stored(observation.id, settings.map_id, frame.fixed_frame)
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
 

@@ -30,6 +30,7 @@ __all__ = [
     'NavigationConfig',
     'NodeConfig',
     'RequestsConfig',
+    'SessionsConfig',
     'parameters',
 ]
 
@@ -199,6 +200,24 @@ class RequestsConfig(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionsConfig(Checked):
+    """What becomes of a run that begins in another frame than the map was made in."""
+
+    new: str = param(
+        'auto',
+        'When a run begins a map of its own, map_id~2 and so on: always, never, or auto: where'
+        ' poses are not in map_frame and do not go on from where the map ends.',
+        choices=('auto', 'always', 'never'),
+    )
+    join: str = param(
+        'auto',
+        'Bring earlier maps of map_id into the one going on, once the things in both verify that'
+        ' they are of one place (auto), or leave that to the command memory join (off).',
+        choices=('auto', 'off'),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class NavigationConfig(Checked):
     """How goals are driven to."""
 
@@ -266,6 +285,7 @@ GROUPS: Mapping[str, type[Checked]] = {
     'ingest': IngestConfig,
     'language_model': LanguageModelConfig,
     'requests': RequestsConfig,
+    'sessions': SessionsConfig,
     'navigation': NavigationConfig,
     **MEMORY_GROUPS,
 }

@@ -7,6 +7,7 @@ from rclpy.node import Node
 from memory_node.core.config import IngestConfig
 from memory_node.core.memory import Memory
 from memory_node.core.memory.map_frames import MapFrames
+from memory_node.core.memory.sessions import SessionJoiner
 from memory_node.core.perception.camera_names import ONLY
 from memory_node.core.perception.cameras import CameraPoses
 from memory_node.core.perception.frame_tree import FrameTree
@@ -14,7 +15,7 @@ from memory_node.core.perception.poses import RobotPoses
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.pose_source import has_tf_messages, mounting, pose_frames
 from memory_node.ros.request_frames import RequestFrames
-from memory_node.ros.settings import NodeConfig
+from memory_node.ros.settings import NodeConfig, SessionsConfig
 
 __all__ = ['Where']
 
@@ -47,6 +48,13 @@ class Where:
             map_frame,
             join=lambda target, source: self.poses.between(target, source, None),
             warn=lambda line: logger.warning(line),
+            anew=lambda: settings(SessionsConfig).new,
+        )
+        self._joiner = SessionJoiner(
+            memory,
+            wanted=lambda: settings(SessionsConfig).join == 'auto',
+            current=self._current,
+            say=lambda line: logger.info(line),
         )
         self.requests = RequestFrames(
             memory,
@@ -54,6 +62,19 @@ class Where:
             map_frame,
             lambda: self.maps.current(settings(NodeConfig).map_id),
         )
+
+    def _current(self) -> tuple[str, str]:
+        asked = self._settings(NodeConfig).map_id
+        return asked, self.maps.current(asked)
+
+    def stored(self, observation_id: str, map_id: str, frame_id: str) -> None:
+        """Take note of an observation that was stored where ``map_id`` was asked for."""
+        self.maps.stored(observation_id, map_id, frame_id)
+        self._joiner.stored()
+
+    def close(self) -> None:
+        """End joining sessions."""
+        self._joiner.close()
 
     def follow_parameters(self) -> None:
         """Place the cameras as the parameters say now."""

@@ -78,6 +78,20 @@ def _parser() -> argparse.ArgumentParser:
         '--noise-m', type=float, default=0.05, help='standard deviation of positions'
     )
     changes.add_argument('--failures', type=_path, help='file to write wrong answers to')
+    sessions = commands.add_parser('sessions', help='join drives of one world, and no others')
+    sessions.add_argument('--worlds', type=int, default=2, help='of each kind (default: 2)')
+    sessions.add_argument('--first', type=int, default=1, help='seed of the first one')
+    sessions.add_argument(
+        '--kinds', type=lambda text: text.split(','), default=[], help='of worlds (default: all)'
+    )
+    sessions.add_argument('--size', choices=('small', 'medium', 'large'), default='small')
+    sessions.add_argument(
+        '--share', type=float, default=0.65, help='share of a world that each drive comes to'
+    )
+    sessions.add_argument(
+        '--drift', type=float, default=0.0, help='drift of the heading in each metre [rad]'
+    )
+    sessions.add_argument('--failures', type=_path, help='file to write what happened to')
     return parser
 
 
@@ -235,12 +249,41 @@ def _changes(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _sessions(chosen: argparse.Namespace, console: Console) -> int:
+    from memory_bench.methods.cost import CachingEncoder
+    from memory_bench.sessions.run import measure, table
+    from memory_node.models.sentence_encoder import SentenceEncoder
+    from memory_sim.world.generate import WORLD_KINDS
+
+    for name, low, high in (('worlds', 1, 1000), ('share', 0.1, 1.0), ('drift', 0.0, 1.0)):
+        if not low <= (value := getattr(chosen, name)) <= high:
+            raise BenchError(f'--{name}: expected {low} to {high}, got {value}')
+    kinds = chosen.kinds or WORLD_KINDS
+    if unknown := sorted(set(kinds) - set(WORLD_KINDS)):
+        raise BenchError(f'--kinds: expected some of {", ".join(WORLD_KINDS)}, got {unknown[0]}')
+    said: list[str] = []
+    measured = measure(
+        kinds,
+        range(chosen.first, chosen.first + chosen.worlds),
+        CachingEncoder(SentenceEncoder()),
+        size=chosen.size,
+        share=chosen.share,
+        drift_rad=chosen.drift,
+        tell=said.append,
+    )
+    if chosen.failures:
+        chosen.failures.write_text('\n'.join(said) + '\n', 'utf-8')
+    console.print(table(measured), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
 _COMMANDS = {
     'run': _run,
     'report': _report,
     'gate': _gate,
     'compare': _compare,
     'changes': _changes,
+    'sessions': _sessions,
 }
 
 

@@ -6,6 +6,7 @@ import math
 import shutil
 
 from fakes import BagOfWordsEncoder
+import numpy as np
 import pytest
 
 from memory_node import Memory
@@ -148,3 +149,65 @@ def test_a_frame_goes_out_and_in_with_observations(memory, tmp_path, capsys):
         assert len(again.snapshot()) == 1
     assert main(['stats', *store]) == 0
     assert 'home in odom' in capsys.readouterr().out
+
+
+# ---- sessions whose odometry begins anew ----
+
+
+def run_of(memory, anew='auto'):
+    run = Run(memory)
+    run.maps = MapFrames(
+        memory,
+        'map',
+        join=lambda t, s: run.map_T_odom,
+        warn=run.warnings.append,
+        anew=lambda: anew,
+    )
+    return run
+
+
+def see_at(run, label, x, frame_id='odom', yaw=0.0):
+    chosen = run.maps.map_for('home', frame_id, Pose.from_yaw((x, 0.0, 0.0), yaw))
+    assert run.see(label, x, frame_id) == chosen
+    return chosen
+
+
+def test_a_run_whose_odometry_begins_anew_is_a_map_of_its_own(memory):
+    first = run_of(memory)
+    assert [see_at(first, 'lamp', x) for x in (0.0, 3.0)] == ['home', 'home']
+    second = run_of(memory)
+    assert [see_at(second, 'cup', x) for x in (0.0, 3.0, 6.0)] == ['home~2'] * 3
+    assert 'sessions.new: never' in second.warnings[0]
+    assert second.maps.current('home') == 'home~2'
+    assert see_at(run_of(memory), 'sofa', 0.0) == 'home~3'
+    assert dict(memory.frames) == dict.fromkeys(('home', 'home~2', 'home~3'), 'odom')
+
+
+@pytest.mark.parametrize(
+    ('x', 'yaw', 'goes_on'), [(6.2, 0.1, True), (6.2, 1.0, False), (5.0, 0.0, False)]
+)
+def test_a_run_that_begins_where_the_last_one_ended_goes_on(memory, x, yaw, goes_on):
+    see_at(run_of(memory), 'lamp', 0.0)
+    see_at(run_of(memory), 'cup', 6.0)
+    again = run_of(memory)
+    assert see_at(again, 'sofa', x, yaw=yaw) == ('home~2' if goes_on else 'home~3')
+    assert ('holds an earlier run' in again.warnings[0]) == goes_on
+
+
+def test_poses_in_the_map_frame_are_of_one_map_unless_told(memory):
+    see_at(run_of(memory), 'lamp', 5.0, 'map')
+    localised = run_of(memory)
+    assert see_at(localised, 'cup', 0.0, 'map') == 'home'
+    assert not localised.warnings
+    assert see_at(run_of(memory, 'always'), 'sofa', 0.0, 'map') == 'home~2'
+    assert see_at(run_of(memory, 'never'), 'sofa', 9.0, 'map') == 'home~2'
+
+
+def test_names_of_sessions_that_were_joined_are_not_given_again(memory):
+    see_at(run_of(memory), 'lamp', 0.0)
+    see_at(run_of(memory), 'cup', 6.0)
+    memory.join_maps('home', 'home~2', np.eye(4))
+    assert see_at(run_of(memory), 'sofa', 0.0) == 'home~3'
+    memory.join_maps('home~2', 'home~3', np.eye(4))
+    assert memory.map_ids == ('home~3',)
+    assert see_at(run_of(memory, 'never'), 'bed', 9.0) == 'home~3'

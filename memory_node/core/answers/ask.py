@@ -26,6 +26,7 @@ from memory_node.core.answers.phrases import (
     joined,
     many,
     none_of,
+    on_maps,
     sentence,
     spot,
 )
@@ -65,6 +66,8 @@ def answer(
     ``retriever`` makes places of further candidates. A language model's failure never raises.
     """
     extracted = _extracted(found, retriever)
+    where = on_maps(extracted.citations, found.view.snapshot.maps)
+    extracted = replace(extracted, text=f'{extracted.text}{where}')
     if model is None or not extracted.citations or extracted.count is not None:
         return extracted
     try:
@@ -99,16 +102,32 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         was = 'were' if is_plural(best.label) else 'was'
         text = f'{_subject(best)} {was} last seen {seen} at {spot(best)} [1]'
         return Answer(known=True, text=sentence(text), citations=cited[:1])
-    lead = 'yes: ' if kind is AnswerKind.EXISTS else ''
+    lead = 'yes: ' if kind is AnswerKind.EXISTS and not _either_or(found) else ''
     verb = 'are' if is_plural(best.label) else 'is'
     seen = age(_now(found) - best.stamp_ns)
-    text = f'{lead}{_subject(best)} {verb} at {spot(best)}, seen {seen} [1]'
+    inside = _which_room(found, retriever)
+    text = f'{lead}{_subject(best)} {verb} {inside}at {spot(best)}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
         text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'
     if gone := _gone(found):
         text += f'. {gone}'
     return Answer(known=True, text=sentence(text), citations=(best, *others))
+
+
+def _either_or(found: Found) -> bool:
+    """Tell whether a question names several rooms, one of which is the answer."""
+    return any(isinstance(c, Area) and len(c.about) > 1 for c in found.request.constraints)
+
+
+def _which_room(found: Found, retriever: Retriever) -> str:
+    """Return "in the kitchen, " where a question names several rooms and one of them it is."""
+    for constraint in found.request.constraints:
+        if isinstance(constraint, Area) and len(constraint.about) > 1 and len(found.chosen):
+            room, rooms = int(found.candidates.room[found.chosen[0]]), found.view.rooms
+            odds = [retriever.room_words.log_odds(rooms, name)[room] for name in constraint.about]
+            return f'in the {reported(constraint.about[int(np.argmax(odds))])}, '
+    return ''
 
 
 def _gone(found: Found) -> str:
@@ -269,7 +288,8 @@ def _elsewhere(found: Found, retriever: Retriever) -> Answer | None:
     seen = age(_now(found) - cited[0].stamp_ns)
     verb = 'are' if is_plural(cited[0].label) else 'is'
     unmet = reported(' and '.join(cited[0].unmet))
-    text = f'no: {_subject(cited[0])} {verb} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
+    lead = 'neither: ' if _either_or(found) else 'no: '
+    text = f'{lead}{_subject(cited[0])} {verb} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
     return Answer(known=False, text=sentence(text), citations=cited)
 
 

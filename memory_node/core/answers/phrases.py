@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from memory_node.core.data import Place, Vector3
-from memory_node.core.language.directives import reported
+from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.text import plural, several
 
-__all__ = ['age', 'coordinates', 'joined', 'many', 'marks', 'none_of', 'sentence', 'spot']
+__all__ = [
+    'age',
+    'coordinates',
+    'joined',
+    'many',
+    'marks',
+    'none_of',
+    'on_maps',
+    'sentence',
+    'spot',
+]
 
 
 def sentence(text: str) -> str:
@@ -49,6 +62,15 @@ def spot(place: Place) -> str:
     if place.room and place.room != place.label:
         return f'{where} in the {reported(place.room)}'
     return where
+
+
+def on_maps(cited: Sequence[Place], maps: NDArray[np.int32]) -> str:
+    """Return a sentence that says on which maps places are; '' where ``maps`` are one."""
+    named = sorted({place.map_id for place in cited})
+    if not named or not (maps != maps[0]).any():
+        return ''
+    listed = joined([quoted(name[:80]) for name in named])
+    return f' That is on map{"s" * (len(named) > 1)} {listed}.'
 
 
 def marks(cited: Sequence[Place]) -> str:

@@ -1,7 +1,7 @@
 """
 How a correction finds what it is about again, after every rebuild of the object map.
 
-Ids of objects change when observations are removed; observations never do. So an object is
+Ids of objects change when the derived map is lost; those of observations never do. So an object is
 anchored by sightings of it: the observation, which of its sightings, and the name it was given
 there. The object that most of them belong to is meant. Where all of them were forgotten, it is the
 nearest thing of one of its names.

@@ -117,7 +117,7 @@ class Forest(ForestView):
         self.leaves.drop(key)
 
     def move(
-        self, key: int, position: Vector3 | NDArray[np.float64], *, floor: int | None = None
+        self, key: int, position: Vector3 | NDArray[np.float64], *, map_id: str | None = None
     ) -> None:
         """
         Put a leaf where it really was, for example after a loop closure; its edges stay.
@@ -126,12 +126,12 @@ class Forest(ForestView):
         """
         slot = self.leaves.slot(key)
         p = checked_position(position)
-        home = self.leaves.homes[slot]
-        map_id = home.map_id if home is not None else 'map'
+        if map_id is None:
+            map_id = home.map_id if (home := self.leaves.homes[slot]) is not None else 'map'
         edges = self.links.part(slot)
         self._take_out(slot)
         self.leaves.move(slot, p)
-        self._place(slot, map_id, floor, edges)
+        self._place(slot, map_id, None, edges)
 
     def link(self, a: int, b: int, length_m: float) -> None:
         """Tell that leaf ``a`` and leaf ``b`` are joined by a drive of ``length_m``."""

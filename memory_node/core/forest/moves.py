@@ -1,4 +1,4 @@
-"""The forest follows observations that were removed, or whose poses were corrected."""
+"""The forest follows observations that were removed, moved, or joined into another map."""
 
 from __future__ import annotations
 
@@ -23,5 +23,8 @@ def follow_removals_and_moves(forest: Forest, snapshot: Snapshot) -> None:
     kept, rows = held[rows >= 0], rows[rows >= 0]
     slots = [forest.leaves.slot(key) for key in kept.tolist()]
     away = np.linalg.norm(forest.leaves.positions[slots] - snapshot.positions[rows], axis=1)
-    for i in np.flatnonzero(away > _LEAST_M).tolist():
-        forest.move(int(kept[i]), snapshot.positions[rows[i]])
+    homes = [forest.leaves.homes[slot] for slot in slots]
+    maps = [snapshot.map_ids[row] for row in snapshot.maps[rows].tolist()]
+    other = [home is None or home.map_id != name for home, name in zip(homes, maps, strict=True)]
+    for i in np.flatnonzero((away > _LEAST_M) | np.array(other, np.bool_)).tolist():
+        forest.move(int(kept[i]), snapshot.positions[rows[i]], map_id=maps[i])

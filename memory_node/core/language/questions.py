@@ -40,9 +40,11 @@ _ANSWERS = {
     'material': AnswerKind.LOOK,
     'look': AnswerKind.LOOK,
     'which': AnswerKind.WHERE,
+    'closest': AnswerKind.WHERE,
     'distance': AnswerKind.DISTANCE,
     'between': AnswerKind.DISTANCE,
     'closer': AnswerKind.CLOSER,
+    'elsewhere': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
 }
 
@@ -84,6 +86,10 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
             if _DEFINITE.match(room)
             else None
         )
+    if kind == 'elsewhere':
+        thing = f'{thing} that is not in {said["room"]}'
+    if kind == 'closest':
+        thing, other = f'the {_DEFINITE.sub("", thing, count=1)} closest to {other}', ''
     if kind == 'which':
         thing, looks = f'the {" ".join(looks)} {_DEFINITE.sub("", thing, count=1)}', ()
     other = '' if _ASKER.fullmatch(other) else other

@@ -11,6 +11,7 @@ from memory_node.core.answers.ask import answer
 from memory_node.core.answers.describe import describe
 from memory_node.core.answers.find import BRANCHES, Search, search_down
 from memory_node.core.answers.goal import plan
+from memory_node.core.answers.sequence import sequence_answer
 from memory_node.core.answers.types import Answer, Description, GoalPlan
 from memory_node.core.data import MAX_K, Query, QueryMode, Retrieval, Route, Vector3
 from memory_node.core.errors import InvalidQueryError
@@ -91,6 +92,7 @@ class Asking(Opened):
 
     def _found(self, query: Query) -> Found:
         self._open()
+        query = replace(query, map_id=self._map(query.map_id))
         self._parts.count(queries=1)
         try:
             with self._parts.mirror.pinned():
@@ -115,10 +117,22 @@ class Asking(Opened):
         if isinstance(question, str):
             question = self._query(question, here=here, now=now)
         parts = self._parts
+        if (told := self._sequence(question)) is not None:
+            return told
         told = answer(self._found(question), parts.retriever, model)
         if model is not None:
             failed = bool(told.fallback)
             parts.count(language_model_calls=1, language_model_fallbacks=int(failed))
+        return told
+
+    def _sequence(self, query: Query) -> Answer | None:
+        """Return the answer to a question about an order or a visit; None for any other."""
+        self._open()
+        query = replace(query, map_id=self._map(query.map_id))
+        with self._parts.mirror.pinned():
+            told = unremoved(lambda: sequence_answer(query, self._parts.retriever))
+        if told is not None:
+            self._parts.count(queries=1)
         return told
 
     def describe(self, area: str = '', map_id: str | None = None) -> Description:
@@ -129,6 +143,7 @@ class Asking(Opened):
         not there, and what ``retrieve`` raises.
         """
         self._open()
+        map_id = self._map(map_id)
         with self._parts.mirror.pinned():
             return unremoved(
                 lambda: describe(self._parts.retriever, self._parts.areas, area, map_id)
@@ -152,6 +167,7 @@ class Asking(Opened):
         self._open()
         if isinstance(query, str):
             query = self._query(query)
+        query = replace(query, map_id=self._map(query.map_id))
         with self._parts.mirror.pinned():
             search = search_down(
                 self._parts.retriever,
@@ -196,7 +212,7 @@ class Asking(Opened):
         ``NoRouteError``.
         """
         self._open()
-        return self._parts.router.route(start, goal, map_id)
+        return self._parts.router.route(start, goal, self._map(map_id))
 
     def _query(self, text: str, **values: Any) -> Query:
         return make_query(text, self.config.retrieval.top_k, **values)

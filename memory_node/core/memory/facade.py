@@ -15,6 +15,7 @@ from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.asking import Asking
 from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
+from memory_node.core.memory.joining import Joining
 from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
@@ -25,7 +26,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Correcting, LoopClosing, Reading):
+class Memory(Asking, Correcting, Joining, LoopClosing, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 
@@ -112,12 +113,15 @@ class Memory(Asking, Correcting, LoopClosing, Reading):
         """
         Remember a batch, all or none, in one transaction; return how many rows are new.
 
+        What is of a map that was joined into another is brought into that one; see ``join_maps``.
+
         Raises ``InvalidObservationError`` if an id is taken or a vector does not fit, and
         ``EncoderError`` if the encoder fails; nothing is written then.
         """
         items = checked(observations)
         self._writable()
         with self._ingest:
+            items = self._brought(items)
             self._mirror.refuse_taken(items)
             unknown = self._mirror.unknown_labels(items)
             batch = encode_batch(items, self.encoder, self._mirror.dim, unknown)

@@ -3,7 +3,8 @@ One fixed frame for each map, whatever frame poses come in.
 
 A robot often begins before it is localised: its first poses are odometry's. A map is in the frame
 of what came first; what comes in another goes to a map of its own. Once this run's frame is joined
-to the map, what the run has stored so far is brought into it.
+to the map, what the run has stored so far is brought into it. A run whose odometry began anew is a
+session of its own: ``home~2``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 import threading
 
-from memory_node.core.data import Observation
+from memory_node.core.data import Observation, Pose
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.memory.facade import Memory
 from memory_node.core.memory.loop_closure import carried
+from memory_node.core.memory.sessions import goes_on, newest_of, next_session, sessions_of
 from memory_node.core.perception.geometry import Transform
 
 __all__ = ['MapFrames', 'moved']
@@ -38,6 +40,9 @@ class MapFrames:
         Returns ``target_T_source`` of two frames as they are now, or None.
     warn : callable
         Told what a person should know, once each.
+    anew : callable, optional
+        Returns when a run begins a session of its own: 'never', 'always', or 'auto': where
+        odometry does not go on from where the map ends. None: the map that is asked for is meant.
 
     """
 
@@ -48,25 +53,33 @@ class MapFrames:
         *,
         join: Callable[[str, str], Transform | None],
         warn: Callable[[str], None],
+        anew: Callable[[], str] | None = None,
     ) -> None:
         self._memory = memory
         self._map_frame = map_frame
         self._join = join
         self._warn = warn
+        self._anew = anew
         self._held = dict(memory.frames)
         self._earlier = frozenset(self._held) & frozenset(memory.map_ids)
         self._warned: set[str] = set()
         #: Ids that this run has stored for a map in other frames than the map frame.
         self._apart: dict[tuple[str, str], list[str]] = {}
         self._chosen: dict[str, str] = {}
+        #: The session that this run is, by map and frame.
+        self._session: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
     def current(self, map_id: str) -> str:
         """Return the map that poses belong to now, where ``map_id`` is asked for."""
         return self._chosen.get(map_id, map_id)
 
-    def map_for(self, map_id: str, frame_id: str) -> str:
-        """Return the map for poses in ``frame_id``, where ``map_id`` is asked for."""
+    def map_for(self, map_id: str, frame_id: str, pose: Pose | None = None) -> str:
+        """
+        Return the map for poses in ``frame_id``, where ``map_id`` is asked for.
+
+        ``pose`` is where the robot is; the first one tells whether odometry began anew.
+        """
         with self._lock:
             if frame_id == self._map_frame and self._apart:
                 self._bring_over(map_id)
@@ -77,16 +90,42 @@ class MapFrames:
                     f'map {map_id!r} is in frame {held!r}, and poses come in {frame_id!r}:'
                     f' they are kept as map {chosen!r}'
                 )
-            elif map_id in self._earlier and frame_id != self._map_frame:
-                self._warn_once(
-                    f'map {map_id!r} holds an earlier run in frame {frame_id!r}: where odometry'
-                    ' began anew since, set another map_id, or things appear twice'
-                )
+            chosen = self._session_of(chosen, frame_id, pose)
             if chosen not in self._held:
                 self._memory.set_frame(chosen, frame_id)
                 self._held[chosen] = frame_id
             self._chosen[map_id] = chosen
             return chosen
+
+    def _session_of(self, map_id: str, frame_id: str, pose: Pose | None) -> str:
+        """Return the session of a map that this run is: an earlier one that goes on, or anew."""
+        if (map_id, frame_id) in self._session:
+            return self._session[map_id, frame_id]
+        localised = frame_id == self._map_frame
+        when = 'never' if self._anew is None else self._anew()
+        runs = [map_id] if self._anew is None else sessions_of(map_id, self._earlier)
+        held = [m for m in runs if m in self._earlier and self._held[m] == frame_id]
+        last = map_id
+        if held:
+            last = newest_of(self._memory, held)
+            go_on = when == 'never' or (
+                when == 'auto' and (localised or goes_on(self._memory, last, pose))
+            )
+            if not go_on:
+                earlier, last = last, next_session(map_id, self._held)
+                self._warn_once(
+                    f'this run begins in frame {frame_id!r} elsewhere than map {earlier!r} ends:'
+                    f' it is kept as map {last!r} until the two are joined (sessions.new: never'
+                    ' goes on with the earlier one)'
+                )
+            elif not localised:
+                self._warn_once(
+                    f'map {last!r} holds an earlier run in frame {frame_id!r} and goes on: where'
+                    ' odometry began anew since, set another map_id or sessions.new, or things'
+                    ' appear twice'
+                )
+        self._session[map_id, frame_id] = last
+        return last
 
     def stored(self, observation_id: str, map_id: str, frame_id: str) -> None:
         """Take note of what this run has stored for a map, so that it can be brought over."""

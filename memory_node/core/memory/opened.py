@@ -8,6 +8,7 @@ import threading
 from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.parts import Parts
+from memory_node.core.store.joins import end_of
 
 __all__ = ['Opened']
 
@@ -38,6 +39,13 @@ class Opened:
     def _open(self) -> None:
         if self._closed:
             raise StoreAccessError(f'{self.path} is closed')
+
+    def _map(self, map_id: str | None) -> str | None:
+        """Return the map that a named one is part of now; what was joined keeps its name."""
+        if map_id is None:
+            return None
+        with self._parts.mirror.lock:
+            return end_of(self._parts.mirror.store.joins, map_id)
 
     def _writable(self) -> None:
         self._open()

@@ -44,6 +44,7 @@ class Reading(Opened):
         is this close to ``near`` [m]. Raises ``UnknownMapError`` and ``InvalidQueryError``.
         """
         self._open()
+        map_id = self._map(map_id)
         with self._parts.mirror.pinned():
             return list_objects(
                 self._parts.retriever, text, area=area, near=near, radius=radius, map_id=map_id
@@ -102,6 +103,7 @@ class Reading(Opened):
     def observations(self, map_id: str | None = None) -> Iterator[Observation]:
         """Yield the observations held now, in the order they came, of one map or of all."""
         self._open()
+        map_id = self._map(map_id)
         with self._parts.mirror.pinned():
             snapshot = self._parts.mirror.snapshot()
             keys = snapshot.keys

@@ -14,6 +14,7 @@ from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import IndexDamagedError, StoreFormatError
 from memory_node.core.objects.file import dump_kept, load_kept
 from memory_node.core.objects.frames import Frames
+from memory_node.core.objects.identity import Former, kept_slots
 from memory_node.core.objects.meaning import PackVectors
 from memory_node.core.objects.names import Names, NameTable
 from memory_node.core.objects.object_map import ObjectMap
@@ -89,6 +90,8 @@ class ObjectKeeper:
         self._reset()
 
     def _reset(self) -> None:
+        #: The objects of the map that is made again, until that is whole.
+        self._former: Former | None = None
         self._names = NameTable(self._encode, self._packs, self._synonyms)
         self._frames = Frames(self._names, self._is_room)
         self._map = ObjectMap(self._config)
@@ -184,6 +187,8 @@ class ObjectKeeper:
 
     def _take_slice(self, snapshot: Snapshot) -> None:
         first = len(self._frames) if snapshot.epoch == self._map.epoch else 0
+        if snapshot.epoch != self._map.epoch and self._former is None:
+            self._former = self._objects_now()
         stop = min(first + _SLICE, len(snapshot))
         if stop > first:
             part = snapshot.first(stop)
@@ -192,8 +197,21 @@ class ObjectKeeper:
             self._map.update(self._frames.view(part))
             self._frames.drop_read()
             self._taken = part
+        if stop == len(snapshot) and self._former is not None:
+            alive = self._map.table.alive
+            self._map.renumber(*kept_slots(self._former, self._objects_now(), alive))
+            self._former = None
         self._due = stop == len(snapshot)
         self._done = (snapshot.epoch, self._map.rows)
+
+    def _objects_now(self) -> Former:
+        """Return which sightings are of which object."""
+        return Former(
+            keys=self._taken.keys,
+            starts=self._frames.view(self._taken).sighting_starts,
+            objects=self._map.object_of_sighting.copy(),
+            given=len(self._map.table),
+        )
 
     def _publish(self) -> None:
         objects = self._map.view()

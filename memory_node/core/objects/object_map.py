@@ -155,6 +155,16 @@ class ObjectMap:
         self._last_row = last_rows
         self._index()
 
+    def renumber(self, slots: IntArray, size: int) -> None:
+        """Give each object another slot of ``size``, which is its id; -1 for those gone."""
+        self.table = self.table.renumbered(slots, size)
+        held = self._object_of >= 0
+        self._object_of[held] = slots[self._object_of[held]]
+        apart = ((int(slots[a]), int(slots[b])) for a, b in self._apart)
+        self._apart = {(a, b) for a, b in apart if a >= 0 and b >= 0}
+        self._index()
+        self._view, self._changed = None, None
+
     def _reserve(self, total: int) -> None:
         if total > len(self._object_of):
             grown = np.full(max(total, len(self._object_of) * 5 // 4), -1, np.int32)

@@ -193,6 +193,21 @@ class ObjectTable:
         columns = {name: getattr(self, name) for name, _, _, _ in _COLUMNS}
         return columns | {'seen': self.seen.rings(np.arange(len(self)))}
 
+    def renumbered(self, slots: IntArray, size: int) -> ObjectTable:
+        """Return a table of ``size`` slots in which each object has the one named, unless -1."""
+        kept = np.flatnonzero(slots >= 0)
+        columns: dict[str, NDArray[Any]] = {}
+        for name, old in self.columns().items():
+            value = next((v for n, _, _, v in _COLUMNS if n == name), -1)
+            columns[name] = np.full((size, *old.shape[1:]), value, old.dtype)
+            columns[name][slots[kept]] = old[kept]
+        columns['alive'][np.setdiff1d(np.arange(size), slots[kept])] = False
+        for name in ('moved_to', 'came_from'):
+            other = columns[name]
+            linked = other >= 0
+            other[linked] = slots[other[linked]]
+        return ObjectTable.from_columns(columns)
+
     @classmethod
     def from_columns(cls, columns: dict[str, NDArray[Any]]) -> ObjectTable:
         """Make a table of columns; ``ValueError`` where names, types or shapes do not fit."""

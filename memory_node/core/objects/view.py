@@ -37,7 +37,7 @@ class _Caches:
 class Objects(_Caches):
     """O objects, by ascending id. All arrays are read-only; all positions are in their map."""
 
-    #: (O,) ids, stable until observations are removed.
+    #: (O,) ids; after all objects were made again, each keeps that of its observations.
     ids: IntArray
     #: (O,) best supported label, a row of the snapshot's labels.
     labels: NDArray[np.int32]

@@ -20,17 +20,25 @@ MOST = 4096
 _SPAN = 8.0
 #: Nothing is meant more surely than this.
 _SURE = 1.0 - 1e-9
+#: Share of names that may be slips of a captioner.
+_SLIP = 0.05
 
 
 def object_candidates(
-    view: View, odds: FloatArray, *, gone: bool = False, most: int = MOST
+    view: View,
+    odds: FloatArray,
+    *,
+    wider: NDArray[np.bool_] | None = None,
+    gone: bool = False,
+    most: int = MOST,
 ) -> Candidates:
     """
     Return the objects that may be meant, by the (L,) log-odds of names.
 
     An object that detectors called different things is meant as far as its names are, each
-    weighed by its share. With ``gone`` an object counts also where it was and is no more, as
-    questions about the past want it; what was a mistake of the detector never counts.
+    weighed by its share; names that are ``wider`` (L,) than what is asked for say nothing. With
+    ``gone`` an object counts also where it was and is no more, as questions about the past want
+    it; what was a mistake of the detector never counts.
     """
     objects = view.objects
     order, starts = view.objects_by_name
@@ -50,9 +58,13 @@ def object_candidates(
         return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
     entries = np.concatenate(taken)
     owners, at = np.unique(view.name_owners[entries], return_inverse=True)
-    called = np.bincount(
-        at, view.name_shares[entries] * probability(odds[objects.hist_labels[entries]])
-    )
+    shares, names = view.name_shares[entries], objects.hist_labels[entries]
+    called = np.bincount(at, shares * probability(odds[names]))
+    if wider is not None and wider.any():
+        apart = wider[names]
+        fits = np.bincount(at, np.where(apart, 0.0, shares * probability(odds[names])))
+        silent = np.bincount(at, np.where(apart, shares, 0.0))
+        called = np.maximum(called, fits / (1.0 - silent + _SLIP))
     called = np.clip(called, 1e-30, _SURE)
     meant = np.log(called) - np.log1p(-called)
     first = np.sort(np.argsort(-meant, kind='stable')[:most])

@@ -209,10 +209,14 @@ class Retriever:
             areas, self._mirror, self._mirror.snapshot(), node, float(node.count), 1.0
         )
 
+    def clock(self, query: Query, view: View) -> Clock:
+        """Return when a query is asked, and in which zone."""
+        now = query.now_ns if query.now_ns is not None else view.newest_ns
+        return Clock(now, self._config().zone)
+
     def read(self, query: Query, view: View) -> Request:
         """Return what the text of a query says; a language model reads it where one is set."""
-        now = query.now_ns if query.now_ns is not None else view.newest_ns
-        clock = Clock(now, self._config().zone)
+        clock = self.clock(query, view)
         if self.reader is not None and self._config().read_by_language_model:
             return self.reader.parse(query.text, clock)
         known = Known(
@@ -271,7 +275,7 @@ class Retriever:
         parts = []
         if subject.kind is not SubjectKind.VIEW:
             odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM else 0.0)
-            parts.append(object_candidates(view, odds, gone=_past(request)))
+            parts.append(object_candidates(view, odds, wider=relevance.wider, gone=_past(request)))
         if subject.sort is not Sort.THING:
             served = self.relevance.relevance(request, view.room_names, vectors)
             parts.append(serving_rooms(view, served.odds))

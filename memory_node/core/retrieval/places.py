@@ -16,6 +16,7 @@ from memory_node.core.language.text import article
 from memory_node.core.retrieval.doubts import told_of
 from memory_node.core.retrieval.relevance import Relevance
 from memory_node.core.retrieval.scale import probability
+from memory_node.core.store.joins import session_names
 from memory_node.core.store.reading import Brief
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
@@ -85,20 +86,25 @@ class PlaceBuilder:
         evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
         seen = list(dict.fromkeys(row for some in evidence for row in some))
         ids = dict(zip(seen, self._mirror.ids(keys[seen]), strict=True))
-        items = self._mirror.briefs(keys[candidates.row[chosen]])
+        shown = keys[candidates.row[chosen]]
+        items = self._mirror.briefs(shown)
+        with self._mirror.lock:
+            joins = self._mirror.store.joins
+        sessions = session_names(joins, shown, [item.map_id for item in items])
         sure = probability(odds[chosen]).tolist()
         return tuple(
             self._place(
                 candidates,
                 i,
                 item=item,
+                session=session,
                 evidence=tuple([ids[row] for row in some]),
                 score=float(odds[i]),
                 confidence=confidence,
                 judged=judged,
             )
-            for i, item, some, confidence in zip(
-                chosen.tolist(), items, evidence, sure, strict=True
+            for i, item, session, some, confidence in zip(
+                chosen.tolist(), items, sessions, evidence, sure, strict=True
             )
         )
 
@@ -120,6 +126,7 @@ class PlaceBuilder:
         i: int,
         *,
         item: Brief,
+        session: str,
         evidence: tuple[str, ...],
         score: float,
         confidence: float,
@@ -148,6 +155,7 @@ class PlaceBuilder:
             target_position=target,
             target_extent=extent,
             room=self._room(candidates, i),
+            session=session,
             area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
             evidence_ids=evidence,
             signals=_signals(float(candidates.odds[i]), score, judged, i),

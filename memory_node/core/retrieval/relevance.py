@@ -63,6 +63,9 @@ class Relevance:
     odds: RealArray
     #: Whether the request names a thing, and something here goes by that name.
     named: bool
+    #: (L,) whether a name is wider than what is asked for, so that it says nothing against it:
+    #: an apron may be a lead apron. None where no name is.
+    wider: NDArray[np.bool_] | None = None
 
     def among(self, present: NDArray[np.bool_]) -> Relevance:
         """Return the relevance of (L,) names of which only some are of things that are held."""
@@ -114,7 +117,11 @@ class EmbeddingRelevance:
             if subject.purpose:  # of several kinds of containers, the one to cook in
                 odds = np.where(odds > 0.0, both(odds, served(names, vectors[:2]) + _NAMED), odds)
             near = names.vectors @ vectors[0]
-            return Relevance(odds=odds + _PREFERENCE * (near - 1.0), named=True)
+            return Relevance(
+                odds=odds + _PREFERENCE * (near - 1.0),
+                named=True,
+                wider=odds == RELATION_ODDS[Relation.PART_NAME],
+            )
         odds = np.maximum(odds, alike(names, vectors[2]))
         if (odds > 0.0).any():
             return Relevance(odds=odds, named=False)

@@ -172,9 +172,7 @@ class CaptionReader:
     def _ends_name(self, word: str) -> bool:
         """Return whether a word after a name is no part of it: "in the kitchen a kettle boils"."""
         return (
-            word in self._words.ends
-            or word in english().determiners
-            or word in english().numbers
+            word in self._words.ends or word in english().determiners or word in english().numbers
         )
 
     def _may_be_place(self, word: str) -> bool:

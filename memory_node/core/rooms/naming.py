@@ -35,6 +35,9 @@ _HEAD_SHARE = 0.7
 BUILT = ('(bare)', '(sloping)')
 #: Rise of a link from which on it is a slope, and least height that is one [m].
 _SLOPE, _RISE = 0.25, 0.3
+#: Votes from which on captions that agree name a room, whatever stands in it, and the least
+#: log-odds of such a name.
+_AGAIN, _TOLD = 1.5, 1.0
 #: Log-odds from which on a name is worth giving to a room.
 _NAME_FROM = 0.0
 
@@ -143,6 +146,16 @@ def built_features(views: RoomViews, pairs: IntArray, member: csr_array) -> Real
     return np.stack([bare, slopes], axis=1)
 
 
+def _mostly_called(votes: RealArray) -> IntArray:
+    """Return the name that captions give each room again and again, -1 where they do not."""
+    if not votes.shape[1]:
+        return np.full(len(votes), -1)
+    most = votes.argmax(axis=1)
+    share = votes[np.arange(len(votes)), most]
+    sure = (share >= _AGAIN) & (share > 0.5 * votes.sum(axis=1))
+    return np.where(sure, most, -1)
+
+
 def best_names(
     scores: RealArray, votes: RealArray, said: Said, vocabulary: Vocabulary
 ) -> tuple[tuple[str, ...], RealArray, NDArray[np.bool_]]:
@@ -164,7 +177,15 @@ def best_names(
     names, direct = [], np.zeros(len(scores), bool)
     best = scores.argmax(axis=1) if scores.size else np.zeros(len(scores), np.int64)
     confidence = scores[np.arange(len(scores)), best] if scores.size else np.zeros(len(scores))
+    called = _mostly_called(votes)
     for room, column in enumerate(best):
+        if (told := called[room]) >= 0:
+            names.append(said.names[told])
+            direct[room] = True
+            kind = said.kinds[told]
+            column = kind if kind >= 0 else len(vocabulary) + told
+            confidence[room] = max(scores[room, column], _TOLD)
+            continue
         if column >= len(vocabulary):
             names.append(said.names[column - len(vocabulary)])
             direct[room] = True

@@ -18,6 +18,7 @@ from memory_node.core.errors import InvalidObservationError, StoreFormatError, U
 from memory_node.core.store import lookup
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, label_crc, read_meta, text_crc
+from memory_node.core.store.joins import Join, joins_from
 from memory_node.core.store.postings import Postings, WordIndex
 from memory_node.core.store.snapshot import Batch
 from memory_node.core.store.sqlite_file import at_once, translated
@@ -145,6 +146,12 @@ class Tables:
         """Fixed frame that the geometry of each map is in, by map id, where it was told."""
         held = json.loads(self.meta.get('frames', '{}'))
         return {str(map_id): str(frame) for map_id, frame in held.items()}
+
+    @property
+    def joins(self) -> tuple[Join, ...]:
+        """Maps that were joined into others, in the order in which they were."""
+        with self._reading():
+            return joins_from(self.meta.get('joins', '[]'))
 
     @property
     def data_version(self) -> int:

@@ -282,10 +282,10 @@ class Mirror:
             self._epoch += 1
             return keys
 
-    def move(self, items: Sequence[Observation]) -> None:
-        """Give observations other poses, and read the arrays anew."""
+    def move(self, items: Sequence[Observation], **told: str) -> None:
+        """Give observations other poses and maps, and read the arrays anew; see ``Store``."""
         with self._lock:
-            self.store.move(items)
+            self.store.move(items, **told)
             self._load()
 
     def _read(self, read: Callable[[Keys], Value], keys: Keys) -> Value:

@@ -10,7 +10,7 @@ import numpy as np
 from memory_bench.changes.world import corner, FIXED, ROOM_M, Script, SESSIONS, Stay
 from memory_node.core.data import Observation, Pose, Sighting
 
-__all__ = ['Drive', 'Noise', 'drive']
+__all__ = ['STEP_NS', 'Drive', 'Noise', 'drive']
 
 #: How far and how wide the camera sees things [m, rad].
 _RANGE_M, _HALF_FOV_RAD = 4.5, 0.7
@@ -19,6 +19,8 @@ _STOPS = ((0.3, 0.5), (0.7, 0.5), (0.5, 0.45))
 _TURNS = 5
 #: Time from one view of a stop to the next [ns].
 _VIEW_NS = 3_000_000_000
+#: Longest time from one stop to the next [ns].
+STEP_NS = (SESSIONS[0][1] - SESSIONS[0][0]) // round(0.8 * len(FIXED) * len(_STOPS))
 #: Share of pairs of stop and place between which something stands.
 _HIDDEN = 0.1
 #: Share of rooms that a later round visits.

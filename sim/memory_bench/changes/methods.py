@@ -33,6 +33,8 @@ class Heard:
     #: Probability that it still is in the room that was asked about.
     still: float = 0.0
     count: int = -1
+    #: When what it cites was seen; -1 where it cites nothing [ns].
+    stamp_ns: int = -1
     #: What the memory says, for those who read failures.
     text: str = ''
 
@@ -69,7 +71,8 @@ class Ours:
             return Heard(still=still, text=answer.text)
         where = answer.citations[0].target_position if answer.known and answer.citations else None
         count = -1 if answer.count is None else answer.count
-        return Heard(where=where, count=count, text=answer.text)
+        stamp_ns = answer.citations[0].stamp_ns if answer.citations else -1
+        return Heard(where=where, count=count, stamp_ns=stamp_ns, text=answer.text)
 
 
 class Plain:
@@ -85,7 +88,11 @@ class Plain:
                 self._seen[s.label].append((item.stamp_ns, s.position))
 
     def ask(self, question: Asked) -> Heard:
-        """Answer by the rule; what was seen once is there."""
+        """Answer by the rule; what was seen once is there, and nothing is known of rooms."""
+        if question.order:
+            first = {n: self._seen[n][0][0] for n in question.order if self._seen[n]}
+            told = ', '.join(f'the {name}' for name in sorted(first, key=first.__getitem__))
+            return Heard(text=f': {told}')
         seen = [p for t, p in self._seen[question.label]
                 if question.since_ns <= t <= question.until_ns]  # fmt: skip
         if not seen:

@@ -47,6 +47,8 @@ class Asked:
     #: Labels of what has changed, and of what may or may not be told.
     changed: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    #: Names of things or rooms in the order in which they are to be told.
+    order: tuple[str, ...] = ()
 
 
 def questions_of(script: Script, drive: Drive) -> list[Asked]:

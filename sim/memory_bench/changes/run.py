@@ -9,10 +9,11 @@ import math
 from pathlib import Path
 import tempfile
 
-from memory_bench.changes.drive import drive, Noise
+from memory_bench.changes.drive import drive, Noise, STEP_NS
 from memory_bench.changes.methods import Heard, Method, Ours, PLAIN, Plain
+from memory_bench.changes.order import ORDER_ASPECTS, order_questions
 from memory_bench.changes.questions import Asked, ASPECTS, questions_of
-from memory_bench.changes.world import COPIES, draw_script, MOVABLE
+from memory_bench.changes.world import COPIES, draw_script, FIXED, MOVABLE
 from memory_bench.metrics.intervals import bootstrap, Interval
 from memory_node.core.ports import Encoder
 
@@ -52,12 +53,30 @@ def scored(question: Asked, heard: Heard) -> Iterator[tuple[str, float]]:
     elif aspect == 'changed':
         said = {n for n in (*MOVABLE, *COPIES) if n in heard.text} - question.unknown
         yield aspect, 2.0 * len(said & question.changed) / (len(said) + len(question.changed))
+    elif aspect == 'how long there':
+        shortest = question.until_ns - question.since_ns
+        longest = shortest + 2 * STEP_NS
+        yield aspect, float(shortest - 10**9 <= heard.count * 10**9 <= longest + 10**9)
+    elif aspect == 'last there':
+        yield aspect, float(heard.stamp_ns == question.until_ns)
+    elif aspect in ORDER_ASPECTS:
+        yield aspect, float(_told(heard.text, question) == question.order)
     else:
         where = heard.where
         near = where is not None and any(math.dist(where, p) < _RIGHT_M for p in question.places)
         yield aspect, float(near)
         if aspect.startswith('where is'):
             yield 'present refused', float(where is None)
+
+
+def _told(text: str, question: Asked) -> tuple[str, ...]:
+    """Return the names of rooms, or of the things asked for, that an answer tells, in order."""
+    if question.aspect == 'first of two':
+        text = text.partition(':')[2]
+    text = text.partition('. At other times')[0].casefold()
+    names = FIXED if question.aspect not in ('order of things', 'first of two') else question.order
+    found = {name: at for name in names if (at := text.find(f'the {name}')) >= 0}
+    return tuple(sorted(found, key=found.__getitem__))
 
 
 def measure(
@@ -72,7 +91,7 @@ def measure(
     for seed in seeds:
         script = draw_script(seed)
         seen = drive(script, seed, noise)
-        asked = questions_of(script, seen)
+        asked = [*questions_of(script, seen), *order_questions(script, seen)]
         with tempfile.TemporaryDirectory() as folder:
             ours = Ours(seen.observations, Path(folder), encoder)
             methods: Mapping[str, Method] = {
@@ -100,7 +119,7 @@ _SMALL = ('still there', 'present refused')
 def table(measured: Measured, methods: Sequence[str] = ('ours', *PLAIN)) -> str:
     """Return the scores as a Markdown table."""
     lines = ['| | ' + ' | '.join(methods) + ' | n |', '|---' * (len(methods) + 2) + '|']
-    for aspect in (*ASPECTS, 'present refused'):
+    for aspect in (*ASPECTS, *ORDER_ASPECTS, 'present refused'):
         cells = [measured.of(method, aspect) for method in methods]
         if any(cells):
             count = sum(map(len, measured.scores[methods[0], aspect].values()))
