@@ -10,6 +10,7 @@ import pytest
 from memory_node.core.data import Observation, Pose
 from memory_node.core.errors import InvalidObservationError
 from memory_node.core.memory import Memory
+from memory_node.core.memory.sessions import goes_on
 from memory_node.core.store.seen_by import packed_source, read_source
 from memory_node.interchange.jsonl import observation_from_dict, observation_to_dict
 
@@ -109,3 +110,11 @@ def test_what_is_no_camera_is_refused_by_name(fields):
         seen('a', **fields)
     with pytest.raises(InvalidObservationError, match='view_yaw_rad'):
         seen('a', view_yaw_rad=math.nan)
+
+
+def test_a_robot_goes_on_by_its_own_heading_whichever_camera_looked_last(open_memory):
+    with open_memory() as memory:
+        memory.add_many(_round(0))
+        here, there = Pose.from_yaw((0.0, 0.0, 0.0), 0.0), Pose.from_yaw((0.0, 0.0, 0.0), math.pi)
+        assert goes_on(memory, 'map', here)
+        assert not goes_on(memory, 'map', there)
