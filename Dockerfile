@@ -18,12 +18,14 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         g++ python3-dev python3-venv python3-colcon-common-extensions \
         python3-httpx python3-jsonschema python3-matplotlib python3-networkx python3-numpy \
         python3-opencv python3-pil python3-rich python3-yaml \
-        ros-jazzy-nav2-msgs ros-jazzy-tf2-msgs ros-jazzy-vision-msgs \
+        ros-jazzy-bond ros-jazzy-map-msgs ros-jazzy-nav2-msgs ros-jazzy-tf2-msgs \
+        ros-jazzy-vision-msgs \
     && rm -rf /var/lib/apt/lists/*
 # Ubuntu's Python is externally managed, so what it lacks is in an environment that sees it.
-COPY requirements/robot.txt /ws/
+COPY requirements/robot.txt requirements/encoder.txt /ws/
 RUN python3 -m venv --system-site-packages /opt/memory \
-    && /opt/memory/bin/pip install --no-cache-dir -r /ws/robot.txt
+    && /opt/memory/bin/pip install --no-cache-dir -r /ws/robot.txt \
+    && /opt/memory/bin/pip install --no-cache-dir --no-deps -r /ws/encoder.txt
 COPY . /ws/src/memory_node
 COPY --from=encoder /encoders /opt/encoders
 WORKDIR /ws

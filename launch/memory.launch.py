@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+from pathlib import Path
+import tempfile
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
@@ -20,6 +24,7 @@ from launch_ros.events.lifecycle import ChangeState
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
+from memory_node.interchange.layouts import layout
 from memory_node.ros.qos import PROFILE, VARIABLE
 
 SHARE = FindPackageShare('memory_node')
@@ -62,6 +67,12 @@ ARGUMENTS = [
         'camera_frame',
         default_value='',
         description='Optical frame of the camera in TF; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'cameras',
+        default_value='',
+        description='Names of several cameras, commas between; each then has its own arguments for'
+        ' topics, front_image, front_depth and so on for front; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'map_id',
@@ -141,8 +152,22 @@ TOPICS = {
     'caption': 'Topic of captions (memory_msgs/Caption), for captioner:=caption.',
     'map': 'Topic of the map (nav_msgs/OccupancyGrid) that keeps goals in free space.',
     'costmap': 'Topic of a costmap (nav_msgs/OccupancyGrid) that does so too.',
+    'corrected_path': 'Topic of the path that a SLAM corrects (nav_msgs/Path).',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
+#: Those that each of several cameras has.
+CAMERA_TOPICS = (
+    'image',
+    'depth',
+    'camera_info',
+    'depth_camera_info',
+    'detections',
+    'detections_2d',
+    'detections_3d',
+    'label_info',
+    'vision_info',
+    'caption',
+)
 #: Topics of the node that cannot be arguments by their own names.
 NAMES = {
     'depth_camera_info': 'depth/camera_info',
@@ -150,8 +175,13 @@ NAMES = {
     'tf_static': '/tf_static',
     'costmap': 'global_costmap/costmap',
 }
-#: Transports are topics below the plain one and follow it.
-TRANSPORTS = {'image': 'compressed', 'depth': 'compressedDepth'}
+#: Topics beside another one, which follow it: transports, and changes of grids.
+TRANSPORTS = {
+    'image': '/compressed',
+    'depth': '/compressedDepth',
+    'map': '_updates',
+    'costmap': '_updates',
+}
 
 #: Arguments that override a parameter when they are given.
 OVERRIDES = {
@@ -171,13 +201,26 @@ OVERRIDES = {
 }
 
 
-def remappings() -> list[tuple[str, list[object]]]:
+def cameras(context: LaunchContext) -> list[str]:
+    """Return the names of several cameras; none where there is one."""
+    told = LaunchConfiguration('cameras').perform(context)
+    return [name.strip() for name in told.split(',') if name.strip()]
+
+
+def remappings(context: LaunchContext) -> list[tuple[str, str]]:
     """Remap every topic, with its transports, to the argument of its name."""
-    pairs: list[tuple[str, list[object]]] = []
-    for topic in TOPICS:
-        pairs.append((NAMES.get(topic, topic), [LaunchConfiguration(topic)]))
+    pairs: list[tuple[str, str]] = []
+
+    def remap(topic: str, own: str, to: str) -> None:
+        pairs.append((own, to))
         if transport := TRANSPORTS.get(topic):
-            pairs.append((f'{topic}/{transport}', [LaunchConfiguration(topic), f'/{transport}']))
+            pairs.append((f'{own}{transport}', f'{to}{transport}'))
+
+    for topic in TOPICS:
+        remap(topic, NAMES.get(topic, topic), LaunchConfiguration(topic).perform(context))
+    for name, topic in product(cameras(context), CAMERA_TOPICS):
+        if to := context.launch_configurations.get(f'{name}_{topic}'):
+            remap(topic, f'{name}/{NAMES.get(topic, topic)}', to)
     return pairs
 
 
@@ -187,8 +230,10 @@ def overrides(context: LaunchContext) -> dict[str, object]:
         parameter: LaunchConfiguration(argument).perform(context)
         for argument, parameter in OVERRIDES.items()
     }
+    named = {'cameras': names} if (names := cameras(context)) else {}
     return {
         **{parameter: value for parameter, value in given.items() if value},
+        **named,
         'use_sim_time': LaunchConfiguration('use_sim_time').perform(context) == 'true',
         'autostart': False,  # this file starts the node, or the user does
     }
@@ -203,7 +248,7 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         namespace=LaunchConfiguration('namespace'),
         output='screen',
         parameters=[LaunchConfiguration('params_file'), overrides(context)],
-        remappings=remappings(),
+        remappings=remappings(context),
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
     )
     autostart = IfCondition(LaunchConfiguration('autostart'))
@@ -238,21 +283,36 @@ def fast_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [SetEnvironmentVariable(VARIABLE, str(PROFILE))]
 
 
+def viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make RViz with a layout for the names that are in use."""
+    topics = {own.lstrip('/'): to for own, to in remappings(context)}
+    text = layout(
+        'rviz',
+        namespace=LaunchConfiguration('namespace').perform(context),
+        map_frame=LaunchConfiguration('map_frame').perform(context) or 'map',
+        cameras=cameras(context),
+        topics=topics,
+    )
+    path = Path(tempfile.mkdtemp(prefix='memory_node-')) / 'memory.rviz'
+    path.write_text(text, encoding='utf-8')
+    rviz = Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        namespace=LaunchConfiguration('namespace'),
+        arguments=['-d', str(path)],
+        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
+    )
+    return [rviz]
+
+
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node, its lifecycle start-up and the optional viewer."""
     topics = [
         DeclareLaunchArgument(name, default_value=NAMES.get(name, name), description=text)
         for name, text in TOPICS.items()
     ]
-    rviz = Node(
-        package='rviz2',
-        executable='rviz2',
-        name='rviz2',
-        namespace=LaunchConfiguration('namespace'),
-        arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'memory.rviz'])],
-        parameters=[{'use_sim_time': LaunchConfiguration('use_sim_time')}],
-        condition=IfCondition(LaunchConfiguration('rviz')),
-    )
+    rviz = OpaqueFunction(function=viewer, condition=IfCondition(LaunchConfiguration('rviz')))
     start = OpaqueFunction(function=memory_with_events)
     room = OpaqueFunction(function=fast_dds_profile)
     return LaunchDescription([*ARGUMENTS, *topics, room, start, rviz])

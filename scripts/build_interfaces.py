@@ -1,10 +1,9 @@
 """
 Build interface packages into the virtual environment this Python runs in.
 
-``memory_msgs`` is the project's own. ``nav2_msgs``, ``tf2_msgs`` and ``vision_msgs`` have the
-names and fields that these packages have in ROS 2, so that the tests can talk in them: the wheels
-for development lack all three. Only for machines without an installed ROS 2: a robot has those,
-and builds its own with colcon.
+``memory_msgs`` is the project's own. The others have the names and fields that these packages have
+in ROS 2, so that the tests can talk in them: the wheels for development lack them. Only for
+machines without an installed ROS 2: a robot has those, and builds its own with colcon.
 """
 
 from __future__ import annotations
@@ -24,9 +23,10 @@ VENV = Path(sys.prefix)
 #: Name of each package, and the folder that holds it.
 PACKAGES = {
     'memory_msgs': ROOT / 'msgs',
-    'nav2_msgs': ROOT / 'scripts' / 'interfaces' / 'nav2_msgs',
-    'tf2_msgs': ROOT / 'scripts' / 'interfaces' / 'tf2_msgs',
-    'vision_msgs': ROOT / 'scripts' / 'interfaces' / 'vision_msgs',
+    **{
+        name: ROOT / 'scripts' / 'interfaces' / name
+        for name in ('bond', 'map_msgs', 'nav2_msgs', 'tf2_msgs', 'vision_msgs')
+    },
 }
 
 

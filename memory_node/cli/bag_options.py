@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.camera_names import check_camera_names, ONLY
 from memory_node.interchange.topics import ROLES
 
 if TYPE_CHECKING:
-    from memory_node.interchange.bag import BagSettings
+    from memory_node.interchange.bag_camera import BagSettings
 
 __all__ = ['bag_settings', 'describe_bags']
 
@@ -44,12 +45,21 @@ def describe_bags(bag: argparse._ArgumentGroup) -> None:
         default=[],
         type=_role,
         metavar='ROLE=TOPIC',
-        help=f'topic for {", ".join(ROLES)}; repeatable',
+        help=f'topic for {", ".join(ROLES)}; of several cameras NAME/ROLE=TOPIC; repeatable',
+    )
+    bag.add_argument(
+        '--cameras',
+        type=_names,
+        default=(),
+        metavar='NAME,NAME',
+        help='take several cameras: names that are parts of the names of their topics',
     )
     bag.add_argument(
         '--camera',
+        action='append',
+        default=[],
         type=_mounting,
-        metavar='X,Y,Z,ROLL,PITCH,YAW',
+        metavar='[NAME=]X,Y,Z,ROLL,PITCH,YAW',
         help='camera on the robot [m, rad], pitch down positive; instead of /tf_static',
     )
     bag.add_argument(
@@ -87,33 +97,51 @@ def _role(text: str) -> tuple[str, str]:
     return role, topic
 
 
-def _mounting(text: str) -> tuple[float, ...]:
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(','))
     try:
-        values = tuple(float(part) for part in text.split(','))
+        check_camera_names(names)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return names
+
+
+def _mounting(text: str) -> tuple[str, tuple[float, ...]]:
+    name, _, numbers = text.rpartition('=')
+    try:
+        values = tuple(float(part) for part in numbers.split(','))
     except ValueError:
         values = ()
     if len(values) != 6:
         raise argparse.ArgumentTypeError(
             f'expected x,y,z,roll,pitch,yaw in metres and radians, got {text!r}'
         )
-    return values
+    return name, values
 
 
 def bag_settings(args: argparse.Namespace) -> BagSettings:
     """Return what the options say; raises ``InvalidObservationError`` out of their ranges."""
-    from memory_node.interchange.bag import BagSettings  # rosbags and OpenCV are slow
+    from memory_node.interchange.bag_camera import BagSettings  # rosbags and OpenCV are slow
 
     try:
         ingest = IngestConfig(pairing_slop_s=args.pairing_slop, odometry_gap_s=args.odometry_gap)
     except (TypeError, ValueError) as error:
         raise InvalidObservationError(str(error)) from error
+    mountings = dict(args.camera)
+    if strange := mountings.keys() - set(args.cameras or (ONLY,)):
+        named = ', '.join(args.cameras) or 'none'
+        raise InvalidObservationError(
+            f'--camera must name one of --cameras ({named}), got {min(strange)!r}'
+        )
     return BagSettings(
         captioner=args.captioner,
         detector=args.detector,
         classes=args.classes,
         min_confidence=args.min_confidence,
         map_id=args.map_id,
-        camera=args.camera,
+        cameras=args.cameras,
+        camera=mountings.pop(ONLY, None),
+        mountings=mountings,
         topics=dict(args.topic),
         depth_unit_m=args.depth_unit,
         depth_registered=args.depth_registered,

@@ -35,6 +35,8 @@ _OPTIONAL = {
     'vision_msgs': 'detections of vision_msgs are not heard; apt install ros-jazzy-vision-msgs',
     'tf2_msgs': 'TF is not heard; apt install ros-jazzy-tf2-msgs',
     'nav2_msgs': '~/go finds no navigator; apt install ros-jazzy-nav2-msgs',
+    'map_msgs': 'changes of costmaps are not heard; apt install ros-jazzy-map-msgs',
+    'bond': "Nav2's lifecycle manager has to have bond_timeout 0.0; apt install ros-jazzy-bond",
 }
 #: Longest that looking at a system may take beside listening [s].
 _BESIDE_S = 60.0

@@ -24,6 +24,7 @@ from memory_node.cli import (
     export,
     find,
     import_,
+    layout,
     maps,
     objects,
     query,
@@ -66,10 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    modules = (
-        import_, query, ask, find, objects, maps, correct, stats, export, check, doctor, encoder,
-    )  # fmt: skip
-    for module in modules:
+    asking = (query, ask, find, objects, maps, correct, stats)
+    for module in (import_, *asking, export, check, doctor, encoder, layout):
         module.add_command(commands, shared)
     return parser
 

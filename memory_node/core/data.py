@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 import math
+import re
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +28,7 @@ from memory_node.core.bounds import (
 from memory_node.core.errors import InvalidObservationError, InvalidQueryError
 
 __all__ = [
+    'CAMERA_NAME',
     'DEFAULT_MAP_ID',
     'MAX_CAPTION_CHARS',
     'FloatArray',
@@ -49,7 +51,11 @@ Quaternion: TypeAlias = tuple[float, float, float, float]
 DEFAULT_MAP_ID = 'map'
 MAX_CAPTION_CHARS = 8192
 MAX_ID_CHARS = 256
+#: A camera is called by one part of a topic's name.
+CAMERA_NAME = re.compile(r'[A-Za-z]\w{0,63}', re.ASCII)
 MAX_QUERY_CHARS = 4096
+#: Half a turn and what rounding adds [rad].
+_HALF_TURN_RAD = 3.1417
 MAX_K = 1000
 
 
@@ -149,8 +155,21 @@ class Observation:
     keyframe: bytes = b''
     #: What produced the caption, for example ``yolox`` or ``detections``.
     source: str = ''
+    #: Name of the camera that saw it, where the robot has several.
+    camera: str = ''
+    #: Where that camera looks, about +z from the heading of ``pose`` [rad]; 0 is ahead.
+    view_yaw_rad: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.camera and not CAMERA_NAME.fullmatch(str(self.camera)):
+            raise InvalidObservationError(
+                'observation.camera must be a letter, then letters, digits or _,'
+                f' got {_short(self.camera)}'
+            )
+        if not within((self.view_yaw_rad,), 1, _HALF_TURN_RAD):
+            raise InvalidObservationError(
+                f'observation.view_yaw_rad must be in [-pi, pi], got {_short(self.view_yaw_rad)}'
+            )
         for name, value in (('id', self.id), ('map_id', self.map_id)):
             if not value or len(value) > MAX_ID_CHARS or '\0' in value:
                 raise InvalidObservationError(

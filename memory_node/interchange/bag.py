@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rosbags.highlevel import AnyReader
@@ -10,14 +10,18 @@ from rosbags.highlevel import AnyReader
 from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import Observation
 from memory_node.core.errors import CaptionerError, InvalidObservationError
+from memory_node.core.perception.camera_names import ONLY, topic_of
 from memory_node.core.ports import Captioner
-from memory_node.interchange.bag_reader import BagReader, BagSettings, Roles
+from memory_node.interchange.bag_camera import BagSettings
+from memory_node.interchange.bag_reader import BagReader, Roles
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import is_tf, open_what_is_whole, peek
 from memory_node.interchange.topics import (
     assign_descriptions,
     assign_roles,
     DESCRIPTIONS,
+    Head,
+    of_the_camera,
     of_the_robot,
     picture_topics,
     Topic,
@@ -72,8 +76,11 @@ def read_bag(
         say('taken: ' + ', '.join(f'{role} {topic.topic}' for role, topic in found.items()))
         left = [t for t in picture_topics(opened.connections) if t not in roles.topics]
         if left:
-            say(f'not taken: {", ".join(left)}; --topic ROLE=TOPIC takes another')
-        for topic in sorted(roles.unstamped):
+            say(
+                f'not taken: {", ".join(left)};'
+                ' --topic ROLE=TOPIC takes another, --cameras several'
+            )
+        for topic in sorted(roles.unstamped & roles.topics):
             say(f'stamps of {topic} are all zero: the time of recording is taken instead')
         if not roles.described and captioner is None:
             captioner = _captioner(settings)
@@ -118,25 +125,27 @@ def _roles(
     path: Path, opened: AnyReader, settings: BagSettings, *, looked_at: bool
 ) -> tuple[Roles, Mapping[str, Topic]]:
     """Return what the topics are for; raise where something is missing, naming what is there."""
-    heads = peek(opened)
-    connections = opened.connections
-    told = {r: t for r, t in settings.topics.items() if r not in (*DESCRIPTIONS, 'label_info')}
-    found = assign_roles(connections, told, heads)
-    picture = next((found[role] for role in _COLOR if role in found), None)
-    told = {r: t for r, t in settings.topics.items() if r not in told}
+    heads, connections = peek(opened), opened.connections
     others = ('yolox', 'detections', 'caption')
     looked_at = looked_at or settings.detector is not None or settings.captioner not in others
-    if told or not looked_at:
-        found |= assign_descriptions(connections, told, picture)
+    cameras: dict[str, dict[str, Topic]] = {}
+    told = _told(settings)
+    for name in told:
+        own = of_the_camera(connections, name, told[name].values())
+        cameras[name] = _of_one(own, told[name], heads, looked_at=looked_at)
+    first = next(iter(cameras.values()))
+    odometry = first.get('odom')
+    picture = next((first[role] for role in _COLOR if role in first), None)
     transforms = [c for c in connections if is_tf(c)]
     if picture is not None:
-        own = {t.topic for t in of_the_robot(transforms, picture)}
-        transforms = [c for c in transforms if c.topic in own]
-    topics = {topic.topic: role for role, topic in found.items()}
-    missing = []
-    if picture is None and not any(r in DESCRIPTIONS for r in found):
-        missing.append('colour pictures')
-    if 'odom' not in found and not transforms:
+        known = {t.topic for t in of_the_robot(transforms, picture)}
+        transforms = [c for c in transforms if c.topic in known]
+    missing = [
+        f'colour pictures{f" of {name}" if name else ""}'
+        for name, found in cameras.items()
+        if not any(role in found for role in (*_COLOR, *DESCRIPTIONS))
+    ]
+    if odometry is None and not transforms:
         missing.append('odometry')
     if missing:
         there = ', '.join(f'{c.topic} ({c.msgtype})' for c in connections)
@@ -144,6 +153,56 @@ def _roles(
             f'{path} needs colour pictures and odometry, and has no {" and no ".join(missing)}'
             f' among {there or "no topics"}; --topic ROLE=TOPIC names them'
         )
-    unstamped = frozenset(t for t in topics if t in heads and heads[t].unstamped)
-    timed = frozenset(t for t in unstamped if not topics[t].endswith('_info'))
-    return Roles(topics=topics, unstamped=timed, transforms=tuple(transforms)), found
+    own_roles = {
+        name: {topic.topic: role for role, topic in found.items() if role != 'odom'}
+        for name, found in cameras.items()
+    }
+    infos = {t for own in own_roles.values() for t, role in own.items() if role.endswith('_info')}
+    roles = Roles(
+        cameras=own_roles,
+        odometry=odometry.topic if odometry is not None else '',
+        unstamped=frozenset(t for t, h in heads.items() if h.unstamped and t not in infos),
+        transforms=tuple(transforms),
+    )
+    taken = {
+        topic_of(name, role): topic
+        for name, found in cameras.items()
+        for role, topic in found.items()
+        if role != 'odom'
+    }
+    return roles, taken | ({'odom': odometry} if odometry is not None else {})
+
+
+def _told(settings: BagSettings) -> dict[str, dict[str, str]]:
+    """Return the topics that a person has named, by camera and role; every camera is there."""
+    told: dict[str, dict[str, str]] = {name: {} for name in settings.cameras or (ONLY,)}
+    for role, topic in settings.topics.items():
+        camera, _, rest = role.partition('/')
+        if camera in settings.cameras:
+            told[camera][rest] = topic
+        elif role == 'odom' or not settings.cameras:
+            for own in told.values():
+                own[role] = topic
+        else:
+            raise InvalidObservationError(
+                f'role must name its camera, {" or ".join(f"{c}/{role}" for c in told)},'
+                f' got {role!r}'
+            )
+    return told
+
+
+def _of_one(
+    topics: Iterable[Topic],
+    told: Mapping[str, str],
+    heads: Mapping[str, Head],
+    *,
+    looked_at: bool,
+) -> dict[str, Topic]:
+    """Return the topics of one camera, and odometry, by their roles."""
+    said = (*DESCRIPTIONS, 'label_info')
+    found = assign_roles(topics, {r: t for r, t in told.items() if r not in said}, heads)
+    described = {r: t for r, t in told.items() if r in said}
+    if described or not looked_at:
+        picture = next((found[role] for role in _COLOR if role in found), None)
+        found |= assign_descriptions(topics, described, picture)
+    return found

@@ -37,6 +37,7 @@ from memory_node.core.errors import (
     StoreAccessError,
 )
 from memory_node.core.perception.captions import clean_text
+from memory_node.core.store.seen_by import packed_source, read_source
 
 __all__ = [
     'Identity',
@@ -223,6 +224,8 @@ def observation_from_dict(item: object, identity: Identity | None = None) -> Obs
     map_id = identity.map_id or _id(item.get('map_id', DEFAULT_MAP_ID), 'map_id')
     if item.get('frame_id') is not None:
         identity.frame(map_id, _id(item['frame_id'], 'frame_id').lstrip('/'))
+    told = safe_characters(_text(item.get('source', 'jsonl'), 'source'))
+    source, camera, view_yaw_rad = read_source(told)
     return Observation(
         id=identity.prefix + _id(item.get('id'), 'id'),
         stamp_ns=_stamp_ns(item),
@@ -231,7 +234,9 @@ def observation_from_dict(item: object, identity: Identity | None = None) -> Obs
         sightings=tuple(_sighting(o) for o in objects),
         map_id=map_id,
         neighbors=tuple(identity.prefix + n for n in neighbors),
-        source=safe_characters(_text(item.get('source', 'jsonl'), 'source')),
+        source=source,
+        camera=camera,
+        view_yaw_rad=view_yaw_rad,
     )
 
 
@@ -259,7 +264,7 @@ def observation_to_dict(observation: Observation, frame_id: str = '') -> dict[st
         'caption': observation.caption,
         'objects': [_sighting_to_dict(s) for s in observation.sightings],
         'neighbors': list(observation.neighbors),
-        'source': observation.source,
+        'source': packed_source(observation),
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 import re
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from memory_node.core.errors import InvalidObservationError
 
@@ -23,6 +23,7 @@ __all__ = [
     'Topic',
     'assign_descriptions',
     'assign_roles',
+    'of_the_camera',
     'of_the_robot',
     'picture_topics',
 ]
@@ -82,6 +83,9 @@ class Topic(Protocol):
     @property
     def msgtype(self) -> str:
         """Type, as ``sensor_msgs/msg/Image``."""
+
+
+TopicT = TypeVar('TopicT', bound=Topic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +255,7 @@ def assign_roles(
     heads: Mapping[str, Head] | None = None,
 ) -> dict[str, Topic]:
     """
-    Return one topic for each of ``ROLES`` that the recording can fill.
+    Return one topic for each of ``ROLES`` that the recording can fill for one camera.
 
     Parameters
     ----------
@@ -294,6 +298,21 @@ def assign_roles(
     if 'odom' in told or odometry:
         roles['odom'] = told['odom'] if 'odom' in told else odometry[0]
     return roles
+
+
+def of_the_camera(
+    topics: Iterable[TopicT], camera: str, named: Iterable[str] = ()
+) -> list[TopicT]:
+    """Return topics below the name of a camera, ``named`` and odometry; all of the only one."""
+    told = set(named)
+    return [
+        t
+        for t in topics
+        if not camera
+        or camera.lower() in _segments(t)[:-1]
+        or t.topic in told
+        or _kind(t) == 'Odometry'
+    ]
 
 
 def of_the_robot(topics: Iterable[Topic], picture: Topic) -> list[Topic]:

@@ -14,12 +14,11 @@ from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.geometry import pose_from_transform, transform_from_pose
 from memory_node.core.perception.messages import pose_from_odometry, stamp_ns
-from memory_node.core.perception.pipeline import Outlets
 from memory_node.core.worker import Worker
 from memory_node.ros import qos
 from memory_node.ros.where import Where
 
-__all__ = ['CorrectedPath', 'follow_path', 'poses_of']
+__all__ = ['CorrectedPath', 'poses_of']
 
 TOPIC = 'corrected_path'
 #: A path is followed once it moves an observation this far [m]: SLAM trembles by less.
@@ -103,11 +102,3 @@ class CorrectedPath:
                 for key, pose in poses
             ]
         return self.memory.correct_poses(map_id, poses, least_m=LEAST_M)
-
-
-def follow_path(
-    node: LifecycleNode, memory: Memory, where: Where, outlets: Outlets
-) -> Callable[[], None]:
-    """Follow ``corrected_path`` while the node is active; return what ends that."""
-    path = CorrectedPath(memory=memory, where=where, refuse=outlets.refuse, bug=outlets.bug)
-    return path.listen(node)

@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from memory_node.core.memory import Memory
+from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.perception.counters import Counters, Snapshot
 from memory_node.core.perception.loss import Arrivals
 from memory_node.ros import qos
@@ -65,7 +66,7 @@ class Reporter:
         self._sources = sources
         self._last: Snapshot | None = None
         self._map = MapWatch(node, sources.memory, sources.report_interval_s)
-        self._next_markers_s = 0.0
+        self._next_markers_s, self._viewers, self._new_viewer = 0.0, 0, False
         self._statistics = node.create_lifecycle_publisher(
             Statistics, '~/statistics', qos.RELIABLE
         )
@@ -99,9 +100,13 @@ class Reporter:
 
     def _show(self, now: object) -> None:
         steady_s = _steady_clock().now().nanoseconds * 1e-9
-        if steady_s < self._next_markers_s:
+        viewers, before = self._markers.get_subscription_count(), self._viewers
+        self._viewers, view = viewers, self._map.view
+        self._new_viewer |= viewers > before
+        if not viewers or view is None or steady_s < self._next_markers_s:
             return
-        scene = self._sources.scene.take(now)
+        scene = self._sources.scene.take(now, view, everything=self._new_viewer)
+        self._new_viewer = False
         if scene is not None:
             self._next_markers_s = steady_s + self._sources.marker_interval_s()
             self._markers.publish(scene)
@@ -133,8 +138,8 @@ class Reporter:
     def _health(self, header: Header, snapshot: Snapshot) -> DiagnosticArray:
         level, message = self._judge(snapshot)
         values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
-        if (came := self._sources.counters.pictures.look()) is not None:
-            values['images_lost_of_last'] = f'{came.lost} of {came.sent}'
+        for camera, came in self._sources.counters.arrivals().items():
+            values[topic_of(camera, 'images_lost_of_last')] = f'{came.lost} of {came.sent}'
         values['object_map_missing'] = self._map.missing
         values['object_map_message'] = self._map.message
         status = DiagnosticStatus(
@@ -159,9 +164,9 @@ class Reporter:
         for name in _LOSSES:
             if now.get(name, 0) > before.get(name, 0):
                 yield f'{name} rose by {now[name] - before.get(name, 0)}'
-        came = self._sources.counters.pictures.look()
-        if came is not None and came.share >= LOSS:
-            yield lost_pictures(came)
+        for camera, came in self._sources.counters.arrivals().items():
+            if came.share >= LOSS:
+                yield (f'{camera}: ' if camera else '') + lost_pictures(came)
         rejected = self._last.rejected if self._last is not None else {}
         refused = [r for r, count in snapshot.rejected.items() if count > rejected.get(r, 0)]
         for reason in refused[:_NAMED]:

@@ -17,10 +17,12 @@ from rclpy.executors import (
 
 __all__ = ['SplitExecutor']
 
-#: Groups of callbacks beside requests: pictures, depth, small messages, reports, the look at the
-#: object map, saves, lifecycle and parameters, what a navigator says, occupancy grids, and one to
-#: spare.
-OTHERS = 10
+#: Groups of callbacks beside requests and pictures: small messages, reports, the look at the
+#: object map, saves, lifecycle and parameters, what a navigator says, occupancy grids, corrected
+#: paths, the bond, and one to spare.
+_OTHERS = 10
+#: Pictures and depth of one camera.
+_EACH_CAMERA = 2
 
 
 class SplitExecutor(Executor):
@@ -32,13 +34,19 @@ class SplitExecutor(Executor):
     """
 
     def __init__(
-        self, requests: CallbackGroup, threads: int, bug: Callable[[BaseException], None]
+        self,
+        requests: CallbackGroup,
+        threads: int,
+        bug: Callable[[BaseException], None],
+        *,
+        cameras: int = 1,
     ) -> None:
         """Give ``requests`` at most ``threads`` threads, made when needed; ``bug`` is told."""
         super().__init__()
         self._requests = requests
         self._asked = ThreadPoolExecutor(threads, thread_name_prefix='request')
-        self._others = ThreadPoolExecutor(OTHERS, thread_name_prefix='callback')
+        others = _OTHERS + _EACH_CAMERA * cameras
+        self._others = ThreadPoolExecutor(others, thread_name_prefix='callback')
         self._bug = bug
 
     def spin_once(self, timeout_sec: float | None = None) -> None:

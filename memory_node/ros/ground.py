@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 import math
 import threading
 from typing import Any
@@ -29,7 +30,7 @@ from memory_node.core.topology.stand_poses import (
 from memory_node.ros import qos
 from memory_node.ros.settings import NavigationConfig
 
-__all__ = ['Ground', 'grid_from_msg']
+__all__ = ['Ground', 'grid_from_msg', 'updated']
 
 #: Topic of each grid, and whether it is a costmap: grown by the robot's radius.
 TOPICS = {'map': False, 'global_costmap/costmap': True}
@@ -66,6 +67,25 @@ def grid_from_msg(msg: OccupancyGrid, name: str, *, inflated: bool = False) -> G
     )
 
 
+def updated(grid: Grid, msg: Any) -> Grid:
+    """Return a grid with the rectangle of a ``map_msgs/OccupancyGridUpdate`` in its place."""
+    rows, columns = grid.cells.shape
+    if len(msg.data) != msg.width * msg.height:
+        raise InvalidObservationError(
+            f'width and height say {msg.width} x {msg.height} cells, data holds {len(msg.data)}'
+        )
+    inside = 0 <= msg.x <= columns - msg.width and 0 <= msg.y <= rows - msg.height
+    if not inside or msg.header.frame_id.lstrip('/') not in ('', grid.frame_id):
+        raise InvalidObservationError(
+            f'it must lie inside of the {columns} x {rows} cells in {grid.frame_id!r}, got'
+            f' {msg.width} x {msg.height} at {msg.x}, {msg.y} in {msg.header.frame_id!r:.80}'
+        )
+    cells = grid.cells.copy()
+    part = np.array(msg.data, np.int8).reshape(msg.height, msg.width)
+    cells[msg.y : msg.y + msg.height, msg.x : msg.x + msg.width] = part
+    return replace(grid, cells=cells)
+
+
 class Ground:
     """Hears the grids and says where to stand; thread-safe."""
 
@@ -94,6 +114,19 @@ class Ground:
             )
             for topic in TOPICS
         ]
+        if find_spec('map_msgs') is not None:
+            from map_msgs.msg import OccupancyGridUpdate
+
+            self._subscriptions += [
+                node.create_subscription(
+                    OccupancyGridUpdate,
+                    f'{topic}_updates',
+                    partial(self._on_update, topic),
+                    qos.UPDATES,
+                    callback_group=group,
+                )
+                for topic in TOPICS
+            ]
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -140,3 +173,13 @@ class Ground:
             return
         with self._lock:
             self._grids[topic] = grid
+
+    def _on_update(self, topic: str, msg: Any) -> None:
+        with self._lock:
+            grid = self._grids.get(topic)
+            if grid is None:
+                return  # the whole grid is still to come, and holds it
+            try:
+                self._grids[topic] = updated(grid, msg)
+            except InvalidObservationError as error:
+                self._refuse(f'{topic}_updates', str(error))

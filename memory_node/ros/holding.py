@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 import os
@@ -12,11 +13,11 @@ from memory_node.core.config import MemoryConfig
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.class_names import ClassNames
-from memory_node.core.perception.pipeline import Pipeline
 from memory_node.core.perception.placement import Placement
 from memory_node.core.ports import Captioner, LanguageModel
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.gate import Gate
+from memory_node.ros.ingest import Ingest
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.settings import EncoderConfig, NodeConfig
@@ -33,10 +34,12 @@ class Held:
     gate: Gate
     scene: MarkerScene
     where: Where
-    placement: Placement
-    names: ClassNames
+    #: Whether what is seen gets positions, by camera.
+    placements: Mapping[str, Placement]
+    #: Names of the class ids of detectors, by camera.
+    names: Mapping[str, ClassNames]
     captioner: Captioner | None
-    pipeline: Pipeline | None = None
+    ingest: Ingest | None = None
 
 
 def memory_config(settings: Parameters) -> MemoryConfig:

@@ -65,7 +65,7 @@ def main() -> int:
         rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
         rclpy.utilities.try_shutdown()
         return 2
-    executor = SplitExecutor(node.requests, node.threads, node.report_bug)
+    executor = SplitExecutor(node.requests, node.threads, node.report_bug, cameras=node.cameras)
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()

@@ -13,6 +13,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.errors import MemoryNodeError
 from memory_node.core.memory import Memory
+from memory_node.core.view import View
 
 __all__ = ['MapWatch']
 
@@ -39,6 +40,8 @@ class MapWatch:
         self._closed = False
         self._told_until_s: float | None = None
         self._trouble = ''
+        #: What the last look saw; None before the first.
+        self.view: View | None = None
         #: Observations that the map lacked at the last look, and how many there were.
         self.missing, self._held = 0, 0
         #: Why the map was made again when the memory was opened; '' if it was not.
@@ -68,6 +71,7 @@ class MapWatch:
                 self._trouble = f'the object map can not be brought up to date: {error}'
                 return
             self._trouble = ''
+            self.view = view
             self.missing, self._held = view.behind, len(view.snapshot)
 
     def warning(self) -> str:

@@ -13,24 +13,22 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from memory_node.core.config import (
-    IngestConfig,
-    KeyframeConfig,
     LanguageModelConfig,
     PerceptionConfig,
     RetrievalConfig,
 )
-from memory_node.core.data import Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
+from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
-from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model
-from memory_node.ros.corrected_path import follow_path
+from memory_node.ros.bond import Bond, has_bond_messages
+from memory_node.ros.corrected_path import CorrectedPath
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
@@ -39,13 +37,13 @@ from memory_node.ros.ground import Ground
 from memory_node.ros.heap import collect
 from memory_node.ros.holding import Held, memory_config, open_memory
 from memory_node.ros.in_use import in_use
+from memory_node.ros.ingest import Ingest
 from memory_node.ros.markers import MarkerScene
 from memory_node.ros.navigator import Navigator
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
-from memory_node.ros.settings import CameraConfig, NavigationConfig, NodeConfig, RequestsConfig
-from memory_node.ros.subscriptions import published, Subscriptions
+from memory_node.ros.settings import NavigationConfig, NodeConfig, RequestsConfig
 from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
@@ -88,6 +86,11 @@ class MemoryNode(LifecycleNode):
     def memory(self) -> Memory:
         """The memory that is open while the node is configured."""
         return self._held.memory
+
+    @property
+    def cameras(self) -> int:
+        """How many cameras are heard."""
+        return len(self._settings(NodeConfig).cameras) or 1
 
     @property
     def threads(self) -> int:
@@ -196,16 +199,16 @@ class MemoryNode(LifecycleNode):
             stack.callback(model.close)  # first: closing the memory waits for who asks it
         where = Where(self, self._settings, memory)
         stack.callback(where.close)
+        classes = os.path.expanduser(self._settings(PerceptionConfig).classes_path)
         held = self._holds = Held(
             memory=memory,
             gate=Gate(self._settings(RequestsConfig)),
             scene=MarkerScene(where.requests.by_map),
             where=where,
-            placement=Placement(lambda line: self.get_logger().warning(line)),
-            names=ClassNames(os.path.expanduser(self._settings(PerceptionConfig).classes_path)),
+            placements={name: Placement(partial(self._warn_of, name)) for name in where.cameras},
+            names={name: ClassNames(classes) for name in where.cameras},
             captioner=make_captioner(self._settings(PerceptionConfig)),
         )
-        held.scene.add(memory.observations())
         navigation = partial(self._settings, NavigationConfig)
         navigator = Navigator(self, use_nav2=settings.use_nav2, config=navigation)
         stack.callback(navigator.close)
@@ -245,7 +248,7 @@ class MemoryNode(LifecycleNode):
             memory=self._held.memory,
             counters=self._counters,
             scene=self._held.scene,
-            queue_length=lambda: held.pipeline.queue_length if held.pipeline else 0,
+            queue_length=lambda: held.ingest.queue_length if held.ingest else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
@@ -253,22 +256,17 @@ class MemoryNode(LifecycleNode):
         )
 
     def _activate(self, stack: ExitStack) -> None:
-        perception = self._settings(PerceptionConfig)
-        outlets = Outlets(
-            store=self._store,
-            refuse=self._refuse,
-            bug=self.report_bug,
-            published=lambda: published(self),
-        )
-        camera, held = self._settings(CameraConfig), self._held
-        pipeline = held.pipeline = Pipeline(
+        held = self._held
+        ingest = held.ingest = Ingest(
+            self,
+            self._settings,
+            held.where,
             trigger=self._trigger,
-            poses=held.where.poses,
+            names=held.names,
             counters=self._counters,
-            config=lambda: self._settings(IngestConfig),
-            keyframes=lambda: self._settings(KeyframeConfig),
-            outlets=outlets,
-            depth_is_registered=camera.depth_registered,
+            store=self._store,
+            refuse=self._refuse_of,
+            bug=self.report_bug,
         )
         stack.callback(held.memory.save)  # at the end, when the pipeline is drained
         saver = Saver(
@@ -279,24 +277,20 @@ class MemoryNode(LifecycleNode):
             bug=self.report_bug,
         )
         stack.callback(saver.close)
-        pipeline.start(perception.concurrency)
-        stack.callback(pipeline.stop, DRAIN_S)
-        subscriptions = Subscriptions(
-            self,
-            pipeline=pipeline,
-            poses=held.where.poses,
-            counters=self._counters,
-            camera=camera,
-            config=lambda: self._settings(IngestConfig),
-            frames=held.where.tree,
-            captioner=perception.captioner,
-            names=held.names,
-            outlets=outlets,
-        )
+        ingest.start()
+        stack.callback(ingest.stop, DRAIN_S)
+        subscriptions = ingest.listen()
         stack.callback(subscriptions.close)
-        stack.callback(follow_path(self, held.memory, held.where, outlets))
-        told, topics = held.where.poses.base_T_camera is not None, subscriptions.topics
-        self.get_logger().info(in_use(self._settings, topics, held.memory.path, camera_told=told))
+        path = CorrectedPath(
+            memory=held.memory, where=held.where, refuse=self._refuse, bug=self.report_bug
+        )
+        stack.callback(path.listen(self))
+        period_s = self._settings(NodeConfig).bond_heartbeat_period
+        if period_s and has_bond_messages():
+            bond = Bond(self, period_s, say=lambda line: self.get_logger().warning(line))
+            stack.callback(bond.close)
+        used = in_use(self._settings, subscriptions.topics, held.memory.path, held.where)
+        self.get_logger().info(used)
 
     @property
     def _held(self) -> Held:
@@ -315,29 +309,33 @@ class MemoryNode(LifecycleNode):
 
     # Told by the parts
 
-    def _store(self, pending: PendingFrame) -> None:
-        """Describe and store one keyframe, in a worker; raises typed errors."""
+    def _store(self, camera: str, pending: PendingFrame) -> None:
+        """Describe and store one keyframe of a camera, in a worker; raises typed errors."""
         settings, held = self._settings(NodeConfig), self._held
         keep = settings.keep_keyframes and pending.picture is not None
-        frame = frame_of(pending, self._refuse)
+        refuse = partial(self._refuse_of, camera)
+        frame = frame_of(pending, refuse)
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
             map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
+            camera=camera,
             keyframe_side_px=320 if keep else 0,
-            left_out=self._refuse,
+            left_out=refuse,
         )
-        with asked_for(lambda: held.pipeline is None or held.pipeline.stopping):
+        with asked_for(lambda: held.ingest is None or held.ingest.stopping):
             observation = perceiver.observe(frame)
-        held.placement.observed(perceiver.counts, perceiver.unplaced)
+        held.placements[camera].observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
         held.where.stored(observation.id, settings.map_id, frame.fixed_frame)
-        self._on_stored(observation)
-
-    def _on_stored(self, observation: Observation) -> None:
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
-        self._held.scene.add([observation])
+
+    def _warn_of(self, camera: str, line: str) -> None:
+        self.get_logger().warning(f'{camera}: {line}' if camera else line)
+
+    def _refuse_of(self, camera: str, topic: str, message: str) -> None:
+        self._refuse(topic_of(camera, topic), message)
 
     def _refuse(self, topic: str, message: str) -> None:
         count = self._counters.reject(topic, message)

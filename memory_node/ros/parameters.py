@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields, replace
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from memory_node.core.config import Checked
-from memory_node.ros.settings import GROUPS
+from memory_node.ros.settings import CameraConfig, GROUPS, NodeConfig
 
 __all__ = ['Parameters', 'descriptor']
 
@@ -62,6 +62,10 @@ class Parameters:
         self._configs: dict[str, Checked] = {}
         for prefix, config_type in GROUPS.items():
             self._configs[prefix] = self._declare(node, prefix, config_type)
+        for camera in self(NodeConfig).cameras:
+            prefix = f'camera.{camera}'
+            self._configs[prefix] = self._declare(node, prefix, CameraConfig)
+        _check_cameras(self._configs)
         self._applied = applied
         # Registered after declaring: rclpy calls on-set callbacks for every declaration too.
         node.add_on_set_parameters_callback(self._validate)
@@ -78,12 +82,20 @@ class Parameters:
                 return config
         raise KeyError(config_type.__name__)
 
+    def camera(self, name: str) -> CameraConfig:
+        """Return the current settings of a camera; an empty name is that of the only one."""
+        config = self._configs[f'camera.{name}' if name else 'camera']
+        assert isinstance(config, CameraConfig)
+        return config
+
     @staticmethod
     def _declare(node: Node, prefix: str, config_type: type[Checked]) -> Checked:
         values: dict[str, Any] = {}
         for f in fields(config_type):  # type: ignore[arg-type]
             name = f'{prefix}.{f.name}' if prefix else f.name
-            values[f.name] = node.declare_parameter(name, f.default, descriptor(f)).value
+            default = list(f.default) or [''] if isinstance(f.default, tuple) else f.default
+            given = node.declare_parameter(name, default, descriptor(f)).value
+            values[f.name] = default if given is None else given  # an empty list is none to rcl
         try:
             return config_type(**values)
         except (TypeError, ValueError) as error:
@@ -103,7 +115,7 @@ class Parameters:
 
     def _validate(self, params: list[Parameter]) -> SetParametersResult:
         try:
-            self._merged(params)
+            _check_cameras({**self._configs, **self._merged(params)})
         except (TypeError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -111,3 +123,16 @@ class Parameters:
     def _apply(self, params: list[Parameter]) -> None:
         self._configs.update(self._merged(params))
         self._applied()
+
+
+def _check_cameras(configs: Mapping[str, Checked]) -> None:
+    """Raise ``ValueError`` where a setting of the only camera is given and there are several."""
+    node, only = configs[''], configs['camera']
+    assert isinstance(node, NodeConfig)
+    for f in fields(only) if node.cameras else ():  # type: ignore[arg-type]
+        if (value := getattr(only, f.name)) != f.default:
+            named = ' or '.join(f'camera.{name}.{f.name}' for name in node.cameras)
+            raise ValueError(
+                f'camera.{f.name} is for one camera and there are several: set {named},'
+                f' got {value!r}'
+            )

@@ -28,6 +28,7 @@ __all__ = [
     'REQUESTS',
     'TF',
     'TF_STATIC',
+    'UPDATES',
     'VARIABLE',
     'overridable',
     'prefer_shared_memory',
@@ -65,6 +66,8 @@ LATCHED = QoSProfile(
 )
 
 
+#: Parts of an occupancy grid; each counts.
+UPDATES = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 #: A burst of requests: one that is dropped here is never answered, not even BUSY.
 REQUESTS = QoSProfile(depth=256, reliability=ReliabilityPolicy.RELIABLE)
 #: Moving transforms, and those that a late subscriber gets at once.

@@ -20,6 +20,7 @@ from memory_node.core.config import (
     PerceptionConfig,
 )
 from memory_node.core.data import DEFAULT_MAP_ID
+from memory_node.core.perception.camera_names import check_camera_names
 
 __all__ = [
     'GROUPS',
@@ -60,6 +61,15 @@ class NodeConfig(Checked):
     autostart: bool = param(
         False, 'Configure and activate at start, without a lifecycle manager.', read_only=True
     )
+    bond_heartbeat_period: float = param(
+        1.0,
+        'Time between signs of life to the lifecycle manager of Nav2, named as in its nodes; 0:'
+        ' none, with bond_timeout 0.0 there.',
+        ge=0.0,
+        le=3.0,
+        unit='s',
+        read_only=True,
+    )
     save_interval_s: float = param(
         60.0,
         'Time between saves of the derived indexes; observations are on disk at once.',
@@ -81,11 +91,27 @@ class NodeConfig(Checked):
         2.0, 'Shortest time between two marker messages.', ge=0.1, le=3600.0, unit='s'
     )
     keep_keyframes: bool = param(True, 'Store a small JPEG of each keyframe.')
+    cameras: tuple[str, ...] = param(
+        (),
+        'Names of the cameras, where there are several: each has its topics below its name'
+        ' (front/image, front/depth, front/camera_info, front/detections ...) and the settings of'
+        ' camera.* as camera.front.*. Empty: one camera, whose topics have no name before them.',
+        read_only=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field; raises ``ValueError`` for names that are none."""
+        super().__post_init__()
+        check_camera_names(self.cameras)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CameraConfig(Checked):
-    """Where the camera sits on the robot, where TF is not to say, and how its pictures come."""
+    """
+    Where the camera sits on the robot, where TF is not to say, and how its pictures come.
+
+    Each of several cameras has these settings under its name, as ``camera.front.x``.
+    """
 
     frame: str = param(
         '', 'Optical frame of the camera in TF; empty: as its pictures say.', read_only=True

@@ -1,4 +1,4 @@
-"""Where the robot and its camera are, in which frame, and which map that is; of one node."""
+"""Where the robot and its cameras are, in which frame, and which map that is; of one node."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from memory_node.core.config import IngestConfig
 from memory_node.core.memory import Memory
 from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.memory.sessions import SessionJoiner
+from memory_node.core.perception.camera_names import ONLY
+from memory_node.core.perception.cameras import CameraPoses
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.poses import RobotPoses
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.pose_source import has_tf_messages, mounting, pose_frames
 from memory_node.ros.request_frames import RequestFrames
-from memory_node.ros.settings import CameraConfig, NodeConfig, SessionsConfig
+from memory_node.ros.settings import NodeConfig, SessionsConfig
 
 __all__ = ['Where']
 
@@ -31,12 +33,16 @@ class Where:
         # A place in the code logs at one level only: rclpy refuses another.
         self.poses = RobotPoses(
             lambda: settings(IngestConfig),
-            mounting(settings(CameraConfig)),
             tree=self.tree if has_tf_messages() else None,
             frames=pose_frames(settings(NodeConfig)),
             say=lambda line: logger.info(line),
             warn=lambda line: logger.warning(line),
         )
+        #: Poses of each camera by its name; that of the only one is empty.
+        self.cameras = {
+            name: CameraPoses(self.poses, mounting(settings.camera(name)))
+            for name in settings(NodeConfig).cameras or (ONLY,)
+        }
         self.maps = MapFrames(
             memory,
             map_frame,
@@ -71,5 +77,6 @@ class Where:
         self._joiner.close()
 
     def follow_parameters(self) -> None:
-        """Place the camera as the parameters say now."""
-        self.poses.base_T_camera = mounting(self._settings(CameraConfig))
+        """Place the cameras as the parameters say now."""
+        for name, camera in self.cameras.items():
+            camera.base_T_camera = mounting(self._settings.camera(name))

@@ -34,6 +34,8 @@ BOXES = (
     ('red box', (200, 30, 30), (3.0, 0.6, 0.9), (0.4, 0.4, 0.4)),
     ('blue box', (30, 30, 200), (3.2, -0.7, 1.2), (0.4, 0.5, 0.4)),
 )
+#: What only a camera that looks back can see.
+BEHIND = ('green box', (30, 200, 30), (-3.0, 0.3, 1.0), (0.4, 0.4, 0.4))
 WALL_X = 4.0
 COLOR_K = (160, 120, 130.0, 130.0, 79.5, 59.5)
 WIDE_K = (106, 60, 52.0, 52.0, 52.5, 29.5)
@@ -50,7 +52,7 @@ class BoxFinder:
     def describe(self, image):
         found = []
         pixels = image.astype(int)
-        for label, colour, _, _ in BOXES:
+        for label, colour, _, _ in (*BOXES, BEHIND):
             strong = int(np.argmax(colour))
             others = [i for i in range(3) if i != strong]
             is_box = (pixels[..., [strong]] - pixels[..., others] > 80).all(axis=-1)
@@ -71,7 +73,7 @@ def render(map_T_camera, k):
     with np.errstate(divide='ignore', invalid='ignore'):
         depth = np.where(rays[..., 0] > 1e-6, (WALL_X - eye[0]) / rays[..., 0], np.nan)
         color = np.full((height, width, 3), 120, np.uint8)
-        for _, colour, centre, size in BOXES:
+        for _, colour, centre, size in (*BOXES, BEHIND):
             low, high = (
                 np.array(centre) - np.array(size) / 2,
                 np.array(centre) + np.array(size) / 2,
@@ -116,6 +118,11 @@ class Recipe:
     zero_stamps: bool = False
     confidence: bool = False
     rear_camera: bool = False
+    #: Further cameras with colour, depth and TF, whose topics are below their names, and where
+    #: the link of each is on the robot.
+    named_cameras: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    #: Whether the camera that is described above is there at all.
+    main_camera: bool = True
 
 
 def _header(stamp_ns, frame_id, recipe):
@@ -237,6 +244,17 @@ def _odometry(header, child, odom_T_base):
     )
 
 
+def _looks(stamp_ns, camera, map_T_camera, recipe):
+    """Yield topic, type and message of what a named camera sees."""
+    color, depth = render(map_T_camera, COLOR_K)
+    header = _header(stamp_ns, f'{camera}_optical_frame', recipe)
+    image = 'sensor_msgs/msg/Image'
+    yield f'/{camera}/color/image_raw', image, image_msg(header, color, 'rgb8')
+    yield f'/{camera}/depth/image_raw', image, depth_msg(header, depth, '16UC1', 1000.0)
+    info = _info(header, COLOR_K, zero_k=False)
+    yield f'/{camera}/color/camera_info', 'sensor_msgs/msg/CameraInfo', info
+
+
 def base_in_map(stamp_ns):
     """Drive ahead and turn a little."""
     s = (stamp_ns - START_NS) * 1e-9
@@ -267,6 +285,9 @@ def record(path: Path, recipe: Recipe) -> Path:
     if recipe.map_T_odom is not None:
         header = _header(0, 'map', recipe)
         links.append(_transform(header, recipe.odom_frame, map_T_odom))
+    for name, mounting in recipe.named_cameras.items():
+        header = _header(0, recipe.base_frame, recipe)
+        links.append(_transform(header, f'{name}_optical_frame', camera_mounting(mounting)))
     if links:
         message = TYPES.types['tf2_msgs/msg/TFMessage'](transforms=links)
         add(START_NS, '/tf_static', 'tf2_msgs/msg/TFMessage', message)
@@ -279,6 +300,11 @@ def record(path: Path, recipe: Recipe) -> Path:
             at, '/odom', 'nav_msgs/msg/Odometry', _odometry(header, recipe.base_frame, odom_T_base)
         )
     for at in range(START_NS, end_ns, STEP_NS):
+        for name, mounting in recipe.named_cameras.items():
+            for message in _looks(at, name, base_in_map(at) @ camera_mounting(mounting), recipe):
+                add(at, *message)
+        if not recipe.main_camera:
+            continue
         eye = base_in_map(at) @ base_T_camera
         color, depth = render(eye, COLOR_K)
         if recipe.depth_k != COLOR_K or recipe.tells_depth or recipe.depth_info:

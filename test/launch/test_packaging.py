@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from memory_node.core import errors
+from memory_node.interchange.layouts import layout, LAYOUTS
 from memory_node.ros.settings import GROUPS, parameters
 from memory_sim.engines.base import CameraModel
 
@@ -70,7 +71,8 @@ def test_every_parameter_file_is_accepted(path):
 def test_memory_yaml_lists_every_parameter():
     tree = yaml.safe_load((ROOT / 'config' / 'memory.yaml').read_text())
     given = _flat(tree['/**']['ros__parameters'])
-    assert given == {name: f.default for name, f in parameters()}
+    defaults = {name: f.default for name, f in parameters()}
+    assert given == {n: list(v) if isinstance(v, tuple) else v for n, v in defaults.items()}
 
 
 def test_simulation_puts_the_camera_where_the_simulator_has_it():
@@ -191,8 +193,31 @@ def test_extras_are_pinned_as_in_the_requirements(monkeypatch):
 
 
 def test_layouts_parse():
-    layout = json.loads((ROOT / 'config' / 'foxglove.json').read_text())
-    shown = set(layout['configById'])
-    text = json.dumps(layout['layout'])
-    assert all(panel in text for panel in shown)
-    assert yaml.safe_load((ROOT / 'config' / 'memory.rviz').read_text())['Visualization Manager']
+    made = json.loads(layout('foxglove'))
+    text = json.dumps(made['layout'])
+    assert all(panel in text for panel in made['configById'])
+    assert yaml.safe_load(layout('rviz'))['Visualization Manager']
+
+
+def _topics(text):
+    return set(re.findall(r'/[\w/]+', text))
+
+
+@pytest.mark.parametrize('kind', LAYOUTS)
+def test_layouts_follow_namespace_remapping_cameras_and_frame(kind):
+    plain = layout(kind)
+    assert {'/memory/markers', '/image', '/odom', '/map', '/goal_pose'} <= _topics(plain)
+    made = layout(
+        kind,
+        namespace='/robot',
+        map_frame='world',
+        cameras=('front', 'rear'),
+        topics={'rear/image': '/back/color', 'odom': 'wheels/odometry'},
+    )
+    assert '@' not in plain + made
+    assert 'world' in made
+    shown = {'/robot/memory/markers', '/robot/front/image', '/back/color', '/robot/goal_pose'}
+    assert shown | {'/robot/wheels/odometry'} <= _topics(made)
+    assert not {'/memory/markers', '/image', '/robot/image', '/odom'} & _topics(made)
+    parsed = json.loads(made) if kind == 'foxglove' else yaml.safe_load(made)
+    assert parsed

@@ -24,6 +24,7 @@ from memory_node.core.perception.geometry import (
     transform_from_pose,
     transform_from_xyz_rpy,
     transform_points,
+    view_yaw,
 )
 
 coordinates = st.floats(-1e3, 1e3)
@@ -165,3 +166,20 @@ def test_scaled_camera_sees_the_same_ray_at_the_same_place():
 def test_no_camera_is_refused(k, width, height, named):
     with pytest.raises(InvalidObservationError, match=named):
         Intrinsics.from_k(k, width, height)
+
+
+@pytest.mark.parametrize(
+    ('pitch', 'yaw', 'expected'),
+    [
+        (0.0, 0.0, 0.0),
+        (0.3, 0.05, 0.0),  # as good as ahead
+        (0.3, math.pi / 2, math.pi / 2),
+        (-0.5, -2.0, -2.0),
+        (1.5, 2.0, 0.0),  # looks at the floor
+    ],
+)
+def test_a_camera_looks_where_it_is_mounted_whatever_the_robot_heads_for(pitch, yaw, expected):
+    base_T_camera = camera_mounting((0.2, 0.1, 1.0, 0.0, pitch, yaw))
+    for heading in (0.0, 1.0, -3.0):
+        map_T_base = transform_from_xyz_rpy((5.0, 6.0, 0.0, 0.0, 0.0, heading))
+        assert view_yaw(map_T_base, map_T_base @ base_T_camera) == pytest.approx(expected)

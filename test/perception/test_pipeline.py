@@ -12,6 +12,7 @@ import pytest
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.data import Pose
 from memory_node.core.errors import CaptionerError, InvalidObservationError
+from memory_node.core.perception.cameras import CameraPoses
 from memory_node.core.perception.counters import Counters, MAX_REASONS
 from memory_node.core.perception.frames import DepthPicture, PendingFrame, Picture
 from memory_node.core.perception.geometry import camera_mounting, Intrinsics
@@ -50,10 +51,10 @@ class Bench:
         self.entered = 0
         self.hold = threading.Event()
         self.hold.set()
-        self.poses = RobotPoses(lambda: self.config, camera_mounting())
+        self.poses = RobotPoses(lambda: self.config)
         self.pipeline = Pipeline(
             trigger=trigger,
-            poses=self.poses,
+            poses=CameraPoses(self.poses, camera_mounting()),
             counters=self.counters,
             config=lambda: self.config,
             keyframes=lambda: KeyframeConfig(distance_m=0.0, min_interval_s=0.0),

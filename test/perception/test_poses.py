@@ -32,9 +32,9 @@ class Poses:
 
     def __init__(self, frames=None, told=None, map_frame='odom') -> None:
         self.warnings = []
+        self.told = told
         self.poses = RobotPoses(
             IngestConfig,
-            told,
             tree=frames,
             frames=PoseFrames(source='odom', map_frame=map_frame),
             warn=self.warnings.append,
@@ -46,7 +46,7 @@ class Poses:
             self.poses.add(i * S // 10, pose, frame_id='odom', child_frame_id=base)
 
     def camera(self, at_ns=S, frame=OPTICAL, *, late=True):
-        found = self.poses.at(at_ns, frame, late=late)
+        found = self.poses.at(at_ns, frame, late=late, told=self.told)
         assert isinstance(found, CameraPose)
         return found.map_T_camera
 
@@ -119,7 +119,7 @@ def test_odometry_comes_into_the_map_as_tf_moves_it():
         add(frames, 'map', 'odom', transform_from_xyz_rpy((x, 0, 0, 0, 0, 0)), second * S)
     p = Poses(frames, camera_mounting(), map_frame='map')
     p.drive(2)
-    found = p.poses.at(S, OPTICAL, late=True)
+    found = p.poses.at(S, OPTICAL, late=True, told=p.told)
     assert found.map_T_base.position == pytest.approx((2.0, 0.0, 0.0))
     assert not p.warnings
 

@@ -178,26 +178,27 @@ class Client:
 
 
 class Robot:
-    """A camera, a detector and odometry; one call publishes what one moment brings."""
+    """Cameras, a detector and odometry; one call publishes what one moment brings."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, cameras: tuple[str, ...] = ('',)) -> None:
         self.client = client
-        self.publishers = {
-            topic: client.node.create_publisher(kind, topic, qos_profile_sensor_data)
+        make = client.node.create_publisher
+        self.publishers = {'odom': make(Odometry, 'odom', qos_profile_sensor_data)}
+        for camera in cameras:
             for topic, kind in (
                 ('image', Image),
                 ('image/compressed', CompressedImage),
                 ('depth', Image),
                 ('camera_info', CameraInfo),
-                ('odom', Odometry),
-            )
-        }
+            ):
+                name = f'{camera}/{topic}' if camera else topic
+                self.publishers[name] = make(kind, name, qos_profile_sensor_data)
         self.described: dict[str, Any] = {}
         self.rng = np.random.default_rng(0)
 
     def describe_by(self, topic: str) -> None:
         """Publish ``detections`` or ``caption`` too."""
-        kind = DetectionArray if topic == 'detections' else Caption
+        kind = DetectionArray if topic.endswith('detections') else Caption
         self.publishers[topic] = self.client.node.create_publisher(kind, topic, 10)
 
     def await_listener(self) -> None:
@@ -221,9 +222,10 @@ class Robot:
         ns = self.client.node.get_clock().now().nanoseconds + int(ahead_s * 1e9)
         return Time(sec=ns // 10**9, nanosec=ns % 10**9)
 
-    def publish(self, topic: str, message: Any, stamp: Time) -> None:
+    def publish(self, topic: str, message: Any, stamp: Time, frame_id: str | None = None) -> None:
         message.header.stamp = stamp
-        message.header.frame_id = 'odom' if topic == 'odom' else 'camera_optical'
+        own = 'odom' if topic == 'odom' else 'camera_optical'
+        message.header.frame_id = own if frame_id is None else frame_id
         self.publishers[topic].publish(message)
 
     def odometry(self, position: tuple[float, float, float], yaw: float = 0.0) -> Odometry:

@@ -60,6 +60,16 @@ class Map:
         return self.client.until(answer, 'an answer by the new map')
 
 
+def costmap_update(blocked, width=80, height=60):
+    """Return a part of a costmap that is blocked, all of ``grid()`` unless it is smaller."""
+    from map_msgs.msg import OccupancyGridUpdate
+
+    msg = OccupancyGridUpdate(x=0, y=0, width=width, height=height)
+    msg.header.frame_id = 'odom'
+    msg.data = [100 if blocked else 0] * (width * height)
+    return msg
+
+
 @pytest.fixture(scope='module')
 def toured(client, robot):
     robot.look('lamp', position=(0.0, 0.0, 0.0), depth_m=2.0)
@@ -187,3 +197,25 @@ def test_a_grid_in_another_frame_is_left_aside_until_tf_joins_it(toured, ground)
     assert answer.goal.header.frame_id == 'odom'
     assert max(map(abs, at(answer))) > 1.24
     assert faces(answer)
+
+
+def test_changes_of_the_costmap_count_and_those_outside_are_refused(toured):
+    updates = pytest.importorskip('map_msgs.msg', reason='map_msgs is not built; run make setup')
+    topic = 'global_costmap/costmap'
+    whole = toured.node.create_publisher(OccupancyGrid, topic, LATCHED)
+    part = toured.node.create_publisher(updates.OccupancyGridUpdate, f'{topic}_updates', 10)
+    toured.until(part.get_subscription_count, 'listener of updates')
+    whole.publish(grid())
+
+    def blocked():
+        part.publish(costmap_update(blocked=True))
+        return toured.navigate('the lamp').status.code == Status.NO_FREE_POSE
+
+    toured.until(blocked, 'no free pose')
+    part.publish(costmap_update(blocked=False))
+    toured.until(lambda: toured.navigate('the lamp').found, 'a free pose')
+    part.publish(costmap_update(blocked=True, width=81))
+    reason = f'{topic}_updates: it must lie inside of'
+    toured.until(lambda: any(reason in r for r in toured.rejected()), 'a refusal')
+    assert toured.navigate('the lamp').found
+    whole.publish(grid())

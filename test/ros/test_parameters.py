@@ -20,6 +20,7 @@ def test_every_parameter_is_described(client):
         bool: ParameterType.PARAMETER_BOOL,
         int: ParameterType.PARAMETER_INTEGER,
         float: ParameterType.PARAMETER_DOUBLE,
+        tuple: ParameterType.PARAMETER_STRING_ARRAY,
     }
     for (name, field), descriptor in zip(declared.items(), described, strict=True):
         assert descriptor.name == name

@@ -16,7 +16,7 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 def quiet(start, eager, folder):
     """Start a node to which nobody talks, while others are talked to."""
     path = str(folder / 'quiet.sqlite')
-    return start({**eager, 'memory_path': path, 'perception.captioner': 'caption'})
+    return start({**eager, 'memory_path': path, 'perception.captioner': 'caption', 'cameras': []})
 
 
 def _await_refusal(client, reason):

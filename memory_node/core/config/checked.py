@@ -43,6 +43,10 @@ def _check(owner: object, f: Field[Any]) -> None:
     kind = type(f.default)
     if kind is float and type(value) is int:
         object.__setattr__(owner, f.name, float(value))
+    elif kind is tuple and isinstance(value, (list, tuple)):
+        if not all(isinstance(part, str) for part in value):
+            raise TypeError(f'{f.name} must be a list of texts, got {value!r}')
+        object.__setattr__(owner, f.name, tuple(part for part in value if part))
     elif type(value) is not kind:
         raise TypeError(f'{f.name} must be a {kind.__name__}, got {value!r}')
     if meta['choices'] and value not in meta['choices']:

@@ -54,8 +54,12 @@ def goes_on(memory: Memory, map_id: str, pose: Pose | None) -> bool:
     rows = np.flatnonzero(held.maps == held.map_ids.index(map_id))
     if not len(rows):
         return False
-    turned = math.remainder(pose.yaw_rad - float(held.yaws[rows[-1]]), 2.0 * math.pi)
-    away = math.dist(pose.position, held.positions[rows[-1]].tolist())
+    last = memory.by_keys([int(held.keys[rows[-1]])])
+    if not last:  # removed meanwhile
+        return False
+    own = last[0].pose  # the robot's: headings of a snapshot are those of cameras
+    turned = math.remainder(pose.yaw_rad - own.yaw_rad, 2.0 * math.pi)
+    away = math.dist(pose.position, own.position)
     return away <= _NEAR_M and abs(turned) <= _NEAR_RAD
 
 

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 
-from memory_node.core.perception.loss import StampLoss
+from memory_node.core.perception.loss import Arrivals, StampLoss
 
 __all__ = ['MAX_REASONS', 'Counters', 'Snapshot']
 
@@ -56,8 +56,7 @@ class Counters:
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._latencies = _Latencies()
-        #: How many pictures are lost on the way.
-        self.pictures = StampLoss()
+        self._pictures: dict[str, StampLoss] = {}
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one counter."""
@@ -77,6 +76,20 @@ class Counters:
                 reason = OTHER
             self._rejected[reason] += 1
             return self._rejected[reason]
+
+    def picture(self, camera: str, stamp_ns: int) -> None:
+        """Count a picture that came, and take note of its stamp."""
+        with self._lock:
+            self._counts['images_received'] += 1
+            loss = self._pictures.setdefault(camera, StampLoss())
+        loss.add(stamp_ns)
+
+    def arrivals(self) -> dict[str, Arrivals]:
+        """Return by camera what came lately of what was sent, where that can be told."""
+        with self._lock:
+            losses = dict(self._pictures)
+        looks = {camera: loss.look() for camera, loss in losses.items()}
+        return {camera: came for camera, came in looks.items() if came is not None}
 
     def answered(self, seconds: float, *, failed: bool) -> None:
         """Count one request and how long it took."""
@@ -112,7 +125,7 @@ class Counters:
             self._counts.clear()
             self._rejected.clear()
             self._latencies = _Latencies()
-        self.pictures.clear()
+            self._pictures.clear()
 
 
 def _percentile(ordered: list[float], share: float) -> float:

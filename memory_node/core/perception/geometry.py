@@ -37,6 +37,7 @@ __all__ = [
     'transform_from_xyz_rpy',
     'transform_points',
     'unit_quaternion',
+    'view_yaw',
 ]
 
 #: (4, 4) float64, last row (0, 0, 0, 1).
@@ -51,6 +52,10 @@ link_R_optical: Rotation = np.array([
     [0.0, -1.0, 0.0],   # link z (up)      = -optical y
 ])
 # fmt: on
+#: A camera within this of the heading of the robot looks ahead [rad].
+_AHEAD_RAD = 0.1
+#: Least level part of the axis of a camera that has a heading.
+_LEVEL = 0.3
 
 
 def unit_quaternion(orientation: Sequence[float]) -> Quaternion:
@@ -305,6 +310,18 @@ class Intrinsics:
             ),
             axis=-1,
         )
+
+
+def view_yaw(map_T_base: Transform, map_T_camera: Transform) -> float:
+    """
+    Return where a camera looks, about +z from the heading of the robot [rad], in [-pi, pi].
+
+    0 for one that looks ahead, or so steeply up or down that it has no heading.
+    """
+    ahead = map_T_base[:3, :3].T @ map_T_camera[:3, 2]
+    yaw = math.atan2(ahead[1], ahead[0])
+    level = math.hypot(ahead[0], ahead[1]) >= _LEVEL
+    return yaw if level and abs(yaw) >= _AHEAD_RAD else 0.0
 
 
 def as_vector(p: NDArray[np.float64]) -> Vector3:

@@ -28,7 +28,7 @@ from memory_node.core.perception.captions import (
 )
 from memory_node.core.perception.depth_projection import lift_box
 from memory_node.core.perception.frames import Frame
-from memory_node.core.perception.geometry import Intrinsics
+from memory_node.core.perception.geometry import Intrinsics, transform_from_pose, view_yaw
 from memory_node.core.perception.images import encode_keyframe, fit_intrinsics
 from memory_node.core.perception.placed import placed_sighting
 from memory_node.core.perception.registration import align_depth
@@ -65,6 +65,8 @@ class Perceiver:
     session : str
         Told apart in ids: give each run its own to keep frames that are equal in every bit, or
         leave it empty so that the same recording read twice gives the same ids.
+    camera : str
+        Name of the camera that took the frames, where the robot has several.
     keyframe_side_px, keyframe_quality : int
         Size and JPEG quality of the stored picture; side 0 stores none.
     left_out : callable or None
@@ -79,6 +81,7 @@ class Perceiver:
         *,
         map_id: str = DEFAULT_MAP_ID,
         session: str = '',
+        camera: str = '',
         keyframe_side_px: int = 320,
         keyframe_quality: int = 80,
         left_out: Callable[[str, str], None] | None = None,
@@ -87,6 +90,7 @@ class Perceiver:
         self._captioner = captioner
         self._map_id = map_id
         self._session = session
+        self._camera = camera
         self._keyframe_side_px = keyframe_side_px
         self._keyframe_quality = keyframe_quality
         self._left_out = left_out
@@ -154,6 +158,8 @@ class Perceiver:
             map_id=self._map_id,
             keyframe=self._keyframe(frame.color),
             source=self.source,
+            camera=self._camera,
+            view_yaw_rad=_view_yaw(frame),
         )
         counts['observations'] += 1
         counts['sightings'] += len(sightings)
@@ -274,11 +280,18 @@ class Perceiver:
 
         Simulated clocks begin at zero each run, so a stamp alone names many frames.
         """
-        digest = hashlib.blake2b(self._session.encode(), digest_size=6)
+        digest = hashlib.blake2b((self._session + self._camera).encode(), digest_size=6)
         digest.update(repr((frame.pose.position, frame.pose.orientation)).encode())
         digest.update(repr(frame.color.shape).encode())
         digest.update(np.ascontiguousarray(frame.color[::16, ::16]).tobytes())
         return f'{self._map_id}-{frame.stamp_ns}-{digest.hexdigest()}'
+
+
+def _view_yaw(frame: Frame) -> float:
+    """Return where the camera looked from the heading of the robot [rad], as it is stored."""
+    if frame.map_T_camera is None:
+        return 0.0
+    return round(view_yaw(transform_from_pose(frame.pose), frame.map_T_camera), 4)
 
 
 def _check_picture(color: NDArray[np.uint8]) -> None:

@@ -60,17 +60,15 @@ class _Base:
 
 class RobotPoses:
     """
-    Poses of the robot, and of its camera by how that is mounted; thread-safe.
+    Poses of the robot, and of its cameras by how they are mounted; thread-safe.
 
     Parameters
     ----------
     config : callable
         Gaps that are bridged and how long the last pose holds, asked for at each look-up.
-    base_T_camera : (4, 4) array or None
-        Optical frame of the camera in that of the robot, told by a person. Without it ``tree``
-        says; where it does not, the camera is taken to be where the robot is and to look ahead.
     tree : FrameTree or None
-        What TF says, and may say later; None where nobody listens to it.
+        What TF says, and may say later; None where nobody listens to it. Where it does not say how
+        a camera is mounted, that is taken to be where the robot is and to look ahead.
     frames : PoseFrames
         Where poses come from, and between which frames.
     say, warn : callable or None
@@ -81,7 +79,6 @@ class RobotPoses:
     def __init__(
         self,
         config: Callable[[], IngestConfig],
-        base_T_camera: Transform | None = None,
         *,
         tree: FrameTree | None = None,
         frames: PoseFrames | None = None,
@@ -90,8 +87,6 @@ class RobotPoses:
     ) -> None:
         self._odometry = PoseBuffer(int(config().odometry_gap_s * 1e9))
         self._config = config
-        #: As given; may be changed at any time.
-        self.base_T_camera = base_T_camera
         self._tree = tree if tree is not None else FrameTree()
         self._hears_tf = tree is not None
         self._frames = frames or PoseFrames()
@@ -123,13 +118,21 @@ class RobotPoses:
             self._odom_frame, self._child_frame = frame, child
             return self._odometry.add(stamp_ns, pose)
 
-    def at(self, stamp_ns: int, frame_id: str, *, late: bool) -> CameraPose | PoseStatus:
-        """Return the poses of robot and camera ``frame_id`` at a stamp, or why not."""
+    def at(
+        self, stamp_ns: int, frame_id: str, *, late: bool, told: Transform | None = None
+    ) -> CameraPose | PoseStatus:
+        """
+        Return the poses of robot and camera ``frame_id`` at a stamp, or why not.
+
+        ``told`` is the camera's optical frame in that of the robot, where a person says so.
+        """
         base = self._base(stamp_ns, late=late)
         if isinstance(base, PoseStatus):
             return base
         camera = frame_id.lstrip('/')
-        base_T_camera = self._mounting(base.base, camera, stamp_ns, late=late)
+        base_T_camera = told
+        if base_T_camera is None:
+            base_T_camera = self._mounting(base.base, camera, stamp_ns, late=late)
         if base_T_camera is None:
             return PoseStatus.PENDING
         return CameraPose(
@@ -277,10 +280,7 @@ class RobotPoses:
     # Where the camera sits
 
     def _mounting(self, base: str, camera: str, stamp_ns: int, *, late: bool) -> Transform | None:
-        """Return the camera's optical frame in that of the robot: told, from TF, or assumed."""
-        told = self.base_T_camera
-        if told is not None:
-            return told
+        """Return the camera's optical frame in that of the robot: from TF, or assumed."""
         if base and camera and base != camera:
             base_T_camera = self._tree.look_up(base, camera, stamp_ns, late=False)
             if base_T_camera is None:

@@ -17,6 +17,7 @@ from memory_node.core.errors import StoreFormatError
 from memory_node.core.store.checksums import neighbor_crc, row_crc
 from memory_node.core.store.rows import OWN, SIGHTING
 from memory_node.core.store.schema import CHECK_COLUMNS
+from memory_node.core.store.seen_by import read_source
 
 __all__ = ['observations']
 
@@ -115,6 +116,7 @@ def _labels(db: sqlite3.Connection, keys: set[int]) -> dict[int, str]:
 def _observation(row: Sequence[Any], sightings: tuple[Sighting, ...]) -> Observation:
     name, _, stamp, x, y, z, qx, qy, qz, qw, covariance, caption, source = row[1:14]
     map_id, _, neighbors, vector, jpeg = row[20:]
+    source, camera, view_yaw_rad = read_source(source)
     return Observation(
         id=name,
         stamp_ns=stamp,
@@ -130,4 +132,6 @@ def _observation(row: Sequence[Any], sightings: tuple[Sighting, ...]) -> Observa
         embedding=np.frombuffer(vector, '<f4').astype(np.float32) if vector else None,
         keyframe=jpeg or b'',
         source=source,
+        camera=camera,
+        view_yaw_rad=view_yaw_rad,
     )

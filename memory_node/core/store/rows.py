@@ -17,6 +17,7 @@ from memory_node.core.errors import StoreFormatError
 from memory_node.core.language.text import indexed_texts, word_count
 from memory_node.core.store.checksums import Digests, digests, neighbor_crc, row_crc
 from memory_node.core.store.schema import CHECK_COLUMNS
+from memory_node.core.store.seen_by import packed_source, read_source
 from memory_node.core.store.snapshot import Batch, HalfArray
 
 __all__ = [
@@ -73,7 +74,7 @@ def _row(
         *(float(v) + 0.0 for v in (*o.pose.position, *o.pose.orientation)),  # SQLite has no -0
         _covariance_blob(o.pose.covariance),
         o.caption,
-        o.source,
+        packed_source(o),
         word_count(o),
     )
     return (
@@ -177,7 +178,7 @@ def column_batch(
         maps=np.array([map_rows[o.map_id] for o in items], np.int32),
         positions=np.array([o.pose.position for o in items], np.float64).reshape(-1, 3),
         word_counts=np.array([word_count(o) for o in items], np.int32),
-        yaws=np.array([o.pose.yaw_rad for o in items], np.float32),
+        yaws=_wrapped(np.array([o.pose.yaw_rad + o.view_yaw_rad for o in items])),
         vectors=vectors,
         mapped=np.array([bool(o.neighbors) for o in items], np.bool_),
         sighting_counts=np.array([len(o.sightings) for o in items], np.int64),
@@ -190,6 +191,11 @@ def column_batch(
             -1, 3
         ),
     )
+
+
+def _wrapped(yaws: NDArray[np.float64]) -> FloatArray:
+    wrapped: FloatArray = np.arctan2(np.sin(yaws), np.cos(yaws)).astype(np.float32)
+    return wrapped
 
 
 def _vectors(
@@ -229,15 +235,15 @@ def _agree(keys: NDArray[np.int64], expected: NDArray[np.int64], found: Any, wha
 def _own(
     db: sqlite3.Connection, after: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return key, stamp, map and words (N, 4), pose (N, 7) and checksums (N, C) of the rows."""
+    """Return key, stamp, map and words (N, 4), pose and turn (N, 8), checksums (N, C) of rows."""
     cursor = db.execute(
         f'SELECT {OWN}, {_CHECKS} FROM observation WHERE key > ? ORDER BY key', (after,)
     )
-    integers, reals = [np.empty((0, 4), np.int64)], [np.empty((0, 7))]
+    integers, reals = [np.empty((0, 4), np.int64)], [np.empty((0, 8))]
     checks = [np.empty((0, len(CHECK_COLUMNS)), np.int64)]
     while rows := cursor.fetchmany(4096):
         integers.append(np.array([(r[0], r[3], r[2], r[14]) for r in rows], np.int64))
-        reals.append(np.array([r[4:11] for r in rows], np.float64))
+        reals.append(np.array([(*r[4:11], read_source(r[13])[2]) for r in rows], np.float64))
         checks.append(_checks(rows))
         own = [row_crc(row[:_OWN_COUNT]) for row in rows]
         _agree(integers[-1][:, 0], checks[-1][:, 0], own, 'the row')
@@ -299,14 +305,14 @@ def read_batch(
     neighbor_checks = np.zeros(len(held), np.int64)
     neighbor_checks[np.searchsorted(held, mapped[:, 0])] = mapped[:, 1]
     _agree(held, checks[:, 2], neighbor_checks, 'a neighbour')
-    x, y, z, w = reals[:, 3:].T
+    x, y, z, w, turns = reals[:, 3:].T
     batch = Batch(
         keys=held,
         stamps=integers[:, 1].copy(),
         maps=(integers[:, 2] - 1).astype(np.int32),
         positions=reals[:, :3].copy(),
         word_counts=integers[:, 3].astype(np.int32),
-        yaws=np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)).astype(np.float32),
+        yaws=_wrapped(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)) + turns),
         vectors=vectors,
         mapped=np.isin(held, mapped[:, 0]),
         sighting_counts=counts,

@@ -29,6 +29,7 @@ from memory_node.core.store.corrections import checked_correction, COLUMNS, Corr
 from memory_node.core.store.migration import migrate
 from memory_node.core.store.rows import OWN, SIGHTING
 from memory_node.core.store.schema import CHECK_COLUMNS, FORMAT_VERSION
+from memory_node.core.store.seen_by import read_source
 from memory_node.core.store.sqlite_file import check_identity, connect, connect_alone, translated
 
 __all__ = ['Losses', 'Salvage']
@@ -145,6 +146,7 @@ class Salvage:
             if row_crc(row[:15]) != row[15]:
                 raise ValueError('does not match its checksum')
             _, name, map_key, stamp, *pose, covariance, caption, source, _ = row[:15]
+            source, camera, view_yaw_rad = read_source(source)
             return Observation(
                 id=name,
                 stamp_ns=stamp,
@@ -160,6 +162,8 @@ class Salvage:
                 embedding=self._vector(key, row[18]),
                 keyframe=self._blob('keyframe', 'jpeg', key, row[19]) or b'',
                 source=source,
+                camera=camera,
+                view_yaw_rad=view_yaw_rad,
             )
         except _DAMAGE:
             self.losses.observations.append(key)

@@ -34,7 +34,7 @@ class Batch:
     maps: NDArray[np.int32]
     #: (N, 3) positions [m].
     positions: NDArray[np.float64]
-    #: (N,) headings about +z [rad].
+    #: (N,) headings about +z of the camera that saw each [rad].
     yaws: FloatArray
     #: (N,) number of searchable words.
     word_counts: NDArray[np.int32]

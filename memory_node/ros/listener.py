@@ -1,0 +1,129 @@
+"""Subscriptions whose messages are checked before anybody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile
+
+from memory_node.core.config import IngestConfig
+from memory_node.core.errors import MemoryNodeError
+from memory_node.core.perception.descriptions import header_of
+from memory_node.core.perception.messages import stamp_ns
+from memory_node.ros import qos
+
+__all__ = ['Listener']
+
+#: A clock past this has begun: a stamp of zero is none then [ns].
+_STARTED_NS = 10 * 10**9
+
+
+class Listener:
+    """Makes subscriptions, refuses stamps that can not be, and ends them all."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        *,
+        config: Callable[[], IngestConfig],
+        heard: Callable[[str], None],
+        refuse: Callable[[str, str], None],
+        bug: Callable[[BaseException], None],
+    ) -> None:
+        """Listen to nothing yet; ``heard`` is told the topic of everything that comes."""
+        self._node = node
+        self._config = config
+        self._heard = heard
+        self._refuse = refuse
+        self._bug = bug
+        self._subscriptions: list[Any] = []
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topics that are heard, each with its reliability."""
+        return {
+            s.topic_name: s.qos_profile.reliability.name.lower().replace('_', ' ')
+            for s in self._subscriptions
+        }
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def unchecked(
+        self,
+        group: CallbackGroup,
+        kind: type,
+        topic: str,
+        handler: Callable[[Any], None],
+        profile: QoSProfile,
+    ) -> None:
+        """Subscribe to messages without a header of their own."""
+
+        def receive(msg: Any) -> None:
+            self._heard(topic)
+            handler(msg)
+
+        self._subscriptions.append(
+            self._node.create_subscription(kind, topic, receive, profile, callback_group=group)
+        )
+
+    def listen(
+        self,
+        group: CallbackGroup,
+        kind: type,
+        topic: str,
+        handler: Callable[[int, Any], None],
+        profile: QoSProfile,
+        *,
+        stamped: bool = True,
+    ) -> None:
+        """Call ``handler`` with each message and its stamp [ns], which matters if ``stamped``."""
+        latched = profile is qos.LATCHED
+        self._subscriptions.append(
+            self._node.create_subscription(
+                kind,
+                topic,
+                self._bounded(topic, handler, stamped=stamped),
+                profile,
+                callback_group=group,
+                qos_overriding_options=None if latched else qos.overridable(),
+                # Publishers that latch nothing are heard by the other subscription.
+                event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=not latched),
+            )
+        )
+
+    def _bounded(
+        self, topic: str, handler: Callable[[int, Any], None], *, stamped: bool
+    ) -> Callable[[Any], None]:
+        """Wrap a handler: refuse stamps that cannot be, count what it refuses."""
+
+        def receive(msg: Any) -> None:
+            self._heard(topic)
+            try:
+                at_ns = stamp_ns(header_of(msg).stamp)
+                now_ns = self._node.get_clock().now().nanoseconds
+                if stamped and at_ns == 0 and now_ns > _STARTED_NS:
+                    self._refuse(topic, 'header.stamp is zero: its publisher sets none')
+                elif stamped and self._is_future(at_ns):
+                    ahead_s = (at_ns - now_ns) * 1e-9
+                    self._refuse(topic, f'header.stamp is in the future, got {ahead_s:.3f} s')
+                else:
+                    handler(at_ns, msg)
+            except MemoryNodeError as error:
+                self._refuse(topic, str(error))
+            except Exception as error:  # noqa: BLE001  a bug must not stop the executor
+                self._bug(error)
+
+        return receive
+
+    def _is_future(self, stamp_ns: int) -> bool:
+        now_ns = self._node.get_clock().now().nanoseconds
+        if now_ns == 0:  # simulated time whose /clock has not come yet: nothing to compare with
+            return False
+        return bool(stamp_ns > now_ns + self._config().future_tolerance_s * 1e9)
