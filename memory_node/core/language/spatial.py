@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 import re
 
 from memory_node.core.language.mentions import Mention
-from memory_node.core.language.relations import alternatives, entry, words
+from memory_node.core.language.relations import alternatives, entry, values, words
 from memory_node.core.language.wordings import Phrase, phrases
 
 __all__ = ['Relation', 'Stated', 'named_relation', 'relation_pattern', 'relations', 'stated']
@@ -56,7 +56,9 @@ def relation_pattern(some: Iterable[str]) -> str:
 
 
 _ALL = relation_pattern(word for relation in relations().values() for word in relation.words)
-_DETERMINER = rf'(?: (?:{alternatives((*words("definite"), *words("indefinite")))}))?'
+_DETERMINER = (
+    rf'(?: (?:{alternatives((*words("definite"), *words("indefinite"), *values("numbers")))}))?'
+)
 _SOME = r"(?: [\w'-]+){0,3}?"
 #: Between two noun phrases: "(a kettle) sits on the (stove)", "(a rack); below it stands a (bin)".
 _OF_NEXT = re.compile(rf'{_SOME} (?P<relation>{_ALL}){_DETERMINER} ?', re.IGNORECASE)
@@ -65,7 +67,7 @@ _OF_LAST = re.compile(
 )
 #: Around the second: "(a stove) with a (pot) on it".
 _HOLDING = re.compile(rf'{_SOME} (?:with|holds|carries|has){_DETERMINER} ?', re.IGNORECASE)
-_ON_IT = re.compile(rf' (?P<relation>{_ALL}) (?:it|them|top)\b', re.IGNORECASE)
+_ON_IT = re.compile(rf'(?: of [\w-]+)? (?P<relation>{_ALL}) (?:it|them|top)\b', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,28 @@ class Stated:
 def stated(caption: str) -> tuple[Stated, ...]:
     """Return what a caption says of how things stand to each other, in order."""
     named = phrases(caption)
-    found = (_between(caption, *pair) for pair in zip(named, named[1:], strict=False))
-    return tuple(one for one in found if one is not None)
+    found: list[Stated] = []
+    for first, second in zip(named, named[1:], strict=False):
+        on_wall = bool(found) and found[-1].landmark is first.mention
+        subject = found[-1].thing if on_wall else first.mention
+        if one := _between(caption, first, second, subject):
+            found.append(one)
+    return tuple(found)
 
 
-def _between(caption: str, first: Phrase, second: Phrase) -> Stated | None:
-    """Return how two neighbouring noun phrases stand to each other, None where nothing says."""
+def _between(caption: str, first: Phrase, second: Phrase, subject: Mention) -> Stated | None:
+    """
+    Return how two neighbouring noun phrases stand to each other, None where nothing says.
+
+    ``subject`` is what the sentence before is about: "an otoscope on the wall; below it a bin".
+    """
     one, other = first.mention, second.mention
     words_between = caption[first.span[1] : second.span[0]]
     after = _ON_IT.match(caption, second.span[1])
     if after and _HOLDING.fullmatch(words_between):
         return Stated(other, named_relation(after['relation'].casefold()).name, one)
     if match := _OF_LAST.fullmatch(words_between):
-        return Stated(other, named_relation(match['relation'].casefold()).name, one)
+        return Stated(other, named_relation(match['relation'].casefold()).name, subject)
     if match := _OF_NEXT.fullmatch(words_between):
         return Stated(one, named_relation(match['relation'].casefold()).name, other)
     return None
