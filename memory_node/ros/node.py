@@ -328,7 +328,7 @@ class MemoryNode(LifecycleNode):
             left_out=self._refuse,
         )
         with asked_for(lambda: held.pipeline is None or held.pipeline.stopping):
-            observation = perceiver.observe(frame)
+            observation = held.memory.as_kept(perceiver.observe(frame))
         held.placement.observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
         held.where.stored(observation.id, settings.map_id, frame.fixed_frame)

@@ -155,6 +155,13 @@ class TextCache:
         with self._lock:
             self._db.execute('INSERT OR REPLACE INTO text VALUES (?, ?)', (key, value))
 
+    def clear(self) -> None:
+        """Drop all texts, so that no trace of them is in the file."""
+        with self._lock:
+            self._db.execute('DELETE FROM text')
+            self._db.execute('VACUUM')
+            self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -200,6 +207,10 @@ class Narrator:
                     self._cache.put(key, answer)
                     texts[request.node_id] = answer
         return texts
+
+    def forget(self) -> None:
+        """Drop the texts that are kept."""
+        self._cache.clear()
 
     def _batches(
         self, asked: Sequence[tuple[str, Request]]

@@ -96,7 +96,7 @@ class Parts:
             narrator = Narrator(model, self._texts)
         self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
         vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
-        packs = load_packs(config.language.affordance_packs.split(','))
+        packs = self.packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
         self.corrections = Corrections(self.mirror, vocabulary)
         self.objects = ObjectKeeper(
@@ -172,11 +172,30 @@ class Parts:
         self.rooms.notify()
         self.router.notify()
 
-    def forget(self, ids: Sequence[str], note: Correction | None = None) -> None:
-        """Remove observations, and keep ``note`` of it."""
-        removed = self.mirror.remove(list(dict.fromkeys(ids)), note)
+    def forget(
+        self, ids: Sequence[str], note: Correction | None = None, before_ns: int | None = None
+    ) -> None:
+        """Remove observations, and corrections made before a moment; keep ``note`` of it."""
+        removed = self.mirror.remove(list(dict.fromkeys(ids)), note, before_ns)
         self.indexer.index.remove(removed)
+        self.objects.forget()
         self.taken_in()
+
+    def wipe(self) -> None:
+        """
+        Take what was forgotten out of every file; nothing may be added meanwhile.
+
+        What is derived is removed from the disk, and written anew by the next save.
+        """
+        self.objects.catch_up(self.mirror.snapshot())
+        self.corrections.forget(frozenset(self.objects.kept().names.texts))
+        self.recorrected(own=True)
+        self.areas.forget()
+        self.indexer.forget()
+        self.derived.remove()
+        with self.mirror.lock:
+            self.mirror.store.wipe()
+        self.notify()
 
     def recorrected(self, *, own: bool = False) -> None:
         """Lay corrections over objects and rooms anew where they have changed."""
@@ -303,6 +322,8 @@ class Parts:
             self._texts.close()
         try:
             if not self.mirror.store.read_only:
+                if self.mirror.store.wipe_due:
+                    self.wipe()
                 self.derived.save_last()
         finally:
             with self.mirror.lock:

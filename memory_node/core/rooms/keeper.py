@@ -113,9 +113,9 @@ class RoomKeeper:
         return self._kept is not None and self._kept.epoch == epoch
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
-        """Return the rooms as bytes for a file; None where there are none."""
+        """Return the rooms as bytes for a file; None where there are none of what is held now."""
         kept = self._kept
-        if kept is None:
+        if kept is None or kept.epoch != self._mirror.snapshot().epoch:
             return None
         head = {**stamp, 'vocabulary': self._digest, 'objects': kept.object_ids.tolist()}
         text = json.dumps(head).encode()
