@@ -95,7 +95,7 @@ def _read(path: Path) -> dict[Ask, list[str]]:
     """Return the sentences of a file; kinds that it leaves out have none."""
     try:
         table = yaml.load(path.read_text(encoding='utf-8'), yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f'{path}: {error}') from error
     kinds = {ask.name.lower(): ask for ask in Ask}
     if not isinstance(table, Mapping) or not set(table) <= set(kinds):

@@ -21,9 +21,9 @@ _WORDS = {
     'pottedplant': 'potted plant',
     'tvmonitor': 'tv monitor',
 }
-_NUMBER = re.compile(r'-?\d+')
+_NUMBER = re.compile(r'-?\d{1,18}')
 #: A line that tells the id itself: ``3: chair``, ``3 chair``, ``3,chair``.
-_NUMBERED = re.compile(r'(\d+)\s*[:,\s]\s*(\S.*)')
+_NUMBERED = re.compile(r'(\d{1,18})\s*[:,\s]\s*(\S.*)')
 #: Classes that a topic may name.
 _MAX_CLASSES = 65536
 
@@ -39,7 +39,7 @@ def read_class_names(path: str | Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding='utf-8')
         tree = yaml.safe_load(text) if path.suffix in ('.yaml', '.yml', '.json') else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CaptionerError(f'class names {path} cannot be read: {error}') from error
     names = _from_lines(text) if tree is None else _from_tree(tree)
     if not names:
