@@ -19,7 +19,11 @@ from memory_node.interchange.recording import read_messages
 
 
 @pytest.mark.parametrize(
-    'text', ['}', '\0', "? '\n: null", 'rooms: {a: true}', 'rooms: {}\nheads: 1', '[' * 5000]
+    'text',
+    [
+        *('}', '\0', "? '\n: null", 'rooms: {a: true}', 'rooms: {}\nheads: 1', '[' * 30_000),
+        'a: &a [x, x]\nb: &b [*a, *a]\nrooms: {c: {also: [*b, *b]}}',
+    ],
 )
 def test_rooms_of_another_form_are_a_value_error(tmp_path, text):
     path = tmp_path / 'rooms.yaml'
@@ -35,6 +39,14 @@ def test_class_ids_of_thousands_of_digits(tmp_path, end):
     with suppress(CaptionerError):
         read_class_names(path)
     assert ClassNames().name('9' * 5000) == '9' * 5000  # no number then, and too long for a label
+
+
+@pytest.mark.parametrize('text', ['7', '[' * 30_000])
+def test_class_names_of_another_form_are_refused_at_once(tmp_path, text):
+    path = tmp_path / 'classes.yaml'
+    path.write_text(text)
+    with pytest.raises(CaptionerError, match='class names'):
+        read_class_names(path)
 
 
 def test_a_setting_beyond_every_float_is_refused_by_name():

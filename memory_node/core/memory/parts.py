@@ -60,6 +60,8 @@ _T = TypeVar('_T')
 
 #: Share of the time that goes into preparing views while observations keep coming.
 _FOLLOWING = 0.2
+#: Longest that an ``add`` works at the object map; one observation takes milliseconds [s].
+_TAKEN_IN_S = 2.0
 #: Texts whose vectors are kept.
 _CACHED_TEXTS = 8192
 
@@ -204,8 +206,12 @@ class Parts:
             self.rooms.again()
 
     def taken_in(self) -> None:
-        """Bring the object map up to date before an ``add`` returns, then the rest later."""
-        self.objects.catch_up(self.mirror.snapshot())
+        """
+        Bring the object map up to date before an ``add`` returns, then the rest later.
+
+        A map that is made anew as a whole is left to its thread: no ``add`` waits for that.
+        """
+        self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + _TAKEN_IN_S)
         self.notify()
 
     def _follow(self) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-import yaml
 
 from memory_node.core.language.affordances import AffordancePacks
 from memory_node.core.language.text import singular_phrase
+from memory_node.core.language.yaml_text import read_yaml
 
 __all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain']
 
@@ -196,8 +196,8 @@ def default_vocabulary() -> Vocabulary:
 def _read(path: Path | None) -> dict[str, Any]:
     source = path or resources.files('memory_node').joinpath('data/rooms.yaml')
     try:
-        table = yaml.load(source.read_text(encoding='utf-8'), yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+        table = read_yaml(source.read_text(encoding='utf-8'))
+    except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
     if not isinstance(table, Mapping) or not isinstance(table.get('rooms'), Mapping):
         raise ValueError(f'{source}: expected a mapping with the key "rooms"')

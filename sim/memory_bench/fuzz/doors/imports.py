@@ -97,9 +97,10 @@ def doors(folder: Path) -> Iterator[Door]:
         inputs=_lines(_like(_QUERIES)),
         take=_file(folder / 'q.jsonl', lambda path: list(read_queries(path, list[Rejected]()))),
     )
+    graphs = _graphs().map(lambda text: text.encode('ascii', 'xmlcharrefreplace'))
     yield Door(
         name='imports/gml',
-        inputs=mutated(_graphs().map(lambda text: text.encode('utf-8', 'replace'))),
+        inputs=st.one_of(graphs, graphs, mutated(graphs)),
         take=_file(folder / 'g.gml', lambda path: read_gml(path, list[Rejected]())),
     )
     corrected = SmallMemory(folder / 'corrected.db')
@@ -121,7 +122,16 @@ def doors(folder: Path) -> Iterator[Door]:
         close=corrected.close,
     )
     told_to = SmallMemory(folder / 'told.db')
-    edits = st.tuples(_KINDS, strange, _like({n: _BODIES[n] for n in _TOLD}))
+    number = st.integers(0, 16)
+    usual = {**_BODIES, 'object_id': number, 'others': st.lists(number, max_size=2)}
+    usual |= {'position': st.tuples(*[st.floats(-20, 20)] * 3).map(list), 'name': _NAMES}
+    told_well = st.sampled_from(sorted(_TOLD)).flatmap(
+        lambda kind: st.tuples(
+            st.just(kind), _NAMES, st.fixed_dictionaries({n: usual[n] for n in _TOLD[kind]})
+        )
+    )
+    told_badly = st.tuples(_KINDS, strange, _like({n: usual[n] for n in _ALL}))
+    edits = st.one_of(told_well, told_well, told_badly)
     yield Door(
         name='corrections/told',
         inputs=edits,
@@ -130,7 +140,14 @@ def doors(folder: Path) -> Iterator[Door]:
     )
 
 
-_TOLD = ('object_id', 'others', 'name', 'position', 'map_id', 'question', 'observation_id')
+_NAMES = st.sampled_from(['anna', 'lamp', 'kitchen', 'blue mug']) | strange
+_ALL = ('object_id', 'others', 'name', 'position', 'map_id', 'question', 'observation_id')
+_TOLD = {
+    'move': ('object_id', 'position'), 'relabel': ('object_id', 'name'),
+    'name': ('object_id', 'name'), 'merge': ('object_id', 'others'), 'confirm': ('object_id',),
+    'delete': ('object_id',), 'split': ('object_id', 'position', 'name'),
+    'place': ('name', 'position', 'radius_m'), 'wrong': ('object_id', 'question'),
+}  # fmt: skip
 
 
 def _correct(memory: Memory, kind: str, author: str, fields: dict[str, Any]) -> None:
@@ -143,16 +160,23 @@ def _correct(memory: Memory, kind: str, author: str, fields: dict[str, Any]) -> 
 
 
 def _graphs() -> st.SearchStrategy[str]:
-    value = (
-        numbers.map(str) | strange.map('"{}"'.format) | st.just('[ x 1 y 2 z 3 ]') | strange
-        | st.tuples(numbers, numbers).map('[ x {0[0]} y {0[1]} ]'.format)
-    )  # fmt: skip
-    names = ('position', 'label', 'caption', 'name', 'level', 'type', 'yaw', 'box3D')
-    entry = st.tuples(st.sampled_from(names), value).map(' '.join)
-    body = st.lists(entry, max_size=4).map('\n'.join)
-    number = st.integers(0, 4) | numbers
-    node = st.tuples(number, body).map('node [ id {0[0]} {0[1]} ]'.format)
-    edge = st.tuples(number, number).map('edge [ source {0[0]} target {0[1]} ]'.format)
-    radius = st.just('') | value.map('detection_radius {}'.format)
-    parts = st.tuples(radius, st.lists(node | edge, max_size=5).map('\n'.join)).map('\n'.join)
-    return parts.map('graph [ {} ]'.format) | strange
+    plain = st.text('abc xyz,.', max_size=12).map('"{}"'.format)
+    point = st.tuples(numbers, numbers).map('[ x {0[0]} y {0[1]} ]'.format)
+    usual = st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map('[ x {0[0]} y {0[1]} ]'.format)
+    odd = point | numbers.map(str) | strange.map('"{}"'.format)
+    value = st.one_of(plain, plain, usual, usual, odd)
+    names = ('label', 'caption', 'name', 'level', 'type', 'yaw', 'box3D')
+    entries = st.dictionaries(st.sampled_from(names), value, max_size=3).map(
+        lambda some: '\n'.join(f'{name} {held}' for name, held in some.items())
+    )
+    node = st.tuples(st.one_of(usual, usual, usual, value), entries).map(
+        'position {0[0]} {0[1]}'.format
+    )
+    nodes = st.lists(node, min_size=3, max_size=5).map(
+        lambda some: '\n'.join(f'node [ id {i} {one} ]' for i, one in enumerate(some))
+    )
+    edges = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=2).map(
+        lambda some: '\n'.join(f'edge [ source {a} target {b} ]' for a, b in some)
+    )
+    radius = st.sampled_from(['', 'detection_radius 4']) | value.map('detection_radius {}'.format)
+    return st.tuples(radius, nodes, edges).map('\n'.join).map('graph [ {} ]'.format) | strange
