@@ -157,6 +157,8 @@ class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
         if path is None:
             self._writable()
         if self.wipe_due and not self._parts.mirror.store.read_only:
+            # First without holding up who adds: making the object map anew takes its time.
+            self._parts.objects.catch_up(self._parts.mirror.snapshot())
             with self._ingest:
                 self._parts.wipe()
         return self._parts.derived.save(path, overwrite)

@@ -63,7 +63,7 @@ class Forgetting(Opened):
             corrections = sum(c.stamp_ns <= before_ns for c in self._parts.corrections.rows)
             self._parts.forget(mirror.ids(old), before_ns=before_ns + 1)
             self._parts.recorrected(own=True)
-        _LOG.info(
+        _LOG.warning(
             '%d observations and %d corrections were forgotten: privacy.retention_h is %g',
             len(old),
             corrections,
@@ -93,6 +93,6 @@ class Forgetting(Opened):
         kept = [self.as_kept(item) for item in items]
         changed = sum(a is not b for a, b in zip(items, kept, strict=True))
         if changed and not self._parts.counts.get('without_people'):
-            _LOG.info('privacy.people is drop: people are left out of what is stored')
+            _LOG.warning('privacy.people is drop: people are left out of what is stored')
         self._parts.count(without_people=changed)
         return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+import logging
 from pathlib import Path
 import threading
 import time
@@ -55,6 +56,7 @@ from memory_node.core.worker import Worker
 
 __all__ = ['Parts']
 
+_LOG = logging.getLogger(__name__)
 IntArray = NDArray[np.int64]
 _T = TypeVar('_T')
 
@@ -320,6 +322,13 @@ class Parts:
                 counts['language_model_fallbacks'] += part.fallbacks
         return counts
 
+    def _wipe_last(self) -> None:
+        try:
+            if self.mirror.store.wipe_due:
+                self.wipe()
+        except StoreAccessError as error:
+            _LOG.warning('files still hold what was forgotten, until the next save: %s', error)
+
     def close(self) -> None:
         """Stop every thread, write what is derived, and close the store."""
         for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
@@ -328,8 +337,7 @@ class Parts:
             self._texts.close()
         try:
             if not self.mirror.store.read_only:
-                if self.mirror.store.wipe_due:
-                    self.wipe()
+                self._wipe_last()
                 self.derived.save_last()
         finally:
             with self.mirror.lock:
