@@ -162,17 +162,17 @@ class Namer:
         return Completion(value={'areas': areas}, prompt_tokens=1, completion_tokens=1)
 
 
-def test_texts_of_a_language_model_are_forgotten_too(tmp_path):
+@pytest.mark.parametrize('later', [Namer(), None], ids=['with the model', 'without it'])
+def test_texts_of_a_language_model_are_forgotten_too(tmp_path, later):
     path = tmp_path / 'm.db'
     with opened(path, Namer()) as memory:
         memory.add_many([marked(i, 10.0 + i) for i in range(30)])
         assert memory.wait_areas(30.0)
         memory.save()
         assert any('texts' in name for name in traces(tmp_path))
+    with opened(path, later) as memory:
         memory.add_many([plain(i, 100.0 + i) for i in range(30)])
         memory.forget([f'{MARKER}{i}' for i in range(30)])
-        memory.save()
-        assert memory.wait_areas(30.0)
     assert traces(tmp_path) == []
 
 

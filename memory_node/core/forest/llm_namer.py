@@ -22,8 +22,9 @@ from memory_node.core.errors import LanguageModelError, StoreAccessError
 from memory_node.core.forest.summaries import AreaText, Evidence
 from memory_node.core.language.directives import says_only
 from memory_node.core.ports import LanguageModel
+from memory_node.core.store.sqlite_file import translated
 
-__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'texts_path']
+__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'remove_texts', 'texts_path']
 
 #: Part of every cache key: answers to another wording are not used.
 _WORDING = 2
@@ -117,6 +118,14 @@ class NarratorStatistics:
 def texts_path(store: Path) -> Path:
     """Where the texts that a language model wrote for a store are kept."""
     return store.with_name(f'{store.name}.texts')
+
+
+def remove_texts(store: Path) -> None:
+    """Remove the texts of a store while no cache has them open; ``StoreAccessError``."""
+    path = texts_path(store)
+    with translated(path):
+        for end in ('', '-wal', '-shm', '.damaged'):
+            path.with_name(f'{path.name}{end}').unlink(missing_ok=True)
 
 
 class TextCache:

@@ -62,7 +62,6 @@ class Forgetting(Opened):
             old = snapshot.keys[snapshot.stamps <= before_ns]
             corrections = sum(c.stamp_ns <= before_ns for c in self._parts.corrections.rows)
             self._parts.forget(mirror.ids(old), before_ns=before_ns + 1)
-            self._parts.recorrected(own=True)
         _LOG.warning(
             '%d observations and %d corrections were forgotten: privacy.retention_h is %g',
             len(old),

@@ -21,7 +21,7 @@ from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.corrections.keeper import Corrections
 from memory_node.core.data import FloatArray, Place, Query
 from memory_node.core.errors import StoreAccessError
-from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
+from memory_node.core.forest.llm_namer import Narrator, remove_texts, TextCache, texts_path
 from memory_node.core.forest.places import area_places
 from memory_node.core.forest.updater import Areas
 from memory_node.core.index.updater import Indexer
@@ -182,6 +182,7 @@ class Parts:
         """Remove observations, and corrections made before a moment; keep ``note`` of it."""
         removed = self.mirror.remove(list(dict.fromkeys(ids)), note, before_ns)
         self.indexer.index.remove(removed)
+        self.corrections.follow(always=True)  # before the map is made anew with them
         self.objects.forget()
         self.taken_in()
 
@@ -197,6 +198,8 @@ class Parts:
         self.areas.forget()
         self.indexer.forget()
         self.derived.remove()
+        if self._texts is None:
+            remove_texts(self.mirror.store.path)
         with self.mirror.lock:
             self.mirror.store.wipe()
         self.notify()
@@ -333,12 +336,12 @@ class Parts:
         """Stop every thread, write what is derived, and close the store."""
         for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
             part.close()
-        if self._texts is not None:
-            self._texts.close()
         try:
             if not self.mirror.store.read_only:
                 self._wipe_last()
                 self.derived.save_last()
         finally:
+            if self._texts is not None:
+                self._texts.close()
             with self.mirror.lock:
                 self.mirror.store.close()
