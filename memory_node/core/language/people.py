@@ -42,7 +42,7 @@ class People:
 
     def __init__(self, things: Iterable[str]) -> None:
         """Take these names for things."""
-        self._things = frozenset(clean_label(name) for name in things)
+        self._things = frozenset(clean_label(name) for name in (*things, *_data()['things']))
         self._surely = frozenset(_data()['people'])
         self._pronouns = frozenset(_data()['pronouns'])
 
