@@ -180,10 +180,14 @@ class RoomKeeper:
             self._stale = True
         self._worker.notify()
 
+    def _may_rest(self) -> bool:
+        """Tell whether there are rooms to answer with, those of before a removal not counted."""
+        return not self._worker.closing and self._fits(self._mirror.snapshot().epoch)
+
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:
             pass
-        while (early := self._not_before - time.monotonic()) > 0.0 and not self._worker.closing:
+        while (early := self._not_before - time.monotonic()) > 0.0 and self._may_rest():
             self._worker.pause(early)
         started = time.monotonic()
         known = self._objects(self._mirror.snapshot())
