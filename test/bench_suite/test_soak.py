@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from memory_bench.cli import _SOAKED
 from memory_bench.soak.run import soak, SoakConfig
 
 
@@ -23,3 +26,7 @@ def test_a_short_day_loses_nothing():
     assert report.forgotten > 0
     assert report.kept == report.acknowledged - report.forgotten > 0
     assert len(report.parts) == 10
+
+
+def test_the_command_has_the_options_of_the_day():
+    assert {name: default for name, default, _ in _SOAKED} == asdict(SoakConfig())
