@@ -35,7 +35,7 @@ def test_every_kind_of_door_is_there(tmp_path):
     ids=['crash', 'hang'],
 )
 def test_a_fault_is_found_and_made_small(monkeypatch, take, told):
-    monkeypatch.setattr(run, 'LIMIT_S', 0.2)
+    monkeypatch.setattr(run, 'LIMIT_S', 0.05)
     door = Door(name='made', inputs=st.integers(0, 100), take=take)
     monkeypatch.setattr(run, 'all_doors', lambda folder: [door])
     report = run.fuzz(20)
