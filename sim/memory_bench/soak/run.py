@@ -137,8 +137,8 @@ class _Day:
         self._saved_s = at_s
         if self.memory.forget_old(now=now_ns / 1e9):
             self.forgets = True
-            oldest_ns = int(self.memory.snapshot().stamps.min(initial=2**62))
-            gone = [name for name, stamp in self.held.items() if stamp < oldest_ns]
+            kept_ns = self._config.privacy.retention_h * 3.6e12 * 23 / 24  # it leaves in 24 steps
+            gone = [name for name, stamp in self.held.items() if stamp <= now_ns - kept_ns]
             self._report.forgotten += len(gone)
             for name in gone:
                 del self.held[name]
