@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from memory_bench.cli import _SOAKED
+from memory_bench.reliability_cli import SOAKED
 from memory_bench.soak.run import soak, SoakConfig
 
 
@@ -29,4 +29,4 @@ def test_a_short_day_loses_nothing():
 
 
 def test_the_command_has_the_options_of_the_day():
-    assert {name: default for name, default, _ in _SOAKED} == asdict(SoakConfig())
+    assert {name: default for name, default, _ in SOAKED} == asdict(SoakConfig())
