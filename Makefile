@@ -46,8 +46,9 @@ bench: setup ## measure the core and the node, as docs/benchmarks.md reports the
 	$(PY) test/bench/core.py
 	$(PY) test/bench/ros_node.py
 
-generate: setup ## write config/memory.yaml and docs/parameters.md from the settings
+generate: setup ## write config/memory.yaml, docs/parameters.md and the security policy
 	$(PY) scripts/generate_parameters.py
+	$(PY) scripts/generate_policy.py
 
 clean: ## remove everything that was made, .venv too
 	rm -rf .venv .cache build install log out *.egg-info

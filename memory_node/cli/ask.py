@@ -12,13 +12,21 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from memory_node.cli.common import add_language_model, language_model, open_memory, print_json
+from memory_node.cli.common import (
+    add_language_model,
+    add_trace,
+    in_ms,
+    language_model,
+    open_memory,
+    print_json,
+)
 from memory_node.cli.query import add_asker, place_to_dict
 from memory_node.core.data import Place, Query, QueryMode
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
 from memory_node.core.queries import make_query
+from memory_node.core.retrieval.stages import in_words
 from memory_node.interchange.jsonl import read_queries, Rejected
 
 __all__ = ['add_command']
@@ -37,6 +45,7 @@ def add_command(
         '--batch', type=Path, metavar='FILE', help='JSON Lines with id and text; prints JSON'
     )
     asking.add_argument('--map-id', help='only this map')
+    add_trace(asking)
     add_asker(asking)
     add_language_model(asking, 'let this language model word the answer')
     asking.set_defaults(run=run_ask)
@@ -79,6 +88,8 @@ def run_ask(args: argparse.Namespace, messages: Console) -> int:
         print_json(_plain(answer))
         return 0
     _show(answer.text, answer.citations)
+    if answer.stages:
+        Console().print(Text(in_words(answer.stages), style='dim'))
     if answer.fallback:
         messages.print(f'worded without the language model: {answer.fallback}', markup=False)
     return 0
@@ -125,8 +136,8 @@ def run_describe(args: argparse.Namespace, messages: Console) -> int:
 
 
 def _plain(answer: Any) -> dict[str, Any]:
-    """Return a dataclass of words and places as plain JSON values."""
-    return {
+    """Return a dataclass of words and places as plain JSON values; stages only where timed."""
+    plain: dict[str, Any] = {
         f.name: (
             [place_to_dict(place) for place in value]
             if isinstance(value := getattr(answer, f.name), tuple)
@@ -134,6 +145,9 @@ def _plain(answer: Any) -> dict[str, Any]:
         )
         for f in dataclasses.fields(answer)
     }
+    if stages := plain.pop('stages', {}):
+        plain['stages_ms'] = in_ms(stages)
+    return plain
 
 
 def _show(text: str, citations: Sequence[Place]) -> None:

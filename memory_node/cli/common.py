@@ -8,17 +8,33 @@ import json
 import sys
 from typing import Any
 
-from memory_node.core.config import LanguageModelConfig
+from memory_node.core.config import LanguageModelConfig, MemoryConfig, RetrievalConfig
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
 from memory_node.models.factory import make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
-__all__ = ['add_language_model', 'language_model', 'open_memory', 'print_json']
+__all__ = [
+    'add_language_model',
+    'add_trace',
+    'in_ms',
+    'language_model',
+    'open_memory',
+    'print_json',
+]
 
 
-def open_memory(args: argparse.Namespace, *, write: bool = False) -> Memory:
+def add_trace(parser: argparse.ArgumentParser) -> None:
+    """Describe the option that times the stages of each answer."""
+    parser.add_argument(
+        '--trace', action='store_true', help='say how long each stage took (retrieval.trace)'
+    )
+
+
+def open_memory(
+    args: argparse.Namespace, *, write: bool = False, config: MemoryConfig | None = None
+) -> Memory:
     """
     Open ``args.store``, to read it beside whoever writes it; made if absent only to ``write``.
 
@@ -28,7 +44,10 @@ def open_memory(args: argparse.Namespace, *, write: bool = False) -> Memory:
         raise StoreAccessError(
             f'no memory at {args.store}: make one with `memory import FILE --store {args.store}`'
         )
-    return Memory.open(args.store, encoder=SentenceEncoder(args.model), read_only=not write)
+    if getattr(args, 'trace', False):
+        config = MemoryConfig(retrieval=RetrievalConfig(trace=True))
+    encoder = SentenceEncoder(args.model)
+    return Memory.open(args.store, encoder=encoder, config=config, read_only=not write)
 
 
 def add_language_model(parser: argparse.ArgumentParser, purpose: str) -> None:
@@ -56,6 +75,11 @@ def language_model(args: argparse.Namespace) -> LanguageModel | None:
         provider='embedded' if args.llm_embedded else 'openai',
     )
     return make_language_model(config)
+
+
+def in_ms(stages: Mapping[str, float]) -> dict[str, float]:
+    """Return stages in milliseconds, for JSON."""
+    return {name: round(seconds * 1e3, 3) for name, seconds in stages.items()}
 
 
 def print_json(item: Mapping[str, Any]) -> None:

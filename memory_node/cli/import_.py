@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.progress import (
 
 from memory_node.cli.bag_options import bag_settings, describe_bags
 from memory_node.cli.common import open_memory, print_json
+from memory_node.core.config import MemoryConfig, PrivacyConfig
 from memory_node.core.data import DEFAULT_MAP_ID, Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
@@ -68,6 +70,12 @@ def add_command(
         '--prefix-ids',
         action='store_true',
         help="put the file's name before ids, for files that count from zero each",
+    )
+    parser.add_argument(
+        '--drop-people', action='store_true', help='leave people out (privacy.people: drop)'
+    )
+    parser.add_argument(
+        '--no-pictures', action='store_true', help='keep no pictures (keep_keyframes: false)'
     )
     describe_bags(parser.add_argument_group('bags'))
     parser.set_defaults(run=run)
@@ -124,7 +132,7 @@ def _conflicts(memory: Memory, observations: Iterator[Observation]) -> list[str]
     """Return the ids under which something else is held, or came earlier in the file."""
     earlier: dict[str, int] = {}
     found: dict[str, None] = {}
-    while batch := list(islice(observations, BATCH)):
+    while batch := [memory.as_kept(o) for o in islice(observations, BATCH)]:
         for o in batch:
             if earlier.setdefault(o.id, hash(_content(o))) != hash(_content(o)):
                 found[o.id] = None
@@ -136,9 +144,14 @@ def _conflicts(memory: Memory, observations: Iterator[Observation]) -> list[str]
 
 
 def _store(
-    memory: Memory, observations: Iterator[Observation], advance: Callable[[int], None]
+    memory: Memory,
+    observations: Iterator[Observation],
+    args: argparse.Namespace,
+    advance: Callable[[int], None],
 ) -> tuple[int, int]:
     """Add in batches; observations that are already known are left as they are."""
+    if args.no_pictures:
+        observations = (replace(o, keyframe=b'') for o in observations)
     added = known = 0
     while batch := list(islice(observations, BATCH)):
         taken = memory.known([o.id for o in batch])
@@ -160,8 +173,9 @@ def run(args: argparse.Namespace, messages: Console) -> int:
     """Import every file; the exit code is 1 when anything was refused."""
     refused = 0
     columns = (SpinnerColumn(), TextColumn('{task.description}'), MofNCompleteColumn())
+    privacy = PrivacyConfig(people='drop' if args.drop_people else 'keep')
     with (
-        open_memory(args, write=True) as memory,
+        open_memory(args, write=True, config=MemoryConfig(privacy=privacy)) as memory,
         Progress(*columns, TimeElapsedColumn(), console=messages) as progress,
     ):
         for path in args.files:
@@ -190,7 +204,7 @@ def _import_text(
 ) -> tuple[int, int]:
     held = dict(memory.frames)
     frames = dict(held)
-    counts = _store(memory, iter(_read_text(path, args, rejected, frames)), advance)
+    counts = _store(memory, iter(_read_text(path, args, rejected, frames)), args, advance)
     for map_id in frames.keys() - held.keys():
         memory.set_frame(map_id, frames[map_id])
     if path.suffix.lower() == '.jsonl':
@@ -222,7 +236,9 @@ def _import_bag(
 
     map_id = args.map_id or DEFAULT_MAP_ID
     visited = _holds(memory, map_id)
-    added, known = _store(memory, iter(_read_bag(memory, path, args, rejected, say)), advance)
+    added, known = _store(
+        memory, iter(_read_bag(memory, path, args, rejected, say)), args, advance
+    )
     if visited and added and not known:
         say(
             f'map {map_id!r} held observations of another recording: where the odometry of this'

@@ -14,10 +14,11 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from memory_node.cli.common import open_memory, print_json
+from memory_node.cli.common import add_trace, in_ms, open_memory, print_json
 from memory_node.core.data import Place, QueryMode, Retrieval
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
 from memory_node.core.memory import Memory
+from memory_node.core.retrieval.stages import in_words
 from memory_node.interchange.jsonl import QueryRecord, read_queries, Rejected
 
 __all__ = ['add_asker', 'add_command', 'moment', 'place_to_dict', 'show_places', 'vector', 'when']
@@ -42,6 +43,7 @@ def add_command(
     parser.add_argument('--until', type=moment, metavar='TIME', help='seconds or ISO 8601')
     add_asker(parser)
     parser.add_argument('--map-id', help='only this map')
+    add_trace(parser)
     parser.add_argument('--mode', choices=[m.value for m in QueryMode], default='auto')
     parser.set_defaults(run=run)
 
@@ -122,6 +124,7 @@ def _answer(record: QueryRecord, retrieval: Retrieval, latency_s: float) -> dict
         'conditions': list(retrieval.conditions),
         'places': [place_to_dict(place) for place in retrieval.places],
         'latency_ms': round(latency_s * 1e3, 3),
+        **({'stages_ms': in_ms(retrieval.stages)} if retrieval.stages else {}),
     }
 
 
@@ -207,6 +210,8 @@ def _show(text: str, retrieval: Retrieval, latency_s: float) -> None:
     console.print(Text(retrieval.message, style='green' if retrieval.found else 'yellow'))
     show_places(console, retrieval.places)
     console.print(f'[dim]{retrieval.mode.value} question, {latency_s * 1e3:.1f} ms[/]')
+    if retrieval.stages:
+        console.print(f'[dim]{in_words(retrieval.stages)}[/]')
 
 
 def show_places(console: Console, places: Sequence[Place]) -> None:

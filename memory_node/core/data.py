@@ -312,6 +312,8 @@ class Retrieval:
     message: str
     #: Time spent in the core, by step [s]: ``encode``, ``search``, ``total``.
     seconds: Mapping[str, float] = field(default_factory=dict)
+    #: Seconds of each stage, in order, under ``retrieval.trace``; empty without.
+    stages: Mapping[str, float] = field(default_factory=dict)
     #: Conditions of the request that were made to count, as they were said.
     conditions: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from typing import Any
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import ReaderError
+from rosbags.serde import SerdeError
 
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError
 from memory_node.core.perception.descriptions import header_of
@@ -28,6 +29,7 @@ __all__ = ['is_tf', 'open_recording', 'open_what_is_whole', 'peek', 'read_messag
 _UNREADABLE = (
     AnyReaderError,
     ReaderError,
+    SerdeError,
     OSError,
     ValueError,
     KeyError,

@@ -324,7 +324,7 @@ class MemoryNode(LifecycleNode):
             left_out=refuse,
         )
         with asked_for(lambda: held.ingest is None or held.ingest.stopping):
-            observation = perceiver.observe(frame)
+            observation = held.memory.as_kept(perceiver.observe(frame))
         held.placements[camera].observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
         held.where.stored(observation.id, settings.map_id, frame.fixed_frame)

@@ -1,4 +1,4 @@
-"""Saves what is derived from time to time, where something was stored."""
+"""Forgets what is too old, and saves what is derived from time to time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ __all__ = ['Saver']
 
 #: Time between two looks whether a save is due [s].
 _CHECK_S = 1.0
+#: Shortest time between two saves for what was forgotten: while a reader is slow it stays due [s].
+_WIPE_S = 5.0
 #: When what was opened is most likely brought up to date [s].
 _SETTLED_S = 5.0
 
@@ -51,15 +53,18 @@ class Saver:
         self._node.destroy_timer(self._timer)
 
     def _save_if_due(self) -> None:
-        """Save what could be rebuilt only with time, where something was stored."""
+        """Save what could be rebuilt only with time, and at once where something was forgotten."""
         stored, now_s = self._counters.value('stored'), time.monotonic()
         if not self._tidied and now_s - self._saved_at_s > _SETTLED_S:
             self._tidied = True
             give_back()  # of what opening took in the background
-        if stored == self._saved or now_s - self._saved_at_s < self._interval_s():
-            return
-        self._saved, self._saved_at_s = stored, now_s
+        waited = now_s - self._saved_at_s
         try:
+            self._memory.forget_old(now=1e-9 * self._node.get_clock().now().nanoseconds)
+            due = stored != self._saved and waited >= self._interval_s()
+            if not due and not (self._memory.wipe_due and waited >= _WIPE_S):
+                return
+            self._saved, self._saved_at_s = stored, now_s
             self._memory.save()
             give_back()
         except Exception as error:  # noqa: BLE001  a full disk must not end the node

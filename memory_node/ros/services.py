@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import time
@@ -19,6 +19,7 @@ from memory_node.core.errors import BusyError, MemoryNodeError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
+from memory_node.core.retrieval.stages import in_words
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
@@ -115,6 +116,10 @@ class Services:
 
         return answer
 
+    def _trace(self, name: str, stages: Mapping[str, float]) -> None:
+        if stages:
+            self._node.get_logger().info(f'{name}: {in_words(stages)}')
+
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)
 
@@ -127,6 +132,7 @@ class Services:
         response.mode = MODE_NUMBERS[retrieval.mode]
         response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
         c.answered(retrieval)
+        self._trace('~/retrieve', retrieval.stages)
         return retrieval.message
 
     def _navigation_goal(
@@ -136,6 +142,7 @@ class Services:
         query, start = c.reader(self._now_ns()).navigation_goal(request)
         plan = c.memory.navigation_goal(query, start, request.alternatives)
         c.answered(plan.retrieval)
+        self._trace('~/navigation_goal', plan.retrieval.stages)
         if not plan.found or plan.place is None or plan.goal_pose is None:
             return str(plan.retrieval.message)
         stamp = self._node.get_clock().now().to_msg()
@@ -161,6 +168,7 @@ class Services:
         response.count = -1 if answer.count is None else answer.count
         response.generated = answer.generated
         response.citations = self._place_msgs(answer.citations)
+        self._trace('~/ask', answer.stages)
         return answer.fallback and f'worded without the language model: {answer.fallback}'
 
     def _describe(self, request: Describe.Request, response: Describe.Response) -> str:

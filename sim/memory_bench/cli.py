@@ -1,4 +1,4 @@
-"""The command ``memory-bench``: evaluate, run, report, gate, compare, changes."""
+"""The command ``memory-bench``: evaluate, run, report, gate, compare, changes, fuzz, soak."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from memory_bench import reliability_cli
 from memory_bench.errors import BenchError
 
 if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         '--drift', type=float, default=0.0, help='drift of the heading in each metre [rad]'
     )
     sessions.add_argument('--failures', type=_path, help='file to write what happened to')
+    reliability_cli.add_commands(commands)
     return parser
 
 
@@ -284,6 +286,7 @@ _COMMANDS = {
     'compare': _compare,
     'changes': _changes,
     'sessions': _sessions,
+    **reliability_cli.COMMANDS,
 }
 
 

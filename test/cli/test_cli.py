@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -476,3 +477,27 @@ def test_the_shared_file_of_odd_characters_exports_as_a_graph(tmp_path, capsys):
     graph = tmp_path / 'odd.graphml'
     assert _run(capsys, 'export', graph, *store)[0] == 0
     assert nx.read_graphml(graph).number_of_nodes() == 3
+
+
+def test_the_stages_of_an_answer_are_told(store, capsys):
+    code, out, _ = _run(capsys, 'query', 'the sofa', '--store', store, '--trace', '--json')
+    assert code == 0
+    assert {'parse', 'relevance', 'places'} <= json.loads(out)['stages_ms'].keys()
+    _, out, _ = _run(capsys, 'ask', 'where is the sofa?', '--store', store, '--trace')
+    assert re.search(r'parse [\d.]+ ms, .*wording [\d.]+ ms', out.replace('\n', ' '))
+    _, out, _ = _run(capsys, 'ask', 'where is the sofa?', '--store', store, '--json')
+    assert 'stages' not in out
+    _, out, _ = _run(capsys, 'query', 'the sofa', '--store', store, '--json')
+    assert 'stages' not in out
+
+
+def test_an_import_without_people_can_be_repeated(tmp_path, capsys):
+    source, store = tmp_path / 'seen.jsonl', tmp_path / 'm.sqlite'
+    line = {'id': 'a', 'position': [0, 0], 'caption': 'A nurse waits. There is a bed.'}
+    source.write_text(json.dumps({**line, 'objects': ['nurse', 'bed']}))
+    for added in (1, 0):
+        code, out, _ = _run(
+            capsys, 'import', source, '--store', store, '--drop-people', '--json', '--no-pictures'
+        )
+        assert (code, json.loads(out)['added']) == (0, added)
+    assert b'nurse' not in store.read_bytes()

@@ -161,6 +161,7 @@ def test_derived_files_of_another_content_are_made_again(copy_of, tmp_path, forg
         if forgetting:
             memory.forget(['n3'])
         memory.add_many(drive(40, 30, 'first', y=5.0))
+        memory.save()  # what was forgotten leaves the files, and they are filled anew
         assert memory.wait_indexed(30.0)
         assert memory.wait_areas(30.0)
     kept = {end: Path(f'{path}{end}').read_bytes() for end in DERIVED}

@@ -61,22 +61,26 @@ def narrated(question: str, places: Sequence[Place], model: LanguageModel) -> An
     }
     data = json.dumps({'question': question, 'observations': _evidence(places)})
     value = model.complete(instruction=_INSTRUCTION, data=data, schema=schema).value
-    used = [n for n in dict.fromkeys(value['citations']) if n in numbers]
-    if value['known'] and not used:
+    known, said, cited = (value.get(name) for name in schema['required'])
+    if not isinstance(known, bool) or not isinstance(said, str) or not isinstance(cited, list):
+        raise LanguageModelError('the answer is not of the form that was asked for')
+    used = [n for n in numbers if n in cited]
+    used.sort(key=cited.index)
+    if known and not used:
         raise LanguageModelError('the answer cites nothing it was shown')
-    if not str(value['answer']).strip():
+    if not said.strip():
         raise LanguageModelError('the answer is empty')
-    _check(str(value['answer']), places)
+    _check(said, places)
     order = {number: i for i, number in enumerate(used, 1)}
     text = re.sub(
         r'\[(\d+)\]',
         lambda m: f'[{order[int(m[1])]}]' if int(m[1]) in order else '',
-        str(value['answer']).strip(),
+        said.strip(),
     )
     missing = [n for n in order.values() if f'[{n}]' not in text]
     text += ''.join(f' [{n}]' for n in missing)
     return Answer(
-        known=bool(value['known']),
+        known=known,
         text=text,
         citations=tuple(places[n - 1] for n in used),
         generated=True,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from memory_node.core.data import Place, Pose, Retrieval, Route
 
@@ -22,6 +23,8 @@ class Answer:
     generated: bool = False
     #: Why a language model that was there was not used; empty when it was, or there is none.
     fallback: str = ''
+    #: Seconds of each stage, in order, under ``retrieval.trace``; empty without.
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from memory_node.core.config.checked import Checked, param
 from memory_node.core.config.derived import ForestConfig, ObjectsConfig, TopologyConfig
 from memory_node.core.config.perception import IngestConfig, KeyframeConfig, PerceptionConfig
+from memory_node.core.config.privacy import PrivacyConfig
 from memory_node.core.config.retrieval import LanguageConfig, LanguageModelConfig, RetrievalConfig
 from memory_node.core.config.store import IndexConfig, StoreConfig
 
@@ -26,6 +27,7 @@ __all__ = [
     'MemoryConfig',
     'ObjectsConfig',
     'PerceptionConfig',
+    'PrivacyConfig',
     'RetrievalConfig',
     'StoreConfig',
     'TopologyConfig',
@@ -38,6 +40,7 @@ class MemoryConfig(Checked):
     """Settings of one memory, by part."""
 
     store: StoreConfig = field(default_factory=StoreConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     topology: TopologyConfig = field(default_factory=TopologyConfig)

@@ -38,10 +38,16 @@ def param(
     return field(default=default, metadata=meta)
 
 
+#: A whole number beyond this is no number of any unit, and may be none of Python's either.
+_MOST = 10**300
+
+
 def _check(owner: object, f: Field[Any]) -> None:
     value, meta = getattr(owner, f.name), f.metadata
     kind = type(f.default)
     if kind is float and type(value) is int:
+        if abs(value) > _MOST:
+            raise ValueError(f'{f.name} must be at most 1e300, got a larger number')
         object.__setattr__(owner, f.name, float(value))
     elif kind is tuple and isinstance(value, (list, tuple)):
         if not all(isinstance(part, str) for part in value):

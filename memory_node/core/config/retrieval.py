@@ -58,6 +58,10 @@ class RetrievalConfig(Checked):
         le=6.3,
         unit='rad',
     )
+    trace: bool = param(
+        False,
+        'Time the stages of each request (parse, relevance, candidates and so on), in the log.',
+    )
     read_by_language_model: bool = param(
         False, 'Let the language model, if there is one, read conditions; rules where it fails.'
     )

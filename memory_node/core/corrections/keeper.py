@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 import logging
 import threading
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from memory_node.core.corrections.anchors import Anchors, Ground
 from memory_node.core.corrections.edit import EditKind
+from memory_node.core.corrections.forgetting import named_by, without_forgotten
 from memory_node.core.corrections.overlay import IN_FORCE, LOST, Overlay, said_by
 from memory_node.core.corrections.places import Naming, with_names
 from memory_node.core.objects.names import NameTable
@@ -68,6 +69,21 @@ class Corrections:
     def _keys_of(self, ids: Sequence[str]) -> Mapping[str, int]:
         with self._mirror.lock:
             return self._mirror.store.keys_by_id(ids)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Take out of all corrections what names forgotten observations, or none of ``names``."""
+        with self._mirror.lock:
+            store = self._mirror.store
+            rows = store.corrections()
+            ids = {name for row in rows for name in named_by(row.body)}
+            known = store.keys_by_id(list(ids))
+            store.replace_bodies(
+                {
+                    row.id: body
+                    for row in rows
+                    if (body := without_forgotten(row.body, known, names)) != row.body
+                }
+            )
 
     def _live(self) -> tuple[Correction, ...]:
         return tuple(c for c in self._rows if c.undone_ns is None)

@@ -151,7 +151,7 @@ def forgotten(edit: Edit, mirror: Mirror) -> list[str]:
 
 def summary_of(kind: str, body: Any) -> str:
     """Return a correction in words, as it was made."""
-    names = body.get('object', {}).get('names', ['?'])
+    names = body.get('object', {}).get('names') or ['?']
     thing = f'object {body["object_id"]} ({names[0]})' if 'object_id' in body else names[0]
     name, at = body.get('name', ''), body.get('position')
     where = '' if at is None else f'({", ".join(f"{v:.2f}" for v in at)})'

@@ -22,8 +22,9 @@ from memory_node.core.errors import LanguageModelError, StoreAccessError
 from memory_node.core.forest.summaries import AreaText, Evidence
 from memory_node.core.language.directives import says_only
 from memory_node.core.ports import LanguageModel
+from memory_node.core.store.sqlite_file import translated
 
-__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'texts_path']
+__all__ = ['Narrator', 'NarratorStatistics', 'Request', 'TextCache', 'remove_texts', 'texts_path']
 
 #: Part of every cache key: answers to another wording are not used.
 _WORDING = 2
@@ -119,6 +120,14 @@ def texts_path(store: Path) -> Path:
     return store.with_name(f'{store.name}.texts')
 
 
+def remove_texts(store: Path) -> None:
+    """Remove the texts of a store while no cache has them open; ``StoreAccessError``."""
+    path = texts_path(store)
+    with translated(path):
+        for end in ('', '-wal', '-shm', '.damaged'):
+            path.with_name(f'{path.name}{end}').unlink(missing_ok=True)
+
+
 class TextCache:
     """Texts of areas by content hash in an SQLite file, or in memory. Thread-safe."""
 
@@ -154,6 +163,13 @@ class TextCache:
         value = json.dumps(text.row())
         with self._lock:
             self._db.execute('INSERT OR REPLACE INTO text VALUES (?, ?)', (key, value))
+
+    def clear(self) -> None:
+        """Drop all texts, so that no trace of them is in the file."""
+        with self._lock:
+            self._db.execute('DELETE FROM text')
+            self._db.execute('VACUUM')
+            self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
 
     def close(self) -> None:
         """Close the file."""
@@ -200,6 +216,10 @@ class Narrator:
                     self._cache.put(key, answer)
                     texts[request.node_id] = answer
         return texts
+
+    def forget(self) -> None:
+        """Drop the texts that are kept."""
+        self._cache.clear()
 
     def _batches(
         self, asked: Sequence[tuple[str, Request]]

@@ -50,6 +50,16 @@ class Survey:
         self._lock = lock
         self._narrator = narrator
         self._known: dict[int, tuple[int, Evidence]] = {}
+        self._forgotten = 0
+
+    def forget(self, forest: Forest) -> None:
+        """Drop all names and descriptions, those that are being written too; hold the lock."""
+        self._forgotten += 1
+        self._known = {}
+        for node in forest.nodes.values():
+            node.text, node.dirty = None, True
+        if self._narrator is not None:
+            self._narrator.forget()
 
     def describe(
         self, forest: Forest, snapshot: Snapshot, stopping: Callable[[], bool] = lambda: False
@@ -58,6 +68,7 @@ class Survey:
         labels = [clean_label(label) for label in snapshot.labels]
         done = 0
         with self._lock:
+            began = self._forgotten
             pending = forest.dirty(_CHANGE)
             alive = set(forest.nodes)
         self._known = {i: known for i, known in self._known.items() if i in alive}
@@ -73,6 +84,8 @@ class Survey:
             if self._narrator is not None:
                 texts = self._narrator.name([request for _, _, request in requests])
             with self._lock:
+                if self._forgotten != began:  # what was read may be gone
+                    return done
                 for node, revision, request in requests:
                     node.text = texts.get(node.id, request.fallback)
                     node.described = revision

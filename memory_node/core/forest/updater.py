@@ -20,11 +20,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import ForestConfig, TopologyConfig
 from memory_node.core.data import FloatArray
-from memory_node.core.errors import (
-    IndexDamagedError,
-    StoreVersionError,
-    UnknownNodeError,
-)
+from memory_node.core.errors import IndexDamagedError, StoreVersionError, UnknownNodeError
 from memory_node.core.forest.batch import build_paper_forest
 from memory_node.core.forest.descent import Scope, Traversal, traverse
 from memory_node.core.forest.file import forest_bytes, forest_path, read_forest
@@ -319,6 +315,11 @@ class Areas:
                 links.append((last, step))
         return links
 
+    def forget(self) -> None:
+        """Drop all names of areas; they are written anew after ``notify``."""
+        with self.lock:
+            self._survey.forget(self._forest)
+
     # ---- file --------------------------------------------------------------------------------
 
     def _load(self) -> None:
@@ -339,10 +340,10 @@ class Areas:
         """
         Write the forest beside ``store``; raises ``StoreAccessError``.
 
-        A forest that was not read yet is left as it is on disk.
+        One that was not read yet, or holds what was removed, is left as it is on disk.
         """
-        if not self._loaded:
-            return
         with self.lock:
+            if not self._loaded or self._epoch != self._mirror.snapshot().epoch:
+                return
             data = forest_bytes(self._mirror, self._forest)
         write_whole(forest_path(store), data)

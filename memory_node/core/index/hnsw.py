@@ -132,6 +132,10 @@ class VectorIndex:
                     continue  # never inserted, or deleted before
                 self._live -= 1
 
+    def emptied(self) -> VectorIndex:
+        """Return an empty index like this one; removed vectors stay in an old one."""
+        return VectorIndex(self._dim, self._config)
+
     def search(self, query: FloatArray, k: int) -> tuple[Keys, FloatArray]:
         """Return keys and cosines of about the ``k`` nearest, best first."""
         with self._lock:

@@ -41,19 +41,24 @@ class Indexer:
 
     def _catch_up(self) -> None:
         while not self._worker.closing:
-            snapshot = self._snapshot()
-            start = int(np.searchsorted(snapshot.keys, self.index.last_key, side='right'))
+            index, snapshot = self.index, self._snapshot()
+            start = int(np.searchsorted(snapshot.keys, index.last_key, side='right'))
             if start >= len(snapshot):
                 return
             stop = min(start + _SLICE, len(snapshot))
-            self.index.add(snapshot.keys[start:stop], snapshot.vectors[start:stop])
+            index.add(snapshot.keys[start:stop], snapshot.vectors[start:stop])
+
+    def forget(self) -> None:
+        """Begin an index without the vectors of removed observations; ``notify`` fills it."""
+        self.index = self.index.emptied()
 
     def nearest(
         self, snapshot: Snapshot, query: FloatArray, k: int
     ) -> tuple[NDArray[np.int64], FloatArray]:
         """Return rows of a snapshot and their cosines: the indexed nearest and the newest tail."""
-        tail = int(np.searchsorted(snapshot.keys, self.index.last_key, side='right'))
-        keys, cosines = self.index.search(query, k)
+        index = self.index
+        tail = int(np.searchsorted(snapshot.keys, index.last_key, side='right'))
+        keys, cosines = index.search(query, k)
         rows = np.searchsorted(snapshot.keys[:tail], keys)
         inside = rows < tail
         inside[inside] = snapshot.keys[rows[inside]] == keys[inside]

@@ -15,11 +15,11 @@ import re
 
 import numpy as np
 from numpy.typing import NDArray
-import yaml
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.affordances import AffordancePacks, DATA
 from memory_node.core.language.mentions import every_mention, Mention
+from memory_node.core.language.yaml_text import read_yaml
 
 __all__ = ['Ask', 'Phrase', 'phrases', 'with_blanks', 'wording_packs', 'Wordings']
 
@@ -94,8 +94,8 @@ def wording_packs(extra: Path | None = None) -> AffordancePacks:
 def _read(path: Path) -> dict[Ask, list[str]]:
     """Return the sentences of a file; kinds that it leaves out have none."""
     try:
-        table = yaml.load(path.read_text(encoding='utf-8'), yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        table = read_yaml(path.read_text(encoding='utf-8'))
+    except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
     kinds = {ask.name.lower(): ask for ask in Ask}
     if not isinstance(table, Mapping) or not set(table) <= set(kinds):

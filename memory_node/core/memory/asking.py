@@ -20,6 +20,7 @@ from memory_node.core.memory.opened import Opened
 from memory_node.core.ports import LanguageModel
 from memory_node.core.queries import checked_point, make_query, unremoved
 from memory_node.core.retrieval.pipeline import Found
+from memory_node.core.retrieval.stages import Stages
 
 __all__ = ['Asking']
 
@@ -119,7 +120,12 @@ class Asking(Opened):
         parts = self._parts
         if (told := self._sequence(question)) is not None:
             return told
-        told = answer(self._found(question), parts.retriever, model)
+        found = self._found(question)
+        stages = Stages(on=bool(found.retrieval.stages))
+        told = answer(found, parts.retriever, model)
+        stages.end('wording')
+        if stages.seconds:
+            told = replace(told, stages={**found.retrieval.stages, **stages.seconds})
         if model is not None:
             failed = bool(told.fallback)
             parts.count(language_model_calls=1, language_model_fallbacks=int(failed))

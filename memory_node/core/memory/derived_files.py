@@ -22,9 +22,10 @@ from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.ports import Encoder
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.store.copying import check_target, placed, temporary_name
-from memory_node.core.store.files import write_whole
+from memory_node.core.store.files import sync_folder, write_whole
 from memory_node.core.store.reencoding import reencode
 from memory_node.core.store.repository import Mirror
+from memory_node.core.store.sqlite_file import DERIVED, translated
 from memory_node.core.store.store import Store
 
 __all__ = [
@@ -180,6 +181,14 @@ class DerivedFiles:
             store.copy_to(target, identity=identity, overwrite=overwrite)
             place_derived()
         return target
+
+    def remove(self) -> None:
+        """Remove what is derived from beside the store; raises ``StoreAccessError``."""
+        path = self._mirror.store.path
+        with self._saving, translated(path):
+            for end in DERIVED:
+                Path(f'{path}{end}').unlink(missing_ok=True)
+            sync_folder(path.parent)
 
     def save_last(self) -> None:
         """Write beside the store as far as it can be written, before it is closed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 import os
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.asking import Asking
 from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
+from memory_node.core.memory.forgetting import Forgetting
 from memory_node.core.memory.joining import Joining
 from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.parts import Parts
@@ -26,7 +27,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Correcting, Joining, LoopClosing, Reading):
+class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 
@@ -118,7 +119,7 @@ class Memory(Asking, Correcting, Joining, LoopClosing, Reading):
         Raises ``InvalidObservationError`` if an id is taken or a vector does not fit, and
         ``EncoderError`` if the encoder fails; nothing is written then.
         """
-        items = checked(observations)
+        items = self._kept(checked(observations))
         self._writable()
         with self._ingest:
             items = self._brought(items)
@@ -130,12 +131,6 @@ class Memory(Asking, Correcting, Joining, LoopClosing, Reading):
                 self._mirror.insert(batch)
             self._parts.taken_in()
         return len(items)
-
-    def forget(self, ids: Sequence[str]) -> None:
-        """Remove observations for good; ``UnknownNodeError`` names an unknown id, none is then."""
-        self._writable()
-        with self._ingest:
-            self._parts.forget(ids)
 
     def set_frame(self, map_id: str, frame_id: str) -> None:
         """Keep which fixed frame the geometry of a map is in, as ``frames`` tells it."""
@@ -154,12 +149,18 @@ class Memory(Asking, Correcting, Joining, LoopClosing, Reading):
         """
         Write index and log out, or a complete copy to ``path``; return where.
 
+        What was forgotten is in none of the files then, unless a reader still needs the log.
+
         Raises ``StoreAccessError`` if ``path`` exists and ``overwrite`` is not set, or can't be
         written. What is added meanwhile may or may not be in a copy.
         """
         if path is None:
             self._writable()
-        self._open()
+        if self.wipe_due and not self._parts.mirror.store.read_only:
+            # First without holding up who adds: making the object map anew takes its time.
+            self._parts.objects.catch_up(self._parts.mirror.snapshot())
+            with self._ingest:
+                self._parts.wipe()
         return self._parts.derived.save(path, overwrite)
 
     def wait_indexed(self, timeout_s: float | None = None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+import logging
 from pathlib import Path
 import threading
 import time
@@ -20,7 +21,7 @@ from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.corrections.keeper import Corrections
 from memory_node.core.data import FloatArray, Place, Query
 from memory_node.core.errors import StoreAccessError
-from memory_node.core.forest.llm_namer import Narrator, TextCache, texts_path
+from memory_node.core.forest.llm_namer import Narrator, remove_texts, TextCache, texts_path
 from memory_node.core.forest.places import area_places
 from memory_node.core.forest.updater import Areas
 from memory_node.core.index.updater import Indexer
@@ -55,11 +56,14 @@ from memory_node.core.worker import Worker
 
 __all__ = ['Parts']
 
+_LOG = logging.getLogger(__name__)
 IntArray = NDArray[np.int64]
 _T = TypeVar('_T')
 
 #: Share of the time that goes into preparing views while observations keep coming.
 _FOLLOWING = 0.2
+#: Longest that an ``add`` works at the object map; one observation takes milliseconds [s].
+_TAKEN_IN_S = 2.0
 #: Texts whose vectors are kept.
 _CACHED_TEXTS = 8192
 
@@ -96,7 +100,7 @@ class Parts:
             narrator = Narrator(model, self._texts)
         self.areas = Areas(self.mirror, config.forest, config.topology, narrator)
         vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
-        packs = load_packs(config.language.affordance_packs.split(','))
+        packs = self.packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
         self.corrections = Corrections(self.mirror, vocabulary)
         self.objects = ObjectKeeper(
@@ -172,11 +176,33 @@ class Parts:
         self.rooms.notify()
         self.router.notify()
 
-    def forget(self, ids: Sequence[str], note: Correction | None = None) -> None:
-        """Remove observations, and keep ``note`` of it."""
-        removed = self.mirror.remove(list(dict.fromkeys(ids)), note)
+    def forget(
+        self, ids: Sequence[str], note: Correction | None = None, before_ns: int | None = None
+    ) -> None:
+        """Remove observations, and corrections made before a moment; keep ``note`` of it."""
+        removed = self.mirror.remove(list(dict.fromkeys(ids)), note, before_ns)
         self.indexer.index.remove(removed)
+        self.corrections.follow(always=True)  # before the map is made anew with them
+        self.objects.forget()
         self.taken_in()
+
+    def wipe(self) -> None:
+        """
+        Take what was forgotten out of every file; nothing may be added meanwhile.
+
+        What is derived is removed from the disk, and written anew by the next save.
+        """
+        self.objects.catch_up(self.mirror.snapshot())
+        self.corrections.forget(frozenset(self.objects.kept().names.texts))
+        self.recorrected(own=True)
+        self.areas.forget()
+        self.indexer.forget()
+        self.derived.remove()
+        if self._texts is None:
+            remove_texts(self.mirror.store.path)
+        with self.mirror.lock:
+            self.mirror.store.wipe()
+        self.notify()
 
     def recorrected(self, *, own: bool = False) -> None:
         """Lay corrections over objects and rooms anew where they have changed."""
@@ -185,8 +211,12 @@ class Parts:
             self.rooms.again()
 
     def taken_in(self) -> None:
-        """Bring the object map up to date before an ``add`` returns, then the rest later."""
-        self.objects.catch_up(self.mirror.snapshot())
+        """
+        Bring the object map up to date before an ``add`` returns, then the rest later.
+
+        A map that is made anew as a whole is left to its thread: no ``add`` waits for that.
+        """
+        self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + _TAKEN_IN_S)
         self.notify()
 
     def _follow(self) -> None:
@@ -295,15 +325,23 @@ class Parts:
                 counts['language_model_fallbacks'] += part.fallbacks
         return counts
 
+    def _wipe_last(self) -> None:
+        try:
+            if self.mirror.store.wipe_due:
+                self.wipe()
+        except StoreAccessError as error:
+            _LOG.warning('files still hold what was forgotten, until the next save: %s', error)
+
     def close(self) -> None:
         """Stop every thread, write what is derived, and close the store."""
         for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
             part.close()
-        if self._texts is not None:
-            self._texts.close()
         try:
             if not self.mirror.store.read_only:
+                self._wipe_last()
                 self.derived.save_last()
         finally:
+            if self._texts is not None:
+                self._texts.close()
             with self.mirror.lock:
                 self.mirror.store.close()

@@ -29,6 +29,8 @@ class MemoryStatistics:
     #: Corrections of people so far, and those that find what they are about no more.
     corrections: int
     corrections_lost: int
+    #: Observations stored without the people in them, by ``privacy.people``.
+    without_people: int
     store_bytes: int
     #: What was committed once and was not there at opening; '' if nothing.
     store_message: str
@@ -64,6 +66,7 @@ def counted(parts: Parts) -> MemoryStatistics:
         forest_nodes=len(parts.areas),
         corrections=len(parts.corrections.rows),
         corrections_lost=parts.corrections.lost,
+        without_people=counts.get('without_people', 0),
         store_bytes=mirror.store.size_bytes,
         store_message=mirror.store.problem,
         indexed=len(parts.indexer.index),

@@ -89,10 +89,10 @@ class ObjectKeeper:
         self._due = False
         self._reset()
 
-    def _reset(self) -> None:
+    def _reset(self, encoded: Names | None = None) -> None:
         #: The objects of the map that is made again, until that is whole.
         self._former: Former | None = None
-        self._names = NameTable(self._encode, self._packs, self._synonyms)
+        self._names = NameTable(self._encode, self._packs, self._synonyms, encoded)
         self._frames = Frames(self._names, self._is_room)
         self._map = ObjectMap(self._config)
         self._taken = self._mirror.snapshot().first(0)
@@ -145,6 +145,17 @@ class ObjectKeeper:
         """Hand out the objects anew: what people corrected has changed."""
         with self._lock:
             self._due = self._due or self._published is not None
+
+    def forget(self) -> None:
+        """
+        Make the map anew from what is left, after observations were removed.
+
+        Names that only those had are gone with them; the vectors of others are taken over.
+        """
+        with self._lock:
+            former = self._former or self._objects_now()  # its objects keep their ids
+            self._reset(self._names.view())
+            self._former, self._done = former, None
 
     @property
     def taken(self) -> Snapshot:

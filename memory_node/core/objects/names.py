@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,13 +56,20 @@ class NameTable:
         encode: Callable[[list[str]], FloatArray],
         packs: PackVectors,
         synonyms: Mapping[str, str],
+        encoded: Names | None = None,
     ) -> None:
-        """Hold no names yet; ``encode`` returns (n, D) unit vectors of texts."""
+        """
+        Hold no names yet; ``encode`` returns (n, D) unit vectors of texts.
+
+        Names among ``encoded`` take their vectors from there when they come.
+        """
         self._encode = encode
         self._packs = packs
         self._index: dict[str, int] = {}
         self._matcher = NameMatcher(synonyms)
         self._forms: dict[tuple[str, ...], int] = {}
+        self._encoded = encoded
+        self._encoded_rows = {} if encoded is None else dict(zip(encoded.texts, count()))
         none = packs.names[:0]
         self._names = Names(
             texts=(),
@@ -86,6 +94,11 @@ class NameTable:
         keys = [clean_label(name) or name for name in names]
         first = dict(zip(reversed(keys), reversed(names), strict=True))
         new = [first[key] for key in dict.fromkeys(keys) if key not in self._index]
+        if self._encoded is not None:
+            again = [name for name in new if name in self._encoded_rows]
+            rows = [self._encoded_rows[name] for name in again]
+            self.extend(again, self._encoded.vectors[rows], self._encoded.meanings[rows])
+            new = [name for name in new if name not in self._encoded_rows]
         if new:
             vectors = self._encode([*new, *map(purpose, new)])
             own = vectors[: len(new)]

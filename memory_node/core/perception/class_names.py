@@ -7,9 +7,8 @@ from pathlib import Path
 import re
 from typing import Any
 
-import yaml
-
 from memory_node.core.errors import CaptionerError, InvalidObservationError
+from memory_node.core.language.yaml_text import read_yaml
 
 __all__ = ['ClassNames', 'read_class_names']
 
@@ -21,9 +20,9 @@ _WORDS = {
     'pottedplant': 'potted plant',
     'tvmonitor': 'tv monitor',
 }
-_NUMBER = re.compile(r'-?\d+')
+_NUMBER = re.compile(r'-?\d{1,18}')
 #: A line that tells the id itself: ``3: chair``, ``3 chair``, ``3,chair``.
-_NUMBERED = re.compile(r'(\d+)\s*[:,\s]\s*(\S.*)')
+_NUMBERED = re.compile(r'(\d{1,18})\s*[:,\s]\s*(\S.*)')
 #: Classes that a topic may name.
 _MAX_CLASSES = 65536
 
@@ -38,8 +37,9 @@ def read_class_names(path: str | Path) -> dict[str, str]:
     path = Path(path)
     try:
         text = path.read_text(encoding='utf-8')
-        tree = yaml.safe_load(text) if path.suffix in ('.yaml', '.yml', '.json') else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        is_tree = path.suffix in ('.yaml', '.yml', '.json')
+        tree = read_yaml(text) if is_tree else None
+    except (OSError, ValueError) as error:
         raise CaptionerError(f'class names {path} cannot be read: {error}') from error
     names = _from_lines(text) if tree is None else _from_tree(tree)
     if not names:
@@ -58,7 +58,9 @@ def _from_lines(text: str) -> dict[str, str]:
 def _from_tree(tree: Any) -> dict[str, str]:
     if isinstance(tree, Mapping) and isinstance(tree.get('names'), (list, Mapping)):
         tree = tree['names']
-    pairs = tree.items() if isinstance(tree, Mapping) else enumerate(tree or ())
+    if not isinstance(tree, (Mapping, list)):
+        return {}
+    pairs = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
     return {str(key): str(name).strip() for key, name in pairs if isinstance(name, (str, int))}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 import time
 from typing import Protocol
@@ -15,15 +15,14 @@ from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.base import Candidates, Scene, Travel
 from memory_node.core.constraints.combine import combine, Combined
 from memory_node.core.constraints.lookup import MemoryLookup
-from memory_node.core.constraints.order import Order, OrderKind
+from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
-from memory_node.core.constraints.time import Time
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
 from memory_node.core.language.parser import parse
-from memory_node.core.language.request import AnswerKind, Request, Sort, SubjectKind
+from memory_node.core.language.request import Request, Sort, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
@@ -32,11 +31,12 @@ from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.outcome import outcome
 from memory_node.core.retrieval.places import PlaceBuilder
-from memory_node.core.retrieval.reading import as_meant_here, mode_of
+from memory_node.core.retrieval.reading import as_meant_here, is_of_past, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
 from memory_node.core.retrieval.rooms import room_candidates, RoomWords, serving_rooms
 from memory_node.core.retrieval.scale import under
 from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
+from memory_node.core.retrieval.stages import Stages
 from memory_node.core.retrieval.stated import StatedRelations
 from memory_node.core.retrieval.views import (
     named_views,
@@ -143,30 +143,42 @@ class Retriever:
         Raises ``EmptyMemoryError``, ``UnknownMapError`` and ``EncoderError``.
         """
         started = time.perf_counter()
-        config, view = self._config(), self.view()
+        config = self._config()
+        stages = Stages(on=config.trace)
+        view = self.view()
+        stages.end('view')
         rows = None if keys is None else view.snapshot.rows_of(keys)
         allowed = allowed_rows(view, query, rows)
         scene = self._scene(view, query, config)
         if request is None:
             request = as_meant_here(self.read(query, view), scene, self.room_words)
+        stages.end('parse')
         texts = self.relevance.texts(request)
         vectors = self.encode(texts)
         encoded = time.perf_counter()
+        stages.end('encode')
         relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
+        stages.end('relevance')
         candidates = self._candidates(view, request, relevance, vectors)
         candidates = doubted(view, candidates, request)
         candidates = filtered(view, candidates, query, allowed)
+        stages.end('candidates')
         judged = combine(request, scene, candidates)
         odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds
         odds = odds + closeness(query, candidates, config)
+        stages.end('constraints')
         chosen = self._chosen(candidates, odds, judged, query.k, config)
+        stages.end('selection')
         builder = PlaceBuilder(view, self._mirror, self._path, request, relevance)
         places = builder.places(candidates, judged, odds, chosen)
+        stages.end('places')
         if mode_of(query, request) is QueryMode.GLOBAL:
             wide = self._areas(query, vectors[0], (query.k + 1) // 2)
             places = (*wide, *places)[: query.k]
+            stages.end('areas')
         done = time.perf_counter()
         seconds = {'encode': encoded - started, 'search': done - encoded, 'total': done - started}
+        told = outcome(query, request, view, places, judged, config, seconds)
         return Found(
             query=query,
             request=request,
@@ -176,7 +188,7 @@ class Retriever:
             judged=judged,
             odds=odds,
             chosen=chosen,
-            retrieval=outcome(query, request, view, places, judged, config, seconds),
+            retrieval=replace(told, stages=stages.seconds),
         )
 
     def places(self, found: Found, some: IntArray) -> tuple[Place, ...]:
@@ -280,7 +292,8 @@ class Retriever:
         parts = []
         if subject.kind is not SubjectKind.VIEW:
             odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM else 0.0)
-            parts.append(object_candidates(view, odds, wider=relevance.wider, gone=_past(request)))
+            gone = is_of_past(request)
+            parts.append(object_candidates(view, odds, wider=relevance.wider, gone=gone))
         if subject.sort is not Sort.THING:
             served = self.relevance.relevance(request, view.room_names, vectors)
             parts.append(serving_rooms(view, served.odds))
@@ -315,11 +328,3 @@ class Retriever:
 @lru_cache(maxsize=_PARSED)
 def _parsed(text: str, clock: Clock) -> Request:
     return parse(text, clock, REGISTRY, Order)
-
-
-def _past(request: Request) -> bool:
-    """Tell whether a request is about what was, so that a thing that is gone now counts."""
-    if request.answer in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
-        return True
-    first = request.order is not None and request.order.kind is OrderKind.OLDEST
-    return first or any(isinstance(c, Time) and not c.ahead for c in request.constraints)

@@ -8,8 +8,9 @@ from datetime import timezone
 import numpy as np
 
 from memory_node.core.constraints.base import Scene
-from memory_node.core.constraints.order import Order
+from memory_node.core.constraints.order import Order, OrderKind
 from memory_node.core.constraints.registry import REGISTRY
+from memory_node.core.constraints.time import Time
 from memory_node.core.data import Query, QueryMode
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.parser import about_landmark, parse
@@ -20,13 +21,21 @@ from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.objects import object_candidates
 from memory_node.core.retrieval.rooms import names_in, RoomWords
 
-__all__ = ['as_meant_here', 'mode_of', 'wants_description']
+__all__ = ['as_meant_here', 'is_of_past', 'mode_of', 'wants_description']
 
 
 def wants_description(text: str) -> bool:
     """Tell whether a question asks what a place, or everything, is like."""
     clock = Clock(0, timezone.utc)
     return parse(text, clock, REGISTRY, Order).answer is AnswerKind.DESCRIBE
+
+
+def is_of_past(request: Request) -> bool:
+    """Tell whether a request is about what was, so that a thing that is gone now counts."""
+    if request.answer in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
+        return True
+    first = request.order is not None and request.order.kind is OrderKind.OLDEST
+    return first or any(isinstance(c, Time) and not c.ahead for c in request.constraints)
 
 
 def mode_of(query: Query, request: Request) -> QueryMode:

@@ -113,9 +113,9 @@ class RoomKeeper:
         return self._kept is not None and self._kept.epoch == epoch
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
-        """Return the rooms as bytes for a file; None where there are none."""
+        """Return the rooms as bytes for a file; None where there are none of what is held now."""
         kept = self._kept
-        if kept is None:
+        if kept is None or kept.epoch != self._mirror.snapshot().epoch:
             return None
         head = {**stamp, 'vocabulary': self._digest, 'objects': kept.object_ids.tolist()}
         text = json.dumps(head).encode()
@@ -180,10 +180,14 @@ class RoomKeeper:
             self._stale = True
         self._worker.notify()
 
+    def _may_rest(self) -> bool:
+        """Tell whether there are rooms to answer with, those of before a removal not counted."""
+        return not self._worker.closing and self._fits(self._mirror.snapshot().epoch)
+
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:
             pass
-        while (early := self._not_before - time.monotonic()) > 0.0 and not self._worker.closing:
+        while (early := self._not_before - time.monotonic()) > 0.0 and self._may_rest():
             self._worker.pause(early)
         started = time.monotonic()
         known = self._objects(self._mirror.snapshot())

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-import yaml
 
 from memory_node.core.language.affordances import AffordancePacks
 from memory_node.core.language.text import singular_phrase
+from memory_node.core.language.yaml_text import read_yaml
 
 __all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain']
 
@@ -195,21 +195,31 @@ def default_vocabulary() -> Vocabulary:
 
 def _read(path: Path | None) -> dict[str, Any]:
     source = path or resources.files('memory_node').joinpath('data/rooms.yaml')
-    table = yaml.load(source.read_text(encoding='utf-8'), yaml.CSafeLoader)
+    try:
+        table = read_yaml(source.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise ValueError(f'{source}: {error}') from error
     if not isinstance(table, Mapping) or not isinstance(table.get('rooms'), Mapping):
         raise ValueError(f'{source}: expected a mapping with the key "rooms"')
-    rooms = {plain(str(name)): dict(entry or {}) for name, entry in table['rooms'].items()}
-    for name, entry in rooms.items():
-        if not all(isinstance(values, list) for values in entry.values()):
-            raise ValueError(f'{source}: expected lists under {name!r}')
-    captions = table.get('captions', {})
+    rooms: dict[str, dict[str, list[Any]]] = {}
+    for name, entry in table['rooms'].items():
+        entry = entry or {}
+        lists = isinstance(entry, Mapping) and all(isinstance(v, list) for v in entry.values())
+        if not lists:
+            raise ValueError(f'{source}: expected lists under {name!r:.80}')
+        rooms[plain(str(name))] = dict(entry)
+    heads, bare = table.get('heads') or [], table.get('bare') or []
+    if not (isinstance(heads, list) and isinstance(bare, list)):
+        raise ValueError(f'{source}: expected lists under "heads" and "bare"')
+    captions = table.get('captions') or {}
     known = {f.name for f in fields(CaptionWords)}
-    if not isinstance(captions, Mapping) or not set(captions) <= known:
+    lists = isinstance(captions, Mapping) and all(isinstance(v, list) for v in captions.values())
+    if not lists or not set(captions) <= known:
         raise ValueError(f'{source}: expected lists under captions: {", ".join(sorted(known))}')
     return {
         'rooms': rooms,
-        'heads': table.get('heads', []),
-        'bare': table.get('bare', []),
+        'heads': heads,
+        'bare': bare,
         'captions': {name: list(captions.get(name, ())) for name in known},
     }
 

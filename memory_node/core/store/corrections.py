@@ -20,6 +20,7 @@ __all__ = [
     'Correction',
     'CorrectionRows',
     'checked_correction',
+    'delete_corrections',
     'insert_correction',
 ]
 
@@ -101,13 +102,19 @@ def insert_correction(db: sqlite3.Connection, correction: Correction) -> tuple[i
     return own[0], _seal(db)
 
 
+def delete_corrections(db: sqlite3.Connection, before_ns: int) -> str:
+    """Remove corrections made before a moment in an open transaction; return the new seal."""
+    db.execute('DELETE FROM correction WHERE stamp_ns < ?', (before_ns,))
+    return _seal(db)
+
+
 class CorrectionRows(Tables):
     """The part of a store that keeps corrections; each is written in a transaction of its own."""
 
     def _writing(self) -> AbstractContextManager[None]:
         raise NotImplementedError
 
-    def _record(self, change: int = 0, count: int = 0, **values: str) -> None:
+    def _record(self, change: int = 0, count: int = 0, **values: str | None) -> None:
         raise NotImplementedError
 
     def corrections(self) -> tuple[Correction, ...]:
@@ -135,6 +142,23 @@ class CorrectionRows(Tables):
                 self._record(corrections=seal)
         return numbers
 
+    def replace_bodies(self, bodies: Mapping[int, Mapping[str, Any]]) -> None:
+        """Give corrections other bodies, by their numbers."""
+        if not bodies:
+            return
+        with self._writing():
+            for number, body in bodies.items():
+                text = json.dumps(body, ensure_ascii=False, sort_keys=True)
+                self._db.execute('UPDATE correction SET body = ? WHERE key = ?', (text, number))
+                self._reseal(number)
+            self._record(corrections=_seal(self._db))
+
+    def _reseal(self, number: int) -> None:
+        row = self._db.execute(f'SELECT {COLUMNS} FROM correction WHERE key = ?', (number,))
+        self._db.execute(
+            'UPDATE correction SET crc = ? WHERE key = ?', (_crc(row.fetchone()), number)
+        )
+
     def undo_correction(self, number: int, stamp_ns: int, author: str) -> None:
         """
         Mark a correction as undone; its row stays.
@@ -152,8 +176,5 @@ class CorrectionRows(Tables):
                 'UPDATE correction SET undone_ns = ?, undone_by = ? WHERE key = ?',
                 (stamp_ns, author, number),
             )
-            row = self._db.execute(f'SELECT {COLUMNS} FROM correction WHERE key = ?', (number,))
-            self._db.execute(
-                'UPDATE correction SET crc = ? WHERE key = ?', (_crc(row.fetchone()), number)
-            )
+            self._reseal(number)
             self._record(corrections=_seal(self._db))

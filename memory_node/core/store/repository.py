@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 import logging
 from pathlib import Path
 import threading
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.data import Observation, Pose
+from memory_node.core.data import Observation
 from memory_node.core.errors import (
     EncoderError,
     IndexDamagedError,
     InvalidObservationError,
-    RemovedError,
     StoreFormatError,
 )
 from memory_node.core.language.text import indexed_texts
@@ -25,9 +23,10 @@ from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, hexadecimal
 from memory_node.core.store.corrections import Correction
 from memory_node.core.store.encoding import Encoded
+from memory_node.core.store.forgetting import labels_only_of
 from memory_node.core.store.pinning import Pin
-from memory_node.core.store.postings import Postings, WordIndex
-from memory_node.core.store.reading import Brief, MissingRowError
+from memory_node.core.store.postings import WordIndex
+from memory_node.core.store.row_reads import RowReads
 from memory_node.core.store.snapshot import Batch, Columns, Growing, Snapshot
 from memory_node.core.store.store import Store
 from memory_node.core.store.vectors_file import (
@@ -41,8 +40,6 @@ __all__ = ['Mirror']
 
 _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
-Value = TypeVar('Value')
-_PAGE = 256
 #: Vectors are written once more than this part of them is new.
 _NEW_SHARE = 8
 
@@ -51,7 +48,7 @@ def _sum(digests: NDArray[np.uint64]) -> str:
     return hexadecimal(int(digests.sum(dtype=np.uint64)))
 
 
-class Mirror:
+class Mirror(RowReads):
     """
     Truth on disk and its arrays in memory, always alike. Thread-safe.
 
@@ -137,6 +134,8 @@ class Mirror:
             if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < count:
                 raise StoreFormatError(f'{self.store.path} is damaged: a {name} is missing')
         known = self._columns.label_count
+        if labels[:known] != list(self._columns.snapshot().labels):
+            raise StoreFormatError(f'{self.store.path} is damaged: its labels have changed')
         self._columns.append_labels(labels[known:], vectors[known:])
         self._columns.append_maps(maps[len(self._columns.map_ids) :])
         if len(batch.keys):
@@ -274,12 +273,25 @@ class Mirror:
             labels = {s.label for item in items for s in item.sightings}
             return {label for label in labels if self._columns.label_row(label) is None}
 
-    def remove(self, ids: Sequence[str], note: Correction | None = None) -> Keys:
-        """Remove observations from disk and arrays, and note it; return their keys."""
+    def remove(
+        self,
+        ids: Sequence[str],
+        note: Correction | None = None,
+        corrections_before_ns: int | None = None,
+    ) -> Keys:
+        """
+        Remove observations from disk and arrays, with labels nothing else has, and note it.
+
+        Corrections made before a moment go too. Returns the keys.
+        """
         with self._lock:
-            keys = self.store.remove(ids, note)
-            self._drop(keys)
-            self._epoch += 1
+            labels = labels_only_of(self._columns.snapshot(), self.store.keys(ids))
+            keys, more = self.store.remove(ids, note, labels, corrections_before_ns)
+            if more:
+                self._load()
+            else:
+                self._drop(keys)
+                self._epoch += 1
             return keys
 
     def move(self, items: Sequence[Observation], **told: str) -> None:
@@ -287,64 +299,3 @@ class Mirror:
         with self._lock:
             self.store.move(items, **told)
             self._load()
-
-    def _read(self, read: Callable[[Keys], Value], keys: Keys) -> Value:
-        """Read by key; a row that is gone was removed meanwhile, or the store is damaged."""
-        with self._lock:
-            try:
-                return read(keys)
-            except MissingRowError as error:
-                self.follow()
-                if error.key in self._columns.snapshot().keys:
-                    raise StoreFormatError(f'{self.store.path} is damaged: {error}') from error
-                raise RemovedError(f'{error}: it was removed meanwhile; ask again') from error
-
-    def fetch(self, keys: Keys, *, full: bool = False) -> list[Observation]:
-        """Read observations by key; ``RemovedError`` where one is gone meanwhile."""
-        return self._read(lambda keys: self.store.fetch(keys, full=full), keys)
-
-    def ids(self, keys: Keys) -> list[str]:
-        """Return the ids of keys, in order."""
-        return self._read(self.store.ids, keys)
-
-    def by_id(self, node_id: str) -> Observation:
-        """Read one full observation; ``UnknownNodeError`` without one."""
-        with self._lock, self.store.at_once():
-            return self.store.fetch(self.store.keys([node_id]), full=True)[0]
-
-    def key_of(self, node_id: str) -> int:
-        """Return the key of an id; ``UnknownNodeError`` without one."""
-        with self._lock:
-            return int(self.store.keys([node_id])[0])
-
-    def observations(self, keys: Keys) -> Iterator[Observation]:
-        """Yield full observations by key, a page at a time."""
-        for start in range(0, len(keys), _PAGE):
-            yield from self.fetch(keys[start : start + _PAGE], full=True)
-
-    def postings(self, words: Sequence[str]) -> list[Postings]:
-        """Return the posting list of every distinct stem of ``words``."""
-        with self._lock:
-            return self.store.postings(self._words, words)
-
-    def captions_after(self, key: int) -> list[tuple[int, str]]:
-        """Return key and caption of every observation with a greater key, ascending."""
-        with self._lock:
-            return self.store.captions_after(key)
-
-    def captions(self, keys: Keys) -> list[str]:
-        """Return the captions of keys, in order."""
-        return self._read(self.store.captions, keys)
-
-    def briefs(self, keys: Keys) -> list[Brief]:
-        """Return what a place says of each observation, in order."""
-        return self._read(self.store.briefs, keys)
-
-    def poses(self, keys: Keys) -> tuple[list[str], list[Pose]]:
-        """Return ids and poses of keys in order."""
-        return self._read(self.store.poses, keys)
-
-    def links(self) -> tuple[Keys, Keys]:
-        """Return the given drivable links as keys of both ends."""
-        with self._lock:
-            return self.store.neighbors()

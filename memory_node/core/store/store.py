@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from memory_node.core.config import StoreConfig
 from memory_node.core.data import FloatArray, Observation
 from memory_node.core.errors import MemoryNodeError, StoreAccessError, StoreFormatError
-from memory_node.core.store import lookup
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import (
     Digests,
@@ -32,11 +31,10 @@ from memory_node.core.store.checksums import (
     write_meta,
 )
 from memory_node.core.store.copying import copy_store, foreign_log, set_log_aside
-from memory_node.core.store.corrections import Correction, insert_correction
 from memory_node.core.store.durability import LogSync
+from memory_node.core.store.forgetting import ForgettableRows
 from memory_node.core.store.locking import OpenFile, read_note, WriterLock
 from memory_node.core.store.migration import migrate
-from memory_node.core.store.moving import MovableRows
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from memory_node.core.store.sqlite_file import (
     BUSY_TIMEOUT_S,
@@ -55,7 +53,7 @@ _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 
 
-class Store(MovableRows):
+class Store(ForgettableRows):
     """
     Observations, labels and vectors in one file.
 
@@ -226,9 +224,9 @@ class Store(MovableRows):
         """Write a compact copy to ``target``, whole or not at all, with an own ``identity``."""
         copy_store(self.path, target, identity=identity or uuid.uuid4().hex, overwrite=overwrite)
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bool:
         """
-        Move the write-ahead log into the file, and both to the disk.
+        Move the write-ahead log into the file, and both to the disk; tell whether all of it went.
 
         Nobody is waited for: what a reader still needs of the log stays there until the next time.
         """
@@ -241,6 +239,7 @@ class Store(MovableRows):
             if not busy:
                 self._base = int(self.meta.get('commits', 0))
             self._note()
+        return not busy
 
     def _note(self) -> None:
         meta = read_meta(self._db)
@@ -260,7 +259,7 @@ class Store(MovableRows):
         if self._sync is not None:
             self._sync.committed()
 
-    def _record(self, change: int = 0, count: int = 0, **values: str) -> None:
+    def _record(self, change: int = 0, count: int = 0, **values: str | None) -> None:
         """Take a change of the content into what the store says of itself."""
         meta = read_meta(self._db)
         write_meta(
@@ -268,8 +267,7 @@ class Store(MovableRows):
             content=hexadecimal(int(meta['content'], 16) + change),
             count=str(int(meta['count']) + count),
             commits=str(int(meta['commits']) + 1),
-            words=None,
-            **values,
+            **{'words': None, **values},
         )
 
     def set_encoder(self, model_id: str, dim: int) -> None:
@@ -312,21 +310,6 @@ class Store(MovableRows):
             keys, digests = records.insert(self._db, items, vectors, label_rows, map_rows)
             self._record(int(digests.sum(dtype=np.uint64)), len(keys))
         return keys, digests
-
-    def remove(self, ids: Sequence[str], note: Correction | None = None) -> Keys:
-        """
-        Remove observations, and keep ``note`` of it, at once; return their keys.
-
-        Raises ``UnknownNodeError`` before any is removed.
-        """
-        keys = self.keys(ids)
-        with self._reading(), self._writing():
-            gone = records.digests_of(self._db, keys.tolist())
-            records.delete(self._db, lookup.observations(self._db, keys.tolist()))
-            told = {} if note is None else {'corrections': insert_correction(self._db, note)[1]}
-            epoch = str(self.epoch + 1)
-            self._record(-int(gone.sum(dtype=np.uint64)), -len(gone), epoch=epoch, **told)
-        return keys
 
     def replace_vectors(
         self, model_id: str, keys: Keys, vectors: FloatArray, label_vectors: FloatArray

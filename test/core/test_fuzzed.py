@@ -1,0 +1,97 @@
+"""What `memory-bench fuzz` has found: the smallest input of each fault, and what is said now."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+
+from memory_node.core.answers.narrate import narrated
+from memory_node.core.config import ForestConfig
+from memory_node.core.data import Place, Pose
+from memory_node.core.errors import CaptionerError, InvalidObservationError, LanguageModelError
+from memory_node.core.perception.class_names import ClassNames, read_class_names
+from memory_node.core.ports import Completion
+from memory_node.core.rooms.vocabulary import load_vocabulary
+from memory_node.interchange.message_types import known_types
+from memory_node.interchange.recording import read_messages
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        *('}', '\0', "? '\n: null", 'rooms: {a: true}', 'rooms: {}\nheads: 1', '[' * 30_000),
+        'a: &a [x, x]\nb: &b [*a, *a]\nrooms: {c: {also: [*b, *b]}}',
+    ],
+)
+def test_rooms_of_another_form_are_a_value_error(tmp_path, text):
+    path = tmp_path / 'rooms.yaml'
+    path.write_text(text)
+    with pytest.raises(ValueError, match='rooms.yaml'):
+        load_vocabulary(extra=path)
+
+
+@pytest.mark.parametrize('end', ['.yaml', '.json', '.txt'])
+def test_class_ids_of_thousands_of_digits(tmp_path, end):
+    path = tmp_path / f'classes{end}'
+    path.write_text(f'{"9" * 5000}: chair\n')
+    with suppress(CaptionerError):
+        read_class_names(path)
+    assert ClassNames().name('9' * 5000) == '9' * 5000  # no number then, and too long for a label
+
+
+@pytest.mark.parametrize('text', ['7', '[' * 30_000])
+def test_class_names_of_another_form_are_refused_at_once(tmp_path, text):
+    path = tmp_path / 'classes.yaml'
+    path.write_text(text)
+    with pytest.raises(CaptionerError, match='class names'):
+        read_class_names(path)
+
+
+def test_a_setting_beyond_every_float_is_refused_by_name():
+    with pytest.raises(ValueError, match='semantic_weight'):
+        ForestConfig(semantic_weight=10**400)
+
+
+@pytest.mark.parametrize('content', [b'\x01\x00\x00\x00', b'\x00\x05\x00\x00\x00\x00', b''])
+def test_a_message_without_an_encapsulation_is_left_out(content):
+    connection = SimpleNamespace(topic='/image', msgtype='sensor_msgs/msg/CompressedImage')
+    reader = SimpleNamespace(
+        messages=lambda wanted: [(connection, 0, content)],
+        deserialize=known_types().deserialize_cdr,
+    )
+    refused: list[tuple[str, str]] = []
+    assert list(read_messages(reader, [connection], lambda *why: refused.append(why))) == []
+    assert refused == [('recording', 'a message of /image can not be read')]
+
+
+@pytest.mark.parametrize(
+    'value',
+    [
+        {},
+        {'known': True, 'answer': 'a sofa', 'citations': 1},
+        {'known': True, 'answer': 'a sofa', 'citations': [[]]},
+        {'known': 'yes', 'answer': 'a sofa', 'citations': [1]},
+        {'known': True, 'answer': None, 'citations': [1]},
+    ],
+)
+def test_an_answer_outside_its_schema_is_a_typed_error(value):
+    model = SimpleNamespace(model_id='m', complete=lambda **asked: Completion(value=value))
+    place = Place(
+        node_id='n',
+        level=0,
+        map_id='map',
+        pose=Pose(position=(0.0, 0.0, 0.0)),
+        stamp_ns=0,
+        score=1.0,
+        confidence=1.0,
+        caption='a sofa',
+    )
+    with pytest.raises(LanguageModelError):
+        narrated('where is the sofa?', [place], model)
+
+
+def test_a_number_of_a_class_without_a_name_is_still_refused():
+    with pytest.raises(InvalidObservationError, match='has no name'):
+        ClassNames().name('12')
