@@ -8,6 +8,7 @@ import math
 from memory_bench.soak.endpoint import picture_of, PLACES
 from memory_node.core.config import IngestConfig, KeyframeConfig
 from memory_node.core.data import Observation, Pose
+from memory_node.core.perception.cameras import CameraPoses
 from memory_node.core.perception.counters import Counters
 from memory_node.core.perception.frames import frame_of, PendingFrame, Picture
 from memory_node.core.perception.geometry import camera_mounting
@@ -37,10 +38,10 @@ class Robot:
         self._keep = keep
         self._perceiver = Perceiver(captioner=captioner)
         config, keyframes = IngestConfig(), KeyframeConfig()
-        self._poses = RobotPoses(lambda: config, camera_mounting())
+        self._poses = RobotPoses(lambda: config)
         self._pipeline = Pipeline(
             trigger='image',
-            poses=self._poses,
+            poses=CameraPoses(self._poses, camera_mounting()),
             counters=self.counters,
             config=lambda: config,
             keyframes=lambda: keyframes,

@@ -14,7 +14,9 @@ from rosbags.typesys.store import Typestore
 from memory_bench.fuzz.door import Door
 from memory_bench.fuzz.small_memory import SmallMemory
 from memory_bench.fuzz.texts import captions, mutated, strange
-from memory_node.interchange.bag_reader import BagReader, BagSettings, Roles
+from memory_node.core.perception.camera_names import ONLY
+from memory_node.interchange.bag_camera import BagSettings
+from memory_node.interchange.bag_reader import BagReader, Roles
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.message_types import known_types
 
@@ -137,7 +139,8 @@ def doors(folder: Path) -> Iterator[Door]:
         topics = (*_TOPICS, seen)
         one = st.one_of(*(_encoded(types, topic, name) for topic, name, _ in topics))
         roles = Roles(
-            topics={topic: role for topic, _, role in topics if role},
+            cameras={ONLY: {topic: role for topic, _, role in topics if role not in ('', 'odom')}},
+            odometry='/odom',
             unstamped=frozenset(),
             transforms=(_Connection('/tf', 'tf2_msgs/msg/TFMessage'),),  # type: ignore[arg-type]
         )
