@@ -63,6 +63,8 @@ def asking_clause(said: str) -> str:
         return ''
     asking = [clause for clause in clauses if _asks(clause)]
     told = [clause for clause in clauses if clause not in asking]
+    if '?' not in said and any(map(_EXPLETIVE.match, told)):
+        return ''  # "there should be a boot rack, I have to be there in a minute"
     return asking[0] if len(asking) == 1 and all(map(_is_telling, told)) else ''
 
 
