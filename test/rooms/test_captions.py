@@ -26,6 +26,13 @@ READER = CaptionReader(default_vocabulary())
         ('a kennel with three crates', ['kennel']),
         ('in the kennel a dog lies on a blanket', ['kennel']),
         ('this is the whelping box', ['whelping box']),
+        ('A small room. The sign by the door says Exam 1.', ['exam 1']),
+        ('A chart on the bars reads Dog Ward.', ['dog ward']),
+        ('the room is labelled cat ward', ['cat ward']),
+        ('a freezer with a thermometer reading 4 degrees', []),
+        ('a ladder truck with a blue light bar', []),
+        ('a cactus in a clay pot', []),
+        ('a striped blanket folded at the foot', []),
         ('a view of the whelping box with straw', ['whelping box']),
     ],
 )

@@ -102,7 +102,9 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         was = 'were' if is_plural(best.label) else 'was'
         text = f'{_subject(best)} {was} last seen {seen} at {spot(best)} [1]'
         return Answer(known=True, text=sentence(text), citations=cited[:1])
-    lead = 'yes: ' if kind is AnswerKind.EXISTS and not _either_or(found) else ''
+    problems = found.judged.problems
+    says_yes = kind is AnswerKind.EXISTS and not problems and not _alternatives(found)
+    lead = 'yes: ' if says_yes else ''
     verb = 'are' if is_plural(best.label) else 'is'
     seen = age(_now(found) - best.stamp_ns)
     inside = _which_room(found, retriever)
@@ -112,22 +114,25 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'
     if gone := _gone(found):
         text += f'. {gone}'
+    if problems:
+        text += f'. {sentence("; ".join(problems))}'
     return Answer(known=True, text=sentence(text), citations=(best, *others))
 
 
-def _either_or(found: Found) -> bool:
-    """Tell whether a question names several rooms, one of which is the answer."""
-    return any(isinstance(c, Area) and len(c.about) > 1 for c in found.request.constraints)
+def _alternatives(found: Found) -> tuple[str, ...]:
+    """Return the rooms that a question names, one of which is the answer: "in the A or the B?"."""
+    areas = [c for c in found.request.constraints if isinstance(c, Area) and not c.negated]
+    return next((area.about for area in areas if len(area.about) > 1), ())
 
 
 def _which_room(found: Found, retriever: Retriever) -> str:
     """Return "in the kitchen, " where a question names several rooms and one of them it is."""
-    for constraint in found.request.constraints:
-        if isinstance(constraint, Area) and len(constraint.about) > 1 and len(found.chosen):
-            room, rooms = int(found.candidates.room[found.chosen[0]]), found.view.rooms
-            odds = [retriever.room_words.log_odds(rooms, name)[room] for name in constraint.about]
-            return f'in the {reported(constraint.about[int(np.argmax(odds))])}, '
-    return ''
+    names = _alternatives(found)
+    room = int(found.candidates.room[found.chosen[0]]) if names and len(found.chosen) else -1
+    if room < 0:
+        return ''
+    odds = [retriever.room_words.log_odds(found.view.rooms, name)[room] for name in names]
+    return f'in the {reported(names[int(np.argmax(odds))])}, '
 
 
 def _gone(found: Found) -> str:
@@ -288,7 +293,7 @@ def _elsewhere(found: Found, retriever: Retriever) -> Answer | None:
     seen = age(_now(found) - cited[0].stamp_ns)
     verb = 'are' if is_plural(cited[0].label) else 'is'
     unmet = reported(' and '.join(cited[0].unmet))
-    lead = 'neither: ' if _either_or(found) else 'no: '
+    lead = 'neither: ' if _alternatives(found) else 'no: '
     text = f'{lead}{_subject(cited[0])} {verb} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
     return Answer(known=False, text=sentence(text), citations=cited)
 

@@ -1,0 +1,117 @@
+"""What colour it is, how far it is, which of two, in this room or that one, on what it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from memory_node import Memory
+from memory_node.core.data import Observation, Pose, Sighting
+from memory_node.models.sentence_encoder import SentenceEncoder
+
+#: Rooms of a fire station 20 m apart: what stands there [m from the room's corner], and a caption.
+ROOMS = {
+    'watch office': (
+        {'printer': (3.0, 0.0), 'desk': (3.0, 3.0), 'chair': (4.5, 3.0)},
+        'A watch office with a white printer, a metal desk and a black chair. Its walls are green.',
+    ),
+    'workshop': (
+        {'chainsaw': (3.0, 0.0), 'toolbox': (3.2, 2.9), 'workbench': (3.0, 3.0)},
+        'A workshop with an orange chainsaw, and a red toolbox under the wooden workbench.',
+    ),
+    'mess room': (
+        {'stove': (3.0, 0.0), 'kettle': (4.4, 0.0), 'chair': (3.0, 3.0), 'sink': (6.0, 0.0)},
+        'A mess room with a dental chair. A gas stove with a kettle on it.',
+    ),
+}
+
+
+@pytest.fixture(scope='module')
+def station(tmp_path_factory):
+    path = tmp_path_factory.mktemp('station') / 'm.sqlite'
+    with Memory.open(path, encoder=SentenceEncoder()) as memory:
+        memory.add_many(_seen())
+        memory.wait_areas()
+        yield memory
+
+
+def _seen():
+    for i, (room, (things, caption)) in enumerate(ROOMS.items()):
+        for turn in range(4):
+            yield Observation(
+                id=f'{room}-{turn}',
+                stamp_ns=(10 * i + turn) * 10**9,
+                pose=Pose.from_yaw((20.0 * i, 0.3 * turn, 0.0), 0.3),
+                caption=caption,
+                sightings=tuple(
+                    Sighting(label=label, position=(20.0 * i + x, y, 0.5), confidence=0.9)
+                    for label, (x, y) in things.items()
+                ),
+            )
+
+
+@pytest.mark.parametrize(
+    ('question', 'said'),
+    [
+        ('What colour is the chainsaw?', 'is orange'),
+        ('Could you tell me what the toolbox is made of?', 'toolbox'),
+        ('what is the workbench made of', 'is wooden'),
+        ('Is the toolbox red or blue?', 'is red'),
+        ('Is the toolbox red?', 'Yes: the toolbox'),
+        ('Is the toolbox green?', 'No: the toolbox'),
+        ('is the desk made of wood', 'No: the desk'),
+        ('What colour is the kettle?', "I don't know: no caption of the kettle"),
+        ('Is the printer broken?', "I don't know: no caption of the printer"),
+        ('How far is the stove from the kettle?', '1.4 m from the kettle'),
+        ('how far away is the printer', '3.0 m from you'),
+        ('Which is closer, the stove or the chainsaw?', 'The chainsaw at (23.0, 0.0, 0.5)'),
+        ('Is the kettle in the workshop or in the mess room?', 'is in the mess room'),
+        ('Is the kettle in the workshop or in the watch office?', 'Neither: the kettle'),
+        ('Does the workshop have a toolbox?', 'Yes: the toolbox'),
+        ('Does the workshop have a kettle?', 'No: the kettle'),
+        ('In which room is the printer?', 'in the watch office'),
+        ("what's under the workbench?", '1 toolbox'),
+        ('what is on the gas stove?', '1 kettle'),
+        ('How many chairs are there?', 'I have seen 2 chairs'),
+    ],
+)
+def test_an_answer_says(station, question, said):
+    assert said in station.ask(question, here=(0.0, 0.0, 0.0)).text
+
+
+def test_a_distance_from_nowhere_says_what_is_missing(station):
+    assert 'where you are' in station.ask('how far away is the printer').text
+
+
+def test_what_nobody_has_seen_has_no_colour_and_no_distance(station):
+    for question in ('What colour is the piano?', 'How far is the stove from the piano?'):
+        assert not station.ask(question).known
+
+
+@pytest.mark.parametrize(
+    ('request_', 'label', 'room'),
+    [
+        ('the chair, but not the one in the watch office', 'chair', 'mess room'),
+        (
+            "I don't want the chair in the mess room, I want the other one.",
+            'chair',
+            'watch office',
+        ),
+        ('which chair is closest to the printer?', 'chair', 'watch office'),
+        ('This paper has to be copied, where is the printer?', 'printer', 'watch office'),
+        ('the dental chair', 'dental chair', 'mess room'),  # only a caption calls it so
+    ],
+)
+def test_a_request_finds(station, request_, label, room):
+    best = station.retrieve(request_).places[0]
+    assert (best.label, best.room) == (label, room)
+
+
+def test_an_attribute_that_no_caption_tells_is_said_to_be_left_out(station):
+    told = station.ask('is there a clean printer').text
+    assert "'clean' is not considered" in told
+    assert not told.startswith('Yes')
+
+
+def test_a_thing_that_a_need_names_is_what_it_is_done_to(station):
+    labels = [p.label for p in station.retrieve('where do I fill the kettle', k=5).places]
+    assert labels.index('sink') < labels.index('kettle')
