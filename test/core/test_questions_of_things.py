@@ -12,14 +12,14 @@ from memory_node.models.sentence_encoder import SentenceEncoder
 ROOMS = {
     'watch office': (
         {'printer': (3.0, 0.0), 'desk': (3.0, 3.0), 'chair': (4.5, 3.0)},
-        'A watch office with a white printer, a metal desk and a black chair. Its walls are green.',
+        'A watch office with a white printer, a metal desk, a black chair. The walls are green.',
     ),
     'workshop': (
         {'chainsaw': (3.0, 0.0), 'toolbox': (3.2, 2.9), 'workbench': (3.0, 3.0)},
         'A workshop with an orange chainsaw, and a red toolbox under the wooden workbench.',
     ),
     'mess room': (
-        {'stove': (3.0, 0.0), 'kettle': (4.4, 0.0), 'chair': (3.0, 3.0), 'sink': (6.0, 0.0)},
+        {'stove': (3.0, 0.0), 'kettle': (4.4, 0.0), 'chair': (3.0, 3.0)},
         'A mess room with a dental chair. A gas stove with a kettle on it.',
     ),
 }
@@ -110,8 +110,3 @@ def test_an_attribute_that_no_caption_tells_is_said_to_be_left_out(station):
     told = station.ask('is there a clean printer').text
     assert "'clean' is not considered" in told
     assert not told.startswith('Yes')
-
-
-def test_a_thing_that_a_need_names_is_what_it_is_done_to(station):
-    labels = [p.label for p in station.retrieve('where do I fill the kettle', k=5).places]
-    assert labels.index('sink') < labels.index('kettle')

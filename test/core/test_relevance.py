@@ -12,7 +12,7 @@ from memory_node.core.language.affordances import AffordancePacks
 from memory_node.core.language.request import Request, Subject, SubjectKind
 from memory_node.core.objects.meaning import pack_vectors
 from memory_node.core.objects.names import NameTable
-from memory_node.core.retrieval.relevance import both, EmbeddingRelevance
+from memory_node.core.retrieval.relevance import both, EmbeddingRelevance, served, THEME
 
 MODEL = EmbeddingRelevance()
 LABELS = ('sofa', 'fork', 'office chair', 'chair', 'washbasin', 'table', 'bedside table')
@@ -154,3 +154,15 @@ def test_both_is_the_probability_of_both(a, b):
     assert joint <= min(a, b) + 1e-9
     if 1e-9 < p < 1 - 1e-9:
         assert 1.0 / (1.0 + np.exp(-joint)) == pytest.approx(p, rel=1e-6)
+
+
+def test_a_thing_that_a_need_names_is_what_it_is_done_to():
+    names, encoder = table()
+    need = 'wipe the office chair down'
+    request = Request(text=need, subject=Subject(kind=SubjectKind.NEED, text=need))
+    vectors = encoder.encode(MODEL.texts(request))
+    shift = MODEL.relevance(request, names, vectors).odds - served(names, vectors[:2])
+    named = dict(zip(names.texts, shift.tolist(), strict=True))
+    assert named.pop('office chair') == pytest.approx(THEME)
+    assert named.pop('chair') == pytest.approx(THEME)
+    assert set(named.values()) == {0.0}
