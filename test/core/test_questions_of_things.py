@@ -110,3 +110,19 @@ def test_an_attribute_that_no_caption_tells_is_said_to_be_left_out(station):
     told = station.ask('is there a clean printer').text
     assert "'clean' is not considered" in told
     assert not told.startswith('Yes')
+
+
+def test_a_caption_does_not_count_again_what_has_a_position(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder()) as memory:
+        memory.add_many(_seen())
+        memory.add(
+            Observation(
+                id='missed',
+                stamp_ns=60 * 10**9,
+                pose=Pose.from_yaw((0.0, 1.5, 0.0), 0.3),
+                caption='A swivel chair at a desk.',
+                sightings=(Sighting(label='desk', position=(3.0, 3.0, 0.5), confidence=0.9),),
+            )
+        )
+        memory.wait_areas()
+        assert memory.ask('how many chairs are there?').count == 2

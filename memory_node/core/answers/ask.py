@@ -15,6 +15,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.answers.counting import counted_candidates
 from memory_node.core.answers.describe import describe_found
 from memory_node.core.answers.distance import distance_answer
 from memory_node.core.answers.history import gone_objects, history_answer, missing
@@ -42,16 +43,13 @@ from memory_node.core.ports import LanguageModel
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
 
-__all__ = ['MAX_CITATIONS', 'answer', 'counted_candidates']
+__all__ = ['MAX_CITATIONS', 'answer']
 
 _LOG = logging.getLogger(__name__)
 #: Citations of one answer.
 MAX_CITATIONS = 5
 #: Kinds of things named in an answer.
 _KINDS = 8
-#: Log-odds below which no room is taken for the one that a question takes for granted.
-LIKELY = -4.0
-
 IntArray = NDArray[np.int64]
 
 
@@ -157,50 +155,6 @@ def _gone(found: Found) -> str:
     looked = ', and not there when I last looked'
     looked = looked if objects.misses[candidates.index[last]] else ''
     return f'It was at ({x:.1f}, {y:.1f}, {z:.1f}) {seen}{looked}'
-
-
-def counted_candidates(found: Found, retriever: Retriever) -> IntArray:
-    """
-    Return the candidates that a question for a number counts: things that are there, once.
-
-    A room that the question takes for granted is the likeliest one of that name, as sure as may
-    be; what is seen from it and stands in another does not count.
-    """
-    candidates, judged = found.candidates, found.judged
-    kind = Kind.ROOM if _counts_rooms(found) else Kind.OBJECT
-    meant = (candidates.kind == kind) & (candidates.odds > 0.0)
-    for constraint, met in zip(judged.constraints, judged.met, strict=True):
-        if isinstance(constraint, Area) and not constraint.negated:
-            meant &= _inside(found, retriever, constraint, meant)
-        else:
-            meant &= met
-    return np.flatnonzero(meant)[np.argsort(-found.odds[meant], kind='stable')]
-
-
-def _inside(
-    found: Found, retriever: Retriever, area: Area, meant: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Return (n,) which candidates are in the rooms that a question takes for granted."""
-    rooms, candidates = found.view.rooms, found.candidates
-    holds = np.zeros(len(rooms), np.bool_)
-    inside = candidates.room[meant]
-    holds[inside[inside >= 0]] = True
-    chosen = np.zeros(len(rooms) + 1, np.bool_)
-    for phrase in area.about:
-        odds = retriever.room_words.log_odds(rooms, phrase)
-        if len(odds) and odds.max() > LIKELY:
-            chosen[:-1] |= retriever.room_words.meant(odds, holds)
-    if not chosen.any():
-        return np.asarray(found.judged.met[found.judged.constraints.index(area)])
-    return np.asarray(chosen[candidates.room])
-
-
-def _counts_rooms(found: Found) -> bool:
-    """Tell whether the things asked for are rooms: no thing goes by the name, and a room does."""
-    fit = (found.odds > 0.0) & (found.candidates.kind == Kind.OBJECT)
-    return not fit.any() and bool(
-        ((found.odds > 0.0) & (found.candidates.kind == Kind.ROOM)).any()
-    )
 
 
 def _count(found: Found, retriever: Retriever) -> Answer:
