@@ -23,6 +23,7 @@ from memory_node.core.answers.look import look_answer
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.answers.phrases import (
     age,
+    are,
     coordinates,
     joined,
     many,
@@ -30,11 +31,12 @@ from memory_node.core.answers.phrases import (
     on_maps,
     sentence,
     spot,
+    the,
 )
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
-from memory_node.core.data import Place, QueryMode
+from memory_node.core.data import QueryMode
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.request import AnswerKind, SubjectKind
@@ -98,15 +100,14 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
     if kind is AnswerKind.WHEN:
         seen = age(_now(found) - best.stamp_ns)
         was = 'were' if is_plural(best.label) else 'was'
-        text = f'{_subject(best)} {was} last seen {seen} at {spot(best)} [1]'
+        text = f'{the(best)} {was} last seen {seen} at {spot(best)} [1]'
         return Answer(known=True, text=sentence(text), citations=cited[:1])
     problems = found.judged.problems
     says_yes = kind is AnswerKind.EXISTS and not problems and not _alternatives(found)
     lead = 'yes: ' if says_yes else ''
-    verb = 'are' if is_plural(best.label) else 'is'
     seen = age(_now(found) - best.stamp_ns)
     inside = _which_room(found, retriever)
-    text = f'{lead}{_subject(best)} {verb} {inside}at {spot(best)}, seen {seen} [1]'
+    text = f'{lead}{the(best)} {are(best)} {inside}at {spot(best)}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
         text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'
@@ -245,17 +246,14 @@ def _elsewhere(found: Found, retriever: Retriever) -> Answer | None:
     if not cited[0].unmet:
         return None
     seen = age(_now(found) - cited[0].stamp_ns)
-    verb = 'are' if is_plural(cited[0].label) else 'is'
     unmet = reported(' and '.join(cited[0].unmet))
     lead = 'neither: ' if _alternatives(found) else 'no: '
-    text = f'{lead}{_subject(cited[0])} {verb} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
+    text = (
+        f'{lead}{the(cited[0])} {are(cited[0])} at {spot(cited[0])}, seen {seen} [1], not {unmet}'
+    )
     return Answer(known=False, text=sentence(text), citations=cited)
 
 
 def _now(found: Found) -> int:
     now = found.query.now_ns
     return int(found.view.snapshot.stamps.max(initial=0)) if now is None else now
-
-
-def _subject(place: Place) -> str:
-    return f'the {reported(place.label)}' if place.label else 'the best match'

@@ -7,13 +7,11 @@ import math
 
 import numpy as np
 
-from memory_node.core.answers.phrases import sentence, spot
+from memory_node.core.answers.phrases import are, sentence, spot, the
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.order import Order, OrderKind
 from memory_node.core.data import Place, Vector3
-from memory_node.core.language.directives import reported
 from memory_node.core.language.request import AnswerKind
-from memory_node.core.language.text import is_plural
 from memory_node.core.retrieval.pipeline import Found, Retriever
 
 __all__ = ['distance_answer']
@@ -39,7 +37,7 @@ def distance_answer(found: Found, retriever: Retriever) -> Answer | None:
     if here is None:
         return _nowhere()
     place, straight, way = _nearest(found, retriever, here)
-    text = f'{_the(place)} at {spot(place)} [1] {_are(place)} {_far(straight, way)} from you'
+    text = f'{the(place)} at {spot(place)} [1] {are(place)} {_far(straight, way)} from you'
     return Answer(known=True, text=sentence(text), citations=(place,))
 
 
@@ -54,12 +52,12 @@ def _other(found: Found, retriever: Retriever) -> Found | None:
 def _between(one: Place, other: Place) -> Answer:
     """Return how far a thing is from another."""
     if one.map_id != other.map_id:
-        text = f'{_the(one)} and {_the(other)} are on maps that nothing joins'
+        text = f'{the(one)} and {the(other)} are on maps that nothing joins'
         return Answer(known=False, text=sentence(text), citations=(one, other))
     straight = math.dist(_point(one), _point(other))
     text = (
-        f'{_the(one)} at {spot(one)} [1] {_are(one)} {straight:.1f} m'
-        f' from {_the(other)} at {spot(other)} [2]'
+        f'{the(one)} at {spot(one)} [1] {are(one)} {straight:.1f} m'
+        f' from {the(other)} at {spot(other)} [2]'
     )
     return Answer(known=True, text=sentence(text), citations=(one, other))
 
@@ -71,8 +69,8 @@ def _closer(one: Found, other: Found, retriever: Retriever, here: Vector3 | None
     both = [_nearest(found, retriever, here) for found in (one, other)]
     (near, *near_m), (far, *far_m) = sorted(both, key=lambda place: place[2])
     text = (
-        f'{_the(near)} at {spot(near)} [1] {_are(near)} closer, {_far(*near_m)} from you;'
-        f' {_the(far)} at {spot(far)} [2] {_are(far)} {_far(*far_m)} away'
+        f'{the(near)} at {spot(near)} [1] {are(near)} closer, {_far(*near_m)} from you;'
+        f' {the(far)} at {spot(far)} [2] {are(far)} {_far(*far_m)} away'
     )
     return Answer(known=True, text=sentence(text), citations=(near, far))
 
@@ -108,11 +106,3 @@ def _point(place: Place) -> Vector3:
 def _far(straight: float, way: float) -> str:
     driven = f', {way:.1f} m to drive' if way > straight + _DETOUR_M else ''
     return f'{straight:.1f} m{driven}'
-
-
-def _the(place: Place) -> str:
-    return f'the {reported(place.label)}' if place.label else 'the best match'
-
-
-def _are(place: Place) -> str:
-    return 'are' if is_plural(place.label) else 'is'

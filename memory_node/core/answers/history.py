@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import age, joined, sentence, spot
+from memory_node.core.answers.phrases import age, joined, sentence, spot, the
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.base import Kind
 from memory_node.core.constraints.time import Time
@@ -80,11 +80,11 @@ def _changes(found: Found, retriever: Retriever, now_ns: int) -> Answer:
 
     for i in moved[: _TOLD - len(told)]:
         one, two = places(np.array([_before(found, i), i]))
-        told.append(f'{_the(two)} was moved from {_at(one, cited)} to {_at(two, cited)}')
+        told.append(f'{the(two)} was moved from {_at(one, cited)} to {_at(two, cited)}')
     for place in places(gone[: _TOLD - len(told)]):
-        told.append(f'{_the(place)} is gone from {_at(place, cited)}')
+        told.append(f'{the(place)} is gone from {_at(place, cited)}')
     for place in places(new[: _TOLD - len(told)]):
-        told.append(f'{_the(place)} at {_at(place, cited)} is new')
+        told.append(f'{the(place)} at {_at(place, cited)} is new')
     asked = reported(' '.join(c.phrase for c in found.request.constraints))
     if not told:
         return Answer(known=True, text=sentence(f'{asked} I have seen no change'.strip()))
@@ -96,10 +96,6 @@ def _before(found: Found, index: int) -> int:
     """Return the object that shows a thing where it was before; -1 where none is known."""
     objects = found.view.objects
     return int(objects.index_of(objects.came_from[[index]].astype(np.int64))[0])
-
-
-def _the(place: Place) -> str:
-    return f'the {reported(place.label)}'
 
 
 def _at(place: Place, cited: Sequence[Place]) -> str:
@@ -116,7 +112,7 @@ def _moved(found: Found, retriever: Retriever, fit: IntArray, now_ns: int) -> An
     last = chain[-1]
     moves = [i for i in chain[1:] if since <= objects.since_ns[i] <= until]
     cited = retriever.object_places(found.view, np.array(chain[-1 - len(moves) :]))
-    new, subject = cited[-1], _the(cited[-1])
+    new, subject = cited[-1], the(cited[-1])
     if moves:
         ages = [age(now_ns - int(objects.last_ns[i])) for i in chain[-1 - len(moves) :]]
         way = [f'{_at(p, cited)}, seen {a}' for p, a in zip(cited, ages, strict=True)]
@@ -170,6 +166,6 @@ def missing(found: Found, index: int, place: Place, now_ns: int) -> str:
     objects = found.view.objects
     seen, missed = (age(now_ns - int(t[index])) for t in (objects.last_ns, objects.missed_ns))
     return (
-        f'I last saw {_the(place)} {seen} at {spot(place)} [1];'
+        f'I last saw {the(place)} {seen} at {spot(place)} [1];'
         f' when I looked there {missed}, it was gone'
     )

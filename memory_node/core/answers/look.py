@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from memory_node.core.answers.phrases import joined, marks, sentence, spot
+from memory_node.core.answers.phrases import joined, marks, sentence, spot, the
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.base import Kind
-from memory_node.core.data import Place
 from memory_node.core.language.directives import reported
 from memory_node.core.language.looks import aspect_of, same_look
 from memory_node.core.language.text import is_plural, plural
@@ -37,7 +36,7 @@ def look_answer(found: Found, retriever: Retriever) -> Answer:
     objects = [int(found.candidates.index[i]) for i in alike]
     told = retriever.attributes(found.view).told(objects) if objects else {}
     said = _of_aspect(told, look.aspect, look.asked)
-    thing = f'{_name(best)} at {spot(best)} [1]'
+    thing = f'{the(best)} at {spot(best)} [1]'
     if len(cited) > 1:
         thing = f'the {reported(plural(best.label))} {marks(cited)}'
     verb = 'are' if is_plural(best.label) or len(cited) > 1 else 'is'
@@ -59,10 +58,6 @@ def look_answer(found: Found, retriever: Retriever) -> Answer:
         asked = {'colour': 'its colour', 'material': 'what it is made of'}[look.aspect]
     text = f"I don't know: no caption of {thing} tells {asked}"
     return Answer(known=False, text=sentence(text), citations=cited)
-
-
-def _name(place: Place) -> str:
-    return f'the {reported(place.label)}' if place.label else 'the best match'
 
 
 def _of_aspect(told: Mapping[str, float], aspect: str, asked: tuple[str, ...]) -> dict[str, float]:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import Place, Vector3
 from memory_node.core.language.directives import quoted, reported
-from memory_node.core.language.text import plural, several
+from memory_node.core.language.text import is_plural, plural, several
 
 __all__ = [
     'age',
+    'are',
     'coordinates',
     'joined',
     'many',
@@ -21,6 +22,7 @@ __all__ = [
     'on_maps',
     'sentence',
     'spot',
+    'the',
 ]
 
 
@@ -54,6 +56,16 @@ def coordinates(position: Vector3) -> str:
     """Return a point as "(1.0, 2.0, 0.0)" [m]."""
     x, y, z = position
     return f'({x:.1f}, {y:.1f}, {z:.1f})'
+
+
+def the(place: Place) -> str:
+    """Return what a place shows, as "the sofa"."""
+    return f'the {reported(place.label)}' if place.label else 'the best match'
+
+
+def are(place: Place) -> str:
+    """Return "are" where the label of a place is a plural, else "is"."""
+    return 'are' if is_plural(place.label) else 'is'
 
 
 def spot(place: Place) -> str:
