@@ -102,13 +102,14 @@ def parse(
         if known.subject.kind is SubjectKind.NAME:
             answer, look, other = question.answer, question.look, question.other
             return replace(known, answer=answer, look=look, other=other)
+    rest = Remainder(said)
+    found, order = _read(rest, clock, constraint_types, order_type)
     if clause := asking_clause(said):
         request = parse(clause, clock, constraint_types, order_type)
         named = request.subject.kind is SubjectKind.NAME and request.answer is not AnswerKind.WHAT
-        if named or request.subject.kind is SubjectKind.NEED:
+        asked = named or request.subject.kind is SubjectKind.NEED
+        if asked and _hinges(found, order) == _hinges(request.constraints, request.order):
             return replace(request, around=said)
-    rest = Remainder(said)
-    found, order = _read(rest, clock, constraint_types, order_type)
     found = _without_background(found, order, said)
     asks = order is not None or any(_asks(c, said) for c in found)
     if not asks and is_description(said):
@@ -149,6 +150,11 @@ def _read(
     for kind in ranked[turn:]:
         found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
     return sorted(found, key=lambda c: c.span or (0, 0)), order
+
+
+def _hinges(found: Sequence[Constraint], order: Order | None) -> tuple[bool, int]:
+    """Return whether an order and how many times and closeness to the asker are asked for."""
+    return order is not None, sum(c.NAME in ('time', 'near') for c in found)
 
 
 def _without_background(
