@@ -125,7 +125,7 @@ class LoopClosing(Opened):
                 new_T = transform_from_pose(wanted_poses[o.id])
                 moving.append(carried(o, new_T @ inverse(transform_from_pose(o.pose))))
             mirror.move(moving)
-            self._parts.taken_in()
+            self._parts.taken_in(moved=True)
         return len(moving)
 
 
