@@ -15,7 +15,7 @@ import pytest
 
 from memory_node import Memory
 from memory_node.core.config import MemoryConfig, StoreConfig
-from memory_node.core.errors import InvalidQueryError
+from memory_node.core.errors import EmptyMemoryError, InvalidQueryError
 from memory_node.core.eviction.fifo import OldestFirst
 from memory_node.core.store.check import check_store
 
@@ -226,6 +226,66 @@ def test_a_reader_follows_what_leaves(tmp_path):
             assert reader.stats().observations == memory.stats().observations
 
 
+def marked(count: int):
+    """Drive past halls whose every word is marked; views that stay name some of them."""
+    for i in range(count):
+        yield seen(
+            f'zqx{i}', (float(i % 9), 0.0, 0.0), f'zqxhall {i}', stamp=i,
+            objects={'zqxlamp': (i % 9, 2, 1)}, keyframe=b'zqx' * 200, source='zqx',
+        )  # fmt: skip
+    for i in range(count):
+        yield seen(
+            f'n{i}', (float(i % 9), 0.0, 0.0), f'a hall {i}', stamp=1000 + i,
+            objects={'chair': (i % 9, 3, 1)}, neighbors=(f'zqx{i}',),
+        )  # fmt: skip
+
+
+def test_what_was_evicted_is_in_no_file_from_the_next_save_on(tmp_path):
+    path = tmp_path / 'm.sqlite'
+    with opened(path) as memory:
+        memory.add_many(marked(80))
+        memory.save()
+        assert contains(path, b'zqx')
+        keys = memory._parts.mirror.snapshot().keys
+        memory._evict(keys[:0], keys[:80])
+        assert memory.stats().observations == memory.stats().observations_evicted == 80
+        assert memory.wipe_due
+        assert {o.label for o in memory.objects()} == {'chair'}
+        memory.save()
+        assert not memory.wipe_due
+        assert not contains(path, b'zqx')
+        assert memory.retrieve('chair').found
+        keys = memory._parts.mirror.snapshot().keys
+        memory._evict(keys[:0], keys)
+        with pytest.raises(EmptyMemoryError):
+            memory.retrieve('chair')
+    assert not contains(path, b'zqx')
+    assert not check_store(path).problems
+
+
+def test_what_leaves_may_be_forgotten_or_moved_meanwhile(tmp_path):
+    path = tmp_path / 'm.sqlite'
+    with opened(path) as memory:
+        memory.add_many(marked(20))
+        parts = memory._parts
+        keys = parts.mirror.snapshot().keys[:20]
+        parts.let_go(keys[:12])
+        memory.forget(['zqx0', 'zqx15', 'n0'])  # what else is seen as they are still is there
+        assert not check_store(path).problems
+        pose = replace(memory.observation('n1').pose, position=(1.5, 0.0, 0.0))
+        assert memory.correct_poses('map', [('n1', pose)]) == 1  # reads all anew, what leaves too
+        parts.delete(keys[:6], last=False)
+        parts.delete(keys[6:12], last=True)
+        assert {o.id for o in memory.observations()} == {
+            *(f'zqx{i}' for i in range(12, 20) if i != 15),
+            *(f'n{i}' for i in range(1, 20)),
+        }
+        assert memory.retrieve('zqxlamp').found
+        memory.forget([f'zqx{i}' for i in range(12, 20) if i != 15])
+    assert not contains(path, b'zqx')
+    assert not check_store(path).problems
+
+
 def test_what_a_correction_refers_to_stays(tmp_path):
     with opened(tmp_path / 'm.sqlite') as memory:
         memory.add_many(rounds(10))
@@ -247,6 +307,10 @@ def test_given_neighbours_stay(tmp_path):
             for i in range(5)
         )
         assert not memory.compact(1).evicted
+        memory.add_many(seen(f'm{i}', caption='the same', stamp=9 + i) for i in range(3))
+        memory.add(seen('last', caption='the same', stamp=20, neighbors=('m1',)))
+        done = memory.compact(1)  # m1 has none itself, but is one
+        assert {*done.folded, *done.evicted} == {'m0', 'm2'}
 
 
 @pytest.mark.parametrize(

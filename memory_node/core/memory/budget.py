@@ -242,6 +242,9 @@ class Budgeting(Opened):
                 return
             parts.let_go(keys)
         self._await_settled()
+        if not self._budget.closing:
+            with self._ingest:  # the rest alone is asked, before any row is gone
+                parts.views.hold(self.config.retrieval.patience_s)
         for start in range(0, len(keys), _BATCH):
             batch = keys[start : start + _BATCH]
             with self._ingest:

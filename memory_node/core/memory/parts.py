@@ -201,8 +201,6 @@ class Parts:
 
     def delete(self, keys: IntArray, *, last: bool) -> None:
         """Delete some that were let go from the disk, and with the ``last`` what only they had."""
-        if last:
-            self.views.hold(self.config.retrieval.patience_s)
         if self.mirror.delete(keys, last=last):
             self.indexer.index.remove(keys)
             self.objects.forget()

@@ -39,6 +39,7 @@ class Views:
 
         Whoever evicts calls it first, and deletes nothing from the disk before.
         """
+        self._held = None
         self._held = self.view(patience_s)
 
     def release(self) -> None:
@@ -49,6 +50,8 @@ class Views:
     def settled(self) -> bool:
         """Whether objects and rooms are of what is held now."""
         snapshot = self._mirror.snapshot()
+        if not len(snapshot):
+            return True
         return not self._objects.behind(snapshot) and self._rooms.fits(snapshot.epoch)
 
     def view(self, patience_s: float) -> View:
