@@ -18,6 +18,7 @@ from rich.console import Console
 from memory_node.cli import (
     ask,
     check,
+    compact,
     correct,
     doctor,
     encoder,
@@ -68,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     asking = (query, ask, find, objects, maps, correct, stats)
-    for module in (import_, *asking, export, check, doctor, encoder, layout):
+    for module in (import_, *asking, export, check, compact, doctor, encoder, layout):
         module.add_command(commands, shared)
     return parser
 

@@ -18,6 +18,7 @@ __all__ = [
     'InvalidObservationError',
     'InvalidQueryError',
     'LanguageModelError',
+    'LowSpaceError',
     'MapsDifferError',
     'MemoryNodeError',
     'NavigatorError',
@@ -130,6 +131,10 @@ class StoreAccessError(MemoryNodeError):
 
     code = 40
     name = 'STORE_ACCESS'
+
+
+class LowSpaceError(StoreAccessError):
+    """The disk of the store is nearly full: nothing is stored until there is room again."""
 
 
 class StoreFormatError(MemoryNodeError):

@@ -15,12 +15,14 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from memory_node.core.memory import Memory
+from memory_node.core.memory.statistics import MemoryStatistics
 from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.perception.counters import Counters, Snapshot
 from memory_node.core.perception.loss import Arrivals
 from memory_node.ros import qos
 from memory_node.ros.map_watch import MapWatch
 from memory_node.ros.markers import MarkerScene
+from memory_node.ros.storage import lost_to_disk, storage_values, storage_warnings
 
 __all__ = ['LOSS', 'Reporter', 'Sources', 'lost_pictures']
 
@@ -93,8 +95,10 @@ class Reporter:
         now = self._node.get_clock().now().to_msg()
         snapshot = self._sources.counters.snapshot()
         header = Header(stamp=now, frame_id=self._sources.frame_id)
-        self._statistics.publish(self._figures(header, snapshot))
-        self._diagnostics.publish(self._health(header, snapshot))
+        queue_length = self._sources.queue_length()  # first: 0 then means that all is stored
+        stored = self._sources.memory.stats()
+        self._statistics.publish(self._figures(header, snapshot, stored, queue_length))
+        self._diagnostics.publish(self._health(header, snapshot, stored))
         self._last = snapshot
         self._show(now)
 
@@ -111,9 +115,10 @@ class Reporter:
             self._next_markers_s = steady_s + self._sources.marker_interval_s()
             self._markers.publish(scene)
 
-    def _figures(self, header: Header, snapshot: Snapshot) -> Statistics:
-        queue_length = self._sources.queue_length()  # first: 0 then means that all is stored
-        stored = self._sources.memory.stats()
+    def _figures(
+        self, header: Header, snapshot: Snapshot, stored: MemoryStatistics, queue_length: int
+    ) -> Statistics:
+        reasons = {**snapshot.rejected, **lost_to_disk(stored)}
         msg = Statistics(
             header=header,
             observations=stored.observations,
@@ -128,20 +133,23 @@ class Reporter:
             query_latency_p95=snapshot.query_p95_s,
             language_model_calls=stored.language_model_calls,
             language_model_fallbacks=stored.language_model_fallbacks,
-            rejected_reasons=list(snapshot.rejected),
-            rejected_counts=list(snapshot.rejected.values()),
+            rejected_reasons=list(reasons),
+            rejected_counts=list(reasons.values()),
         )
         for name in _COUNTS:
             setattr(msg, name, snapshot.counts.get(name, 0))
         return msg
 
-    def _health(self, header: Header, snapshot: Snapshot) -> DiagnosticArray:
-        level, message = self._judge(snapshot)
+    def _health(
+        self, header: Header, snapshot: Snapshot, stored: MemoryStatistics
+    ) -> DiagnosticArray:
+        level, message = self._judge(snapshot, stored)
         values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
         for camera, came in self._sources.counters.arrivals().items():
             values[topic_of(camera, 'images_lost_of_last')] = f'{came.lost} of {came.sent}'
         values['object_map_missing'] = self._map.missing
         values['object_map_message'] = self._map.message
+        values |= storage_values(stored)
         status = DiagnosticStatus(
             level=level,
             name=f'{self._node.get_fully_qualified_name()}: memory',
@@ -154,9 +162,9 @@ class Reporter:
         ]
         return DiagnosticArray(header=header, status=[status])
 
-    def _judge(self, snapshot: Snapshot) -> tuple[bytes, str]:
+    def _judge(self, snapshot: Snapshot, stored: MemoryStatistics) -> tuple[bytes, str]:
         """Return a level, and in words what was wrong since the last report."""
-        said = '; '.join(self._warnings(snapshot))
+        said = '; '.join((*storage_warnings(stored), *self._warnings(snapshot)))
         return (DiagnosticStatus.WARN, said) if said else (DiagnosticStatus.OK, 'remembering')
 
     def _warnings(self, snapshot: Snapshot) -> Iterator[str]:

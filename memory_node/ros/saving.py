@@ -10,6 +10,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode
 
+from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.ros.heap import give_back
@@ -67,5 +68,7 @@ class Saver:
             self._saved, self._saved_at_s = stored, now_s
             self._memory.save()
             give_back()
-        except Exception as error:  # noqa: BLE001  a full disk must not end the node
+        except StoreAccessError as error:  # the disk is full: what is derived can be made again
+            self._node.get_logger().warning(f'not saved: {error}')
+        except Exception as error:  # noqa: BLE001  a bug must not end the node
             self._bug(error)

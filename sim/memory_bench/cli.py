@@ -1,4 +1,4 @@
-"""The command ``memory-bench``: evaluate, run, report, gate, compare, changes, fuzz, soak."""
+"""The command ``memory-bench``: every subcommand but those of ``reliability_cli``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 from memory_bench import reliability_cli
-from memory_bench.errors import BenchError
+from memory_bench.errors import BenchError, EvaluationError
 
 if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
     from memory_bench.config import BenchConfig
@@ -93,6 +93,21 @@ def _parser() -> argparse.ArgumentParser:
         '--drift', type=float, default=0.0, help='drift of the heading in each metre [rad]'
     )
     sessions.add_argument('--failures', type=_path, help='file to write what happened to')
+    budget = commands.add_parser('budget', help='ask what is left under budgets of bytes')
+    budget.add_argument(
+        'sources',
+        type=_path,
+        nargs='+',
+        help='data sets as "evaluate" takes them, or configurations (.yaml) of worlds',
+    )
+    budget.add_argument(
+        '--shares',
+        type=float,
+        nargs='+',
+        default=[0.5, 0.25, 0.1],
+        help='parts of the bytes that may stay, descending (default: .5 .25 .1)',
+    )
+    budget.add_argument('--policies', nargs='+', default=[], help='only these (default: all)')
     reliability_cli.add_commands(commands)
     return parser
 
@@ -279,6 +294,29 @@ def _sessions(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _budget(chosen: argparse.Namespace, console: Console) -> int:
+    from memory_bench.budget.run import measure, table
+    from memory_bench.budget.subjects import subjects_of
+    from memory_bench.methods.cost import CachingEncoder
+    from memory_node.models.sentence_encoder import SentenceEncoder
+
+    shares = chosen.shares
+    if not all(0.0 < s < 1.0 for s in shares) or sorted(shares, reverse=True) != shares:
+        raise BenchError(f'--shares: expected parts of 1, descending, got {shares}')
+    encoder = CachingEncoder(SentenceEncoder())
+
+    def tell(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    subjects = subjects_of(chosen.sources, encoder)
+    try:
+        measured = measure(subjects, encoder, shares=shares, policies=chosen.policies, tell=tell)
+    except EvaluationError as error:
+        raise BenchError(str(error)) from error
+    console.print(table(measured), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
 _COMMANDS = {
     'run': _run,
     'report': _report,
@@ -286,6 +324,7 @@ _COMMANDS = {
     'compare': _compare,
     'changes': _changes,
     'sessions': _sessions,
+    'budget': _budget,
     **reliability_cli.COMMANDS,
 }
 

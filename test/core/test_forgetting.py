@@ -11,6 +11,7 @@ import pytest
 
 from memory_node import Memory, MemoryConfig
 from memory_node.core.config import PrivacyConfig
+from memory_node.core.errors import EmptyMemoryError
 from memory_node.core.language.affordances import load_packs
 from memory_node.core.language.people import People
 from memory_node.core.ports import Completion
@@ -246,3 +247,15 @@ def test_the_vocabulary_says_what_people_are(people, label, is_person):
 )
 def test_sentences_about_people_go_whole(people, caption, kept):
     assert people.spared(caption) == kept
+
+
+def test_a_memory_is_empty_once_everything_is_forgotten(tmp_path):
+    with opened(tmp_path / 'm.sqlite') as memory:
+        memory.add_many(marked(i, 100 + i) for i in range(20))
+        assert memory.retrieve(f'{MARKER} lamp').found
+        memory.forget([o.id for o in memory.observations()])
+        with pytest.raises(EmptyMemoryError):
+            memory.retrieve(f'{MARKER} lamp')
+        assert not memory.objects()
+        memory.add(marked(1, 200))
+        assert memory.retrieve(f'{MARKER} lamp').found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import numpy as np
 
 from memory_node.core.forest.forest import Forest
@@ -11,14 +13,32 @@ __all__ = ['follow_removals_and_moves']
 
 #: A leaf is moved where its observation is this far from it [m].
 _LEAST_M = 1e-4
+#: Leaves that are dropped under one hold of the lock.
+_SLICE = 16
 
 
-def follow_removals_and_moves(forest: Forest, snapshot: Snapshot) -> None:
-    """Drop leaves whose observations are gone, and move those that are elsewhere now."""
+def follow_removals_and_moves(
+    forest: Forest, snapshot: Snapshot, lock: AbstractContextManager[object]
+) -> None:
+    """
+    Drop leaves whose observations are gone, and move those that are elsewhere now.
+
+    Takes ``lock`` for some leaves at a time: questions read the areas meanwhile.
+    """
+    with lock:
+        held = np.array(sorted(forest.leaves.slots), np.int64)
+    gone = held[snapshot.rows_of_each(held) < 0].tolist()
+    for first in range(0, len(gone), _SLICE):
+        with lock:
+            for key in gone[first : first + _SLICE]:
+                forest.remove(key)
+    with lock:
+        _move(forest, snapshot)
+
+
+def _move(forest: Forest, snapshot: Snapshot) -> None:
     held = np.array(sorted(forest.leaves.slots), np.int64)
     rows = snapshot.rows_of_each(held)
-    for key in held[rows < 0].tolist():
-        forest.remove(key)
     forest.leaves.borrow(snapshot)
     kept, rows = held[rows >= 0], rows[rows >= 0]
     slots = [forest.leaves.slot(key) for key in kept.tolist()]

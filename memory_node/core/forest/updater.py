@@ -252,9 +252,8 @@ class Areas:
             self._last_key = int(snapshot.keys[-1])
 
     def _drop_removed(self, snapshot: Snapshot) -> None:
-        with self.lock:
-            follow_removals_and_moves(self._forest, snapshot)
-            self._epoch = snapshot.epoch
+        follow_removals_and_moves(self._forest, snapshot, self.lock)
+        self._epoch = snapshot.epoch
 
     def _given_links(self, snapshot: Snapshot, start: int) -> dict[int, list[int]]:
         """Keys of given neighbours by key, for rows from ``start`` on."""

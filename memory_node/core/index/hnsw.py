@@ -136,6 +136,16 @@ class VectorIndex:
         """Return an empty index like this one; removed vectors stay in an old one."""
         return VectorIndex(self._dim, self._config)
 
+    def shrink(self) -> None:
+        """
+        Begin anew where more than a quarter of what is held was removed.
+
+        Removed vectors stay in graph and file until others take their places.
+        """
+        with self._lock:
+            if self._live < 0.75 * self._hnsw.get_current_count():
+                self._hnsw, self._last_key, self._live = self._empty(), 0, 0
+
     def search(self, query: FloatArray, k: int) -> tuple[Keys, FloatArray]:
         """Return keys and cosines of about the ``k`` nearest, best first."""
         with self._lock:

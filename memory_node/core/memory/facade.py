@@ -13,11 +13,13 @@ from memory_node.core.data import (
 )
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory.asking import Asking
+from memory_node.core.memory.budget import Budgeting
 from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
 from memory_node.core.memory.forgetting import Forgetting
 from memory_node.core.memory.joining import Joining
 from memory_node.core.memory.loop_closure import LoopClosing
+from memory_node.core.memory.low_space import fitting
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
 from memory_node.core.ports import Encoder, LanguageModel
@@ -27,7 +29,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
+class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 
@@ -116,11 +118,13 @@ class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
 
         What is of a map that was joined into another is brought into that one; see ``join_maps``.
 
-        Raises ``InvalidObservationError`` if an id is taken or a vector does not fit, and
-        ``EncoderError`` if the encoder fails; nothing is written then.
+        Raises ``InvalidObservationError`` if an id is taken or a vector does not fit,
+        ``EncoderError`` if the encoder fails, and ``LowSpaceError`` while the disk is nearly
+        full; nothing is written then.
         """
         items = self._kept(checked(observations))
         self._writable()
+        items = fitting(items, self._parts.space, self.config.store)
         with self._ingest:
             items = self._brought(items)
             self._mirror.refuse_taken(items)
@@ -130,6 +134,7 @@ class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
             if items:
                 self._mirror.insert(batch)
             self._parts.taken_in()
+        self._watch_budget()
         return len(items)
 
     def set_frame(self, map_id: str, frame_id: str) -> None:
@@ -173,6 +178,7 @@ class Memory(Asking, Correcting, Forgetting, Joining, LoopClosing, Reading):
 
     def close(self) -> None:
         """Write the index out and close the file; a second call does nothing."""
+        self._budget.close()
         with self._ingest:
             if self._closed:
                 return

@@ -188,7 +188,7 @@ class Joining(Opened):
         with mirror.lock:
             joins = (*mirror.store.joins, join)
             mirror.move(moving, joins=joins_to(joins))
-        self._parts.taken_in()
+        self._parts.taken_in(moved=True)
         return len(moving)
 
     def _carried(self, keys: Keys, b_T_a: Transform, map_id: str) -> list[Observation]:
@@ -221,7 +221,7 @@ class Joining(Opened):
             back = self._carried(snapshot.keys[held], inverse(now_T_source), source)
             kept = tuple(j for j in joins if j is not join)
             mirror.move(back, joins=joins_to(kept))
-            self._parts.taken_in()
+            self._parts.taken_in(moved=True)
         return len(back)
 
     def _brought(self, items: Iterable[Observation]) -> list[Observation]:

@@ -102,7 +102,8 @@ class LoopClosing(Opened):
                 wanted &= (snapshot.stamps >= stamps[0]) & (snapshot.stamps <= stamps[-1])
             keys = snapshot.keys[wanted]
             named = [mirror.key_of(name) for name in by_id]
-            away = [k for k in named if not here[snapshot.rows_of(np.array([k]))].all()]
+            rows = snapshot.rows_of_each(np.array(named, np.int64)).tolist()
+            away = [k for k, row in zip(named, rows, strict=True) if row < 0 or not here[row]]
             if away:
                 raise UnknownNodeError(
                     f'poses: observation {mirror.ids(np.array(away[:1]))[0]!r} is not on map'
@@ -125,7 +126,7 @@ class LoopClosing(Opened):
                 new_T = transform_from_pose(wanted_poses[o.id])
                 moving.append(carried(o, new_T @ inverse(transform_from_pose(o.pose))))
             mirror.move(moving)
-            self._parts.taken_in()
+            self._parts.taken_in(moved=True)
         return len(moving)
 
 

@@ -30,6 +30,10 @@ class Opened:
     @config.setter
     def config(self, config: MemoryConfig) -> None:
         self._parts.config = config
+        self._reconfigured()
+
+    def _reconfigured(self) -> None:
+        """Act on settings that have changed."""
 
     @property
     def path(self) -> Path:

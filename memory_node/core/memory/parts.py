@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 import threading
 import time
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from memory_node.core.memory.derived_files import (
     load_objects,
     load_rooms,
 )
+from memory_node.core.memory.views import Views
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors, PackVectors
 from memory_node.core.ports import Encoder, LanguageModel
@@ -49,6 +50,7 @@ from memory_node.core.store.encoding import encode_texts
 from memory_node.core.store.postings import Postings
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Snapshot
+from memory_node.core.store.space import DiskSpace
 from memory_node.core.store.store import Store
 from memory_node.core.topology.routing import Router
 from memory_node.core.view import View
@@ -86,10 +88,12 @@ class Parts:
         self.config, self.encoder, self.model = config, encoder, model
         self._counting = threading.Lock()
         self._counts = Counter[str]()
-        self._newest: View | None = None
         self._caching = threading.Lock()
         self._cache: OrderedDict[str, FloatArray] = OrderedDict()
         self.mirror = Mirror(store, encoder.model_id, encoder.dim)
+        self.space = DiskSpace(store.path)
+        #: Why the store is larger than ``store.budget_mb``; '' where it is not.
+        self.budget_message = ''
         self.router = Router(self.mirror, config.topology, lambda: self.objects.kept().objects)
         index, self.index_message = load_index(self.mirror, config.index)
         self.indexer = Indexer(index, self.mirror.snapshot)
@@ -123,6 +127,7 @@ class Parts:
             self.corrections.of_rooms,
         )
         load_rooms(self.mirror, self.objects, self.rooms)
+        self.views = Views(self.mirror, self.objects, self.rooms, self.recorrected)
         self._follower = Worker('memory-objects', self._follow, share=_FOLLOWING)
         self.derived = DerivedFiles(
             self.mirror, self.indexer, self.areas, self.objects, self.rooms
@@ -180,11 +185,26 @@ class Parts:
         self, ids: Sequence[str], note: Correction | None = None, before_ns: int | None = None
     ) -> None:
         """Remove observations, and corrections made before a moment; keep ``note`` of it."""
+        self.views.release()
         removed = self.mirror.remove(list(dict.fromkeys(ids)), note, before_ns)
         self.indexer.index.remove(removed)
         self.corrections.follow(always=True)  # before the map is made anew with them
         self.objects.forget()
         self.taken_in()
+
+    def let_go(self, keys: IntArray) -> None:
+        """Take observations out of what is asked, before ``delete`` takes them off the disk."""
+        self.views.hold(self.config.retrieval.patience_s)
+        self.mirror.let_go(keys)
+        self.indexer.index.remove(keys)
+        self.objects.forget()
+
+    def delete(self, keys: IntArray, *, last: bool) -> None:
+        """Delete some that were let go from the disk, and with the ``last`` what only they had."""
+        if self.mirror.delete(keys, last=last):
+            self.indexer.index.remove(keys)
+            self.objects.forget()
+            self.notify()
 
     def wipe(self) -> None:
         """
@@ -207,22 +227,25 @@ class Parts:
     def recorrected(self, *, own: bool = False) -> None:
         """Lay corrections over objects and rooms anew where they have changed."""
         if self.corrections.follow(always=own):
+            self.views.release()
             self.objects.again()
             self.rooms.again()
 
-    def taken_in(self) -> None:
+    def taken_in(self, *, moved: bool = False) -> None:
         """
         Bring the object map up to date before an ``add`` returns, then the rest later.
 
         A map that is made anew as a whole is left to its thread: no ``add`` waits for that.
         """
+        if moved:
+            self.views.release()
         self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + _TAKEN_IN_S)
         self.notify()
 
     def _follow(self) -> None:
         while not self._follower.closing:
             if not self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + 0.5):
-                self._view(patience_s=0.0).prepare()
+                self.views.view(patience_s=0.0).prepare()
                 return
 
     def _known(self, snapshot: Snapshot) -> KeptObjects:
@@ -238,40 +261,7 @@ class Parts:
 
     def view(self) -> View:
         """Return the memory as it is now; waits for a map that is being made, but not for long."""
-        return self._view(self.config.retrieval.patience_s)
-
-    def _view(self, patience_s: float) -> View:
-        if self.mirror.store.read_only:
-            self.recorrected()
-        deadline = time.monotonic() + patience_s
-        while True:
-            behind = self.objects.catch_up(self.mirror.snapshot(), deadline)
-            known = self.objects.kept()
-            left = max(0.0, deadline - time.monotonic())
-            rooms = self.rooms.kept(known.objects.epoch, left)
-            # Taken last, so that it holds every observation that objects and rooms speak of.
-            snapshot = self.mirror.snapshot()
-            if known.objects.epoch == snapshot.epoch == rooms.epoch:
-                break
-            if not left:  # observations are removed faster than rooms are made
-                snapshot = known.objects.shared['snapshot']
-                break
-        parts: dict[str, Any] = {
-            'snapshot': snapshot,
-            'names': known.names,
-            'objects': known.objects,
-            'rooms': rooms.rooms,
-            'room_object_ids': rooms.object_ids,
-            'room_names': rooms.names,
-            'room_name_ids': rooms.name_ids,
-            'room_notes': rooms.told.notes,
-            'spots': rooms.told.spots,
-        }
-        view = self._newest
-        if view is None or view.behind != behind or not view.holds(parts):
-            view = View(**parts, bare_labels=known.bare, behind=behind)
-            self._newest = view
-        return view
+        return self.views.view(self.config.retrieval.patience_s)
 
     def encode(self, texts: list[str]) -> FloatArray:
         """Return (n, D) unit vectors of texts."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memory_node.core.store.space import free_bytes
+
 if TYPE_CHECKING:
     from memory_node.core.memory.parts import Parts
 
@@ -32,6 +34,19 @@ class MemoryStatistics:
     #: Observations stored without the people in them, by ``privacy.people``.
     without_people: int
     store_bytes: int
+    #: Bytes of the file that hold something, and why they are more than ``store.budget_mb``.
+    store_used_bytes: int
+    budget_message: str
+    #: What has left the store for its budget: pictures, near-duplicates, observations.
+    pictures_evicted: int
+    observations_folded: int
+    observations_evicted: int
+    #: What a user may still write on the disk of the store.
+    disk_free_bytes: int
+    #: Why less is stored for want of room on the disk, and what was not since opening.
+    space_message: str
+    pictures_left_out: int
+    observations_left_out: int
     #: What was committed once and was not there at opening; '' if nothing.
     store_message: str
     #: Vectors in the HNSW index; the newest that are not are searched exactly.
@@ -56,6 +71,10 @@ def counted(parts: Parts) -> MemoryStatistics:
     mirror, counts = parts.mirror, parts.counts
     snapshot = mirror.snapshot()
     known = parts.objects.kept()
+    with mirror.lock:
+        meta, used = mirror.store.meta, mirror.store.used_bytes
+    if not mirror.store.read_only:
+        parts.space.look(parts.config.store)
     return MemoryStatistics(
         observations=len(snapshot),
         maps=len(np.unique(snapshot.maps)),
@@ -68,6 +87,15 @@ def counted(parts: Parts) -> MemoryStatistics:
         corrections_lost=parts.corrections.lost,
         without_people=counts.get('without_people', 0),
         store_bytes=mirror.store.size_bytes,
+        store_used_bytes=used,
+        budget_message=parts.budget_message,
+        pictures_evicted=int(meta.get('pictures', 0)),
+        observations_folded=int(meta.get('folded', 0)),
+        observations_evicted=int(meta.get('evicted', 0)),
+        disk_free_bytes=free_bytes(mirror.store.path),
+        space_message=parts.space.message,
+        pictures_left_out=parts.space.pictures,
+        observations_left_out=parts.space.observations,
         store_message=mirror.store.problem,
         indexed=len(parts.indexer.index),
         index_rebuilds=int(bool(parts.index_message)),

@@ -187,7 +187,8 @@ class ObjectKeeper:
 
         Stops between two slices once ``time.monotonic()`` has passed ``deadline_s``.
         """
-        while left := self.behind(snapshot):
+        # Nothing is unknown of an empty snapshot, and yet all that was removed is to go.
+        while (left := self.behind(snapshot)) or self._map.epoch < snapshot.epoch:
             late = deadline_s is not None and time.monotonic() > deadline_s
             with self._lock:
                 if late or snapshot.epoch < self._map.epoch:
@@ -201,7 +202,7 @@ class ObjectKeeper:
         if snapshot.epoch != self._map.epoch and self._former is None:
             self._former = self._objects_now()
         stop = min(first + _SLICE, len(snapshot))
-        if stop > first:
+        if stop > first or snapshot.epoch != self._map.epoch:
             part = snapshot.first(stop)
             captions = self._mirror.captions(snapshot.keys[first:stop])
             self._frames.extend(part, captions)

@@ -101,7 +101,7 @@ class RoomKeeper:
             self._worker.notify()
             until_s = time.monotonic() + patience_s
             # Not until it is idle: it rests after each making, with the rooms long there.
-            while not (self._fits(epoch) or time.monotonic() > until_s):
+            while not (self.fits(epoch) or time.monotonic() > until_s):
                 if self._worker.wait(_LOOK_S):
                     break
             kept = self._kept
@@ -109,7 +109,8 @@ class RoomKeeper:
             return self._made(self._builder.build(_no_views()), np.empty(0, np.int64), epoch)
         return kept
 
-    def _fits(self, epoch: int) -> bool:
+    def fits(self, epoch: int) -> bool:
+        """Tell whether there are rooms that go with snapshots of ``epoch``."""
         return self._kept is not None and self._kept.epoch == epoch
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
@@ -182,7 +183,7 @@ class RoomKeeper:
 
     def _may_rest(self) -> bool:
         """Tell whether there are rooms to answer with, those of before a removal not counted."""
-        return not self._worker.closing and self._fits(self._mirror.snapshot().epoch)
+        return not self._worker.closing and self.fits(self._mirror.snapshot().epoch)
 
     def _bring_up_to_date(self) -> None:
         while self._worker.pause(_PAUSE_S) and not self._worker.closing:

@@ -21,14 +21,13 @@ from memory_node.core.errors import (
 from memory_node.core.language.text import indexed_texts
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, hexadecimal
-from memory_node.core.store.corrections import Correction
 from memory_node.core.store.encoding import Encoded
-from memory_node.core.store.forgetting import labels_only_of
 from memory_node.core.store.pinning import Pin
 from memory_node.core.store.postings import WordIndex
 from memory_node.core.store.row_reads import RowReads
 from memory_node.core.store.snapshot import Batch, Columns, Growing, Snapshot
 from memory_node.core.store.store import Store
+from memory_node.core.store.trimming import Trimming
 from memory_node.core.store.vectors_file import (
     LEAST_ROWS,
     map_vectors,
@@ -48,7 +47,7 @@ def _sum(digests: NDArray[np.uint64]) -> str:
     return hexadecimal(int(digests.sum(dtype=np.uint64)))
 
 
-class Mirror(RowReads):
+class Mirror(RowReads, Trimming):
     """
     Truth on disk and its arrays in memory, always alike. Thread-safe.
 
@@ -62,6 +61,7 @@ class Mirror(RowReads):
         self.dim = dim
         self._lock = threading.RLock()
         self._removals = -1
+        self._leaving = frozenset()
         self._pin = Pin(store, self._lock, self.follow)
         self._load()
 
@@ -184,15 +184,6 @@ class Mirror(RowReads):
             return
         self._epoch, self._uuid = self.store.epoch, self.store.uuid
 
-    def _drop(self, keys: Keys) -> None:
-        digests = self._digests.view[~np.isin(self._columns.snapshot().keys, keys)]
-        self._digests = Growing(np.uint64)
-        self._digests.append(digests)
-        self._columns.remove(keys)
-        self._removals += 1
-        self._mapped_rows = 0
-        self._words.clear()
-
     def content(self, keys: Keys) -> str:
         """
         Return what tells the content of these observations from any other; ascending keys.
@@ -272,27 +263,6 @@ class Mirror(RowReads):
         with self._lock:
             labels = {s.label for item in items for s in item.sightings}
             return {label for label in labels if self._columns.label_row(label) is None}
-
-    def remove(
-        self,
-        ids: Sequence[str],
-        note: Correction | None = None,
-        corrections_before_ns: int | None = None,
-    ) -> Keys:
-        """
-        Remove observations from disk and arrays, with labels nothing else has, and note it.
-
-        Corrections made before a moment go too. Returns the keys.
-        """
-        with self._lock:
-            labels = labels_only_of(self._columns.snapshot(), self.store.keys(ids))
-            keys, more = self.store.remove(ids, note, labels, corrections_before_ns)
-            if more:
-                self._load()
-            else:
-                self._drop(keys)
-                self._epoch += 1
-            return keys
 
     def move(self, items: Sequence[Observation], **told: str) -> None:
         """Give observations other poses and maps, and read the arrays anew; see ``Store``."""

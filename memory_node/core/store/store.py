@@ -32,10 +32,10 @@ from memory_node.core.store.checksums import (
 )
 from memory_node.core.store.copying import copy_store, foreign_log, set_log_aside
 from memory_node.core.store.durability import LogSync
-from memory_node.core.store.forgetting import ForgettableRows
 from memory_node.core.store.locking import OpenFile, read_note, WriterLock
 from memory_node.core.store.migration import migrate
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from memory_node.core.store.shrinking import ShrinkingRows
 from memory_node.core.store.sqlite_file import (
     BUSY_TIMEOUT_S,
     check_identity,
@@ -53,7 +53,7 @@ _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 
 
-class Store(ForgettableRows):
+class Store(ShrinkingRows):
     """
     Observations, labels and vectors in one file.
 
@@ -156,8 +156,8 @@ class Store(ForgettableRows):
             self._sync = LogSync(Path(f'{self.path}-wal'), self._config.sync_interval_s)
 
     def _create(self) -> None:
-        self._db.execute('PRAGMA page_size = 4096')
-        self._db.execute('PRAGMA journal_mode = WAL')
+        for setting in ('page_size = 4096', 'auto_vacuum = INCREMENTAL', 'journal_mode = WAL'):
+            self._db.execute(f'PRAGMA {setting}')
         with transaction(self._db):
             for statement in SCHEMA.split(';\n'):
                 self._db.execute(statement)

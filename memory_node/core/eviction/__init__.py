@@ -1,0 +1,1 @@
+"""What leaves a memory that has a budget of bytes, and what never does."""
