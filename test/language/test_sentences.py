@@ -18,6 +18,7 @@ from memory_node.core.language.spatial import stated
         ('This coat stinks of smoke, where can I wash it?', 'where can I wash it?'),
         ("My phone is empty, where's a charger?", "where's a charger?"),
         ('There is water on the floor, what do I wipe it up with?', 'what do I wipe it up with?'),
+        ('I cut my finger, I need a plaster', 'I need a plaster'),
         ('Where is the sofa, the red one?', ''),
         ('There should be a boot rack, and I have to be there in a minute.', ''),
         ('I want the sofa, where is it?', 'I want the sofa'),

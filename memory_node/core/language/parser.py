@@ -104,16 +104,17 @@ def parse(
             return replace(known, answer=answer, look=look, other=other)
     rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
-    if clause := asking_clause(said):
-        request = parse(clause, clock, constraint_types, order_type)
-        named = request.subject.kind is SubjectKind.NAME and request.answer is not AnswerKind.WHAT
-        asked = named or request.subject.kind is SubjectKind.NEED
-        if asked and _hinges(found, order) == _hinges(request.constraints, request.order):
-            return replace(request, around=said)
+    hinges = _hinges(found, order)
     found = _without_background(found, order, said)
     asks = order is not None or any(_asks(c, said) for c in found)
     if not asks and is_description(said):
         return Request(text=said, subject=Subject(kind=SubjectKind.VIEW, text=said))
+    if clause := asking_clause(said):
+        request = parse(clause, clock, constraint_types, order_type)
+        named = request.subject.kind is SubjectKind.NAME and request.answer is not AnswerKind.WHAT
+        asked = named or request.subject.kind is SubjectKind.NEED
+        if asked and hinges == _hinges(request.constraints, request.order):
+            return replace(request, around=said)
     reading = read_subject(_left(rest.text), said)
     if reading.subject.kind is SubjectKind.NEED:
         statement = is_statement(reading.subject.text)
