@@ -16,7 +16,7 @@ __all__ = ['counted_candidates']
 IntArray = NDArray[np.int64]
 
 #: Log-odds below which no room is taken for the one that a question takes for granted.
-LIKELY = -4.0
+_LIKELY = -4.0
 #: Two things of one head noun may be one, by whatever words before it.
 _ONE_HEAD = RELATION_ODDS[Relation.CONFLICT]
 #: What a view shows without telling where is about this far from it [m].
@@ -54,7 +54,7 @@ def _inside(
     chosen = np.zeros(len(rooms) + 1, np.bool_)
     for phrase in area.about:
         odds = retriever.room_words.log_odds(rooms, phrase)
-        if len(odds) and odds.max() > LIKELY:
+        if len(odds) and odds.max() > _LIKELY:
             chosen[:-1] |= retriever.room_words.meant(odds, holds)
     if not chosen.any():
         return np.asarray(found.judged.met[found.judged.constraints.index(area)])

@@ -18,6 +18,7 @@ __all__ = ['look_answer']
 
 #: Things of one name that a question may be about, and how much less likely they may be.
 _MEANT, _LEAST = 5, 0.5
+_ASKED = {'colour': 'its colour', 'material': 'what it is made of'}
 #: What this share of the captions says is told beside what most say.
 _ALSO = 0.3
 
@@ -55,13 +56,15 @@ def look_answer(found: Found, retriever: Retriever) -> Answer:
             known=True, text=sentence(f'{thing} {verb} {joined(words)}'), citations=cited
         )
     else:
-        asked = {'colour': 'its colour', 'material': 'what it is made of'}[look.aspect]
+        asked = _ASKED.get(look.aspect, 'what it looks like')
     text = f"I don't know: no caption of {thing} tells {asked}"
     return Answer(known=False, text=sentence(text), citations=cited)
 
 
 def _of_aspect(told: Mapping[str, float], aspect: str, asked: tuple[str, ...]) -> dict[str, float]:
     """Return the attributes that tell what is asked: colours where a colour is asked for."""
+    if not aspect and not asked:
+        return dict(told)
     aspects = {aspect} if aspect else {aspect_of(word) for word in asked} - {''}
     if aspects:
         return {word: share for word, share in told.items() if aspect_of(word) in aspects}
