@@ -126,3 +126,25 @@ def test_a_caption_does_not_count_again_what_has_a_position(tmp_path):
         )
         memory.wait_areas()
         assert memory.ask('how many chairs are there?').count == 2
+
+
+@pytest.mark.parametrize(
+    ('text', 'label', 'assumed'),
+    [
+        ('the chainsw', 'chainsaw', "'chainsw' is read as 'chainsaw'"),
+        ('where is the tolbox in the workshop?', 'toolbox', "'tolbox' is read as 'toolbox'"),
+        ('the printr in the watch office', 'printer', "'printr' is read as 'printer'"),
+    ],
+)
+def test_a_misspelled_word_is_put_right_by_what_is_here_and_that_is_said(
+    station, text, label, assumed
+):
+    found = station.retrieve(text)
+    assert (found.found, found.places[0].label) == (True, label)
+    assert assumed in found.message
+    assert assumed in station.ask(text).text
+
+
+@pytest.mark.parametrize('text', ['the defibrilator', 'take Printa to the vet', 'the chainlink'])
+def test_what_is_no_slip_of_a_name_that_is_here_stays(station, text):
+    assert 'is read as' not in station.retrieve(text).message

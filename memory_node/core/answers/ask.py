@@ -67,7 +67,8 @@ def answer(
     """
     extracted = _extracted(found, retriever)
     where = on_maps(extracted.citations, found.view.snapshot.maps)
-    extracted = replace(extracted, text=f'{extracted.text}{where}')
+    assumed = ''.join(f' {sentence(one)}' for one in found.request.assumed)
+    extracted = replace(extracted, text=f'{extracted.text}{where}{assumed}')
     if model is None or not extracted.citations or extracted.count is not None:
         return extracted
     try:

@@ -113,6 +113,8 @@ class Request:
     #: The sentences around the request, with it: "this coat stinks, where can I wash it?";
     #: '' where there are none.
     around: str = ''
+    #: What was assumed to read it: "'sythesizer' is read as 'synthesizer'".
+    assumed: tuple[str, ...] = ()
     #: What is asked about the subject, where the answer is ``LOOK``.
     look: Look = Look()
     #: The thing that the subject is compared with, as a request of its own; '' for who asks.

@@ -25,7 +25,7 @@ def outcome(
     """Return the places with the verdict of ``retrieval.found_threshold`` and what to say."""
     sure = places[0].confidence if places else 0.0
     found = sure >= config.found_threshold and not judged.contradiction
-    parts = [*judged.problems, *filter(None, [judged.contradiction])]
+    parts = [*request.assumed, *judged.problems, *filter(None, [judged.contradiction])]
     if not places and any(value is not None for value in filters_of(query)):
         parts.insert(0, 'nothing that can be meant was seen inside the filters of the query')
     elif not places:

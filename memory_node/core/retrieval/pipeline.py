@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import chain
 import time
 from typing import Protocol
 
@@ -36,6 +37,7 @@ from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
 from memory_node.core.retrieval.rooms import room_candidates, RoomWords, serving_rooms
 from memory_node.core.retrieval.scale import under
 from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
+from memory_node.core.retrieval.spelling import respelled
 from memory_node.core.retrieval.stages import Stages
 from memory_node.core.retrieval.stated import StatedRelations
 from memory_node.core.retrieval.views import (
@@ -236,7 +238,12 @@ class Retriever:
             thing=lambda name: self._goes_by(view, name),
             room=lambda name: self.room_words.knows(view.rooms, name),
         )
-        return self._wording.read(_parsed(query.text, clock), known)
+        text, replaced = respelled(query.text, chain(view.names.texts, view.rooms.names))
+        read = self._wording.read(_parsed(text, clock), known)
+        if not replaced:
+            return read
+        assumed = tuple(f'{said!r} is read as {word!r}' for said, word in replaced.items())
+        return replace(read, assumed=assumed)
 
     def _goes_by(self, view: View, name: str) -> bool:
         """Tell whether a thing here goes by a name."""
