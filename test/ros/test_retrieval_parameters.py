@@ -122,6 +122,13 @@ def test_found_threshold(begin):
         assert node.memory.retrieve('the sofa').found == found
 
 
+def test_trace(begin):
+    node = begin(PLACED)
+    for traced in (True, False):
+        change(node, 'trace', traced)
+        assert bool(node.memory.retrieve('the sofa').stages) == traced
+
+
 def test_distance_scale_m(begin):
     node = begin(PLACED)
     scores = []
