@@ -64,6 +64,8 @@ _T = TypeVar('_T')
 
 #: Share of the time that goes into preparing views while observations keep coming.
 _FOLLOWING = 0.2
+#: Longest that closing waits for rooms of the last observations [s].
+_LAST_ROOMS_S = 2.0
 #: Longest that an ``add`` works at the object map; one observation takes milliseconds [s].
 _TAKEN_IN_S = 2.0
 #: Texts whose vectors are kept.
@@ -324,6 +326,8 @@ class Parts:
 
     def close(self) -> None:
         """Stop every thread, write what is derived, and close the store."""
+        if not self.mirror.store.read_only:
+            self.rooms.await_rows(len(self.mirror.snapshot()), _LAST_ROOMS_S)
         for part in (self._follower, self.rooms, self.router, self.indexer, self.areas):
             part.close()
         try:

@@ -81,6 +81,8 @@ class RoomKeeper:
         self._digest = vocabulary.digest
         self._names = NameTable(encode, packs, {})
         self._kept: KeptRooms | None = None
+        #: Whether those that are held were read from a file that knows fewer observations.
+        self._partial = False
         self._not_before = 0.0
         self._worker = Worker('memory-rooms', self._bring_up_to_date)
         self.notify, self.wait, self.close = (
@@ -94,10 +96,10 @@ class RoomKeeper:
         Return the newest rooms, which may know fewer observations than the memory.
 
         ``epoch`` is that of the snapshots they must go with; where there are none of it at all,
-        waits at most ``patience_s``.
+        or only some from a file that knows fewer, waits at most ``patience_s``.
         """
         kept = self._kept
-        if kept is None or kept.epoch != epoch:
+        if kept is None or kept.epoch != epoch or self._partial:
             self._worker.notify()
             until_s = time.monotonic() + patience_s
             # Not until it is idle: it rests after each making, with the rooms long there.
@@ -111,7 +113,7 @@ class RoomKeeper:
 
     def fits(self, epoch: int) -> bool:
         """Tell whether there are rooms that go with snapshots of ``epoch``."""
-        return self._kept is not None and self._kept.epoch == epoch
+        return self._kept is not None and self._kept.epoch == epoch and not self._partial
 
     def dump(self, stamp: Mapping[str, str | int]) -> bytes | None:
         """Return the rooms as bytes for a file; None where there are none of what is held now."""
@@ -144,6 +146,7 @@ class RoomKeeper:
         if content != self._mirror.content(rooms.keys):
             raise IndexDamagedError('the rooms were made from other observations')
         self._kept = self._made(rooms, object_ids, snapshot.epoch)
+        self._partial = len(rooms.keys) < len(snapshot)
 
     def _made(self, rooms: Rooms, object_ids: IntArray, epoch: int) -> KeptRooms:
         """Return rooms to keep; names that are new are encoded here, never at a question."""
@@ -226,6 +229,7 @@ class RoomKeeper:
         rooms = self._builder.build(views, previous)
         with self._making:
             self._kept = self._made(rooms, objects.ids, snapshot.epoch)
+            self._partial = False
 
 
 def _no_views() -> RoomViews:
