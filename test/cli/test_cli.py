@@ -484,7 +484,7 @@ def test_the_stages_of_an_answer_are_told(store, capsys):
     assert code == 0
     assert {'parse', 'relevance', 'places'} <= json.loads(out)['stages_ms'].keys()
     _, out, _ = _run(capsys, 'ask', 'where is the sofa?', '--store', store, '--trace')
-    assert re.search(r'parse [\d.]+ ms, .*wording [\d.]+ ms', out.replace('\n', ' '))
+    assert re.search(r'parse [\d.]+ ms, .*wording [\d.]+ ms', ' '.join(out.split()))
     _, out, _ = _run(capsys, 'ask', 'where is the sofa?', '--store', store, '--json')
     assert 'stages' not in out
     _, out, _ = _run(capsys, 'query', 'the sofa', '--store', store, '--json')
