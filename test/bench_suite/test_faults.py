@@ -16,6 +16,7 @@ from demo.small_world import small_world
 from fakes import BagOfWordsEncoder
 import psutil
 import pytest
+from small_disks import small_disk
 from small_worlds import BOX, room_with, two_rooms
 
 from memory_bench.cli import main
@@ -38,15 +39,10 @@ def _config(folder: Path, worlds: str) -> Path:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def half_a_megabyte(tmp_path: Path) -> Iterator[Path]:
     """Give a folder on a disk of half a megabyte."""
-    path = tmp_path / 'disk'
-    path.mkdir()
-    command = ['mount', '-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', str(path)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip('only root may mount a small disk, and not in every container')
-    yield path
-    subprocess.run(['umount', str(path)], check=True)
+    with small_disk(tmp_path / 'disk', '512k') as path:
+        yield path
 
 
 def _leave_free(folder: Path, size: int) -> Path:
@@ -59,14 +55,14 @@ def _leave_free(folder: Path, size: int) -> Path:
 
 @pytest.mark.parametrize('free', [8192, 0])
 def test_a_full_disk_ends_or_marks_and_the_run_goes_on_when_there_is_room(
-    small_disk, tmp_path, capsys, free
+    half_a_megabyte, tmp_path, capsys, free
 ):
-    out = small_disk / 'out'
+    out = half_a_megabyte / 'out'
     config = _config(tmp_path, 'worlds: {apartment: [1]}')
     assert main(['run', str(config), '--out', str(out), '--jobs', '1']) == 0
     first = out / 'episodes' / 'apartment-1.oracle.jsonl'
     before = first.read_bytes()
-    filler = _leave_free(small_disk, free)
+    filler = _leave_free(half_a_megabyte, free)
     config = _config(tmp_path, 'worlds: {apartment: [1, 2]}')
     capsys.readouterr()
     assert main(['run', str(config), '--out', str(out), '--jobs', '1']) in (1, 2)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 import os
 from pathlib import Path
-import subprocess
 
 from fakes import BagOfWordsEncoder, seen
 import pytest
+from small_disks import small_disk
 
 from memory_node import Memory
 from memory_node.core.config import MemoryConfig, StoreConfig
@@ -25,13 +25,8 @@ LIMITS = {'low_space_warn_mb': 6, 'low_space_pictures_mb': 4, 'low_space_stop_mb
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Give a folder on a disk of twelve megabytes."""
-    path = tmp_path / 'disk'
-    path.mkdir()
-    command = ['mount', '-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', str(path)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip('only root may mount a small disk, and not in every container')
-    yield path
-    subprocess.run(['umount', str(path)], check=True)
+    with small_disk(tmp_path / 'disk', '12m') as path:
+        yield path
 
 
 def opened(folder: Path, limits: dict[str, int]) -> Memory:
