@@ -106,6 +106,17 @@ def test_a_request_finds(station, request_, label, room):
     assert (best.label, best.room) == (label, room)
 
 
+def test_a_room_that_was_asked_for_is_told_once(station):
+    told = station.ask('Is the kettle in the workshop or in the mess room?').text
+    assert told.count('mess room') == 1
+
+
+def test_what_is_wished_for_may_have_another_name(station):
+    text = 'The tree has to come down, where can I get a motor saw?'
+    assert station.retrieve(text).places[0].label == 'chainsaw'
+    assert not station.retrieve('The tree has to come down, where is the ladder?').found
+
+
 def test_an_attribute_that_no_caption_tells_is_said_to_be_left_out(station):
     told = station.ask('is there a clean printer').text
     assert "'clean' is not considered" in told

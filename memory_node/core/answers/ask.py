@@ -107,8 +107,10 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
     says_yes = kind is AnswerKind.EXISTS and not problems and not _alternatives(found)
     lead = 'yes: ' if says_yes else ''
     seen = age(_now(found) - best.stamp_ns)
-    inside = _which_room(found, retriever)
-    text = f'{lead}{the(best)} {are(best)} {inside}at {spot(best)}, seen {seen} [1]'
+    where = f'at {spot(best)}'
+    if room := _which_room(found, retriever):
+        where = f'in the {room}, at {coordinates(best.target_position or best.pose.position)}'
+    text = f'{lead}{the(best)} {are(best)} {where}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
         text += f'. Also at {", ".join(f"{spot(p)} [{i}]" for i, p in enumerate(others, 2))}'
@@ -126,13 +128,13 @@ def _alternatives(found: Found) -> tuple[str, ...]:
 
 
 def _which_room(found: Found, retriever: Retriever) -> str:
-    """Return "in the kitchen, " where a question names several rooms and one of them it is."""
+    """Return which of several rooms that a question names it is in; '' where it names none."""
     names = _alternatives(found)
     room = int(found.candidates.room[found.chosen[0]]) if names and len(found.chosen) else -1
     if room < 0:
         return ''
     odds = [retriever.room_words.log_odds(found.view.rooms, name)[room] for name in names]
-    return f'in the {reported(names[int(np.argmax(odds))])}, '
+    return reported(names[int(np.argmax(odds))])
 
 
 def _gone(found: Found) -> str:

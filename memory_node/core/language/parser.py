@@ -114,7 +114,9 @@ def parse(
         named = request.subject.kind is SubjectKind.NAME and request.answer is not AnswerKind.WHAT
         asked = named or request.subject.kind is SubjectKind.NEED
         if asked and hinges == _hinges(request.constraints, request.order):
-            return replace(request, around=said)
+            # "I'm thirsty, where can I get some water?" is served by what has another name.
+            subject = replace(request.subject, wished=named and not request.subject.definite)
+            return replace(request, subject=subject, around=said)
     reading = read_subject(_left(rest.text), said)
     if reading.subject.kind is SubjectKind.NEED:
         statement = is_statement(reading.subject.text)
