@@ -20,8 +20,8 @@ _SPOT_M = 0.5
 _NEIGHBORS, _HEIGHT = 4, 3.0
 #: Spots that are farther apart than this many usual ones are no neighbours.
 _FAR = 2.0
-#: Steps between views that are longer than this many usual ones are jumps.
-_JUMP = 3.0
+#: Steps between views that are longer than this many usual ones, and than this [m], are jumps.
+_JUMP, _JUMP_M = 3.0, 5.0
 
 
 def view_spots(views: RoomViews) -> tuple[IntArray, BoolArray]:
@@ -108,7 +108,7 @@ def _beside_in_time(views: RoomViews, linked: np.ndarray) -> IntArray:
     step = np.linalg.norm(views.positions[second] - views.positions[first], axis=1)
     moved = step[np.isfinite(step) & (step > 0.0)]
     usual = float(np.median(moved)) if len(moved) else np.inf
-    kept &= ~(step > _JUMP * usual)  # unknown steps stay
+    kept &= ~(step > max(_JUMP * usual, _JUMP_M))  # unknown steps stay
     return np.stack([first[kept], second[kept]], axis=1)
 
 

@@ -187,8 +187,9 @@ def best_names(
             confidence[room] = max(scores[room, column], _TOLD)
             continue
         if column >= len(vocabulary):
-            names.append(said.names[column - len(vocabulary)])
-            direct[room] = True
+            unlisted = int(column) - len(vocabulary)
+            direct[room] = votes[room, unlisted] > 0.0
+            names.append(said.names[unlisted] if direct[room] else '')
             continue
         own = np.flatnonzero((said.kinds == column) & (votes[room] > 0.0))
         direct[room] = len(own) > 0

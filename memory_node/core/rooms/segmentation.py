@@ -8,7 +8,7 @@ show may have nothing in common, what two halves of it show has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
@@ -17,8 +17,11 @@ from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomVie
 
 __all__ = ['SegmentationSettings', 'segment']
 
-#: Views from which on it counts that no caption of a group names it.
-_SURE_VIEWS = 3.0
+#: Views from which on it counts that no caption of a group names it; sightings and votes for
+#: names from which on it counts that both groups have the same, or others.
+_SURE_VIEWS, _SURE_SEEN, _SURE_NAMED = 3.0, 4.0, 1.0
+#: Share of named views from which on those that are not named count in full.
+_OFTEN_NAMED = 0.5
 #: More rounds than any graph needs that halves its groups at least every third one.
 _ROUNDS = 200
 
@@ -37,8 +40,8 @@ class SegmentationSettings:
     linked: float = 1.0
     #: Captions call both the same, or each something else.
     named: float = 3.0
-    #: Only one of two groups is ever named.
-    half_named: float = 2.0
+    #: Only one of two groups is ever named, where captions usually name rooms.
+    half_named: float = 3.0
     #: Both show the same labels, or each others.
     labels: float = 1.5
     #: Both see the same placed objects, or each others.
@@ -56,9 +59,11 @@ class _Groups:
     #: (G,) number of views, and of links inside.
     sizes: RealArray
     inner: RealArray
-    #: (G, L) views that show each label, (G, O) nearness to each object, (G, K) votes for names.
+    #: (G, L) and (G, O) spots that show each label and object, (G, O) nearness to each object,
+    #: (G, K) votes for names.
     labels: csr_array
     objects: csr_array
+    near: csr_array
     names: csr_array
     #: (F, 2) the two groups of each front, smaller number first.
     ends: IntArray
@@ -79,6 +84,7 @@ class _Groups:
             _sums(new, self.inner, count) + _sums(ends[inside, 0], self.links[inside], count),
             csr_array(member @ self.labels),
             csr_array(member @ self.objects),
+            csr_array(member @ self.near),
             csr_array(member @ self.names),
             np.stack([codes // max(count, 1), codes % max(count, 1)], axis=1).astype(np.int64),
             _sums(place, self.links[~inside], len(codes)),
@@ -121,10 +127,13 @@ def segment(
     """
     given = settings or SegmentationSettings()
     count = len(views)
+    if not count:
+        return np.empty(0, np.int64)
     groups = _Groups(
         np.ones(count),
         np.zeros(count),
         views.seen_labels,
+        views.seen_objects,
         _near_objects(views),
         named,
         pairs,
@@ -134,6 +143,10 @@ def segment(
     )
     group = spots
     groups = groups.merged(group)
+    for seen in (groups.labels, groups.objects):  # what one spot shows again says no more
+        np.minimum(seen.data, 1.0, out=seen.data)
+    usually_named = min(float((np.diff(named.indptr) > 0).mean()) / _OFTEN_NAMED, 1.0)
+    given = replace(given, half_named=given.half_named * usually_named)
     for _ in range(_ROUNDS):
         new = _mutual_best(groups, _same_room(groups, given))
         if new is None:
@@ -182,10 +195,11 @@ def _same_room(groups: _Groups, given: SegmentationSettings) -> RealArray:
     left, right = groups.ends.T
     smaller = np.minimum(groups.sizes[left], groups.sizes[right])
     score = np.full(len(left), given.linked)
-    score += given.labels * _likeness(groups.labels, left, right)
-    score += given.objects * _likeness(groups.objects, left, right)
-    score += given.named * _likeness(groups.names, left, right, sure_from=1.0)
-    votes = np.asarray(groups.names.sum(axis=1)).ravel() / groups.sizes
+    score += given.labels * _alike(groups.labels, groups.labels, left, right)
+    score += given.objects * _alike(groups.near, groups.objects, left, right)
+    named = _held(groups.names, left, right, _SURE_NAMED)
+    score += given.named * named * (2.0 * _cosines(groups.names, left, right) - 1.0)
+    votes = _sums_of_rows(groups.names) / groups.sizes
     sure = smaller / (smaller + _SURE_VIEWS)
     score -= given.half_named * np.abs(votes[left] - votes[right]) * sure
     # A front as wide as the smaller group: views in a grid touch along it, a door is one link.
@@ -200,17 +214,58 @@ def _same_room(groups: _Groups, given: SegmentationSettings) -> RealArray:
     return score
 
 
-def _likeness(
-    table: csr_array, left: IntArray, right: IntArray, sure_from: float = 4.0
-) -> RealArray:
-    """Return in [-1, 1] how alike rows are: 0 where one is empty, surer the more it holds."""
-    mass = np.asarray(table.sum(axis=1)).ravel()
-    norms = np.sqrt(np.maximum(np.asarray(table.multiply(table).sum(axis=1)).ravel(), 1e-12))
-    scaled = csr_array(diags_array(1.0 / norms) @ table)
-    cosine = np.asarray(scaled[left].multiply(scaled[right]).sum(axis=1)).ravel()
+def _alike(table: csr_array, spots: csr_array, left: IntArray, right: IntArray) -> RealArray:
+    """
+    Return (F,) in [-1, 1] how far two groups show the same things: 0 where one shows none.
+
+    That they show nothing in common counts as far as each shows its things from several spots;
+    what few views of a large room show has often nothing in common.
+
+    Parameters
+    ----------
+    table : (G, T) array
+        How much each group shows each thing.
+    spots : (G, T) array
+        From how many spots each group shows each thing.
+    left, right : (F,) arrays
+        The groups to compare.
+
+    """
+    alike = 2.0 * _cosines(table, left, right) - 1.0
+    covered = _coverage(spots)
+    unlike = covered[left] * covered[right]
+    sure = _held(table, left, right, _SURE_SEEN)
+    return np.asarray(alike * sure * np.where(alike < 0.0, unlike, 1.0))
+
+
+def _coverage(spots: csr_array) -> RealArray:
+    """
+    Return (G,) the share of what there is to see that each group shows.
+
+    Estimated by what was seen from one spot only (Good 1953, The population frequencies of
+    species and the estimation of population parameters).
+    """
+    once = spots.copy()
+    once.data = np.where(once.data == 1.0, 1.0, 0.0)
+    return 1.0 - _sums_of_rows(once) / np.maximum(_sums_of_rows(spots), 1.0)
+
+
+def _held(table: csr_array, left: IntArray, right: IntArray, sure_from: float) -> RealArray:
+    """Return (F,) in [0, 1] how much both rows hold, 0.5 at ``sure_from``."""
+    mass = _sums_of_rows(table)
     held = np.minimum(mass[left], mass[right])
-    likeness: RealArray = (2.0 * cosine - 1.0) * held / (held + sure_from)
-    return likeness
+    return np.asarray(held / (held + sure_from))
+
+
+def _cosines(table: csr_array, left: IntArray, right: IntArray) -> RealArray:
+    """Return (F,) cosines of two rows, 0 where one is empty."""
+    norms = np.sqrt(np.maximum(_sums_of_rows(table.multiply(table)), 1e-12))
+    scaled = csr_array(diags_array(1.0 / norms) @ table)
+    return _sums_of_rows(scaled[left].multiply(scaled[right]))
+
+
+def _sums_of_rows(table: csr_array) -> RealArray:
+    return np.asarray(table.sum(axis=1)).ravel()
 
 
 def _mutual_best(groups: _Groups, scores: RealArray) -> IntArray | None:
