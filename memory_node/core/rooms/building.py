@@ -56,7 +56,7 @@ class RoomBuilder:
         by_kind = said.by_kind(len(vocabulary))
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
-        group = segment(views, spots, pairs, driven, said.votes, self._settings)
+        group = segment(views, spots, pairs, driven, said.with_shorter(), self._settings)
         count = int(group.max(initial=-1)) + 1
         member = csr_array(
             (np.ones(len(group)), (group, np.arange(len(group)))), (count, len(views))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import re
 
 import numpy as np
@@ -14,7 +15,7 @@ from memory_node.core.rooms.contents import Encode
 from memory_node.core.rooms.naming import name_log_odds
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.views import RealArray
-from memory_node.core.rooms.vocabulary import plain, Vocabulary
+from memory_node.core.rooms.vocabulary import plain, split_number, Vocabulary
 
 __all__ = ['NEXT_TO_SURE', 'RoomMatcher', 'next_to']
 
@@ -71,12 +72,12 @@ class RoomMatcher:
             by_name = name_log_odds(votes[:, None], rooms.said_votes.sum(axis=1))[:, 0] - 1.5
             by_name = np.where(votes > 0.0, by_name + (0.0 if exact else _SOME_WORDS), _NOTHING)
             if kind >= 0 and exact:
-                numbered = self.vocabulary.names[kind] != wanted and wanted[-1].isdigit()
-                elsewhere = _OTHER_NUMBER if numbered else _SAID_ELSEWHERE
                 plainly = wanted == self.vocabulary.names[kind]
-                listed = listed + np.where(votes > 0.0, _SAID, 0.0 if plainly else elsewhere)
+                listed = listed + np.where(votes > 0.0, _SAID, 0.0 if plainly else _SAID_ELSEWHERE)
                 if not plainly:  # a "wet lab" is no "teaching lab", though both are labs
-                    other = (votes == 0.0) & (rooms.said_votes.sum(axis=1) > 0.0)
+                    other = votes == 0.0
+                    if not split_number(wanted)[1]:
+                        other &= rooms.said_votes.sum(axis=1) > 0.0
                     listed = np.where(other, np.minimum(listed, _OTHER_NUMBER), listed)
             scores = np.maximum(listed, by_name)
         if kind < 0 and (said is None or not said[1]):
@@ -139,16 +140,28 @@ class RoomMatcher:
         form = singular_phrase(wanted)
         exact = [i for i, name in enumerate(rooms.said) if name in (wanted, form)]
         if exact:
-            return rooms.said_votes[:, exact].sum(axis=1).astype(float), True
+            return self._votes(rooms, exact), True
+        before, number = split_number(form)
+        if number:  # another number is another room, and one that nothing says is none
+            words = set(before.split()) - self.vocabulary.bare
+            numbered = [
+                i
+                for i, name in enumerate(rooms.said)
+                if split_number(name)[1] == number and words <= set(name.split())
+            ]
+            if numbered or self.vocabulary.is_room_name(before or number):
+                return self._votes(rooms, numbered), True
         words = set(form.split())
         some = [
             i
             for i, name in enumerate(rooms.said)
             if words <= set(name.split()) and self.vocabulary.index(name) < 0
         ]
-        if some:
-            return rooms.said_votes[:, some].sum(axis=1).astype(float), False
-        return None
+        return (self._votes(rooms, some), False) if some else None
+
+    @staticmethod
+    def _votes(rooms: Rooms, some: Sequence[int]) -> RealArray:
+        return np.asarray(rooms.said_votes[:, some].sum(axis=1), float)
 
     def _by_meaning(self, rooms: Rooms, wanted: str) -> RealArray:
         scores = np.full(len(rooms), _NOTHING)

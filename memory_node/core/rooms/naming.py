@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from memory_node.core.rooms.captions import CaptionReader, PlaceName
 from memory_node.core.rooms.views import IntArray, RealArray, RoomViews
-from memory_node.core.rooms.vocabulary import Vocabulary
+from memory_node.core.rooms.vocabulary import split_number, Vocabulary
 
 __all__ = [
     'BUILT',
@@ -29,8 +29,9 @@ _EMPTY, _ERRORS = 0.2, 0.2
 _SURE_SHARE = 0.15
 #: Worth of a label that is placed, but in other rooms: it is seen through a door.
 _ELSEWHERE = 0.3
-#: Share of a vote for "manager office" that the kind of its last word gets.
-_HEAD_SHARE = 0.7
+#: Share of a vote for "manager office" that the kind of its last word gets, and that rooms of
+#: which captions say that word alone share with it.
+_HEAD_SHARE = _SHORTER = 0.7
 #: What ``built_features`` returns, under the names that the vocabulary has for it.
 BUILT = ('(bare)', '(sloping)')
 #: Rise of a link from which on it is a slope, and least height that is one [m].
@@ -54,6 +55,20 @@ class Said:
     kinds: IntArray
     #: (A,) share of a vote that the kind gets.
     shares: RealArray
+
+    def with_shorter(self) -> csr_array:
+        """Return (N, A) votes, those for "classroom 1a" shared with "classroom"."""
+        column = {name: i for i, name in enumerate(self.names)}
+        rows, columns = [], []
+        for i, name in enumerate(self.names):
+            words = split_number(name)[0].split()
+            for shorter in {' '.join(words[start:]) for start in range(len(words))} - {name}:
+                if shorter in column:
+                    rows.append(i)
+                    columns.append(column[shorter])
+        shape = (len(column), len(column))
+        also = csr_array((np.full(len(rows), _SHORTER), (rows, columns)), shape)
+        return csr_array(self.votes + self.votes @ also)
 
     def by_kind(self, count: int) -> csr_array:
         """Return (N, K + A) votes for kinds, and for names that are of none."""

@@ -18,9 +18,17 @@ from memory_node.core.language.affordances import AffordancePacks
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.language.yaml_text import read_yaml
 
-__all__ = ['RoomKind', 'Vocabulary', 'default_vocabulary', 'load_vocabulary', 'plain']
+__all__ = [
+    'RoomKind',
+    'Vocabulary',
+    'default_vocabulary',
+    'load_vocabulary',
+    'plain',
+    'split_number',
+]
 
-_NUMBER = re.compile(r' (?:number |no\.? ?|#)?(?:[a-z]?\d+[a-z]?|[a-z])$')
+_NUMBERED = r'[a-z]?\d+(?:[.-]\d+)?[a-z]?'
+_NUMBER = re.compile(rf' (?:number |no\.? ?|#)?({_NUMBERED}|[a-z])$')
 _APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '_': ' '})
 
 
@@ -28,6 +36,15 @@ _APOSTROPHES = str.maketrans({'\u2019': "'", '\u2018': "'", '_': ' '})
 def plain(text: str) -> str:
     """Return lower-case text with single spaces and straight apostrophes."""
     return re.sub(r'\s+', ' ', text.translate(_APOSTROPHES).casefold()).strip()
+
+
+@lru_cache(maxsize=65536)
+def split_number(name: str) -> tuple[str, str]:
+    """Return a plain name without the number or letter at its end, and that; '' for none."""
+    if re.fullmatch(_NUMBERED, name):
+        return '', name
+    match = _NUMBER.search(name)
+    return (name[: match.start()], match[1]) if match else (name, '')
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +114,7 @@ class Vocabulary:
     def index(self, phrase: str) -> int:
         """Return which kind a name or synonym is of, with a number or not; -1 for none."""
         name = plain(phrase)
-        for form in (name, singular_phrase(name), _NUMBER.sub('', name)):
+        for form in (name, singular_phrase(name), split_number(name)[0]):
             if (kind := self._of.get(form, -1)) >= 0:
                 return kind
         return -1
@@ -124,7 +141,7 @@ class Vocabulary:
 
     def head_index(self, phrase: str) -> int:
         """Return the kind that the last words of ``phrase`` name, -1 for none."""
-        words = _NUMBER.sub('', plain(phrase)).split()
+        words = split_number(plain(phrase))[0].split()
         for start in range(len(words)):
             if (kind := self.index(' '.join(words[start:]))) >= 0:
                 return kind
