@@ -1,5 +1,7 @@
 """Sightings without a position become objects too, and join what depth has placed."""
 
+import math
+
 import numpy as np
 from objects.worlds import snapshot_of, Thing, View
 
@@ -58,3 +60,14 @@ def test_depth_gives_an_unplaced_object_its_position():
     assert objects.frames.tolist() == [3]
     assert objects.positions.tolist() == [[2.0, 0.0, 1.0]]
     assert objects.seen_by(0).tolist() == [0, 1, 2]
+
+
+def test_an_unplaced_thing_is_seen_best_from_where_most_views_look():
+    # The cup is at about (0, 2): two views look at it from near by, three from farther back.
+    ahead = [View((CUP,), (x, -2.5, 0.0), yaw=math.pi / 2) for x in (-0.2, 0.0, 0.2)]
+    near = [View((CUP,), (0.1, 0.4, 0.0), yaw=math.pi / 2), View((CUP,), (0.6, 0.9, 0.0), yaw=2.4)]
+    for views in (near + ahead, ahead + near):
+        objects = objects_of(views)
+        assert len(objects) == 1
+        best = views[objects.view_rows[0]]
+        assert best.position[1] > 0.0

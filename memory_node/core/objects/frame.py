@@ -23,6 +23,8 @@ Reals: TypeAlias = NDArray[np.float64]
 _MIN_EXTENT_M = 0.01
 #: A sighting of no confidence at all still has been made.
 _MIN_CONFIDENCE = 0.01
+#: A thing that no depth has placed is about this far ahead of where it was seen from [m].
+_AHEAD_M = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,12 @@ class Frame:
     unplaced_confidences: FloatArray
     #: What else each sighting is called, by its index in the frame; -1 for nothing.
     aliases: IntArray
+
+    def aim(self, *, facing: bool) -> Reals:
+        """Return (3,) where its unplaced things about are [m]: ahead, where headings tell that."""
+        if not facing:
+            return self.eye
+        return self.eye + _AHEAD_M * np.array([np.cos(self.yaw_rad), np.sin(self.yaw_rad), 0.0])
 
 
 def read_frame(

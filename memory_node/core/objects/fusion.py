@@ -74,8 +74,9 @@ def see(
     table.confidences[slots] = np.maximum(table.confidences[slots], confidences)
     table.first_ns[slots] = np.minimum(table.first_ns[slots], frame.stamp_ns)
     table.last_ns[slots] = np.maximum(table.last_ns[slots], frame.stamp_ns)
-    anchors = np.where(frames[:, None] > 1, table.anchors[slots], frame.eye)
-    table.anchors[slots] = anchors + (frame.eye - anchors) / frames[:, None]
+    for means, point in ((table.anchors, frame.eye), (table.aims, frame.aim(facing=facing))):
+        before = np.where(frames[:, None] > 1, means[slots], point)
+        means[slots] = before + (point - before) / frames[:, None]
     back = table.missed_ns[slots] <= frame.stamp_ns
     table.gaps[slots] += np.where(back, table.missed_frames[slots], 0)
     for missed in (table.misses, table.missed_frames):
@@ -95,14 +96,16 @@ def _choose_view(
     """Keep the new row as the best viewpoint where it is at least as good as the old one."""
     best = table.view_rows[slots]
     target = table.positions[slots]
-    target = np.where(np.isnan(target), table.anchors[slots], target)
+    placed = np.isfinite(target[:, 0])
+    target = np.where(placed[:, None], target, table.aims[slots])
     yaws = np.full(len(slots), frame.yaw_rad, np.float32)
-    new = viewing_costs(target - frame.eye, yaws, confidences, facing=facing)
+    new = viewing_costs(target - frame.eye, yaws, confidences, facing=facing, near=placed)
     old = viewing_costs(
         target - snapshot.positions[best],
         snapshot.yaws[best],
         table.view_confidences[slots],
         facing=facing,
+        near=placed,
     )
     better = (best < 0) | (new <= old)
     table.view_rows[slots[better]] = frame.row

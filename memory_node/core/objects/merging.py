@@ -93,7 +93,8 @@ def merge(table: ObjectTable, kept: int, gone: int) -> None:
     table.variances[kept] = (1.0 - gain) * spread
     frames = table.frames[[kept, gone]].astype(np.float64)
     share = frames[1] / frames.sum()
-    table.anchors[kept] += share * (table.anchors[gone] - table.anchors[kept])
+    for means in (table.anchors, table.aims):
+        means[kept] += share * (means[gone] - means[kept])
     sized = table.sized[[kept, gone]].astype(np.float64)
     if sized[1]:
         own, added = np.nan_to_num(table.extents[kept]), table.extents[gone]

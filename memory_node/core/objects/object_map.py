@@ -64,6 +64,8 @@ class ObjectMap:
         self._sightings = 0
         self._last_row: dict[int, int] = {}
         self._apart: set[tuple[int, int]] = set()
+        #: Whether headings of observations differ.
+        self._turned = False
         self._index()
         self._view: Objects | None = None
         #: Slots that have changed since the view was made; None where that is not known.
@@ -101,6 +103,7 @@ class ObjectMap:
             return 0
         self._labels.update(snapshot.label_vectors)
         self._reserve(int(snapshot.sighting_starts[last]))
+        self._turned = self._turned or bool((snapshot.yaws[:last] != snapshot.yaws[0]).any())
         for row in range(first, last):
             self._read(snapshot, row)
             self.rows = row + 1
@@ -126,6 +129,12 @@ class ObjectMap:
             self._changed += [slots, partners(self.table, slots)]
             if len(self._changed) > _MOST_NOTED:
                 self._changed = None
+
+    @property
+    def _facing(self) -> bool:
+        """Whether headings tell where the camera looks: positions bear it out, or they differ."""
+        seen = self.visibility
+        return seen.half_fov_rad is not None or (seen.range_m is None and self._turned)
 
     @property
     def object_of_sighting(self) -> NDArray[np.int32]:
@@ -202,7 +211,6 @@ class ObjectMap:
             assigned[new] = table.append(len(new))
         missed = np.where(table.missed_ns[assigned] <= frame.stamp_ns, table.misses[assigned], 0)
         self.noise.learn(place(table, assigned, frame, self.config))
-        facing = self.visibility.half_fov_rad is not None
         see(
             table,
             assigned,
@@ -211,7 +219,7 @@ class ObjectMap:
             aliases=frame.aliases[sightings.index],
             confidences=sightings.confidences,
             snapshot=snapshot,
-            facing=facing,
+            facing=self._facing,
         )
         self._grid.put(assigned, frame.map_row, table.positions[assigned])
         self.visibility.add(sightings.ranges, sightings.bearings)
@@ -277,7 +285,7 @@ class ObjectMap:
             aliases=frame.aliases[frame.unplaced],
             confidences=frame.unplaced_confidences,
             snapshot=snapshot,
-            facing=self.visibility.half_fov_rad is not None,
+            facing=self._facing,
         )
         slots[frame.unplaced] = found
         self._note(found)

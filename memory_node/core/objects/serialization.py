@@ -23,7 +23,7 @@ from memory_node.core.objects.table import KEPT_LABELS, ObjectTable
 __all__ = ['FORMAT_VERSION', 'dump_objects', 'load_objects']
 
 MAGIC = b'memory_node objects\n'
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Stamp = Mapping[str, str | int]
 

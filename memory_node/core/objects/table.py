@@ -41,6 +41,7 @@ _COLUMNS: tuple[tuple[str, Any, int, float], ...] = (
     ('gaps', np.int32, 0, 0),
     ('reaches', np.float32, 0, 0),
     ('anchors', np.float32, 3, np.nan),
+    ('aims', np.float32, 3, np.nan),
     ('view_rows', np.int32, 0, -1),
     ('view_confidences', np.float32, 0, 0),
     ('last_rows', np.int32, 0, -1),
@@ -89,8 +90,9 @@ class ObjectTable:
     gaps: NDArray[np.int32]
     #: Farthest distance it was seen from [m].
     reaches: FloatArray
-    #: Mean place it was seen from [m].
+    #: Mean place it was seen from, and mean place that these views look at [m].
     anchors: FloatArray
+    aims: FloatArray
     #: Row that shows it best, and the confidence there.
     view_rows: NDArray[np.int32]
     view_confidences: FloatArray

@@ -29,7 +29,12 @@ _EQUAL_M = 0.1
 
 
 def viewing_costs(
-    offsets: Reals, yaws: FloatArray, confidences: FloatArray, *, facing: bool
+    offsets: Reals,
+    yaws: FloatArray,
+    confidences: FloatArray,
+    *,
+    facing: bool,
+    near: NDArray[np.bool_] | bool = True,
 ) -> Reals:
     """
     Return (n,) cost of seeing a thing from a pose, in metres; less is better.
@@ -44,12 +49,14 @@ def viewing_costs(
         (n,) confidence of the detector from there.
     facing
         Whether headings tell where the camera looks.
+    near
+        (n,) whether the thing is known well enough to come too close to it.
 
     """
     away = np.hypot(offsets[:, 0], offsets[:, 1])
     low, high = _PREFERRED_M
     cost = np.maximum(np.maximum(low - away, away - high), 0.0)
-    cost[away < _TOO_CLOSE_M] += _TOO_CLOSE_COST
+    cost += np.where(near & (away < _TOO_CLOSE_M), _TOO_CLOSE_COST, 0.0)
     cost += _DOUBT_COST_M * (1.0 - confidences)
     if facing:
         turn = np.arctan2(offsets[:, 1], offsets[:, 0]) - yaws
