@@ -53,6 +53,9 @@ _SEEN_FROM_INSIDE = -3.0
 #: What no depth has placed is at least this likely to be in another room than it was seen from.
 _UNPLACED_LEAST = 0.5 * UNMET
 
+#: Log-odds of a room that goes by a name, not only by one of that meaning.
+_CALLED_SO = 1.0
+
 _EXCEPT = rule(rf'\b(?:{patterns("excluding")}) {NOUN_PHRASES}')
 _GO = rule(
     rf'^(?:please )?(?:{alternatives(words("motions"))})'
@@ -116,6 +119,8 @@ class Area(Constraint):
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge rooms by assignment and containers by distance; whichever fits better counts."""
+        if not self.negated and all(_is_all_of_it(scene, phrase) for phrase in self.about):
+            return Effect(odds=np.zeros(len(candidates)), told=lambda i: self.phrase)
         found = [
             odds
             for phrase in self.about
@@ -154,6 +159,19 @@ def _is_room(phrase: str) -> bool:
 def _has_parts(phrase: str) -> bool:
     """Tell whether "of" a phrase means in it: of the office, but not of the table."""
     return (names_room(phrase) or wordnet().is_place(phrase)) and not is_no_place(phrase)
+
+
+def _is_all_of_it(scene: Scene, phrase: str) -> bool:
+    """
+    Tell whether a phrase means the whole that the memory is of.
+
+    "The school" does where there is a school bell and a school canteen, but no room of that name.
+    """
+    if not wordnet().is_place(phrase) or names_room(phrase):
+        return False
+    rooms = rooms_meant(scene, phrase)
+    named = rooms is not None and bool((rooms > _CALLED_SO).any())
+    return not named and scene.view.names.matcher.qualifies(phrase)
 
 
 def _in_rooms(scene: Scene, candidates: Candidates, phrase: str) -> FloatArray | None:

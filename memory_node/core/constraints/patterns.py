@@ -96,12 +96,14 @@ def about(match: re.Match[str]) -> tuple[str, ...]:
     return tuple(groups[g].casefold() for g in ('np', 'other') if groups.get(g))
 
 
-_EVERYTHING = frozenset(words('everything'))
+_EVERYTHING, _ALL_OF = frozenset(words('everything')), frozenset(words('all_of'))
 _FIRST, _LAST = frozenset(words('no_place_first')), frozenset(words('no_place_last'))
 
 
 def is_everything(phrase: str) -> bool:
-    """Tell whether a phrase means all of the memory: "the whole building"."""
+    """Tell whether a phrase means all of the memory: "the building", "the whole theatre"."""
+    if phrase.casefold().partition(' ')[0] in _ALL_OF:
+        return True
     last = phrase.casefold().rpartition(' ')[2]
     return last in _EVERYTHING and len(phrase.split()) <= 2 and not _is_kind_of_room(phrase)
 

@@ -42,7 +42,9 @@ MAX_CHARS = 4000
 MAX_NAME_WORDS = 4
 _MAX_WORD_CHARS = 40
 
-_TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
+_TOKEN = re.compile(
+    r"[^\W_]+(?:['\u2019-][^\W_]+)*(?:(?<=[^\W\d_]s)['\u2019](?= [^\W_]))?|[^\w\s]"
+)
 #: Writing on a sign names nothing that stands there.
 _QUOTED = re.compile(r'"[^"]*"|\u201c[^\u201d]*\u201d')
 
@@ -85,7 +87,11 @@ def is_noun_phrase(text: str) -> bool:
         while words and (role_of(words[end]) in _MARKS or words[end] in _JOINING):
             words.pop(end)
     roles = [
-        NOUN if word == 'can' and wordnet().senses(f'{before} can') else role_of(word)
+        NOUN
+        if word == 'can' and wordnet().senses(f'{before} can')
+        else DETERMINER
+        if (before, word) == ('of', 'that')
+        else role_of(word)
         for before, word in zip(['', *words], words, strict=False)
     ]
     plain = bool(words) and all(
@@ -184,7 +190,9 @@ class _Reader:
         """Take a word that a noun phrase may be made of."""
         phrase = self._phrase
         if phrase.roles and phrase.roles[-1] in NOUNS:
-            if role == VERB and phrase.roles[-1] == NOUN and goes_on(word):
+            owned = phrase.words[-1].endswith(("'s", "s'"))  # "the poet's bust"
+            named = owned and role not in NOUNS and wordnet().is_noun(word)
+            if named or (role == VERB and phrase.roles[-1] == NOUN and goes_on(word)):
                 role = NOUN
             after_plural = phrase.roles[-1] == PLURAL
             if (

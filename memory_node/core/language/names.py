@@ -73,6 +73,10 @@ class Name:
     is_animal: bool
 
 
+#: Before one thing that is known, which owns another and is not what that consists of.
+_KNOWN = frozenset({'the', 'this', 'that', 'my', 'our', 'your', 'his', 'her', 'their'})
+
+
 @lru_cache(maxsize=1)
 def _listed_kinds() -> dict[int, frozenset[int]]:
     """Return the kinds that ``english.yaml`` adds to those that WordNet gives a synset."""
@@ -112,7 +116,8 @@ def parse_name(phrase: str) -> Name:
     first = max((i + 1 for i, word in enumerate(words[:head]) if word == 'of'), default=0)
     core = lemmas(' '.join(words[first : head + 1]))
     rest = words[head + 1 :]
-    content = lemmas(' '.join(rest[1:])) if rest[:1] == ['of'] else ()
+    contains = rest[:1] == ['of'] and rest[1:2] and rest[1] not in _KNOWN  # not "sofa of the boss"
+    content = lemmas(' '.join(rest[1:])) if contains else ()
     spellings = {''.join((*content, *core))}
     if not content:
         spellings.add(''.join((*lemmas(' '.join(attributes)), *core)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+import re
 
 from memory_node.core.language.text import (
     clean_label,
@@ -22,8 +23,32 @@ _CACHE = 1 << 16
 MAX_NAME_WORDS = 12
 
 
+#: The owners of something: "the teachers' sofa".
+_OWNERS = re.compile(r"([^\W\d_]{2,}s)'(?= \w)")
+
+
 def _words(phrase: str) -> list[str]:
-    return tokenize(clean_label(phrase))[:MAX_NAME_WORDS]
+    phrase = _OWNERS.sub(lambda owners: f"{singular(owners[1])}'s", clean_label(phrase))
+    return tokenize(phrase)[:MAX_NAME_WORDS]
+
+
+#: Before one thing that is known: "the teacher's sofa".
+_KNOWN_ONE = frozenset({'the', 'this', 'that'})
+
+
+def _owner_position(words: Sequence[str], *, known: bool) -> int:
+    """
+    Return where the owner of a thing stands, -1 where none does or it is part of the name.
+
+    A "child's bed" is a kind of bed, and so is "the captain's chair", which has a name; but
+    "the boss's chair", which is ``known``, is a chair. The "nurse's room" is a room of that name.
+    """
+    for i in range(len(words) - 2, -1, -1):
+        if words[i].endswith("'s"):
+            person = bool(wordnet().flags(words[i][:-2]) & Flag.PERSON)
+            named = _known(words[i:]) or (person and (not known or wordnet().is_place(words[-1])))
+            return -1 if named or not wordnet().is_noun(words[i][:-2]) else i
+    return -1
 
 
 def _known(words: Sequence[str]) -> bool:
@@ -83,11 +108,16 @@ def split_name(phrase: str) -> tuple[tuple[str, ...], str]:
     """
     words = _words(phrase)
     grammar = english()
+    known = words[:1] != [] and words[0] in _KNOWN_ONE
     while len(words) > 1 and (words[0] in grammar.determiners or words[0] in grammar.numbers):
         words = words[1:]
     if not words:
         return (), ''
     attributes, head = list[str](), head_index(words)
+    owner = _owner_position(words[: head + 1], known=known)
+    if owner >= 0:
+        attributes.append(words[owner])
+        words, head = words[owner + 1 :], head - owner - 1
     while head > 0 and not _begins_compound(words[: head + 1]):
         if not _is_attribute(words[0], words[1], singular(words[head])):
             break

@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
 
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.questions import read_question
-from memory_node.core.language.relations import alternatives, words
+from memory_node.core.language.relations import alternatives, entry, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.sentences import asking_clause, is_description, is_statement
@@ -43,6 +43,11 @@ _APOSTROPHES = str.maketrans(
 )
 
 
+_CONTRACTIONS: dict[str, str] = entry('contractions')
+#: "wheres the cot": written without the apostrophe.
+_UNMARKED = re.compile(rf"(?<![\w'-])(?:{'|'.join(_CONTRACTIONS)})(?![\w'-])", re.IGNORECASE)
+
+
 @runtime_checkable
 class _Landmarked(Protocol):
     """A constraint that names something the request may be about."""
@@ -61,7 +66,8 @@ class _OfVerb(Protocol):
 
 def normalized(text: str) -> str:
     """Return a text with single spaces and straight apostrophes, as patterns expect it."""
-    return ' '.join(text.translate(_APOSTROPHES).split())
+    text = ' '.join(text.translate(_APOSTROPHES).split())
+    return _UNMARKED.sub(lambda word: _CONTRACTIONS[word[0].casefold()], text)
 
 
 def priority(kind: type[Any]) -> int:

@@ -49,7 +49,7 @@ def role_of(word: str) -> int:
         return DETERMINER
     if '-' in word:
         return _hyphenated_role(word)
-    if word.endswith("'s") and wordnet().is_noun(word[:-2]):
+    if word.endswith(("'s", "s'")) and wordnet().is_noun(singular(base)):
         return NOUN  # "the captain's chair" is a chair, and no captain
     if word in grammar.colours or word in grammar.materials:
         return ADJECTIVE

@@ -78,7 +78,8 @@ SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
-    r' (?P<purpose>(?:to (?!(?:the|a|an|my|our|your)\b)|for |where |that |which |with |so ).+)$',
+    r'(?<!\bof) (?P<purpose>'
+    r'(?:to (?!(?:the|a|an|my|our|your)\b)|for |where |that |which |with |so ).+)$',
     re.IGNORECASE,
 )
 _PARTICIPLE = re.compile(
@@ -319,7 +320,7 @@ def _named(text: str, groups: list[str], *, motion: bool) -> Subject:
     bare = text[determiner.end() :].strip(MARKS) if determiner else text
     purpose = _PURPOSE.search(bare)
     phrase = bare[: purpose.start()] if purpose else bare
-    attributes, name = split_name(phrase)
+    attributes, name = split_name(f'the {phrase}' if definite else phrase)
     return Subject(
         kind=SubjectKind.NAME,
         text=bare,
