@@ -32,6 +32,7 @@ from memory_node.core.constraints.patterns import (
     IS,
     is_everything,
     is_no_place,
+    is_walked_on,
     names_room,
     NEGATION,
     NOUN_PHRASE,
@@ -53,8 +54,6 @@ _SEEN_FROM_INSIDE = -3.0
 #: What no depth has placed is at least this likely to be in another room than it was seen from.
 _UNPLACED_LEAST = 0.5 * UNMET
 
-#: Log-odds of a room that goes by a name, not only by one of that meaning.
-_CALLED_SO = 1.0
 
 _EXCEPT = rule(rf'\b(?:{patterns("excluding")}) {NOUN_PHRASES}')
 _GO = rule(
@@ -96,7 +95,7 @@ class Area(Constraint):
             (_EXCEPT, _is_place),
             (_GO, _is_place),
             (_OF, _has_parts),
-            (_ON_ROOM, _is_room),
+            (_ON_ROOM, _is_walked_on),
             (_IN, _is_place),
         ):
             for match in rest.matches(pattern):
@@ -152,8 +151,8 @@ def _is_place(phrase: str) -> bool:
     return not is_no_place(phrase)
 
 
-def _is_room(phrase: str) -> bool:
-    return names_room(phrase) and not is_no_place(phrase)
+def _is_walked_on(phrase: str) -> bool:
+    return is_walked_on(phrase) and not is_no_place(phrase)
 
 
 def _has_parts(phrase: str) -> bool:
@@ -169,8 +168,8 @@ def _is_all_of_it(scene: Scene, phrase: str) -> bool:
     """
     if not wordnet().is_place(phrase) or names_room(phrase):
         return False
-    rooms = rooms_meant(scene, phrase)
-    named = rooms is not None and bool((rooms > _CALLED_SO).any())
+    rooms = scene.view.rooms
+    named = phrase in rooms.names or phrase in rooms.said
     return not named and scene.view.names.matcher.qualifies(phrase)
 
 

@@ -33,9 +33,9 @@ from memory_node.core.constraints.landmarks import rooms_meant
 from memory_node.core.constraints.patterns import (
     IS,
     is_no_place,
+    is_walked_on,
     LENGTH,
     metres,
-    names_room,
     NEGATION,
     NOUN_PHRASE,
     rule,
@@ -50,6 +50,8 @@ __all__ = ['Beside', 'StatedEvidence']
 
 #: Log-odds where one frame shows both, and depth has placed only one of them or none.
 _TOGETHER = -0.25
+#: Log-odds of an unplaced thing where captions say of others that they stand so.
+_UNSAID = -1.5
 #: Log-odds of a thing in the very room that it should be next to, and of one on the wrong side.
 _IN_IT, _WRONG_SIDE = -1.5, -2.0
 #: Log-odds of a room that only touches the one with the thing it should be at.
@@ -112,7 +114,7 @@ class Beside(Constraint):
                 yield cls._made(rest, match, 'near', limit)
         for match in rest.matches(_BESIDE):
             relation = named_relation(match['relation'].casefold())
-            within = relation.name == 'on' and names_room(match['np'])
+            within = relation.name == 'on' and is_walked_on(match['np'])
             if not within and not is_no_place(match['np']):
                 yield cls._made(rest, match, relation.name, None)
 
@@ -159,6 +161,9 @@ class Beside(Constraint):
             said = scene.lookup.stated(self.about, self.relation)
             of_them = (candidates.kind == Kind.OBJECT) & np.isin(candidates.index, said)
             odds = np.where(of_them, np.maximum(odds, 0.0), odds)
+            if len(said):  # what else is in the picture is not said to be there
+                unsaid = ~candidates.placed & ~of_them & (candidates.kind == Kind.OBJECT)
+                odds = np.where(unsaid, np.minimum(odds, _UNSAID), odds)
         known = odds != UNSURE
 
         def told(i: int) -> str:

@@ -23,9 +23,11 @@ __all__ = [
     'NEGATION',
     'NOUN_PHRASE',
     'NOUN_PHRASES',
+    'OTHER_PHRASE',
     'about',
     'is_everything',
     'is_no_place',
+    'is_walked_on',
     'metres',
     'names_room',
     'number',
@@ -37,6 +39,8 @@ _WORD = rf"(?!(?:{_ENDS})(?![\w'-]))[^\W_][\w'-]*"
 _DETERMINER = rf'(?:(?:{alternatives((*words("definite"), *words("indefinite")))}) )?'
 #: A thing or a room in up to four words, as group ``np``.
 NOUN_PHRASE = rf'{_DETERMINER}(?P<np>{_WORD}(?: {_WORD}){{0,3}})'
+#: The same as group ``other``.
+OTHER_PHRASE = NOUN_PHRASE.replace('<np>', '<other>')
 #: The same without a determiner and in up to three words.
 COUNTED = rf'(?P<np>{_WORD}(?: {_WORD}){{0,2}})'
 #: One or two of them: "the kitchen or in the hall"; the second is group ``other``.
@@ -124,6 +128,13 @@ def is_no_place(phrase: str) -> bool:
 def names_room(phrase: str) -> bool:
     """Tell whether a phrase ends in a word for a room or another part of a building."""
     return _is_kind_of_room(phrase) or singular_phrase(phrase.casefold()).split()[-1:] == ['room']
+
+
+def is_walked_on(phrase: str) -> bool:
+    """Tell whether what is on it is in a place: "on the terrace", but not "on the counter"."""
+    return default_vocabulary().head_index(phrase) >= 0 or (
+        names_room(phrase) and wordnet().is_place(phrase)
+    )
 
 
 def _is_kind_of_room(phrase: str) -> bool:

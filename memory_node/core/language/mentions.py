@@ -192,6 +192,8 @@ class _Reader:
         if phrase.roles and phrase.roles[-1] in NOUNS:
             owned = phrase.words[-1].endswith(("'s", "s'"))  # "the poet's bust"
             named = owned and role not in NOUNS and wordnet().is_noun(word)
+            # The name of one thing goes on in "a steam iron on it".
+            named = named or (phrase.single and following < NOUN and word in english().materials)
             if named or (role == VERB and phrase.roles[-1] == NOUN and goes_on(word)):
                 role = NOUN
             after_plural = phrase.roles[-1] == PLURAL
@@ -229,6 +231,8 @@ class _Reader:
             return False
         self._phrase = _Phrase()
         words, roles, said = phrase.words, phrase.roles, list[str]()
+        if phrase.single and words and words[-1] in english().materials:
+            roles[-1] = NOUN  # "a hot iron", "a glass"
         while roles and roles[-1] not in NOUNS:
             roles.pop()
             said.append(words.pop())

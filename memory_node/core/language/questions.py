@@ -21,6 +21,8 @@ _SLOTS = {'thing': _WORDS, 'other': _WORDS, 'room': _WORDS, 'look': _ADJECTIVES}
 _JOINT = re.compile(r',? or |,? and |, ')
 _PRONOUN = re.compile(rf'(?:{alternatives(words("pronouns"))})(?![\w-])', re.IGNORECASE)
 _ASKER = re.compile(patterns('asker'), re.IGNORECASE)
+#: "Does room 201 have a minibar?"
+_NUMBER = re.compile(r' \w?\d+\w?$')
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) ', re.IGNORECASE)
 
 
@@ -83,7 +85,7 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
         room = said['room']
         return (
             Question(thing=f'is there {thing} in {room}', answer=AnswerKind.EXISTS)
-            if _DEFINITE.match(room)
+            if _DEFINITE.match(room) or _NUMBER.search(room)
             else None
         )
     if kind == 'elsewhere':

@@ -6,7 +6,7 @@ import re
 
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.places_asked import EMPTY
-from memory_node.core.language.relations import patterns, words
+from memory_node.core.language.relations import alternatives, patterns, words
 from memory_node.core.language.subjects import (
     ANYTHING,
     DEFINITE,
@@ -29,6 +29,7 @@ _MOST_CLAUSES = 6
 _CLAUSE = re.compile(r'(?<=[.;!?]) +|, +(?:so |but |and )?')
 #: "There is a puddle" tells, though it names what could be asked for.
 _EXPLETIVE = re.compile(rf'(?:{patterns("expletive")}) ', re.IGNORECASE)
+_UNWANTED = re.compile(rf'not (?:{alternatives(words("definite"))}) ', re.IGNORECASE)
 _REMEMBERED = re.compile(rf"(?:{patterns('remembered')})(?![\w'-])", re.IGNORECASE)
 _OPENINGS = frozenset(
     word for key in ('openings', 'verbs', 'handling', 'motions') for word in words(key)
@@ -61,6 +62,9 @@ def asking_clause(said: str) -> str:
     clauses = [clause for clause in _CLAUSE.split(said) if clause.strip()]
     if not 1 < len(clauses) <= _MOST_CLAUSES:
         return ''
+    wanted = [clause for clause in clauses if not _UNWANTED.match(clause)]
+    if len(wanted) == 1:
+        return wanted[0]  # "not the mug, the glass"
     asking = [clause for clause in clauses if _asks(clause)]
     told = [clause for clause in clauses if clause not in asking]
     if '?' not in said and any(map(_EXPLETIVE.match, told)):
@@ -85,5 +89,11 @@ def is_statement(text: str) -> bool:
 
 
 def _is_telling(text: str) -> bool:
-    """Return whether a clause tells something: it is neither a request nor a noun phrase."""
+    """
+    Return whether a clause tells something: it is neither a request nor a noun phrase.
+
+    "Not the treadmill" tells what is not wanted.
+    """
+    if text.casefold().startswith('not '):
+        return _UNWANTED.match(text) is not None
     return ' ' in text.strip(MARKS) and not is_noun_phrase(text.strip(MARKS))

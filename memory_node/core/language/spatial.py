@@ -67,7 +67,9 @@ _OF_LAST = re.compile(
 )
 #: Around the second: "(a stove) with a (pot) on it".
 _HOLDING = re.compile(rf'{_SOME} (?:with|holds|carries|has){_DETERMINER} ?', re.IGNORECASE)
-_ON_IT = re.compile(rf'(?: of [\w-]+)? (?P<relation>{_ALL}) (?:it|them|top)\b', re.IGNORECASE)
+_ON_IT = re.compile(
+    rf'(?: of [\w-]+)?(?: [a-z]+ing)? (?P<relation>{_ALL}) (?:it|them|top)\b', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

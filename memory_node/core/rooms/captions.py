@@ -86,7 +86,9 @@ class CaptionReader:
         self._sign = re.compile(rf'{signs}[:,]? ["\u201c\u2018\']?$', re.IGNORECASE)
         self._signed = re.compile(rf'(?i:{signs})[:,]? ["\u201c\u2018\']?({_NUMBERED})\b(?! ?%)')
         names = sorted(vocabulary.phrases | vocabulary.heads, key=lambda n: (-len(n), n))
-        self._listed = re.compile(rf"(?<![\w'-])(?:{'|'.join(map(re.escape, names))})(?![\w'-])")
+        self._listed = re.compile(
+            rf"(?<![\w'-])(?:{'|'.join(map(re.escape, names))})(?![\w-]|'(?!s\b))"
+        )
         self.read = lru_cache(maxsize=1 << 17)(self._read)
 
     def names(
