@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+import re
 from typing import Protocol
 
 import numpy as np
@@ -45,6 +46,7 @@ WORLD_TOP = 3
 #: Log-odds that a thing serves a need which says its name ("fill the kettle", "operate the TV"):
 #: 5 of 97 such needs that people wrote name what serves them.
 THEME = -2.9
+_NUMBERS = re.compile(r'[a-z]?\d+[a-z]?')
 #: Words of a name that a need may say.
 _NAME_WORDS = 3
 #: Log-odds that a thing of the right name serves a purpose, over those of any thing.
@@ -123,7 +125,9 @@ class EmbeddingRelevance:
                 named=True,
                 wider=odds == RELATION_ODDS[Relation.PART_NAME],
             )
-        odds = np.maximum(odds, alike(names, vectors[2]))
+        odds = np.maximum(
+            odds, np.where(_numbered_alike(subject.name, names), alike(names, vectors[2]), UNLIKE)
+        )
         if (odds > 0.0).any():
             return Relevance(odds=odds, named=False)
         if subject.definite or not (subject.purpose or subject.wished):
@@ -151,6 +155,14 @@ def _themes(need: str, names: Names) -> list[int]:
     said = {words[i : i + n] for n in range(1, _NAME_WORDS + 1) for i in range(len(words))}
     found = (names.forms.get(one) for one in said)
     return sorted({name for name in found if name is not None and name < len(names)})
+
+
+def _numbered_alike(phrase: str, names: Names) -> NDArray[np.bool_]:
+    """Return (L,) whether a name has the numbers of a phrase: gate 3 is no gate 4."""
+    wanted = set(_NUMBERS.findall(phrase.casefold()))
+    if not wanted:
+        return np.ones(len(names), np.bool_)
+    return np.array([wanted <= set(_NUMBERS.findall(name.casefold())) for name in names.texts])
 
 
 def alike(names: Names, vector: FloatArray) -> RealArray:

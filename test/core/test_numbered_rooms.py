@@ -1,0 +1,116 @@
+"""Rooms of a school by number, the school as a whole, what is between two things, what is whose."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from memory_node import Memory
+from memory_node.core.data import Observation, Pose, Sighting
+
+#: Rooms 12 m apart: what stands there [m from the room's middle], and captions of its stops.
+ROOMS = {
+    'classroom 1a': (
+        {'globe': (1.0, 0.0), 'desk': (2.0, 1.0), 'desk ': (2.0, -1.0), 'lamp': (2.0, 0.0)},
+        ['A classroom 1A with a globe.', 'A desk.', 'A lamp with a paper shade.'],
+    ),
+    'classroom 2b': (
+        {'clock': (1.0, 0.0), 'whiteboard': (2.0, 1.0), 'lamp': (2.0, -1.5)},
+        ['A classroom 2B with a clock.', 'A whiteboard.', 'A clean whiteboard.'],
+    ),
+    'hall': (
+        {'school bell': (1.0, 0.0), 'piano': (2.0, 1.0), 'counter': (2.0, -1.0)},
+        [
+            'An entrance hall with a school bell.',
+            'A wooden counter with a small steam iron on it.',
+            'A piano and a counter.',
+        ],
+    ),
+    'staff room': (
+        {'sofa': (1.5, 0.0), 'kettle': (2.0, 1.0)},
+        ["The teachers' sofa in the staff room.", 'A green sofa.', 'A kettle.'],
+    ),
+}
+
+
+@pytest.fixture(scope='module')
+def school(tmp_path_factory):
+    path = tmp_path_factory.mktemp('school') / 'm.sqlite'
+    with Memory.open(path) as memory:
+        memory.add_many(_seen())
+        memory.wait_areas()
+        yield memory
+
+
+def _seen():
+    for i, (room, (things, captions)) in enumerate(ROOMS.items()):
+        for turn in range(6):
+            at = (12.0 * i + 0.4 * math.cos(turn), 0.9 * (turn % 3 - 1), 0.0)
+            yield Observation(
+                id=f'{room}-{turn}',
+                stamp_ns=(100 * i + turn) * 10**9,
+                pose=Pose.from_yaw(at, 0.0),
+                caption=captions[turn % len(captions)],
+                sightings=tuple(
+                    Sighting(label=label.strip(), position=(12.0 * i + x, y, 0.5), confidence=0.9)
+                    for label, (x, y) in things.items()
+                ),
+            )
+
+
+def first(memory, text):
+    answer = memory.retrieve(text)
+    place = answer.places[0]
+    x, y, _ = place.target_position or place.pose.position
+    return (round(x, 1), round(y, 1)) if answer.found else None
+
+
+@pytest.mark.parametrize(
+    ('text', 'room'),
+    [
+        ('go to classroom 1a', 0),
+        ('classroom 2B, please', 1),
+        ('go to classroom 3c', None),
+        ('Go to classroom 2a', None),
+        ('go to room 305', None),
+        ('bring the papers to the staff room', 3),
+        ('Please carry this box to the staff room.', 3),
+    ],
+)
+def test_a_room_is_meant_by_its_number(school, text, room):
+    found = first(school, text)
+    assert (None if found is None else round((found[0] - 1.0) / 12.0)) == room
+
+
+@pytest.mark.parametrize(
+    ('text', 'at'),
+    [
+        ('the lamp in 2B', (14.0, -1.5)),
+        ('the lamp in classroom 1A', (2.0, 0.0)),
+        ('the lamp between the two desks', (2.0, 0.0)),
+        ('what is between the two desks?', (2.0, 0.0)),
+        ('the lamp between the whiteboard and the clock', None),
+        ("the teachers' sofa", (37.5, 0.0)),
+        ('I look for the sofa of the teachers', (37.5, 0.0)),
+        ('wheres the kettle', (38.0, 1.0)),
+        ('Not the piano, the globe', (1.0, 0.0)),
+    ],
+)
+def test_which_of_several_is_meant(school, text, at):
+    assert first(school, text) == at
+
+
+@pytest.mark.parametrize(
+    ('question', 'said'),
+    [
+        ('Is the globe in 1A or in 2B?', 'in the 1a'),
+        ('Does classroom 2b have a clock?', 'Yes: the clock'),
+        ('How many lamps are there in the school?', 'I have seen 2 lamps'),
+        ('How many lamps are there in the whole building?', 'I have seen 2 lamps'),
+        ('How many lamps are there in the hospital?', "I don't know: I know no 'hospital'"),
+        ('What is on the counter?', 'On the counter I have seen 1 steam iron'),
+    ],
+)
+def test_answers_of_a_school(school, question, said):
+    assert said in school.ask(question).text
