@@ -141,6 +141,7 @@ def _rooms(room_of_object: np.ndarray) -> Rooms:
         'representatives': np.arange(len(ROOM_NAMES)),
         'near_starts': starts,
         'near_rooms': np.array([b for _, b in pairs]),
+        'said': (),
         'near_links': np.ones(len(pairs)),
     }
     return Rooms(**columns)

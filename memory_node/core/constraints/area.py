@@ -169,7 +169,7 @@ def _is_all_of_it(scene: Scene, phrase: str) -> bool:
     if not wordnet().is_place(phrase) or names_room(phrase):
         return False
     rooms = scene.view.rooms
-    named = phrase in rooms.names or phrase in rooms.said
+    named = phrase in (*rooms.names, *rooms.said)
     return not named and scene.view.names.matcher.qualifies(phrase)
 
 
