@@ -16,6 +16,7 @@ from memory_node.core.constraints.lookup import MemoryLookup
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import Query
+from memory_node.core.language.names import NameMatcher
 from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request
 from memory_node.core.language.times import Clock
@@ -116,9 +117,11 @@ def view(things: Sequence[Thing] = HOME) -> View:
         'seen_starts': np.concatenate([[0], np.cumsum([len(s) for s in seen])]).astype(np.int64),
         'seen_rows': np.array([r for s in seen for r in s], np.int64),
     }
+    matcher = NameMatcher()
+    matcher.extend(names)
     return View(
         snapshot=snapshot,
-        names=SimpleNamespace(texts=names, __len__=lambda: len(names)),  # type: ignore[arg-type]
+        names=SimpleNamespace(texts=names, matcher=matcher),  # type: ignore[arg-type]
         objects=Objects(**columns),
         rooms=_rooms(np.array([ROW_ROOMS[t.row] for t in things], np.int32)),
         room_object_ids=np.arange(count),
