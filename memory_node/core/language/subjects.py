@@ -152,6 +152,8 @@ def read_subject(left: str, whole: str) -> Reading:
     served, sort = served_by_place(left)
     if served and answer is not AnswerKind.DESCRIBE:
         text = _without_end(served)
+        if set(re.findall(r"[\w'-]+", text.casefold())) <= IDLE | EMPTY:
+            text = left  # "my soup is cold, where is a place for that?"
         subject = Subject(kind=SubjectKind.NEED, text=text, sort=sort, motion=motion)
         wanted = AnswerKind.WHERE if answer is AnswerKind.WHAT else answer
         return Reading(subject=subject, answer=wanted)

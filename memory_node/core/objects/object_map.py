@@ -245,23 +245,25 @@ class ObjectMap:
         )
 
     def _give_positions(self, frame: Frame, assigned: IntArray, new: IntArray) -> None:
-        """Let new placed sightings continue unplaced objects of their label, where there are."""
+        """Let new placed sightings continue unplaced objects of their names, where there are."""
         if not self._unplaced.slots:
             return
         range_m = max(self.visibility.range_m or 0.0, self.config.unplaced_range_m)
         for i in new.tolist():
-            label = int(frame.placed.labels[i])
-            slot = self._unplaced.to_place(
-                frame.map_row,
-                label,
-                frame.placed.points[i],
-                table=self.table,
-                row=frame.row,
-                range_m=range_m,
-            )
-            if slot is not None:
-                self._unplaced.remove(frame.map_row, label, slot)
-                assigned[i] = slot
+            alias = int(frame.aliases[frame.placed.index[i]])
+            for label in (int(frame.placed.labels[i]), alias):
+                slot = self._unplaced.to_place(
+                    frame.map_row,
+                    label,
+                    frame.placed.points[i],
+                    table=self.table,
+                    row=frame.row,
+                    range_m=range_m,
+                )
+                if slot is not None:
+                    self._unplaced.remove(frame.map_row, label, slot)
+                    assigned[i] = slot
+                    break
 
     def _read_unplaced(self, snapshot: Snapshot, frame: Frame, slots: NDArray[np.int32]) -> None:
         found = assign_unplaced(

@@ -90,7 +90,8 @@ def assign_unplaced(
     in_front, fronts = _in_front(frame, table, grid, visibility, config)
     for label in dict.fromkeys(frame.unplaced_labels.tolist()):
         mine = np.flatnonzero(frame.unplaced_labels == label)
-        same = in_front[fronts == label]
+        called = (table.hist_labels[in_front] == label).any(axis=1)  # a piano, "grand piano"
+        same = in_front[called | (fronts == label)]
         known = unplaced.of(frame.map_row, label)
         if len(known):
             known = _near_by(frame, table, known, previous_row, config)
