@@ -77,11 +77,14 @@ def _may_be_counted_already(
 
     They may where as many things of such a name have a position in their room, or close by, as
     one view shows of them without: a caption that tells of two trucks tells of those known there.
+    What is asked for is such a name: washers are known washing machines, if as many are known.
     """
     candidates = found.candidates
     objects = candidates.kind[fit] == Kind.OBJECT
     placed, rooms, names = candidates.placed[fit], candidates.room[fit], candidates.name[fit]
     known = fit[placed & objects]
+    asked = retriever.name_odds(found.view, found.request.subject.name)
+    means_it = asked >= RELATION_ODDS[Relation.SYNONYM] if len(asked) else np.zeros(0, np.bool_)
     result = np.zeros(len(fit), np.bool_)
     for i in np.flatnonzero(~placed & objects).tolist():
         own = found.view.names.texts[int(names[i])]
@@ -89,7 +92,9 @@ def _may_be_counted_already(
         away = np.linalg.norm(candidates.position[known] - candidates.position[fit[i]], axis=1)
         here = (candidates.room[known] == rooms[i]) | (away <= _IN_SIGHT_M)
         here &= candidates.map[known] == candidates.map[fit[i]]
-        like = int(np.count_nonzero(here & (odds[candidates.name[known]] >= _ONE_HEAD)))
+        such = odds[candidates.name[known]] >= _ONE_HEAD
+        such |= means_it[candidates.name[known]]
+        like = int(np.count_nonzero(here & such))
         beside = ~placed & objects & (candidates.row[fit] == candidates.row[fit[i]])
         result[i] = like >= int(np.count_nonzero(beside))
     return result
