@@ -82,8 +82,13 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'captioner',
         default_value='',
-        description='What describes a keyframe: detections, caption, yolox, openai or a plug-in;'
-        ' empty: as in params_file.',
+        description='What describes a keyframe: detections, caption, yolox, openai, none or a'
+        ' plug-in; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'image_encoder',
+        default_value='',
+        description='CLIP that texts are compared with pictures by; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'model_path',
@@ -194,6 +199,7 @@ OVERRIDES = {
     'captioner': 'perception.captioner',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
+    'image_encoder': 'perception.image_encoder',
     'encoder': 'encoder.model',
     'affordance_packs': 'language.affordance_packs',
     'rooms_path': 'language.rooms_path',

@@ -30,7 +30,8 @@ def describe_bags(bag: argparse._ArgumentGroup) -> None:
         '--captioner',
         default='yolox',
         metavar='NAME',
-        help='what looks at the pictures: yolox with --detector, or the name of a plug-in',
+        help='what looks at the pictures: yolox with --detector, none where --image-encoder is to'
+        ' find them, or the name of a plug-in',
     )
     bag.add_argument(
         '--classes',

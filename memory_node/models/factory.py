@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+import os
 from typing import TYPE_CHECKING
 
 from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.config.plugins import CAPTIONERS, plugin
 from memory_node.core.errors import CaptionerError
-from memory_node.core.ports import Captioner
+from memory_node.core.ports import Caption, Captioner, Image
 
 if TYPE_CHECKING:
     from memory_node.models.llama_language_model import EmbeddedChat
     from memory_node.models.openai_language_model import OpenAIChat
+    from memory_node.models.picture_encoder import ClipEncoder
 
-__all__ = ['make_captioner', 'make_language_model']
+__all__ = ['make_captioner', 'make_language_model', 'make_picture_encoder']
+
+
+class Undescribed:
+    """Says nothing of pictures, which then are found by ``perception.image_encoder`` alone."""
+
+    name = 'none'
+
+    def describe(self, image: Image) -> Caption:
+        """Return no words and no objects."""
+        return Caption()
 
 
 def make_captioner(config: PerceptionConfig) -> Captioner | None:
@@ -27,6 +39,8 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
         When a setting it needs is empty, a file or package is missing, or a plug-in fails.
 
     """
+    if config.captioner == 'none':
+        return Undescribed()
     if config.captioner == 'yolox':
         from memory_node.models.yolox import YoloxDetector
 
@@ -65,6 +79,15 @@ def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:
     if not isinstance(getattr(captioner, 'name', None), str):
         raise CaptionerError(f'captioner {found.name!r} ({found.value}) has no text as its name')
     return captioner
+
+
+def make_picture_encoder(model: str) -> ClipEncoder | None:
+    """Load the CLIP that ``perception.image_encoder`` names, None for ''; ``EncoderError``."""
+    if not model:
+        return None
+    from memory_node.models.picture_encoder import ClipEncoder  # torch takes seconds
+
+    return ClipEncoder(os.path.expanduser(os.path.expandvars(model)))
 
 
 def make_language_model(config: LanguageModelConfig) -> OpenAIChat | EmbeddedChat | None:
