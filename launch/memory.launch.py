@@ -82,8 +82,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'captioner',
         default_value='',
-        description='What describes a keyframe: detections, caption, yolox, openai, none or a'
-        ' plug-in; empty: as in params_file.',
+        description='What describes a keyframe: detections, caption, onnx, yolox, openai, none or'
+        ' a plug-in; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'image_encoder',
@@ -93,12 +93,12 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'model_path',
         default_value='',
-        description='ONNX file for captioner:=yolox; empty: the one in params_file.',
+        description='ONNX file for captioner:=onnx or yolox; empty: the one in params_file.',
     ),
     DeclareLaunchArgument(
         'classes_path',
         default_value='',
-        description='Names of the classes of yolox or of detections; empty: as in params_file.',
+        description='Names of the classes of a detector; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'encoder',

@@ -12,7 +12,7 @@ from memory_node.core.data import Observation
 from memory_node.core.errors import CaptionerError, InvalidObservationError
 from memory_node.core.perception.camera_names import ONLY, topic_of
 from memory_node.core.ports import Captioner
-from memory_node.interchange.bag_camera import BagSettings
+from memory_node.interchange.bag_camera import BagSettings, DETECTORS
 from memory_node.interchange.bag_reader import BagReader, Roles
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import is_tf, open_what_is_whole, peek
@@ -101,7 +101,7 @@ def _captioner(settings: BagSettings) -> Captioner:
     try:
         made = make_captioner(config)
     except CaptionerError as error:
-        if settings.captioner == 'yolox' and settings.detector is None:
+        if settings.captioner in DETECTORS and settings.detector is None:
             raise CaptionerError(nothing) from error
         raise
     if made is None:
@@ -126,7 +126,7 @@ def _roles(
 ) -> tuple[Roles, Mapping[str, Topic]]:
     """Return what the topics are for; raise where something is missing, naming what is there."""
     heads, connections = peek(opened), opened.connections
-    others = ('yolox', 'detections', 'caption')
+    others = (*DETECTORS, 'detections', 'caption')
     looked_at = looked_at or settings.detector is not None or settings.captioner not in others
     cameras: dict[str, dict[str, Topic]] = {}
     told = _told(settings)

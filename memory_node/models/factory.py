@@ -41,13 +41,16 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
     """
     if config.captioner == 'none':
         return Undescribed()
-    if config.captioner == 'yolox':
-        from memory_node.models.yolox import YoloxDetector
+    if config.captioner in ('onnx', 'yolox'):
+        from memory_node.models.detection.detector import OnnxDetector
 
         if not config.model_path:
             raise CaptionerError('perception.model_path must name the ONNX file of the detector')
-        return YoloxDetector(
-            config.model_path, config.classes_path, min_confidence=config.min_confidence
+        return OnnxDetector(
+            config.model_path,
+            config.classes_path,
+            layout='yolox' if config.captioner == 'yolox' else config.detector_layout,
+            min_confidence=config.min_confidence,
         )
     if config.captioner == 'openai':
         from memory_node.models.openai_captioner import OpenAICaptioner

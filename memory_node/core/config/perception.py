@@ -38,15 +38,22 @@ class PerceptionConfig(Checked):
         'detections',
         'What describes a keyframe; none where image_encoder alone is to find pictures; another'
         ' name is that of an installed plug-in (docs/captioners.md).',
-        choices=('detections', 'yolox', 'openai', 'caption', 'none'),
+        choices=('detections', 'onnx', 'yolox', 'openai', 'caption', 'none'),
         plugins=CAPTIONERS,
         read_only=True,
     )
-    model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
+    model_path: str = param('', 'ONNX file of the detector, for onnx and yolox.', read_only=True)
+    detector_layout: str = param(
+        'auto',
+        'Form of the ONNX file, for captioner onnx; auto: told by its inputs and outputs.',
+        choices=('auto', 'yolox', 'ultralytics', 'end_to_end', 'rtdetr'),
+        read_only=True,
+    )
     classes_path: str = param(
         '',
         'Class names of the detector: one a line, from 0 or each behind its id; or YAML or JSON.'
-        ' For yolox, and for detections_2d and detections_3d whose class_id is a number.',
+        ' For onnx and yolox (empty: names in the model, else coco_classes.txt beside it), and'
+        ' for detections_2d and detections_3d whose class_id is a number.',
         read_only=True,
     )
     image_encoder: str = param(
