@@ -12,7 +12,7 @@ from memory_node.core.config import LanguageModelConfig, MemoryConfig, Retrieval
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
-from memory_node.models.factory import make_language_model, make_picture_encoder
+from memory_node.models.factory import make_image_encoder, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 __all__ = [
@@ -51,7 +51,7 @@ def open_memory(
         encoder=SentenceEncoder(args.model),
         config=config,
         read_only=not write,
-        picture_encoder=make_picture_encoder(args.image_encoder),
+        image_encoder=make_image_encoder(args.image_encoder),
     )
 
 

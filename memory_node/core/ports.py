@@ -18,7 +18,7 @@ __all__ = [
     'Detection',
     'Encoder',
     'LanguageModel',
-    'PictureEncoder',
+    'ImageEncoder',
     'PlacedDetection',
     'Said',
     'TalkingModel',
@@ -88,7 +88,7 @@ class Encoder(Protocol):
         """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
 
 
-class PictureEncoder(Protocol):
+class ImageEncoder(Protocol):
     """Turns pictures and captions into vectors of one space, as CLIP does."""
 
     @property

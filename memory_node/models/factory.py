@@ -12,11 +12,11 @@ from memory_node.core.errors import CaptionerError
 from memory_node.core.ports import Caption, Captioner, Image
 
 if TYPE_CHECKING:
+    from memory_node.models.image_encoder import ClipEncoder
     from memory_node.models.llama_language_model import EmbeddedChat
     from memory_node.models.openai_language_model import OpenAIChat
-    from memory_node.models.picture_encoder import ClipEncoder
 
-__all__ = ['make_captioner', 'make_language_model', 'make_picture_encoder']
+__all__ = ['make_captioner', 'make_language_model', 'make_image_encoder']
 
 
 class Undescribed:
@@ -84,11 +84,11 @@ def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:
     return captioner
 
 
-def make_picture_encoder(model: str) -> ClipEncoder | None:
+def make_image_encoder(model: str) -> ClipEncoder | None:
     """Load the CLIP that ``perception.image_encoder`` names, None for ''; ``EncoderError``."""
     if not model:
         return None
-    from memory_node.models.picture_encoder import ClipEncoder  # torch takes seconds
+    from memory_node.models.image_encoder import ClipEncoder  # torch takes seconds
 
     return ClipEncoder(os.path.expanduser(os.path.expandvars(model)))
 

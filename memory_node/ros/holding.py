@@ -15,7 +15,7 @@ from memory_node.core.memory import Memory
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.placement import Placement
 from memory_node.core.ports import Captioner, LanguageModel
-from memory_node.models.factory import make_picture_encoder
+from memory_node.models.factory import make_image_encoder
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.gate import Gate
 from memory_node.ros.ingest import Ingest
@@ -73,6 +73,6 @@ def open_memory(stack: ExitStack, settings: Parameters, model: LanguageModel | N
             encoder=encoder,
             config=memory_config(settings),
             language_model=model,
-            picture_encoder=make_picture_encoder(image_encoder),
+            image_encoder=make_image_encoder(image_encoder),
         )
     )

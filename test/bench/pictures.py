@@ -47,7 +47,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'm.sqlite'
             with Memory.open(
-                path, encoder=BagOfWordsEncoder(16), picture_encoder=RandomClip()
+                path, encoder=BagOfWordsEncoder(16), image_encoder=RandomClip()
             ) as memory:
                 for start in range(0, size, 1000):
                     memory.add_many(

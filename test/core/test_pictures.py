@@ -14,8 +14,8 @@ from memory_node import Memory
 from memory_node.cli.main import main
 from memory_node.core.errors import EncoderError, StoreFormatError
 from memory_node.core.language.affordances import load_packs
-from memory_node.models.factory import make_picture_encoder
-from memory_node.models.picture_encoder import ClipEncoder
+from memory_node.models.factory import make_image_encoder
+from memory_node.models.image_encoder import ClipEncoder
 
 #: Colours that the memory holds; the others were never seen.
 SEEN = ('red', 'green', 'blue', 'black')
@@ -29,11 +29,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def clip(folder):
-    return make_picture_encoder(str(folder))
+    return make_image_encoder(str(folder))
 
 
 def opened(path, clip=None, **more):
-    return Memory.open(path, encoder=BagOfWordsEncoder(), picture_encoder=clip, **more)
+    return Memory.open(path, encoder=BagOfWordsEncoder(), image_encoder=clip, **more)
 
 
 def views(colors=SEEN, first=0):

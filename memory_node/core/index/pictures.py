@@ -8,7 +8,7 @@ captions, by a softmax over its scaled cosines; so that is what is asked of it h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 import logging
 import threading
@@ -20,7 +20,7 @@ from scipy.special import logsumexp
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import EncoderError
 from memory_node.core.language.text import english
-from memory_node.core.ports import PictureEncoder
+from memory_node.core.ports import ImageEncoder
 from memory_node.core.store.pictures import picture_vectors
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.snapshot import Growing, Snapshot
@@ -48,7 +48,7 @@ _CACHED = 256
 class Pictures:
     """Vectors of pictures in memory; reads what the store has got since by itself. Thread-safe."""
 
-    def __init__(self, mirror: Mirror, encoder: PictureEncoder, others: Sequence[str]) -> None:
+    def __init__(self, mirror: Mirror, encoder: ImageEncoder, others: Sequence[str]) -> None:
         """Compare with ``others``; nothing is read or encoded before the first text."""
         self._mirror = mirror
         self.encoder = encoder
@@ -103,16 +103,16 @@ class Pictures:
             others = self._catch_up()
             keys, vectors = self._keys.view, self._vectors.view
             steps, rivals = self.encoder.scale * self._steps.view, self._rivals.view
-        fits = steps * _products(vectors, vector) - rivals
+        rows = snapshot.rows_of_each(keys)
+        fits = np.where(rows < 0, -np.inf, steps * _products(vectors, vector) - rivals)
         count = min(max(k, _SHORTLIST), len(fits))
         some = np.argpartition(-fits, count - 1)[:count] if count else np.empty(0, np.int64)
         differ = others[others @ vector < _SAME]
         near = vectors[some] * steps[some, None]
         odds = near @ vector - _log_sum(near @ differ.T)
-        order = np.argsort(-odds, kind='stable')
-        rows = snapshot.rows_of_each(keys[some[order]])
-        held = rows >= 0
-        return rows[held][:k], odds[order][held][:k].astype(np.float64)
+        best = np.argsort(-odds, kind='stable')
+        best = best[rows[some[best]] >= 0][:k]  # some are removed, or newer than the snapshot
+        return rows[some[best]], odds[best].astype(np.float64)
 
     def _catch_up(self) -> FloatArray:
         """Read what is new, or everything where observations were removed; return other texts."""
@@ -135,12 +135,12 @@ class Pictures:
 
 
 def pictures_of(
-    mirror: Mirror, encoder: PictureEncoder | None, packs: Sequence[tuple[Sequence[str], object]]
+    mirror: Mirror, encoder: ImageEncoder | None, packs: Sequence[tuple[Sequence[str], object]]
 ) -> Pictures | None:
     """Return what compares pictures with texts, by what ``packs`` name; None without encoder."""
     if encoder is None:
         return None
-    looks: Iterable[str] = sorted({*english().colours, *english().materials})
+    looks = sorted({*english().colours, *english().materials})
     things = [names[0] for names, _ in packs[:: max(1, len(packs) // _THINGS)]][:_THINGS]
     return Pictures(mirror, encoder, [*things, *(f'something {look}' for look in looks)])
 

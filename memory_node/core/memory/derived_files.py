@@ -19,7 +19,7 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
 from memory_node.core.index.updater import Indexer
 from memory_node.core.objects.keeper import ObjectKeeper
-from memory_node.core.ports import Encoder, PictureEncoder
+from memory_node.core.ports import Encoder, ImageEncoder
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.store.copying import check_target, placed, temporary_name
 from memory_node.core.store.files import sync_folder, write_whole
@@ -47,7 +47,7 @@ def open_store(
     *,
     read_only: bool,
     config: StoreConfig | None = None,
-    picture_encoder: PictureEncoder | None = None,
+    image_encoder: ImageEncoder | None = None,
 ) -> Store:
     """
     Open a store whose vectors are the encoders'; those of others are made again.
@@ -68,8 +68,8 @@ def open_store(
                 )
             _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
             reencode(store, encoder)
-        if picture_encoder is not None:
-            encode_missing(store, picture_encoder, read_only=read_only)
+        if image_encoder is not None:
+            encode_missing(store, image_encoder, read_only=read_only)
     except BaseException:
         store.close()
         raise

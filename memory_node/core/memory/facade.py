@@ -23,7 +23,7 @@ from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.low_space import fitting
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
-from memory_node.core.ports import Encoder, LanguageModel, PictureEncoder
+from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
 from memory_node.core.store.encoding import checked, encode_batch
 from memory_node.core.store.store import Store
 
@@ -44,10 +44,10 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
         encoder: Encoder,
         config: MemoryConfig,
         language_model: LanguageModel | None = None,
-        picture_encoder: PictureEncoder | None = None,
+        image_encoder: ImageEncoder | None = None,
     ) -> None:
         """Use ``Memory.open``."""
-        super().__init__(Parts(store, encoder, config, language_model, picture_encoder))
+        super().__init__(Parts(store, encoder, config, language_model, image_encoder))
         self._mirror = self._parts.mirror
 
     @classmethod
@@ -59,7 +59,7 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
         config: MemoryConfig | None = None,
         read_only: bool = False,
         language_model: LanguageModel | None = None,
-        picture_encoder: PictureEncoder | None = None,
+        image_encoder: ImageEncoder | None = None,
     ) -> Memory:
         """
         Open the memory at ``path``, or begin one there.
@@ -77,7 +77,7 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
             Refuse writing, and follow what another process writes.
         language_model
             Names areas; without one, or where it fails, names come from what was seen.
-        picture_encoder
+        image_encoder
             Makes vectors of pictures that texts are compared with; none when left out. Pictures
             that have no vector of it yet get one now, unless the store is only read.
 
@@ -99,10 +99,10 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
             encoder,
             read_only=read_only,
             config=config.store,
-            picture_encoder=picture_encoder,
+            image_encoder=image_encoder,
         )
         try:
-            return cls(store, encoder, config, language_model, picture_encoder)
+            return cls(store, encoder, config, language_model, image_encoder)
         except BaseException:
             store.close()
             raise

@@ -38,7 +38,7 @@ from memory_node.core.memory.derived_files import (
 from memory_node.core.memory.views import Views
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors, PackVectors
-from memory_node.core.ports import Encoder, LanguageModel, PictureEncoder
+from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
 from memory_node.core.retrieval.pipeline import Retriever
@@ -90,7 +90,7 @@ class Parts:
         encoder: Encoder,
         config: MemoryConfig,
         model: LanguageModel | None,
-        picture_encoder: PictureEncoder | None,
+        image_encoder: ImageEncoder | None,
     ) -> None:
         """Read what is derived of ``store`` where it still fits, and begin to make the rest."""
         self.config, self.encoder, self.model = config, encoder, model
@@ -114,7 +114,7 @@ class Parts:
         vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
         packs = self.packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
-        self.pictures = pictures_of(self.mirror, picture_encoder, packs.rows)
+        self.pictures = pictures_of(self.mirror, image_encoder, packs.rows)
         self.corrections = Corrections(self.mirror, vocabulary)
         self.objects = ObjectKeeper(
             self.mirror,

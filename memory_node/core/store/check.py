@@ -79,7 +79,7 @@ def _check_rows(store: Store, report: CheckReport) -> None:
             f'{held[0]} observations are not those of the last commit, which held'
             f' {store.content[0]}'
         )
-    if pictures := store.picture_encoder:
+    if pictures := store.image_encoder:
         last = 0
         while len(keys := store.pictures_after(last, pictures[1])[0]):  # compares checksums
             last = int(keys[-1])

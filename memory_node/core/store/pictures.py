@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import EncoderError, StoreFormatError
-from memory_node.core.ports import PictureEncoder
+from memory_node.core.ports import ImageEncoder
 from memory_node.core.store.shrinking import ShrinkingRows
 
 __all__ = ['PictureRows', 'encode_missing', 'picture_vectors']
@@ -29,7 +29,7 @@ class PictureRows(ShrinkingRows):
     """The part of a store that holds vectors of pictures."""
 
     @property
-    def picture_encoder(self) -> tuple[str, int] | None:
+    def image_encoder(self) -> tuple[str, int] | None:
         """Model id and size of the vectors of pictures, None before the first."""
         meta = self.meta
         model_id, dim = meta.get('picture_model_id'), int(meta.get('picture_dim', 0))
@@ -39,7 +39,7 @@ class PictureRows(ShrinkingRows):
             raise StoreFormatError(f'{self.path} is damaged: pictures of {dim} numbers')
         return model_id, dim
 
-    def set_picture_encoder(self, model_id: str, dim: int) -> None:
+    def set_image_encoder(self, model_id: str, dim: int) -> None:
         """Record whose vectors of pictures follow; those of another encoder are removed."""
         with self._writing():
             self._db.execute('DELETE FROM picture_vector')
@@ -81,7 +81,7 @@ class PictureRows(ShrinkingRows):
         )
 
 
-def picture_vectors(encoder: PictureEncoder, pictures: Sequence[bytes]) -> dict[int, FloatArray]:
+def picture_vectors(encoder: ImageEncoder, pictures: Sequence[bytes]) -> dict[int, FloatArray]:
     """
     Return (D,) unit vectors of JPEG pictures by their place; what is none is left out.
 
@@ -103,14 +103,14 @@ def picture_vectors(encoder: PictureEncoder, pictures: Sequence[bytes]) -> dict[
     }
 
 
-def encode_missing(store: PictureRows, encoder: PictureEncoder, *, read_only: bool) -> None:
+def encode_missing(store: PictureRows, encoder: ImageEncoder, *, read_only: bool) -> None:
     """
     Give every picture that is kept the vector of an encoder.
 
     Vectors of another one are made again from the pictures; where those have left for a budget,
     they are lost. Raises ``EncoderError``, also for another one in a store that is only read.
     """
-    stored, ours = store.picture_encoder, (encoder.model_id, encoder.dim)
+    stored, ours = store.image_encoder, (encoder.model_id, encoder.dim)
     if read_only:
         if stored not in (None, ours):
             raise EncoderError(
@@ -119,7 +119,7 @@ def encode_missing(store: PictureRows, encoder: PictureEncoder, *, read_only: bo
             )
         return
     if stored != ours:
-        store.set_picture_encoder(*ours)
+        store.set_image_encoder(*ours)
     keys = store.pictures_without_vector()
     if len(keys):
         _LOG.warning('encoding %d pictures of %s by %s', len(keys), store.path, ours[0])

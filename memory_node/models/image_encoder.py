@@ -1,4 +1,4 @@
-"""A CLIP-like model of sentence-transformers as a ``PictureEncoder``; torch runs it."""
+"""A CLIP-like model of sentence-transformers as a ``ImageEncoder``; torch runs it."""
 
 from __future__ import annotations
 
