@@ -1,8 +1,8 @@
-"""A CLIP-like model of sentence-transformers as a ``ImageEncoder``; torch runs it."""
+"""A CLIP-like model of sentence-transformers as an ``ImageEncoder``; torch runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import hashlib
 import os
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import EncoderError
+from memory_node.core.ports import Image
 
 __all__ = ['ClipEncoder']
 
@@ -29,7 +30,7 @@ class ClipEncoder:
     Vectors of pictures and captions in one space; loaded when made, thread-safe.
 
     A model is a name in the local Hugging Face cache, as ``clip-ViT-B-32``, or a folder that
-    sentence-transformers or transformers (CLIP, SigLIP) wrote. Nothing is downloaded.
+    sentence-transformers or transformers wrote. Nothing is downloaded.
     """
 
     def __init__(self, model: str) -> None:
@@ -37,12 +38,14 @@ class ClipEncoder:
         os.environ.setdefault('HF_HUB_OFFLINE', '1')  # a robot never asks a hub
         os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false')
         try:
+            from PIL.Image import fromarray
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging as progress
         except ImportError as error:
             raise EncoderError(
-                f'perception.image_encoder needs sentence-transformers and torch: {error}'
+                f'perception.image_encoder needs sentence-transformers, torch and pillow: {error}'
             ) from error
+        self._picture: Callable[[Image], Any] = fromarray
         progress.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._model: Any = SentenceTransformer(model, device='cpu', local_files_only=True)
@@ -74,7 +77,7 @@ class ClipEncoder:
         """Return (N, D) float32 rows of unit length for JPEG pictures, zeros for what is none."""
         decoded = [_decoded(picture) for picture in pictures]
         good = [at for at, picture in enumerate(decoded) if picture is not None]
-        made = self._encode([decoded[at] for at in good])
+        made = self._encode([self._picture(p) for p in decoded if p is not None])
         found = np.zeros((len(decoded), made.shape[1]), np.float32)
         found[good] = made
         return found
@@ -96,17 +99,15 @@ class ClipEncoder:
         return np.asarray(vectors, np.float32)
 
 
-def _decoded(jpeg: bytes) -> Any:
-    """Return an RGB picture; None for bytes that are none."""
-    from PIL import Image
-
+def _decoded(jpeg: bytes) -> Image | None:
+    """Return an (H, W, 3) RGB picture; None for bytes that are none."""
     try:
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         return None
     if picture is None:
         return None
-    return Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _digest(weights: Mapping[str, Any]) -> str:
