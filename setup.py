@@ -32,6 +32,7 @@ setup(
     },
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/memory_node']),
+        ('share/memory_node/hook', ['resource/hook/commands.dsv']),  # see colcon.pkg
         (f'share/{NAME}', ['package.xml']),
         *shared('launch'),
         *shared('config'),

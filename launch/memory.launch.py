@@ -82,18 +82,23 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'captioner',
         default_value='',
-        description='What describes a keyframe: detections, caption, yolox, openai or a plug-in;'
-        ' empty: as in params_file.',
+        description='What describes a keyframe: detections, caption, onnx, yolox, openai, none or'
+        ' a plug-in; empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'image_encoder',
+        default_value='',
+        description='CLIP that texts are compared with pictures by; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'model_path',
         default_value='',
-        description='ONNX file for captioner:=yolox; empty: the one in params_file.',
+        description='ONNX file for captioner:=onnx or yolox; empty: the one in params_file.',
     ),
     DeclareLaunchArgument(
         'classes_path',
         default_value='',
-        description='Names of the classes of yolox or of detections; empty: as in params_file.',
+        description='Names of the classes of a detector; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
         'encoder',
@@ -194,6 +199,7 @@ OVERRIDES = {
     'captioner': 'perception.captioner',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
+    'image_encoder': 'perception.image_encoder',
     'encoder': 'encoder.model',
     'affordance_packs': 'language.affordance_packs',
     'rooms_path': 'language.rooms_path',

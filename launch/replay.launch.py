@@ -35,6 +35,11 @@ ARGUMENTS = [
         default_value='1.0',
         description='1 is bag speed; 0 is as fast as it goes without loss.',
     ),
+    DeclareLaunchArgument(
+        'cameras',
+        default_value='',
+        description='Names of several cameras, commas between, that their topics hold.',
+    ),
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of every node.'),
     DeclareLaunchArgument(
         'pose_source',
@@ -76,6 +81,8 @@ def player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     for role, argument in BAG_TOPICS.items():
         if topic := LaunchConfiguration(argument).perform(context):
             topics += ['--topic', f'{role}={topic}']
+    if cameras := LaunchConfiguration('cameras').perform(context):
+        topics += ['--cameras', cameras]
     replay = Node(
         package='memory_node',
         executable='replay',
@@ -98,7 +105,7 @@ def player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the memory node on bag time and the player that waits for it."""
-    passed = ('namespace', 'log_level', 'pose_source')
+    passed = ('namespace', 'log_level', 'pose_source', 'cameras')
     memory = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'memory.launch.py'])),
         launch_arguments=[

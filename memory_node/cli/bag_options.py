@@ -24,13 +24,14 @@ def describe_bags(bag: argparse._ArgumentGroup) -> None:
         '--detector',
         type=Path,
         metavar='ONNX',
-        help='YOLOX model file; without it, recorded detections or captions are taken',
+        help='model file of a detector; without it, recorded detections or captions are taken',
     )
     bag.add_argument(
         '--captioner',
-        default='yolox',
+        default='onnx',
         metavar='NAME',
-        help='what looks at the pictures: yolox with --detector, or the name of a plug-in',
+        help='what looks at the pictures: onnx with --detector, none where --image-encoder is to'
+        ' find them, or the name of a plug-in',
     )
     bag.add_argument(
         '--classes',

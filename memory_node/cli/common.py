@@ -12,7 +12,7 @@ from memory_node.core.config import LanguageModelConfig, MemoryConfig, Retrieval
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
-from memory_node.models.factory import make_language_model
+from memory_node.models.factory import make_image_encoder, make_language_model
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 __all__ = [
@@ -46,8 +46,13 @@ def open_memory(
         )
     if getattr(args, 'trace', False):
         config = MemoryConfig(retrieval=RetrievalConfig(trace=True))
-    encoder = SentenceEncoder(args.model)
-    return Memory.open(args.store, encoder=encoder, config=config, read_only=not write)
+    return Memory.open(
+        args.store,
+        encoder=SentenceEncoder(args.model),
+        config=config,
+        read_only=not write,
+        image_encoder=make_image_encoder(args.image_encoder),
+    )
 
 
 def add_language_model(parser: argparse.ArgumentParser, purpose: str) -> None:

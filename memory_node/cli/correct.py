@@ -94,7 +94,10 @@ def _around(parser: Parser, *, required: bool) -> None:
 
 
 #: Options that are no fields of a correction.
-_OTHER = ('command', 'action', 'run', 'store', 'json', 'model', 'number')
+_OTHER = (
+    *('command', 'action', 'run', 'number'),
+    *('store', 'json', 'model', 'image_encoder'),  # of every command
+)
 
 
 def run(args: argparse.Namespace, messages: Console) -> int:

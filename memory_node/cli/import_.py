@@ -171,6 +171,8 @@ def _holds(memory: Memory, map_id: str) -> bool:
 
 def run(args: argparse.Namespace, messages: Console) -> int:
     """Import every file; the exit code is 1 when anything was refused."""
+    if args.image_encoder and args.no_pictures:
+        raise StoreAccessError('--image-encoder needs the pictures that --no-pictures drops')
     refused = 0
     columns = (SpinnerColumn(), TextColumn('{task.description}'), MofNCompleteColumn())
     privacy = PrivacyConfig(people='drop' if args.drop_people else 'keep')

@@ -67,6 +67,13 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='NAME',
         help='sentence-transformers model, a name or a folder (default: all-MiniLM-L6-v2)',
     )
+    shared.add_argument(
+        '--image-encoder',
+        default='',
+        metavar='NAME',
+        help='compare texts with pictures by this CLIP of sentence-transformers, a name or a'
+        ' folder (perception.image_encoder; default: none)',
+    )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     asking = (query, ask, find, objects, maps, correct, stats)
     for module in (import_, *asking, export, check, compact, doctor, encoder, layout):

@@ -18,6 +18,7 @@ __all__ = [
     'Detection',
     'Encoder',
     'LanguageModel',
+    'ImageEncoder',
     'PlacedDetection',
     'Said',
     'TalkingModel',
@@ -85,6 +86,32 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
+
+
+class ImageEncoder(Protocol):
+    """Turns pictures and captions into vectors of one space, as CLIP does."""
+
+    @property
+    def model_id(self) -> str:
+        """Identity of model and weights; vectors of different ids are never compared."""
+
+    @property
+    def dim(self) -> int:
+        """Size D of a vector."""
+
+    @property
+    def scale(self) -> float:
+        """Factor of cosines under which the model tells the captions of a picture apart."""
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Return (N, D) float32 rows of unit length; raise ``EncoderError`` on failure."""
+
+    def encode_pictures(self, pictures: Sequence[bytes]) -> FloatArray:
+        """
+        Return (N, D) float32 rows of unit length for JPEG pictures, zeros for what is none.
+
+        Raises ``EncoderError`` on failure.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

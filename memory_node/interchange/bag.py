@@ -10,10 +10,11 @@ from rosbags.highlevel import AnyReader
 from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import Observation
 from memory_node.core.errors import CaptionerError, InvalidObservationError
-from memory_node.core.perception.camera_names import ONLY, topic_of
+from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.ports import Captioner
-from memory_node.interchange.bag_camera import BagSettings
+from memory_node.interchange.bag_camera import BagSettings, DETECTORS
 from memory_node.interchange.bag_reader import BagReader, Roles
+from memory_node.interchange.camera_roles import told_by_camera
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import is_tf, open_what_is_whole, peek
 from memory_node.interchange.topics import (
@@ -101,7 +102,7 @@ def _captioner(settings: BagSettings) -> Captioner:
     try:
         made = make_captioner(config)
     except CaptionerError as error:
-        if settings.captioner == 'yolox' and settings.detector is None:
+        if settings.captioner in DETECTORS and settings.detector is None:
             raise CaptionerError(nothing) from error
         raise
     if made is None:
@@ -126,10 +127,10 @@ def _roles(
 ) -> tuple[Roles, Mapping[str, Topic]]:
     """Return what the topics are for; raise where something is missing, naming what is there."""
     heads, connections = peek(opened), opened.connections
-    others = ('yolox', 'detections', 'caption')
+    others = (*DETECTORS, 'detections', 'caption')
     looked_at = looked_at or settings.detector is not None or settings.captioner not in others
     cameras: dict[str, dict[str, Topic]] = {}
-    told = _told(settings)
+    told = told_by_camera(settings.topics, settings.cameras)
     for name in told:
         own = of_the_camera(connections, name, told[name].values())
         cameras[name] = _of_one(own, told[name], heads, looked_at=looked_at)
@@ -171,24 +172,6 @@ def _roles(
         if role != 'odom'
     }
     return roles, taken | ({'odom': odometry} if odometry is not None else {})
-
-
-def _told(settings: BagSettings) -> dict[str, dict[str, str]]:
-    """Return the topics that a person has named, by camera and role; every camera is there."""
-    told: dict[str, dict[str, str]] = {name: {} for name in settings.cameras or (ONLY,)}
-    for role, topic in settings.topics.items():
-        camera, _, rest = role.partition('/')
-        if camera in settings.cameras:
-            told[camera][rest] = topic
-        elif role == 'odom' or not settings.cameras:
-            for own in told.values():
-                own[role] = topic
-        else:
-            raise InvalidObservationError(
-                f'role must name its camera, {" or ".join(f"{c}/{role}" for c in told)},'
-                f' got {role!r}'
-            )
-    return told
 
 
 def _of_one(

@@ -29,15 +29,18 @@ from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.ports import Caption, Captioner
 from memory_node.interchange.topics import DESCRIPTIONS
 
-__all__ = ['BagCamera', 'BagSettings']
+__all__ = ['DETECTORS', 'BagCamera', 'BagSettings']
+
+#: Captioners that need ``detector``.
+DETECTORS = ('onnx', 'yolox')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BagSettings:
     """How a recording is read and described."""
 
-    #: What looks at the pictures: ``yolox``, whose model is ``detector``, or a plug-in.
-    captioner: str = 'yolox'
+    #: What looks at the pictures: one of ``DETECTORS``, whose model is ``detector``, or a plug-in.
+    captioner: str = 'onnx'
     detector: Path | None = None
     #: Class names of the detector, or of recorded detections whose class_id is a number.
     classes: Path | None = None

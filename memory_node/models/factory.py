@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+import os
 from typing import TYPE_CHECKING
 
 from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.config.plugins import CAPTIONERS, plugin
 from memory_node.core.errors import CaptionerError
-from memory_node.core.ports import Captioner
+from memory_node.core.ports import Caption, Captioner, Image
 
 if TYPE_CHECKING:
+    from memory_node.models.image_encoder import ClipEncoder
     from memory_node.models.llama_language_model import EmbeddedChat
     from memory_node.models.openai_language_model import OpenAIChat
 
-__all__ = ['make_captioner', 'make_language_model']
+__all__ = ['make_captioner', 'make_language_model', 'make_image_encoder']
+
+
+class Undescribed:
+    """Says nothing of pictures, which then are found by ``perception.image_encoder`` alone."""
+
+    name = 'none'
+
+    def describe(self, image: Image) -> Caption:
+        """Return no words and no objects."""
+        return Caption()
 
 
 def make_captioner(config: PerceptionConfig) -> Captioner | None:
@@ -27,13 +39,18 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
         When a setting it needs is empty, a file or package is missing, or a plug-in fails.
 
     """
-    if config.captioner == 'yolox':
-        from memory_node.models.yolox import YoloxDetector
+    if config.captioner == 'none':
+        return Undescribed()
+    if config.captioner in ('onnx', 'yolox'):
+        from memory_node.models.detection.detector import OnnxDetector
 
         if not config.model_path:
             raise CaptionerError('perception.model_path must name the ONNX file of the detector')
-        return YoloxDetector(
-            config.model_path, config.classes_path, min_confidence=config.min_confidence
+        return OnnxDetector(
+            config.model_path,
+            config.classes_path,
+            layout='yolox' if config.captioner == 'yolox' else config.detector_layout,
+            min_confidence=config.min_confidence,
         )
     if config.captioner == 'openai':
         from memory_node.models.openai_captioner import OpenAICaptioner
@@ -65,6 +82,15 @@ def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:
     if not isinstance(getattr(captioner, 'name', None), str):
         raise CaptionerError(f'captioner {found.name!r} ({found.value}) has no text as its name')
     return captioner
+
+
+def make_image_encoder(model: str) -> ClipEncoder | None:
+    """Load the CLIP that ``perception.image_encoder`` names, None for ''; ``EncoderError``."""
+    if not model:
+        return None
+    from memory_node.models.image_encoder import ClipEncoder  # torch takes seconds
+
+    return ClipEncoder(os.path.expanduser(os.path.expandvars(model)))
 
 
 def make_language_model(config: LanguageModelConfig) -> OpenAIChat | EmbeddedChat | None:

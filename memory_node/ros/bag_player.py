@@ -35,8 +35,10 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, NotActiveError
+from memory_node.core.perception.camera_names import check_camera_names, topic_of
+from memory_node.interchange.camera_roles import told_by_camera
 from memory_node.interchange.recording import open_recording, peek
-from memory_node.interchange.topics import assign_roles, Topic
+from memory_node.interchange.topics import assign_roles, of_the_camera, Topic
 from memory_node.ros import qos
 from memory_node.ros.pose_source import has_tf_messages
 from memory_node.ros.qos import prefer_shared_memory
@@ -70,6 +72,8 @@ class ReplaySettings:
     rate: float = 1.0
     #: Role to topic of the recording, where the type and name do not tell.
     topics: Mapping[str, str]
+    #: Names of the cameras, where there are several: parts of the names of their topics.
+    cameras: Sequence[str] = ()
     #: Name of the memory node, for its statistics.
     memory: str = 'memory'
     publish_clock: bool = True
@@ -77,13 +81,30 @@ class ReplaySettings:
     patience_s: float = 30.0
 
 
-def _by_need(message: tuple[str, bytes]) -> bool:
-    """Sort what a picture needs before the picture: of one stamp, a recorder keeps no order."""
-    return message[0] in PICTURES
+def _assigned(reader: AnyReader, settings: ReplaySettings) -> dict[str, Topic]:
+    """
+    Return the recorded topic for each topic of the node, as ``image`` or ``front/image``.
 
-
-def _is_odometry(roles: Mapping[str, Topic]) -> bool:
-    return 'odom' in roles and roles['odom'].msgtype.endswith('/Odometry')
+    Raises ``InvalidObservationError`` where a camera has no pictures, or there is no odometry.
+    """
+    heads, found = peek(reader), dict[str, Topic]()
+    missing = []
+    for name, told in told_by_camera(settings.topics, settings.cameras).items():
+        topics = of_the_camera(reader.connections, name, told.values())
+        own = assign_roles(topics, told, heads)
+        if not any(role in own for role in PICTURES):
+            missing.append(f'colour pictures{f" of {name}" if name else ""}')
+        for role, topic in own.items():
+            found.setdefault(role if role == 'odom' else topic_of(name, role), topic)
+    if 'odom' not in found or not found['odom'].msgtype.endswith('/Odometry'):
+        missing.append('odometry')
+    if missing:
+        there = ', '.join(sorted(c.topic for c in reader.connections))
+        raise InvalidObservationError(
+            f'{settings.bag} has no {" and no ".join(missing)}; it has {there};'
+            ' --topic ROLE=TOPIC names them'
+        )
+    return found
 
 
 class Replayer(Node):
@@ -110,15 +131,11 @@ class Replayer(Node):
         Raises ``NotActiveError`` when the memory node can't be heard or stops taking pictures.
         """
         with open_recording(self._settings.bag) as reader:
-            roles = assign_roles(reader.connections, self._settings.topics, peek(reader))
-            if not any(role in roles for role in PICTURES) or not _is_odometry(roles):
-                topics = ', '.join(sorted(c.topic for c in reader.connections))
-                raise InvalidObservationError(
-                    f'{self._settings.bag} needs colour pictures and odometry; it has {topics}'
-                )
+            roles = _assigned(reader, self._settings)
             quality = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
             publishers = {
-                role: self.create_publisher(MESSAGE_TYPES[role], role, quality) for role in roles
+                role: self.create_publisher(MESSAGE_TYPES[self._own(role)], role, quality)
+                for role in roles
             }
             self._await_memory(publishers)
             publishers.update(self._transform_publishers(reader))
@@ -126,6 +143,18 @@ class Replayer(Node):
             by_topic |= {name: name for name in publishers if name not in roles}
             by_id = {c.id: by_topic[c.topic] for c in reader.connections if c.topic in by_topic}
             return self._publish_all(reader, by_id, publishers, console)
+
+    def _own(self, role: str) -> str:
+        """Return a role without the name of its camera."""
+        camera, _, rest = role.partition('/')
+        return rest if camera in self._settings.cameras else role
+
+    def _is_picture(self, role: str) -> bool:
+        return self._own(role) in PICTURES
+
+    def _by_need(self, message: tuple[str, bytes]) -> bool:
+        """Sort what a picture needs before it: of one stamp, a recorder keeps no order."""
+        return self._is_picture(message[0])
 
     def _transform_publishers(self, reader: AnyReader) -> Mapping[str, Publisher]:
         """Play TF too, by which cameras are mounted, where its messages are installed."""
@@ -185,12 +214,12 @@ class Replayer(Node):
             task = progress.add_task('replay', total=sum(c.msgcount for c in wanted))
             for stamp_ns, group in groupby(reader.messages(wanted), key=itemgetter(1)):
                 messages = [(roles[connection.id], content) for connection, _, content in group]
-                for role, content in sorted(messages, key=_by_need):
+                for role, content in sorted(messages, key=self._by_need):
                     self._hold_back(role, begin_wall + self._bag_seconds(stamp_ns - begin_bag))
                     self._tick(stamp_ns)
                     publishers[role].publish(content)
                     sent[role] += 1
-                    self._sent_pictures += role in PICTURES
+                    self._sent_pictures += self._is_picture(role)
                     progress.advance(task)
             self._drain()
         return sent
@@ -208,7 +237,7 @@ class Replayer(Node):
         """Wait for the message's moment, and for the node to have room for a picture."""
         while (left := due - time.monotonic()) > 0:
             rclpy.spin_once(self, timeout_sec=left)
-        if role in PICTURES and self._settings.rate == 0:
+        if self._is_picture(role) and self._settings.rate == 0:
             self._spin_until(self._has_room, 'the memory node takes no more pictures')
 
     def _has_room(self) -> bool:
@@ -263,16 +292,29 @@ def parse_arguments(argv: Sequence[str]) -> ReplaySettings:
         metavar='ROLE=TOPIC',
         help=f'topic of the recording for one of {", ".join(MESSAGE_TYPES)}',
     )
+    parser.add_argument(
+        '--cameras',
+        default='',
+        metavar='NAME,NAME',
+        help='play several cameras: names that are parts of the names of their topics, and those'
+        ' of the node; then --topic NAME/ROLE=TOPIC',
+    )
     parser.add_argument('--memory', default='memory', help='name of the memory node')
     parser.add_argument('--no-clock', action='store_true', help='do not publish /clock')
     args = parser.parse_args(argv)
     if not 0.0 <= args.rate < float('inf'):
         parser.error(f'--rate must be >= 0, got {args.rate}')
+    cameras = tuple(name.strip() for name in args.cameras.split(',') if name.strip())
+    try:
+        check_camera_names(cameras)
+    except ValueError as error:
+        parser.error(f'--cameras: {error}')
     topics = dict(item.partition('=')[::2] for item in args.topic)
     return ReplaySettings(
         bag=args.bag,
         rate=args.rate,
         topics=topics,
+        cameras=cameras,
         memory=args.memory,
         publish_clock=not args.no_clock,
     )

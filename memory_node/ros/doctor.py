@@ -7,7 +7,7 @@ It runs in a process of its own and writes one finding a line, as JSON. No look 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
 import os
@@ -29,7 +29,8 @@ from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.messages import transforms_from_msg
 from memory_node.interchange.findings import BAD, Finding, HINT, OK
 from memory_node.ros import qos
-from memory_node.ros.hearing import Ear
+from memory_node.ros.doctor_cameras import by_camera, camera_settings, frame_findings
+from memory_node.ros.hearing import Ear, PICTURES
 from memory_node.ros.middleware import environment
 from memory_node.ros.pose_source import has_tf_messages
 
@@ -45,10 +46,9 @@ _ASKED = (
     'pose_source',
     'map_frame',
     'base_frame',
-    'camera.frame',
+    'cameras',
     'perception.captioner',
 )
-_PICTURES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _DETECTIONS = (
     'memory_msgs/msg/DetectionArray',
     'vision_msgs/msg/Detection2DArray',
@@ -58,7 +58,7 @@ _DETECTIONS = (
 _TRIGGERS = {'detections': _DETECTIONS, 'caption': ('memory_msgs/msg/Caption',)}
 _ODOMETRY = ('nav_msgs/msg/Odometry',)
 #: Topics that begin with a header and come at a rate.
-_STAMPED = (*_PICTURES, *_DETECTIONS, *_ODOMETRY, 'memory_msgs/msg/Caption')
+_STAMPED = (*PICTURES, *_DETECTIONS, *_ODOMETRY, 'memory_msgs/msg/Caption')
 
 
 class Doctor:
@@ -100,10 +100,17 @@ class Doctor:
         topics = self._topics(name)
         for topic, kind in topics.items():
             yield from self._qos(name, topic, kind)
-        needed = _TRIGGERS.get(settings['perception.captioner'], _PICTURES)
-        yield from self._needed(topics, needed, 'so nothing is remembered')
+        needed = _TRIGGERS.get(settings['perception.captioner'], PICTURES)
+        telling = [topic for topic, kind in topics.items() if kind in needed]
+        own = by_camera(telling, settings['cameras'])
+        for camera, wanted in own.items():
+            what = f'nothing that {camera} sees' if camera else 'nothing'
+            yield from self._needed(wanted, f'so {what} is remembered')
+            if camera and not wanted:
+                yield _untold(name, camera)
         if settings['pose_source'] == 'odom':
-            yield from self._needed(topics, _ODOMETRY, 'so nothing has a pose')
+            odometry = [topic for topic, kind in topics.items() if kind in _ODOMETRY]
+            yield from self._needed(odometry, 'so nothing has a pose')
         simulated = bool(settings['use_sim_time'])
         if simulated and not self._node.count_publishers('/clock'):
             yield Finding(
@@ -112,11 +119,15 @@ class Doctor:
                 found='use_sim_time is true and nobody publishes /clock: its time stands still',
                 mend='play the bag with --clock, or set use_sim_time to false',
             )
-        heard = any(ear.stamps for ear in ears.values() if ear.type_name in needed)
-        for ear in ears.values():
-            lacks = ear.type_name in needed and not heard
-            yield from ear.findings(simulated=simulated, needed=lacks)
-        yield from self._frames(name, settings, ears)
+        silent = {
+            topic
+            for wanted in own.values()
+            if not any(ears[topic].stamps for topic in wanted if topic in ears)
+            for topic in wanted
+        }
+        for topic, ear in ears.items():
+            yield from ear.findings(simulated=simulated, needed=topic in silent)
+        yield from frame_findings(self.tree, name, settings, ears)
         level, message = self._diagnoses.get(name, (0, ''))
         if level:
             yield Finding(level=HINT, about=name, found=f'it says of itself: {message}')
@@ -142,15 +153,22 @@ class Doctor:
             name = service.removesuffix('/get_state')
             if 'lifecycle_msgs/srv/GetState' not in kinds or name in found or name in others:
                 continue
-            request = GetParameters.Request(names=list(_ASKED))
-            answer = self._call(GetParameters, f'{name}/get_parameters', request)
-            if answer is None:
+            values = self._parameters(name, _ASKED)
+            if values is None:
                 continue
-            values = {n: _value(v) for n, v in zip(_ASKED, answer.values, strict=False)}
             if len(values) == len(_ASKED) and values['retrieval.top_k']:
-                found[name] = values
+                places = self._parameters(name, camera_settings(values['cameras']))
+                found[name] = values | (places or {})
             else:
                 others.add(name)
+
+    def _parameters(self, name: str, wanted: Sequence[str]) -> dict[str, Any] | None:
+        """Return parameters of a node; None where it does not answer."""
+        request = GetParameters.Request(names=list(wanted))
+        answer = self._call(GetParameters, f'{name}/get_parameters', request)
+        if answer is None:
+            return None
+        return {n: _value(v) for n, v in zip(wanted, answer.values, strict=False)}
 
     def _state(self, name: str) -> Iterator[Finding]:
         answer = self._call(GetState, f'{name}/get_state', GetState.Request())
@@ -182,10 +200,8 @@ class Doctor:
             if topic not in ears and kind in _STAMPED and self._node.count_publishers(topic):
                 ears[topic] = Ear(self._node, topic, _message(kind), kind)
 
-    def _needed(
-        self, topics: dict[str, str], kinds: tuple[str, ...], so: str
-    ) -> Iterator[Finding]:
-        wanted = [topic for topic, kind in topics.items() if kind in kinds]
+    def _needed(self, wanted: Sequence[str], so: str) -> Iterator[Finding]:
+        """Tell where none of some topics has a publisher."""
         if wanted and not any(map(self._node.count_publishers, wanted)):
             yield Finding(
                 level=BAD,
@@ -236,32 +252,6 @@ class Doctor:
         for parent, child, pose, at_ns in transforms_from_msg(msg, lambda reason: None):
             self.tree.add(parent, child, pose, None if fixed else at_ns)
 
-    def _frames(
-        self, name: str, settings: dict[str, Any], ears: dict[str, Ear]
-    ) -> Iterator[Finding]:
-        map_frame, base = settings['map_frame'], settings['base_frame']
-        source = settings['pose_source']
-        if source != 'odom' and self.tree.look_up(map_frame, base, None) is None:
-            yield Finding(
-                level=BAD if source == 'tf' else HINT,
-                about='TF',
-                found=f'{map_frame!r} is not joined to {base!r}:'
-                f' {self.tree.why_not(map_frame, base)}',
-                mend='start localisation or SLAM, or set map_frame and base_frame of'
-                f' {name}; with pose_source auto odometry is taken in its own frame',
-            )
-        cameras = {f for e in ears.values() if e.type_name in _PICTURES for f in e.frames}
-        for camera in sorted({settings['camera.frame']} - {''} or cameras):
-            if self.tree.look_up(base, camera, None) is None:
-                yield Finding(
-                    level=HINT,
-                    about='TF',
-                    found=f'{base!r} is not joined to the camera frame {camera!r}:'
-                    f' {self.tree.why_not(base, camera)}',
-                    mend='start robot_state_publisher, or set camera.x to camera.yaw of'
-                    f' {name}; until then the mounting is assumed',
-                )
-
     # Waiting
 
     def _on_diagnoses(self, msg: DiagnosticArray) -> None:
@@ -302,6 +292,16 @@ class Doctor:
             self._node.destroy_client(client)
 
 
+def _untold(name: str, camera: str) -> Finding:
+    return Finding(
+        level=HINT,
+        about=name,
+        found=f'no topic that it listens to has the name of camera {camera!r} among its parts, so'
+        ' what comes from it is not looked at',
+        mend='see the log of the node, which names topics on which nothing comes',
+    )
+
+
 def _message(name: str) -> type:
     """Return the class of a type such as ``sensor_msgs/msg/Image``."""
     package, _, base = name.split('/')
@@ -313,6 +313,8 @@ def _value(value: Any) -> Any:
     kinds = {
         ParameterType.PARAMETER_BOOL: value.bool_value,
         ParameterType.PARAMETER_INTEGER: value.integer_value,
+        ParameterType.PARAMETER_DOUBLE: value.double_value,
+        ParameterType.PARAMETER_STRING_ARRAY: list(value.string_array_value),
     }
     return kinds.get(value.type, value.string_value)
 

@@ -15,7 +15,7 @@ from memory_node.interchange.findings import BAD, Finding, HINT, OK
 from memory_node.ros.diagnostics import LOSS
 from memory_node.ros.qos import PROFILE, VARIABLE
 
-__all__ = ['Ear']
+__all__ = ['PICTURES', 'Ear']
 
 #: Any publisher is heard by this one.
 _ANY = QoSProfile(
@@ -27,7 +27,7 @@ _ANY = QoSProfile(
 _OLD_S = 2.0
 #: Clocks of two machines may differ by this [s].
 _AHEAD_S = 0.5
-_PICTURES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+PICTURES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _MEND_LOSS = f'start its publisher with {VARIABLE}={PROFILE}, or use compressed pictures'
 
 
@@ -69,7 +69,7 @@ class Ear:
             return
         frames = ' and '.join(sorted(map(repr, self.frames)))
         yield self._say(OK, f'{count / seconds:.1f} Hz, frame {frames}')
-        if self.type_name in _PICTURES and '' in self.frames:
+        if self.type_name in PICTURES and '' in self.frames:
             yield self._say(
                 HINT, 'header.frame_id is empty', 'set it at its publisher, or set camera.frame'
             )
@@ -82,7 +82,7 @@ class Ear:
             yield from self._clock()
 
     def _loss(self) -> Iterator[Finding]:
-        came = arrivals(self.stamps) if self.type_name in _PICTURES else None
+        came = arrivals(self.stamps) if self.type_name in PICTURES else None
         if came is not None and came.share >= LOSS:
             rate = 1.0 / came.period_s
             found = f'{came.lost} of {came.sent} pictures are lost ({rate:.0f} Hz by their stamps)'

@@ -9,12 +9,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from memory_node.core.config import MemoryConfig
-from memory_node.core.errors import StoreAccessError
+from memory_node.core.config import MemoryConfig, PerceptionConfig
+from memory_node.core.errors import EncoderError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.placement import Placement
 from memory_node.core.ports import Captioner, LanguageModel
+from memory_node.models.factory import make_image_encoder
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.gate import Gate
 from memory_node.ros.ingest import Ingest
@@ -60,7 +61,18 @@ def open_memory(stack: ExitStack, settings: Parameters, model: LanguageModel | N
     encoder = SentenceEncoder(name, backend=wanted.backend)
     stack.callback(encoder.close)
     encoder.encode(['warm up'])  # loading takes seconds: now, not in the first answer
-    config = memory_config(settings)
+    image_encoder = settings(PerceptionConfig).image_encoder
+    if image_encoder and not settings(NodeConfig).keep_keyframes:
+        raise EncoderError(
+            f'perception.image_encoder {image_encoder} needs the pictures that keep_keyframes:'
+            ' false does not keep'
+        )
     return stack.enter_context(
-        Memory.open(path, encoder=encoder, config=config, language_model=model)
+        Memory.open(
+            path,
+            encoder=encoder,
+            config=memory_config(settings),
+            language_model=model,
+            image_encoder=make_image_encoder(image_encoder),
+        )
     )

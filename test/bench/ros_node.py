@@ -2,7 +2,8 @@
 The node under a camera: what it receives, keeps and loses, and what questions cost meanwhile.
 
 Starts the node, a robot (30 Hz 640x480 RGB-D with detections, 50 Hz odometry) and asks through
-DDS, each in a process of its own. Prints a table.
+DDS, each in a process of its own. The robot drives once while nobody asks, and once while somebody
+asks without end. Prints a table; ``--unasked`` ends after the first drive.
 
     python test/bench/ros_node.py --seconds 30
 """
@@ -10,6 +11,7 @@ DDS, each in a process of its own. Prints a table.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 import math
 import os
 from pathlib import Path
@@ -69,6 +71,8 @@ def fill(path: Path) -> None:
             )
             for i in range(OBSERVATIONS)
         )
+        memory.wait_indexed()
+        memory.wait_areas()
         memory.save()
 
 
@@ -210,6 +214,7 @@ def main() -> None:
     parser.add_argument('--camera-hz', type=float, default=30.0)
     parser.add_argument('--odometry-hz', type=float, default=50.0)
     parser.add_argument('--role', choices=('all', 'robot'), default='all')
+    parser.add_argument('--unasked', action='store_true')
     options = parser.parse_args()
     if options.role == 'robot':
         drive(options.seconds, options.camera_hz, options.odometry_hz)
@@ -232,19 +237,14 @@ def run(path: Path, options: argparse.Namespace) -> None:
             asker.spin(0.1)
         for _ in range(20):
             asker.ask()
+        report('no questions', *drive_by(options, node, asker, lambda: asker.spin(0.2)))
+        if options.unasked:
+            return
         until = time.monotonic() + min(20.0, options.seconds)
         idle = asker.measure(lambda: time.monotonic() > until)
-        arguments = [sys.executable, __file__, '--role', 'robot', '--seconds', options.seconds]
-        arguments += ['--camera-hz', options.camera_hz, '--odometry-hz', options.odometry_hz]
-        robot = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.PIPE, text=True)
-        while asker.statistics.images_received == 0:
-            asker.spin(0.05)
-        cpu = cpu_seconds(node.pid)
-        busy = asker.measure(lambda: robot.poll() is not None)
-        cpu = cpu_seconds(node.pid) - cpu
-        asker.spin(3.0)
-        images, odometry, late_s = robot.stdout.read().split()
-        report(asker.statistics, int(images), int(odometry), float(late_s), cpu, options.seconds)
+        rows: list[tuple[float, float]] = []
+        report('questions', *drive_by(options, node, asker, lambda: rows.append(asker.ask())))
+        busy = np.array(rows)
         print('| `~/retrieve` | calls | p50 ms | p95 ms | core p50 ms | DDS p50 ms |')
         print('|---|---|---|---|---|---|')
         print(row('idle', idle))
@@ -256,21 +256,50 @@ def run(path: Path, options: argparse.Namespace) -> None:
         node.wait(30)
 
 
-def report(s: Any, images: int, odometry: int, late_s: float, cpu: float, seconds: float) -> None:
+def drive_by(
+    options: argparse.Namespace, node: Any, asker: Asker, meanwhile: Callable[[], object]
+) -> tuple[Any, ...]:
+    """Have the robot drive; return counts, what it sent, how late it was, and CPU seconds."""
+    arguments = [sys.executable, __file__, '--role', 'robot', '--seconds', options.seconds]
+    arguments += ['--camera-hz', options.camera_hz, '--odometry-hz', options.odometry_hz]
+    before = asker.statistics
+    robot = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.PIPE, text=True)
+    while asker.statistics.images_received == before.images_received:
+        asker.spin(0.05)
+    cpu = cpu_seconds(node.pid)
+    while robot.poll() is None:
+        meanwhile()
+        asker.spin(0.05)
+    cpu = cpu_seconds(node.pid) - cpu
+    asker.spin(3.0)
+    images, odometry, late_s = robot.stdout.read().split()
+    counts = {
+        name: getattr(asker.statistics, name) - getattr(before, name)
+        for name in (
+            'images_received',
+            'odometry_received',
+            'keyframes',
+            'frames_gated',
+            'frames_dropped',
+            'frames_unpaired',
+        )
+    }
+    return counts, int(images), int(odometry), float(late_s), 100 * cpu / options.seconds
+
+
+def report(
+    what: str, counts: dict[str, int], images: int, odometry: int, late_s: float, cpu: float
+) -> None:
     print(
-        '| sent images | received | sent odometry | received | keyframes | gated | dropped |'
+        '| | sent images | received | sent odometry | received | keyframes | gated | dropped |'
         ' unpaired | CPU % of one core |'
     )
-    print('|---|---|---|---|---|---|---|---|---|')
-    print(
-        f'| {images} | {s.images_received} | {odometry} | {s.odometry_received} | {s.keyframes} |'
-        f' {s.frames_gated} | {s.frames_dropped} | {s.frames_unpaired} |'
-        f' {100 * cpu / seconds:.0f} |\n'
-    )
+    print('|---|---|---|---|---|---|---|---|---|---|')
+    received, heard, *rest = counts.values()
+    others = ' | '.join(map(str, rest))
+    print(f'| {what} | {images} | {received} | {odometry} | {heard} | {others} | {cpu:.0f} |\n')
     if late_s > 0.1:
         print(f'The robot itself was up to {late_s:.2f} s late: the machine is busy.\n')
-    for reason, count in zip(s.rejected_reasons, s.rejected_counts, strict=True):
-        print(f'refused {count} x {reason}')
 
 
 if __name__ == '__main__':

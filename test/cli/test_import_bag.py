@@ -121,7 +121,10 @@ def test_a_captioner_may_be_a_plug_in(plugin, tmp_path, capsys):
     for name, fault in (
         ('broken', "captioner 'broken' (my_captioner:nothing) could not be made"),
         ('mute', "captioner 'mute' (my_captioner:mute) has no method describe"),
-        ('nobody', 'captioner must be one of detections, yolox, openai, caption, boxes'),
+        (
+            'nobody',
+            'captioner must be one of detections, onnx, yolox, openai, caption, none, boxes',
+        ),
     ):
         code, said = call(name)
         assert code == 1

@@ -9,7 +9,7 @@ from rosbags.highlevel import AnyReader
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from memory_node.interchange.bag import BagSettings, read_bag
-from memory_node.models.yolox import YoloxDetector
+from memory_node.models.detection.detector import OnnxDetector
 
 KIND = 'vision_msgs/msg/Detection2DArray'
 
@@ -61,7 +61,7 @@ def _copy(source, target, described, ids):
 def test_the_memory_is_the_same(tmp_path):
     kitchen = require_data('kitchen_rgbd') / 'kitchen'
     model = require_data('yolox_nano') / 'yolox_nano.onnx'
-    detector = Listening(YoloxDetector(model))
+    detector = Listening(OnnxDetector(model))
     ours = list(read_bag(kitchen, BagSettings(), [], captioner=detector))
     described = {o.stamp_ns: said for o, said in zip(ours, detector.said, strict=True)}
     ids = {name: str(i) for i, name in enumerate(detector.detector.labels)}

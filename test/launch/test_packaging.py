@@ -221,3 +221,45 @@ def test_layouts_follow_namespace_remapping_cameras_and_frame(kind):
     assert not {'/memory/markers', '/image', '/robot/image', '/odom'} & _topics(made)
     parsed = json.loads(made) if kind == 'foxglove' else yaml.safe_load(made)
     assert parsed
+
+
+#: What a package is called that brings a module of another name.
+BRINGS = {'cv2': 'python3-opencv', 'yaml': 'python3-yaml'}
+#: Modules that only some settings, or building the encoder, ask for, and one that rclpy brings.
+OPTIONAL = {
+    *('PIL', 'onnx', 'sentence_transformers', 'torch', 'transformers', 'xllamacpp'),
+    *('nav2_msgs', 'backports', 'compression'),
+    'action_msgs',
+}
+
+
+def test_a_robot_gets_every_module_that_is_imported():
+    tree = ElementTree.parse(ROOT / 'package.xml').getroot()
+    there = {node.text.strip() for node in tree.findall('exec_depend')}
+    lines = (ROOT / 'requirements' / 'robot.txt').read_text().splitlines()
+    there |= {re.split('[<=>]', line)[0] for line in lines if line and line[0] != '#'}
+    lacking = {}
+    for path in (ROOT / 'memory_node').rglob('*.py'):
+        for name in _imported(ast.parse(path.read_text())):
+            named = {name, f'python3-{name}', BRINGS.get(name, name)}
+            own = name == 'memory_node' or name in sys.stdlib_module_names
+            if not own and name not in OPTIONAL and not named & there:
+                lacking[name] = str(path.relative_to(ROOT))
+    assert lacking == {}
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Return the packages that a module imports, wherever it does."""
+    named = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    named += [
+        n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module is not None
+    ]
+    return {name.partition('.')[0] for name in named}
+
+
+def test_commands_are_found_where_the_workspace_is_sourced():
+    told = yaml.safe_load((ROOT / 'colcon.pkg').read_text())['hooks']
+    assert told == ['share/memory_node/hook/commands.dsv']
+    kind, variable, folder = (ROOT / 'resource/hook/commands.dsv').read_text().strip().split(';')
+    assert (kind, variable) == ('prepend-non-duplicate', 'PATH')
+    assert f'install_scripts=$base/{folder}' in (ROOT / 'setup.cfg').read_text()

@@ -20,7 +20,7 @@ def test_topics_need_no_captioner(kind):
     ('settings', 'named'),
     [
         ({'captioner': 'yolox'}, 'perception.model_path'),
-        ({'captioner': 'yolox', 'model_path': '/nowhere/x.onnx'}, 'coco_classes.txt'),
+        ({'captioner': 'yolox', 'model_path': '/nowhere/x.onnx'}, 'x.onnx does not exist'),
         ({'captioner': 'openai'}, 'perception.openai_model'),
         ({'captioner': 'openai', 'openai_model': 'm', 'openai_base_url': 'x'}, 'http'),
     ],

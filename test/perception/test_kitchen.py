@@ -22,7 +22,7 @@ from memory_node.core.perception.images import decode_compressed_color
 from memory_node.core.perception.keyframes import KeyframeGate
 from memory_node.core.perception.observer import Frame, Perceiver
 from memory_node.core.perception.synchronizer import PoseBuffer, StampedBuffer
-from memory_node.models.yolox import YoloxDetector
+from memory_node.models.detection.detector import OnnxDetector
 
 SLOP_NS = 50_000_000
 #: Every so many frames; a twenty-fifth of the recording is enough to find the furniture.
@@ -71,7 +71,7 @@ def frames():
 @pytest.fixture(scope='module')
 def observations(frames):
     model = require_data('yolox_nano') / 'yolox_nano.onnx'
-    perceiver = Perceiver(PerceptionConfig(captioner='yolox'), YoloxDetector(model))
+    perceiver = Perceiver(PerceptionConfig(captioner='yolox'), OnnxDetector(model))
     return [perceiver.observe(frame) for frame in frames]
 
 

@@ -9,12 +9,9 @@ import pytest
 
 from memory_node.core.errors import CaptionerError
 from memory_node.core.perception.class_names import read_class_names
-from memory_node.models.yolox import (
-    decode_outputs,
-    letterbox,
-    non_maximum_suppression,
-    YoloxDetector,
-)
+from memory_node.models.detection.boxes import non_maximum_suppression
+from memory_node.models.detection.detector import OnnxDetector
+from memory_node.models.detection.yolox import decode_outputs, letterbox
 
 SIDE = 64
 CELLS = 8 * 8 + 4 * 4 + 2 * 2
@@ -70,7 +67,7 @@ def test_boxes_come_back_in_pixels_of_the_picture(tmp_path):
             83: raw_output((1, 1), 32, (10.0, 5.0, 30.0, 26.0), 0.7, (0.0, 0.9)),
         },
     )
-    caption = YoloxDetector(path).describe(np.zeros((128, 256, 3), np.uint8))  # four times 64x32
+    caption = OnnxDetector(path).describe(np.zeros((128, 256, 3), np.uint8))  # four times 64x32
     assert [d.label for d in caption.detections] == ['cup', 'dining table']
     cup, table = caption.detections
     assert cup.box_px == pytest.approx((40, 20, 120, 100), abs=1e-3)
@@ -88,7 +85,7 @@ def test_boxes_are_cut_at_the_picture_and_weak_ones_dropped(tmp_path):
             2: raw_output((2, 0), 8, (10.0, 50.0, 20.0, 60.0), 0.9, (0.0, 1.0)),
         },
     )
-    caption = YoloxDetector(path).describe(np.zeros((32, 64, 3), np.uint8))
+    caption = OnnxDetector(path).describe(np.zeros((32, 64, 3), np.uint8))
     assert [d.box_px for d in caption.detections] == [pytest.approx((0, 0, 30, 32))]
 
 
@@ -137,7 +134,7 @@ def test_models_that_are_none_are_refused(tmp_path, content, named):
     if content is not None:
         (tmp_path / 'other.onnx').write_bytes(content)
     with pytest.raises(CaptionerError, match=named):
-        YoloxDetector(tmp_path / 'other.onnx')
+        OnnxDetector(tmp_path / 'other.onnx')
 
 
 @pytest.mark.parametrize(
@@ -152,7 +149,7 @@ def test_class_names_that_do_not_fit_are_refused(tmp_path, content, named):
     names = tmp_path / 'names.txt'
     names.write_bytes(content)
     with pytest.raises(CaptionerError, match=named):
-        YoloxDetector(model_of(tmp_path, {}), names)
+        OnnxDetector(model_of(tmp_path, {}), names, layout='yolox')
 
 
 def test_old_spellings_are_read_as_people_say_them(tmp_path):
@@ -165,10 +162,10 @@ def test_a_model_whose_outputs_fit_no_grid_is_refused_when_run(tmp_path):
     model_of(tmp_path, {})
     write_model(tmp_path / 'odd.onnx', np.zeros((1, 77, 7), np.float32))
     with pytest.raises(CaptionerError, match='77 outputs'):
-        YoloxDetector(tmp_path / 'odd.onnx').describe(np.zeros((8, 8, 3), np.uint8))
+        OnnxDetector(tmp_path / 'odd.onnx', layout='yolox').describe(np.zeros((8, 8, 3), np.uint8))
 
 
 @pytest.mark.parametrize('shape', [(4, 4), (0, 4, 3), (4, 4, 4)])
 def test_no_picture_is_refused(tmp_path, shape):
     with pytest.raises(CaptionerError, match='picture'):
-        YoloxDetector(model_of(tmp_path, {})).describe(np.zeros(shape, np.uint8))
+        OnnxDetector(model_of(tmp_path, {})).describe(np.zeros(shape, np.uint8))

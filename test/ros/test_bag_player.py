@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 import os
 import subprocess
 import sys
 
 from data import require_data
+from interchange.made_bags import FRAMES as RECORDED
+from interchange.made_bags import Recipe, record
 import numpy as np
 import pytest
+
+from memory_node import Memory
 
 rosbags = pytest.importorskip('rosbags.rosbag2', reason='needs rosbags')
 from rosbags.typesys import get_typestore, Stores  # noqa: E402
@@ -141,9 +146,36 @@ def test_a_real_kitchen_is_remembered_and_answers(start, connect, folder):
         assert np.hypot(p.x - where[0], p.y - where[1]) < 1.6
 
 
+def test_every_camera_of_a_recording_is_played(start, connect, eager, tmp_path, folder):
+    looking = {'front': (0.1, 0.0, 1.0, 0.0, 0.0, 0.0), 'rear': (0.0, 0.0, 1.0, 0.0, 0.0, 3.14)}
+    drive = record(tmp_path / 'two', Recipe(main_camera=False, named_cameras=looking))
+    store = folder / 'two.sqlite'
+    settings = {
+        **eager,
+        'use_sim_time': True,
+        'pose_source': 'odom',
+        'memory_path': str(store),
+        'cameras': list(looking),
+        'camera.front.x': 0.1,
+        'camera.rear.yaw': 3.14,
+        'perception.captioner': 'none',
+        'ingest.companion_timeout_s': 30.0,
+    }
+    client = connect(start(settings))
+    client.until(lambda: client.statistics, 'first statistics')
+    done = _replay(client, drive, '--rate', 0, '--cameras', 'front,rear')
+    assert done.returncode == 0, done.stderr
+    assert f'{RECORDED} front/image' in done.stderr
+    client.counted(lambda s: s.observations == 2 * RECORDED, 'every picture of both')
+    with Memory.open(store, read_only=True) as memory:
+        seen = Counter(o.camera for o in memory.observations())
+    assert seen == {'front': RECORDED, 'rear': RECORDED}
+
+
 @pytest.mark.parametrize(
     ('arguments', 'error'),
     [
+        (['BAG', '--cameras', 'front,eye'], 'pictures of front'),
         (['/nowhere/x.mcap'], 'STORE_ACCESS'),
         (['BAG', '--topic', 'odom=/none'], 'INVALID_OBSERVATION'),
         (['BAG', '--topic', 'sound=/odom'], 'INVALID_OBSERVATION'),

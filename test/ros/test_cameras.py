@@ -9,6 +9,7 @@ from memory_msgs.srv import Objects
 import pytest
 from rclpy.parameter import Parameter
 from ros.conftest import Robot
+from ros.test_doctor import doctor, named
 
 DOMAIN = 93
 CAMERAS = ('front', 'left', 'rear')
@@ -114,3 +115,15 @@ def test_what_can_be_no_camera_is_refused_at_start(start, parameters, named):
     process = start(parameters)
     assert process.wait() == 2
     assert named in process.output()
+
+
+def test_the_doctor_looks_at_each_camera(client, robot):
+    for topic in [topic for topic in robot.publishers if topic.startswith('rear/')]:
+        client.node.destroy_publisher(robot.publishers.pop(topic))
+    _, findings = doctor(client, lambda: _look(robot, ('front', 2.0, 'chair')), '--wait', '2')
+    space = client.process.namespace
+    gone = named(findings, f'{space}/rear/detections ', 'so nothing that rear sees is remembered')
+    silent = named(findings, f'{space}/left/detections ', 'nothing came')
+    assert gone['level'] == silent['level'] == 'bad'
+    assert named(findings, f'{space}/front/detections ', 'Hz')['level'] == 'ok'
+    assert not [f for f in findings if 'camera frame' in f['found']]  # all are told

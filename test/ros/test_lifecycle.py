@@ -151,6 +151,7 @@ def test_autostart_and_whoever_configures_it_do_not_fight(start, connect, folder
     [
         ('perception.captioner', 'yolox', 'perception.model_path'),
         ('encoder.model', 'nobody/no-such-model', 'ENCODER_FAILURE'),
+        ('perception.image_encoder', 'no-such-model', 'ENCODER_FAILURE'),
         pytest.param(
             'pose_source',
             'tf',

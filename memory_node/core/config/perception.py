@@ -36,17 +36,30 @@ class PerceptionConfig(Checked):
 
     captioner: str = param(
         'detections',
-        'What describes a keyframe; another name is that of an installed plug-in'
-        ' (docs/captioners.md).',
-        choices=('detections', 'yolox', 'openai', 'caption'),
+        'What describes a keyframe; none where image_encoder alone is to find pictures; another'
+        ' name is that of an installed plug-in (docs/captioners.md).',
+        choices=('detections', 'onnx', 'yolox', 'openai', 'caption', 'none'),
         plugins=CAPTIONERS,
         read_only=True,
     )
-    model_path: str = param('', 'ONNX file of the YOLOX detector.', read_only=True)
+    model_path: str = param('', 'ONNX file of the detector, for onnx and yolox.', read_only=True)
+    detector_layout: str = param(
+        'auto',
+        'Form of the ONNX file, for captioner onnx; auto: told by its inputs and outputs.',
+        choices=('auto', 'yolox', 'ultralytics', 'end_to_end', 'rtdetr'),
+        read_only=True,
+    )
     classes_path: str = param(
         '',
         'Class names of the detector: one a line, from 0 or each behind its id; or YAML or JSON.'
-        ' For yolox, and for detections_2d and detections_3d whose class_id is a number.',
+        ' For onnx and yolox (empty: names in the model, else coco_classes.txt beside it), and'
+        ' for detections_2d and detections_3d whose class_id is a number.',
+        read_only=True,
+    )
+    image_encoder: str = param(
+        '',
+        'Model of sentence-transformers that texts are compared with pictures by, as'
+        ' clip-ViT-B-32 or a folder; needs keep_keyframes and torch. Empty: none.',
         read_only=True,
     )
     min_confidence: float = param(0.3, 'Detections below this are dropped.', ge=0.0, le=1.0)

@@ -19,10 +19,11 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
 from memory_node.core.index.updater import Indexer
 from memory_node.core.objects.keeper import ObjectKeeper
-from memory_node.core.ports import Encoder
+from memory_node.core.ports import Encoder, ImageEncoder
 from memory_node.core.rooms.keeper import RoomKeeper
 from memory_node.core.store.copying import check_target, placed, temporary_name
 from memory_node.core.store.files import sync_folder, write_whole
+from memory_node.core.store.pictures import encode_missing
 from memory_node.core.store.reencoding import reencode
 from memory_node.core.store.repository import Mirror
 from memory_node.core.store.sqlite_file import DERIVED, translated
@@ -46,9 +47,10 @@ def open_store(
     *,
     read_only: bool,
     config: StoreConfig | None = None,
+    image_encoder: ImageEncoder | None = None,
 ) -> Store:
     """
-    Open a store whose vectors are the encoder's; those of another are made again.
+    Open a store whose vectors are the encoders'; those of others are made again.
 
     Raises ``StoreAccessError``, ``StoreFormatError``, ``StoreVersionError``, and ``EncoderError``
     for another encoder's vectors in a store that is opened read-only.
@@ -66,6 +68,8 @@ def open_store(
                 )
             _LOG.warning('encoding %s again: %s -> %s', path, stored[0], ours[0])
             reencode(store, encoder)
+        if image_encoder is not None:
+            encode_missing(store, image_encoder, read_only=read_only)
     except BaseException:
         store.close()
         raise

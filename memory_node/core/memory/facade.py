@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 import os
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.low_space import fitting
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
-from memory_node.core.ports import Encoder, LanguageModel
+from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
 from memory_node.core.store.encoding import checked, encode_batch
 from memory_node.core.store.store import Store
 
@@ -43,9 +44,10 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
         encoder: Encoder,
         config: MemoryConfig,
         language_model: LanguageModel | None = None,
+        image_encoder: ImageEncoder | None = None,
     ) -> None:
         """Use ``Memory.open``."""
-        super().__init__(Parts(store, encoder, config, language_model))
+        super().__init__(Parts(store, encoder, config, language_model, image_encoder))
         self._mirror = self._parts.mirror
 
     @classmethod
@@ -57,6 +59,7 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
         config: MemoryConfig | None = None,
         read_only: bool = False,
         language_model: LanguageModel | None = None,
+        image_encoder: ImageEncoder | None = None,
     ) -> Memory:
         """
         Open the memory at ``path``, or begin one there.
@@ -74,6 +77,9 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
             Refuse writing, and follow what another process writes.
         language_model
             Names areas; without one, or where it fails, names come from what was seen.
+        image_encoder
+            Makes vectors of pictures that texts are compared with; none when left out. Pictures
+            that have no vector of it yet get one now, unless the store is only read.
 
         Raises
         ------
@@ -88,9 +94,15 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
 
             encoder = SentenceEncoder()
         config = config or MemoryConfig()
-        store = open_store(path, encoder, read_only=read_only, config=config.store)
+        store = open_store(
+            path,
+            encoder,
+            read_only=read_only,
+            config=config.store,
+            image_encoder=image_encoder,
+        )
         try:
-            return cls(store, encoder, config, language_model)
+            return cls(store, encoder, config, language_model, image_encoder)
         except BaseException:
             store.close()
             raise
@@ -130,6 +142,9 @@ class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Re
             self._mirror.refuse_taken(items)
             unknown = self._mirror.unknown_labels(items)
             batch = encode_batch(items, self.encoder, self._mirror.dim, unknown)
+            if self._parts.pictures is not None:
+                vectors = self._parts.pictures.encoded([o.keyframe for o in items])
+                batch = replace(batch, pictures=vectors)
             self._parts.objects.prepare(items)
             if items:
                 self._mirror.insert(batch)

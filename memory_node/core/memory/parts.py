@@ -24,6 +24,7 @@ from memory_node.core.errors import StoreAccessError
 from memory_node.core.forest.llm_namer import Narrator, remove_texts, TextCache, texts_path
 from memory_node.core.forest.places import area_places
 from memory_node.core.forest.updater import Areas
+from memory_node.core.index.pictures import pictures_of
 from memory_node.core.index.updater import Indexer
 from memory_node.core.language.affordances import AffordancePacks, load_packs
 from memory_node.core.language.llm_parser import LanguageModelParser
@@ -37,7 +38,7 @@ from memory_node.core.memory.derived_files import (
 from memory_node.core.memory.views import Views
 from memory_node.core.objects.keeper import KeptObjects, ObjectKeeper
 from memory_node.core.objects.meaning import pack_vectors, PackVectors
-from memory_node.core.ports import Encoder, LanguageModel
+from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
 from memory_node.core.retrieval.pipeline import Retriever
@@ -84,7 +85,12 @@ class Parts:
     """Everything behind the facade; ``close`` last."""
 
     def __init__(
-        self, store: Store, encoder: Encoder, config: MemoryConfig, model: LanguageModel | None
+        self,
+        store: Store,
+        encoder: Encoder,
+        config: MemoryConfig,
+        model: LanguageModel | None,
+        image_encoder: ImageEncoder | None,
     ) -> None:
         """Read what is derived of ``store`` where it still fits, and begin to make the rest."""
         self.config, self.encoder, self.model = config, encoder, model
@@ -108,6 +114,7 @@ class Parts:
         vocabulary = _loaded('language.rooms_path', config.language.rooms_path, load_vocabulary)
         packs = self.packs = load_packs(config.language.affordance_packs.split(','))
         self.problems = packs.problems
+        self.pictures = pictures_of(self.mirror, image_encoder, packs.rows)
         self.corrections = Corrections(self.mirror, vocabulary)
         self.objects = ObjectKeeper(
             self.mirror,
@@ -158,6 +165,7 @@ class Parts:
             reader=None
             if self.model is None
             else LanguageModelParser(self.model, REGISTRY, Order),
+            pictures=self.pictures,
         )
 
     def _wording(self) -> WordingReader:

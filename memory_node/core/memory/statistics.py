@@ -47,6 +47,8 @@ class MemoryStatistics:
     space_message: str
     pictures_left_out: int
     observations_left_out: int
+    #: Pictures without vector because ``perception.image_encoder`` failed, since opening.
+    pictures_failed: int
     #: What was committed once and was not there at opening; '' if nothing.
     store_message: str
     #: Vectors in the HNSW index; the newest that are not are searched exactly.
@@ -96,6 +98,7 @@ def counted(parts: Parts) -> MemoryStatistics:
         space_message=parts.space.message,
         pictures_left_out=parts.space.pictures,
         observations_left_out=parts.space.observations,
+        pictures_failed=0 if parts.pictures is None else parts.pictures.failures,
         store_message=mirror.store.problem,
         indexed=len(parts.indexer.index),
         index_rebuilds=int(bool(parts.index_message)),

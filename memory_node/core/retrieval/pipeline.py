@@ -22,6 +22,7 @@ from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Ret
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.places import area_place
 from memory_node.core.forest.updater import Areas
+from memory_node.core.index.pictures import Pictures
 from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, Sort, SubjectKind
 from memory_node.core.language.text import lemmas
@@ -31,6 +32,7 @@ from memory_node.core.retrieval.doubts import doubted
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.outcome import outcome
+from memory_node.core.retrieval.pictures import picture_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
 from memory_node.core.retrieval.reading import as_meant_here, is_of_past, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
@@ -118,6 +120,7 @@ class Retriever:
         wording: WordingReader,
         scorer: Scorer | None = None,
         reader: RequestReader | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         """Answer from what ``view`` returns; the other arguments are its tools."""
         self._mirror = mirror
@@ -133,6 +136,7 @@ class Retriever:
         self._wording = wording
         self._scorer = scorer
         self.reader = reader
+        self._pictures = pictures
 
     def find(
         self, query: Query, keys: IntArray | None = None, *, request: Request | None = None
@@ -311,6 +315,8 @@ class Retriever:
                 parts.append(named_views(view, self._sources, subject.name, vector, said=said))
         elif subject.kind is SubjectKind.VIEW or not len(view.names):
             parts.append(view_candidates(view, self._sources, subject.text, vector))
+        if self._pictures is not None and not relevance.named:
+            parts.append(picture_candidates(view, self._pictures, request))
         return Candidates.join(parts)
 
     def _chosen(

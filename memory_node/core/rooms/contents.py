@@ -8,10 +8,10 @@ the rooms that captions name (and by expectation maximisation) was measured and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.text import singular_phrase
@@ -41,13 +41,7 @@ def label_likelihoods(
     A label takes the row of the listed thing that it ends with ("wooden desk" is a desk); with
     ``encode``, one that ends with none takes the row of the nearest in meaning.
     """
-    things: dict[str, NDArray[np.float64]] = {}
-    for k, kind in enumerate(vocabulary.kinds):
-        for names, chance in ((kind.typical, _TYPICAL), (kind.defining, _DEFINING)):
-            for name in names:
-                things.setdefault(name, np.full(len(vocabulary), _OTHER))[k] = chance
-        for name in (kind.name, *kind.also):  # detectors that name rooms
-            things.setdefault(name, np.full(len(vocabulary), _OTHER))[k] = _DEFINING
+    things = _listed_things(vocabulary)
     found = np.full((len(labels), len(vocabulary)), _OTHER)
     unknown = []
     for i, label in enumerate(labels):
@@ -66,6 +60,19 @@ def label_likelihoods(
             if cosine >= _SAME_THING:
                 found[i] = things[listed[j]]
     return found
+
+
+@lru_cache(maxsize=4)
+def _listed_things(vocabulary: Vocabulary) -> Mapping[str, RealArray]:
+    """Return (K,) probability that a room of each kind shows each thing that is listed."""
+    things: dict[str, RealArray] = {}
+    for k, kind in enumerate(vocabulary.kinds):
+        for names, chance in ((kind.typical, _TYPICAL), (kind.defining, _DEFINING)):
+            for name in names:
+                things.setdefault(name, np.full(len(vocabulary), _OTHER))[k] = chance
+        for name in (kind.name, *kind.also):  # detectors that name rooms
+            things.setdefault(name, np.full(len(vocabulary), _OTHER))[k] = _DEFINING
+    return things
 
 
 def contents_log_odds(presence: RealArray, likelihoods: RealArray) -> RealArray:

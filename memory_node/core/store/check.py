@@ -79,6 +79,10 @@ def _check_rows(store: Store, report: CheckReport) -> None:
             f'{held[0]} observations are not those of the last commit, which held'
             f' {store.content[0]}'
         )
+    if pictures := store.image_encoder:
+        last = 0
+        while len(keys := store.pictures_after(last, pictures[1])[0]):  # compares checksums
+            last = int(keys[-1])
     for name, rows, count in (
         ('map', batch.maps, len(maps)),
         ('label', batch.sighting_labels, len(labels)),

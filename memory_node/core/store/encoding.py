@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Encoded:
     vectors: FloatArray
     #: (D,) unit vector of each label not seen before.
     new_labels: dict[str, FloatArray]
+    #: (P,) unit vector of the picture of each observation that has one, by its place in the batch.
+    pictures: Mapping[int, FloatArray] = field(default_factory=dict)
 
 
 def checked(observations: Iterable[Observation]) -> list[Observation]:

@@ -20,7 +20,12 @@ from memory_node.core.store.checksums import (
     write_meta,
 )
 from memory_node.core.store.rows import OWN, SIGHTING
-from memory_node.core.store.schema import CHECK_COLUMNS, CORRECTION, FORMAT_VERSION
+from memory_node.core.store.schema import (
+    CHECK_COLUMNS,
+    CORRECTION,
+    FORMAT_VERSION,
+    PICTURE_VECTOR,
+)
 from memory_node.core.store.sqlite_file import transaction
 
 __all__ = ['migrate']
@@ -41,6 +46,8 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
             _add_checksums(db)
         if version < 3:
             db.execute(CORRECTION)
+        if version < 4:
+            db.execute(PICTURE_VECTOR)
         db.execute(f'PRAGMA user_version = {FORMAT_VERSION}')
 
 

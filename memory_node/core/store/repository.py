@@ -226,6 +226,7 @@ class Mirror(RowReads, Trimming):
                 map_rows=map_rows,
                 new_labels=batch.new_labels,
                 new_maps=new_maps,
+                pictures=batch.pictures,
             )
             self._columns.append_labels(
                 list(batch.new_labels),

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.data import Observation, Pose
+from memory_node.core.data import FloatArray, Observation, Pose
 from memory_node.core.errors import RemovedError, StoreFormatError
 from memory_node.core.store.postings import Postings, WordIndex
 from memory_node.core.store.reading import Brief, MissingRowError
@@ -73,6 +73,11 @@ class RowReads:
         """Return the posting list of every distinct stem of ``words``."""
         with self._lock:
             return self.store.postings(self._words, words)
+
+    def pictures_after(self, key: int, dim: int) -> tuple[Keys, FloatArray]:
+        """Return the next keys above ``key``, and (n, dim) vectors of their pictures."""
+        with self._lock:
+            return self.store.pictures_after(key, dim)
 
     def captions_after(self, key: int) -> list[tuple[int, str]]:
         """Return key and caption of every observation with a greater key, ascending."""

@@ -7,6 +7,7 @@ __all__ = [
     'CHECK_COLUMNS',
     'CORRECTION',
     'FORMAT_VERSION',
+    'PICTURE_VECTOR',
     'SCHEMA',
     'TOKENIZER',
 ]
@@ -15,7 +16,7 @@ __all__ = [
 APPLICATION_ID = 0x524D454D
 #: Written to ``user_version``; a store with a greater number is refused, one with a smaller number
 #: is brought up to it by ``migration.py``.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 #: How words are split and stemmed, on disk and in questions.
 TOKENIZER = 'porter unicode61 remove_diacritics 2'
@@ -34,6 +35,15 @@ CREATE TABLE correction (
     body TEXT NOT NULL,
     undone_ns INTEGER,
     undone_by TEXT NOT NULL,
+    crc INTEGER NOT NULL
+) STRICT"""
+
+#: Vectors of pictures by an image encoder, of observations that have one. They can be made again
+#: from the pictures, so each row has a checksum and the content of the store does not name it.
+PICTURE_VECTOR = """
+CREATE TABLE picture_vector (
+    observation INTEGER PRIMARY KEY REFERENCES observation (key) ON DELETE CASCADE,
+    vector BLOB NOT NULL,
     crc INTEGER NOT NULL
 ) STRICT"""
 
@@ -95,6 +105,8 @@ CREATE TABLE keyframe (
 ) STRICT;
 
 {CORRECTION.strip()};
+
+{PICTURE_VECTOR.strip()};
 
 CREATE VIRTUAL TABLE words USING fts5 (
     caption, objects,

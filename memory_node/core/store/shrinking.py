@@ -49,9 +49,11 @@ class ShrinkingRows(ForgettableRows):
             rows = self._db.execute(
                 'SELECT o.key, length(CAST(o.caption AS BLOB)) * 2 + length(o.id) * 2'
                 ' + coalesce(length(o.covariance), 0) + 160 + coalesce(length(s.things), 0)'
-                ' + coalesce(length(e.vector), 0), coalesce(length(k.jpeg), 0)'
+                ' + coalesce(length(e.vector), 0) + coalesce(length(p.vector), 0),'
+                ' coalesce(length(k.jpeg), 0)'
                 ' FROM observation o LEFT JOIN sighting s ON s.observation = o.key'
                 ' LEFT JOIN embedding e ON e.observation = o.key'
+                ' LEFT JOIN picture_vector p ON p.observation = o.key'
                 ' LEFT JOIN keyframe k ON k.observation = o.key'
                 ' WHERE o.key > ? ORDER BY o.key LIMIT ?',
                 (key, _SIZED),

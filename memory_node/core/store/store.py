@@ -34,8 +34,8 @@ from memory_node.core.store.copying import copy_store, foreign_log, set_log_asid
 from memory_node.core.store.durability import LogSync
 from memory_node.core.store.locking import OpenFile, read_note, WriterLock
 from memory_node.core.store.migration import migrate
+from memory_node.core.store.pictures import PictureRows
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
-from memory_node.core.store.shrinking import ShrinkingRows
 from memory_node.core.store.sqlite_file import (
     BUSY_TIMEOUT_S,
     check_identity,
@@ -53,7 +53,7 @@ _LOG = logging.getLogger(__name__)
 Keys = NDArray[np.int64]
 
 
-class Store(ShrinkingRows):
+class Store(PictureRows):
     """
     Observations, labels and vectors in one file.
 
@@ -290,9 +290,12 @@ class Store(ShrinkingRows):
         map_rows: Mapping[str, int],
         new_labels: Mapping[str, FloatArray],
         new_maps: Sequence[str],
+        pictures: Mapping[int, FloatArray],
     ) -> tuple[Keys, Digests]:
         """
         Store a batch with its (N, D) vectors in one transaction; return keys and digests.
+
+        ``pictures`` are vectors of pictures by the place of the observation in the batch.
 
         ``label_rows`` and ``map_rows`` number every label and map, new ones included. Raises
         ``InvalidObservationError`` on an id that is taken.
@@ -308,6 +311,7 @@ class Store(ShrinkingRows):
                 ((key, text, vector, label_crc(text, vector)) for key, text, vector in labels),
             )
             keys, digests = records.insert(self._db, items, vectors, label_rows, map_rows)
+            self._insert_pictures({int(keys[at]): vector for at, vector in pictures.items()})
             self._record(int(digests.sum(dtype=np.uint64)), len(keys))
         return keys, digests
 
