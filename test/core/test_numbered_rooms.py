@@ -1,4 +1,4 @@
-"""Rooms of a school by number, the school as a whole, what is between two things, what is whose."""
+"""Rooms of a school by number, the school as a whole, what is between things, what is whose."""
 
 from __future__ import annotations
 
