@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from memory_node.core.perception.sign_lines import join_lines, MAX_SIGN_CHARS
+from memory_node.core.language.sign_labels import MAX_SIGN_CHARS
+from memory_node.core.perception.sign_lines import join_lines
 from memory_node.core.ports import SignReading
 
 

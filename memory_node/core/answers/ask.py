@@ -33,6 +33,12 @@ from memory_node.core.answers.phrases import (
     spot,
     the,
 )
+from memory_node.core.answers.signs import (
+    lists_signs,
+    neighbouring_numbers,
+    says_answer,
+    signs_answer,
+)
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
@@ -85,6 +91,8 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return Answer(known=told.found, text=told.text, citations=told.citations)
     if kind is AnswerKind.COUNT and request.subject.kind is not SubjectKind.VIEW:
         return _count(found, retriever)
+    if kind in (AnswerKind.WHAT, AnswerKind.SAYS) and lists_signs(found):
+        return signs_answer(found, retriever)
     if kind is AnswerKind.WHAT:
         return _what(found, retriever)
     if kind in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
@@ -95,6 +103,8 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return _unknown(found, retriever)
     if kind is AnswerKind.LOOK:
         return look_answer(found, retriever)
+    if kind is AnswerKind.SAYS:
+        return says_answer(found, retriever)
     best = found.retrieval.places[0]
     cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]
@@ -219,6 +229,8 @@ def _unknown(found: Found, retriever: Retriever) -> Answer:
     """Return that nothing answers, why, and what comes closest."""
     retrieval, kind = found.retrieval, found.request.answer
     problem = '; '.join(found.judged.problems)
+    if not problem and (told := neighbouring_numbers(found, retriever)):
+        return told
     if kind is AnswerKind.EXISTS and not problem and (told := _elsewhere(found, retriever)):
         return told
     if not problem and len(gone := gone_objects(found)[:1]):

@@ -18,6 +18,7 @@ from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNo
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.updater import area_id, Areas
 from memory_node.core.language.directives import reported
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import counted, lemmas, plural
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
@@ -29,6 +30,8 @@ IntArray = NDArray[np.int64]
 
 #: Kinds of things and of rooms that one description names, and citations.
 _KINDS, _ROOMS, _CITED = 10, 12, 5
+#: Signs among them.
+_SIGNS = 3
 #: Areas listed below one that is described.
 MAX_PARTS = 8
 #: How long a description waits for areas that are being named [s].
@@ -115,7 +118,7 @@ def describe_room(
     """Return what is in ``rooms`` of one name, and how many places they are."""
     name = reported(called) or view.rooms.names[int(rooms[0])] or 'this room'
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
-    stocks = _telling(view, inventory(view.objects, inside))[:_KINDS]
+    stocks = _of_things(view, _telling(view, inventory(view.objects, inside)), _KINDS)
     cited = retriever.object_places(view, _covering(stocks))
     beside = np.concatenate([view.rooms.neighbors(r)[0] for r in rooms.tolist()])
     beside = beside[~np.isin(beside, rooms)]
@@ -170,7 +173,7 @@ def describe_everything(
     view: View, objects: IntArray, retriever: Retriever, map_id: str | None
 ) -> Description:
     """Return which rooms there are, and which things there are most of among ``objects``."""
-    stocks = inventory(view.objects, objects)[:_KINDS]
+    stocks = _of_things(view, inventory(view.objects, objects), _KINDS)
     held = np.unique(view.object_rooms[objects]) if len(objects) else np.arange(len(view.rooms))
     names = Counter(view.rooms.names[r] for r in held[held >= 0].tolist() if view.rooms.names[r])
     parts = []
@@ -204,3 +207,9 @@ def _covering(stocks: Sequence[Stock]) -> IntArray:
 
 def _listed(view: View, stocks: Sequence[Stock]) -> str:
     return joined([many(stock.count, view.names.texts[stock.name]) for stock in stocks])
+
+
+def _of_things(view: View, stocks: list[Stock], most: int) -> list[Stock]:
+    """Return at most ``most`` stocks, of which few are signs: each text is a name of its own."""
+    signs = [s for s in stocks if sign_text(view.names.texts[s.name])][_SIGNS:]
+    return [s for s in stocks if s not in signs][:most]

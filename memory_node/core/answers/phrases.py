@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import Place, Vector3
 from memory_node.core.language.directives import quoted, reported
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import is_plural, plural, several
 
 __all__ = [
@@ -41,6 +42,8 @@ def joined(words: Sequence[str]) -> str:
 def many(number: int, name: str) -> str:
     """Return a number of things by their name; one that is no name is quoted."""
     called = reported(name)
+    if sign_text(name):
+        return f'1 {called}' if number == 1 else f'{number} signs {quoted(sign_text(name))}'
     if called == name:
         return several(number, name)
     return f'{number} {"thing" if number == 1 else "things"} labelled {called}'

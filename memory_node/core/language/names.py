@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.language.noun_phrases import head_position, split_name
+from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.signs import Fit, fit, is_sign_name, wanted_text
 from memory_node.core.language.text import (
     english,
     lemmas,
@@ -109,7 +111,9 @@ def _meaning(words: Sequence[str]) -> tuple[str, str]:
 
 @lru_cache(maxsize=_CACHE)
 def parse_name(phrase: str) -> Name:
-    """Return a name ready for comparison; any text is accepted."""
+    """Return a name ready for comparison; any text is accepted, and signs are signs."""
+    if sign_text(phrase):
+        return parse_name('sign')
     attributes, name = split_name(phrase)
     words = name.split()
     head = head_position(words) if words else 0
@@ -218,6 +222,8 @@ class NameMatcher:
         self._stand_ins: list[Name] = []
         self._index: defaultdict[str | int, list[int]] = defaultdict(list)
         self._qualifiers: set[str] = set()
+        #: What signs say, by their number.
+        self._signs: dict[int, str] = {}
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -228,6 +234,8 @@ class NameMatcher:
         for text in names:
             name, stand_in = parse_name(text), self._stand_in(text)
             number = len(self._names)
+            if said := sign_text(text):
+                self._signs[number] = said
             self._stand_ins.append(stand_in)
             for key in _keys(name, name.kinds | name.own) | _keys(
                 stand_in, stand_in.kinds | stand_in.own
@@ -255,7 +263,15 @@ class NameMatcher:
         for number in numbers:
             if number < count:
                 relations[number] = self._relation(wanted, stand_in, number)
+        for number, said in list(self._signs.items()):
+            if number < count:
+                relations[number] = _sign_relation(phrase, said)
         return relations
+
+    @property
+    def signs(self) -> Mapping[int, str]:
+        """What each name of a sign says, by its number."""
+        return self._signs
 
     def _relation(self, wanted: Name, stand_in: Name, number: int) -> Relation:
         relation = relate(wanted, self._names[number])
@@ -288,6 +304,33 @@ class NameMatcher:
             or self._relation(self._names[other], self._stand_ins[other], number) in _ONE_THING
             for other in others
         )
+
+
+@lru_cache(maxsize=_CACHE)
+def _sign_relation(phrase: str, said: str) -> Relation:
+    """Return how a sign relates to a requested phrase, by what it says."""
+    wanted, outright = wanted_text(phrase)
+    if is_sign_name(phrase):
+        return Relation.SAME
+    found = fit(wanted, said, outright=outright)
+    if not outright:
+        return _BY_TEXT[found]
+    return _OUTRIGHT[found]
+
+
+#: How a sign relates to a phrase that asks for one, and to one that may ask for a thing.
+_OUTRIGHT = {
+    Fit.WHOLE: Relation.SAME,
+    Fit.NEARLY: Relation.SYNONYM,
+    Fit.PART: Relation.KIND,
+    Fit.NONE: Relation.CONFLICT,
+}
+_BY_TEXT = {
+    Fit.WHOLE: Relation.SYNONYM,
+    Fit.NEARLY: Relation.KIND,
+    Fit.PART: Relation.KIND,
+    Fit.NONE: Relation.OTHER,
+}
 
 
 def _keys(name: Name, synsets: frozenset[int]) -> set[str | int]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memory_node.core.language.sign_labels import MAX_SIGN_CHARS
 from memory_node.core.perception.captions import clean_text
 from memory_node.core.ports import SignReading
 
-__all__ = ['MAX_SIGN_CHARS', 'join_lines']
+__all__ = ['join_lines']
 
-#: Text kept of one sign; a poster may say more.
-MAX_SIGN_CHARS = 120
 #: Largest gap between two lines of one sign, in heights of the smaller line.
 _GAP_HEIGHTS = 1.0
 #: Lines of one sign differ in height by at most this factor: a small word stands over a number.

@@ -173,6 +173,7 @@ def alike(names: Names, vector: FloatArray) -> RealArray:
     "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
     """
     cosines = (names.vectors @ vector).astype(np.float64)
+    cosines[names.signs] = -1.0
     if not len(names.world.names):
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
     rows = np.maximum.reduceat(names.world.names @ vector, names.world.starts)
@@ -192,6 +193,7 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     wanted = vectors.sum(axis=0)
     wanted /= max(float(np.linalg.norm(wanted)), 1e-9)
     score = (names.meanings @ wanted).astype(np.float64)
+    score[names.signs] = -1.0  # what a sign says is not what it is for
     if not len(names.world.world):
         return np.asarray(SLOPE * (score - 0.5) + OFFSET)
     world = names.world.world @ wanted

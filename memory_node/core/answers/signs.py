@@ -1,0 +1,135 @@
+"""Answers about what signs say: the texts, and for a number that was not read its neighbours."""
+
+from __future__ import annotations
+
+from collections import Counter
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory_node.core.answers.counting import counted_candidates
+from memory_node.core.answers.phrases import coordinates, joined, sentence, spot
+from memory_node.core.answers.types import Answer
+from memory_node.core.constraints.base import Kind
+from memory_node.core.language.directives import quoted, reported
+from memory_node.core.language.request import AnswerKind
+from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.signs import is_sign_name, sign_lexicon, sign_words, wanted_text
+from memory_node.core.language.text import is_plural
+from memory_node.core.retrieval.pipeline import Found, Retriever
+
+__all__ = ['lists_signs', 'neighbouring_numbers', 'says_answer', 'signs_answer']
+
+IntArray = NDArray[np.int64]
+
+#: Signs told in one answer, and those that are told beside the likeliest one.
+_TOLD, _BESIDE = 12, 3
+#: How much less likely a sign may be than the likeliest one to be told as well.
+_LEAST = 0.5
+_WHOLE = re.compile(r'(\D*)(\d{1,6})(\D*)')
+
+
+def lists_signs(found: Found) -> bool:
+    """Tell whether a request asks which signs there are: "what signs are in the hall?"."""
+    subject, answer = found.request.subject, found.request.answer
+    several = answer is AnswerKind.WHAT or is_plural(subject.text)
+    return is_sign_name(subject.name) and several
+
+
+def says_answer(found: Found, retriever: Retriever) -> Answer:
+    """Return what the signs say that were found; ``found`` has a place."""
+    places = found.retrieval.places
+    least = _LEAST * places[0].confidence
+    fit = [p for p in places if sign_text(p.label) and not p.unmet and p.confidence >= least]
+    if not fit:
+        text = f'I have seen a sign at {spot(places[0])} [1], but could not read it'
+        return Answer(known=False, text=sentence(text), citations=places[:1])
+    told = [
+        f'the sign at {spot(p)} [{i}] says {quoted(sign_text(p.label))}'
+        for i, p in enumerate(fit[:_BESIDE], 1)
+    ]
+    return Answer(known=True, text=sentence(joined(told)), citations=tuple(fit[:_BESIDE]))
+
+
+def signs_answer(found: Found, retriever: Retriever) -> Answer:
+    """Return which signs there are, by what they say: words first, then numbers in order."""
+    fit = counted_candidates(found, retriever)
+    fit = fit[found.candidates.kind[fit] == Kind.OBJECT]
+    where = reported(' '.join(c.phrase for c in found.request.constraints))
+    texts = [_text(found, int(found.candidates.index[i])) for i in fit.tolist()]
+    counts = Counter(sorted((text for text in texts if text), key=_order))
+    if not counts:
+        seen = 'signs, but could read none' if len(fit) else 'no signs'
+        return Answer(known=False, text=sentence(f'I have seen {seen} {where}'))
+    first = np.array([texts.index(text) for text in list(counts)[:_TOLD]], np.int64)
+    cited = retriever.places(found, fit[first])
+    told = [
+        f'{quoted(text)}{f" ({count} times)" if count > 1 else ""} [{i}]'
+        for i, (text, count) in enumerate(list(counts.items())[:_TOLD], 1)
+    ]
+    if len(counts) > _TOLD:
+        told.append(f'{len(counts) - _TOLD} more')
+    unread = sum(not text for text in texts)
+    end = f', and {unread} that I could not read' if unread else ''
+    text = f'{where} I have read {joined(told)}{end}'
+    return Answer(known=True, text=sentence(text), citations=cited)
+
+
+def neighbouring_numbers(found: Found, retriever: Retriever) -> Answer | None:
+    """
+    Return that no sign with the number was read, and the nearest numbers that were.
+
+    None where no number is asked for, or no sign has a comparable one.
+    """
+    wanted, _ = wanted_text(found.request.subject.name)
+    asked = sign_words(wanted)
+    parts = _WHOLE.fullmatch(asked.numbers[0]) if len(asked.numbers) == 1 else None
+    if parts is None:
+        return None
+    places = frozenset(sign_lexicon()['places'])
+    kind = places.intersection(asked.words)
+    below: tuple[int, int] | None = None
+    above: tuple[int, int] | None = None
+    for index in _signs(found).tolist():
+        words = sign_words(_text(found, index))
+        other = _WHOLE.fullmatch(words.numbers[0]) if len(words.numbers) == 1 else None
+        if other is None or other[1] != parts[1] or kind != places.intersection(words.words):
+            continue
+        number = int(other[2])
+        if number <= int(parts[2]) and (below is None or number > below[0]):
+            below = number, index
+        elif number > int(parts[2]) and (above is None or number < above[0]):
+            above = number, index
+    near = [found_ for found_ in (below, above) if found_ is not None]
+    if not near:
+        return None
+    index_of = np.array([index for _, index in near], np.int64)
+    cited = retriever.object_places(found.view, index_of)
+    told = [
+        f'{quoted(_text(found, index))} at'
+        f' {coordinates(p.target_position or p.pose.position)} [{i}]'
+        for i, ((_, index), p) in enumerate(zip(near, cited, strict=True), 1)
+    ]
+    verb = 'number is' if len(near) == 1 else 'numbers are'
+    text = f'I have read no sign that says {quoted(wanted)}. The nearest {verb} {joined(told)}'
+    if len(near) == 2:
+        text += '; it is between them if the numbers are in order'
+    return Answer(known=False, text=sentence(text), citations=cited)
+
+
+def _order(text: str) -> tuple[int, str]:
+    numbers = ''.join(re.findall(r'\d', ' '.join(sign_words(text).numbers)))
+    return int(numbers[:18] or -1), text.casefold()
+
+
+def _signs(found: Found) -> IntArray:
+    """Return the objects that are signs, hang where they were read and say something."""
+    objects = found.view.objects
+    names = found.view.names.signs
+    return np.flatnonzero(np.isin(objects.labels, names) & (objects.existence > 0.0))
+
+
+def _text(found: Found, index: int) -> str:
+    """Return what an object says by most of its readings, '' where it is no sign."""
+    return sign_text(found.view.names.texts[int(found.view.objects.labels[index])])

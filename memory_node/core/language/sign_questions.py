@@ -1,0 +1,88 @@
+"""Questions about what signs say: "where does it say exit?", "what does the sign say?"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import re
+
+from memory_node.core.language.relations import alternatives
+from memory_node.core.language.request import AnswerKind
+from memory_node.core.language.signs import sign_lexicon
+from memory_node.core.language.subjects import without_courtesy
+
+__all__ = ['SignQuestion', 'read_sign_question']
+
+#: Longer texts ask for something else as well.
+_MOST_CHARS = 300
+_TEXT = r'(?:that )?(?:"(?P<quoted>[^"]+)"(?P<rest>.*?)|(?P<text>(?!to )\S(?:.*?\S)??))'
+_THING = r'(?P<thing>(?:the|that|this|my|our|a|an) .+?)'
+_NOUNS = rf'(?:{alternatives(sign_lexicon()["nouns"])})'
+_QUOTES = str.maketrans(dict.fromkeys('\u201c\u201d\u201e\u00ab\u00bb', '"'))
+
+
+def _compiled(kind: str) -> tuple[re.Pattern[str], ...]:
+    slots = {'{sign}': _NOUNS, '{text}': _TEXT, '{thing}': _THING}
+    found = []
+    for pattern in sign_lexicon()[kind]:
+        for slot, form in slots.items():
+            pattern = pattern.replace(slot, form)
+        found.append(re.compile(rf'{pattern}[ ?.!]*', re.IGNORECASE))
+    return tuple(found)
+
+
+_KINDS = {kind: _compiled(kind) for kind in ('where', 'exists', 'says', 'beside')}
+#: Requests that whole questions stand for.
+_REQUESTS = {'where': 'where is the sign', 'exists': 'is there a sign'}
+_SAYING = re.compile(
+    rf'(?P<sign>\b(?:[\w-]+ )?{_NOUNS}) (?:{"|".join(sign_lexicon()["saying"])})[:,]? {_TEXT}$',
+    re.IGNORECASE,
+)
+_HAS_SIGN = re.compile(rf'\b{_NOUNS}\b', re.IGNORECASE)
+_ENDS = ' ?.!'
+_MARKS = f'{_ENDS},;:\'"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignQuestion:
+    """A question about a sign, as the request for the sign and what it is to say."""
+
+    request: str
+    #: What the sign says; '' where that is asked, or any will do.
+    text: str = ''
+    #: What is asked to be told; None where the request says it.
+    answer: AnswerKind | None = None
+
+
+def read_sign_question(said: str) -> SignQuestion | None:
+    """Return the question that a text asks about signs; None where it asks about others."""
+    if len(said) > _MOST_CHARS:
+        return None
+    said = said.translate(_QUOTES)
+    plain = without_courtesy(said)
+    for kind, patterns in _KINDS.items():
+        for pattern in patterns:
+            if match := pattern.fullmatch(plain):
+                return _question(kind, match)
+    if match := _SAYING.search(said.rstrip(_ENDS)):
+        text, rest = _text(match)
+        if text:
+            return SignQuestion(request=f'{said[: match.start()]}{match["sign"]}{rest}', text=text)
+    return None
+
+
+def _text(match: re.Match[str]) -> tuple[str, str]:
+    """Return what is to be said, and the words after it where it stands in quotes."""
+    if match['quoted']:
+        return match['quoted'].strip(_MARKS), match['rest']
+    return match['text'].strip(_MARKS), ''
+
+
+def _question(kind: str, match: re.Match[str]) -> SignQuestion | None:
+    if kind in _REQUESTS:
+        text, rest = _text(match)
+        return SignQuestion(request=_REQUESTS[kind] + rest, text=text) if text else None
+    said = match.groupdict()
+    thing = (said.get('thing') or said.get('plate') or '').strip(_MARKS)
+    if kind == 'beside' or not _HAS_SIGN.search(thing):
+        thing = f'the sign next to {thing}'
+    return SignQuestion(request=thing, answer=AnswerKind.SAYS)
