@@ -86,6 +86,12 @@ ARGUMENTS = [
         ' empty: as in params_file.',
     ),
     DeclareLaunchArgument(
+        'signs',
+        default_value='',
+        description='What reads door plates and signs: none or rapidocr;'
+        ' empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
         'model_path',
         default_value='',
         description='ONNX file for captioner:=yolox; empty: the one in params_file.',
@@ -192,6 +198,7 @@ OVERRIDES = {
     'camera_frame': 'camera.frame',
     'map_id': 'map_id',
     'captioner': 'perception.captioner',
+    'signs': 'perception.signs',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
     'encoder': 'encoder.model',
