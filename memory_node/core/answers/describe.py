@@ -10,7 +10,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import joined, many, marks
+from memory_node.core.answers.phrases import joined, many, marks, the_room
 from memory_node.core.answers.types import Description
 from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, Query, QueryMode
@@ -116,7 +116,8 @@ def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
     """Return what is in ``rooms`` of one name, and how many places they are."""
-    name = reported(called) or view.rooms.names[int(rooms[0])] or 'this room'
+    own = view.rooms.names[int(rooms[0])] or 'this room'
+    name, said = reported(called) or own, the_room(called or own)
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
     stocks = _of_things(view, _telling(view, inventory(view.objects, inside)), _KINDS)
     cited = retriever.object_places(view, _covering(stocks))
@@ -126,9 +127,9 @@ def describe_room(
     parts = []
     if stocks:
         verb = 'is' if stocks[0].count == 1 else 'are'
-        parts.append(f'In the {name} there {verb} {_listed(view, stocks)}.')
+        parts.append(f'In {said} there {verb} {_listed(view, stocks)}.')
     else:
-        parts.append(f'I have been in the {name}, and know no thing that is in it.')
+        parts.append(f'I have been in {said}, and know no thing that is in it.')
     if near:
         parts.append(f'Next to it: {joined(near)}.')
     if (places := _places(view, rooms)) > 1:
@@ -179,7 +180,8 @@ def describe_everything(
     parts = []
     if names:
         rooms = [
-            f'{counted(count, name)}' for name, count in sorted(names.items(), key=_many)[:_ROOMS]
+            name if count == 1 and name[-1].isdigit() else counted(count, name)
+            for name, count in sorted(names.items(), key=_many)[:_ROOMS]
         ]
         parts.append(f'I know {joined(rooms)}.')
     if stocks:

@@ -15,11 +15,11 @@ from memory_node.core.constraints.base import Kind
 from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.request import AnswerKind
 from memory_node.core.language.sign_labels import sign_text
-from memory_node.core.language.signs import is_sign_name, sign_lexicon, sign_words, wanted_text
+from memory_node.core.language.signs import is_sign_name, number_gap, sign_words, wanted_text
 from memory_node.core.language.text import is_plural
 from memory_node.core.retrieval.pipeline import Found, Retriever
 
-__all__ = ['lists_signs', 'neighbouring_numbers', 'says_answer', 'signs_answer']
+__all__ = ['lists_signs', 'unread_answer', 'says_answer', 'signs_answer']
 
 IntArray = NDArray[np.int64]
 
@@ -27,7 +27,6 @@ IntArray = NDArray[np.int64]
 _TOLD, _BESIDE = 12, 3
 #: How much less likely a sign may be than the likeliest one to be told as well.
 _LEAST = 0.5
-_WHOLE = re.compile(r'(\D*)(\d{1,6})(\D*)')
 
 
 def lists_signs(found: Found) -> bool:
@@ -76,34 +75,27 @@ def signs_answer(found: Found, retriever: Retriever) -> Answer:
     return Answer(known=True, text=sentence(text), citations=cited)
 
 
-def neighbouring_numbers(found: Found, retriever: Retriever) -> Answer | None:
+def unread_answer(found: Found, retriever: Retriever) -> Answer | None:
     """
-    Return that no sign with the number was read, and the nearest numbers that were.
+    Return that no sign was read to say what is wanted, and the nearest numbers that were.
 
-    None where no number is asked for, or no sign has a comparable one.
+    None where neither a sign is asked for nor a number that signs have the like of.
     """
-    wanted, _ = wanted_text(found.request.subject.name)
-    asked = sign_words(wanted)
-    parts = _WHOLE.fullmatch(asked.numbers[0]) if len(asked.numbers) == 1 else None
-    if parts is None:
+    wanted, outright = wanted_text(found.request.subject.name)
+    gaps = [
+        (gap, index)
+        for index in _signs(found).tolist()
+        if (gap := number_gap(wanted, _text(found, index))) is not None
+    ]
+    below = max((pair for pair in gaps if pair[0] <= 0), default=None)
+    above = min((pair for pair in gaps if pair[0] > 0), default=None)
+    near = [pair for pair in (below, above) if pair is not None]
+    if not near and not outright:
         return None
-    places = frozenset(sign_lexicon()['places'])
-    kind = places.intersection(asked.words)
-    below: tuple[int, int] | None = None
-    above: tuple[int, int] | None = None
-    for index in _signs(found).tolist():
-        words = sign_words(_text(found, index))
-        other = _WHOLE.fullmatch(words.numbers[0]) if len(words.numbers) == 1 else None
-        if other is None or other[1] != parts[1] or kind != places.intersection(words.words):
-            continue
-        number = int(other[2])
-        if number <= int(parts[2]) and (below is None or number > below[0]):
-            below = number, index
-        elif number > int(parts[2]) and (above is None or number < above[0]):
-            above = number, index
-    near = [found_ for found_ in (below, above) if found_ is not None]
+    lead = f'I have read no sign that says {quoted(wanted)}'
     if not near:
-        return None
+        no = 'no: ' if found.request.answer is AnswerKind.EXISTS else ''
+        return Answer(known=False, text=sentence(f'{no}{lead}'))
     index_of = np.array([index for _, index in near], np.int64)
     cited = retriever.object_places(found.view, index_of)
     told = [
@@ -112,7 +104,7 @@ def neighbouring_numbers(found: Found, retriever: Retriever) -> Answer | None:
         for i, ((_, index), p) in enumerate(zip(near, cited, strict=True), 1)
     ]
     verb = 'number is' if len(near) == 1 else 'numbers are'
-    text = f'I have read no sign that says {quoted(wanted)}. The nearest {verb} {joined(told)}'
+    text = f'{lead}. The nearest {verb} {joined(told)}'
     if len(near) == 2:
         text += '; it is between them if the numbers are in order'
     return Answer(known=False, text=sentence(text), citations=cited)

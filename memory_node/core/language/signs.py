@@ -25,6 +25,7 @@ __all__ = [
     'edits',
     'fit',
     'is_sign_name',
+    'number_gap',
     'sign_lexicon',
     'sign_words',
     'wanted_text',
@@ -40,6 +41,8 @@ _WORD = re.compile(r'[^\W_]+(?:\.\d+)*')
 _DIGITS = ((re.compile(r'(?<=\d)o(?=\d)'), '0'), (re.compile(r'(?<=\d)[il|](?=\d)'), '1'))
 _LETTERED = re.compile(r'\b([a-z]{1,2})[-. ]?(?=\d)')
 _RUN_ON = re.compile(r'([^\W\d_]{3,})(?=\d)')
+#: A number, what stands before it and what after it.
+_PARTS = re.compile(r'(\D*)(\d{1,6})(\D*)')
 _DETERMINER = re.compile(r'(?:the|a|an|any|some|that|this|every|all) ', re.IGNORECASE)
 
 
@@ -158,6 +161,23 @@ def _numbered(
     if one.words and not places.isdisjoint(set(other.words) - set(one.words)):
         return Fit.NONE  # "room 7" is no "aisle 7"
     return Fit.NEARLY if missing else Fit.WHOLE
+
+
+def number_gap(wanted: str, said: str) -> int | None:
+    """
+    Return the number that a sign says less the one that is wanted; None where none compares.
+
+    Each has one number, with the same letters before it and of the same sort of place: gate B3 is
+    two below gate B5, and no neighbour of room 5.
+    """
+    one, other = sign_words(wanted), sign_words(said)
+    if len(one.numbers) != 1 or len(other.numbers) != 1:
+        return None
+    parts, own = _PARTS.fullmatch(one.numbers[0]), _PARTS.fullmatch(other.numbers[0])
+    places = frozenset(sign_lexicon()['places'])
+    if parts is None or own is None or places & set(one.words) != places & set(other.words):
+        return None
+    return int(own[2]) - int(parts[2]) if own[1] == parts[1] else None
 
 
 def _alike(one: str, other: str) -> bool:

@@ -16,6 +16,7 @@ from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
+from memory_node.core.retrieval.signs import near_numbers
 
 __all__ = ['RELATION_ODDS', 'EmbeddingRelevance', 'Relevance', 'RelevanceModel', 'alike', 'served']
 
@@ -128,6 +129,7 @@ class EmbeddingRelevance:
         odds = np.maximum(
             odds, np.where(_numbered_alike(subject.name, names), alike(names, vectors[2]), UNLIKE)
         )
+        odds = np.maximum(odds, near_numbers(names, subject.name))
         if (odds > 0.0).any():
             return Relevance(odds=odds, named=False)
         if subject.definite or not (subject.purpose or subject.wished):
