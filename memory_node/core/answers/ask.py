@@ -104,8 +104,10 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return _unknown(found, retriever)
     if kind is AnswerKind.LOOK:
         return look_answer(found, retriever)
+    if kind is AnswerKind.SAYS and found.judged.problems:
+        return _unknown(found, retriever)
     if kind is AnswerKind.SAYS:
-        return says_answer(found, retriever)
+        return says_answer(found)
     best = found.retrieval.places[0]
     cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]

@@ -36,7 +36,7 @@ def lists_signs(found: Found) -> bool:
     return is_sign_name(subject.name) and several
 
 
-def says_answer(found: Found, retriever: Retriever) -> Answer:
+def says_answer(found: Found) -> Answer:
     """Return what the signs say that were found; ``found`` has a place."""
     places = found.retrieval.places
     least = _LEAST * places[0].confidence
@@ -44,11 +44,12 @@ def says_answer(found: Found, retriever: Retriever) -> Answer:
     if not fit:
         text = f'I have seen a sign at {spot(places[0])} [1], but could not read it'
         return Answer(known=False, text=sentence(text), citations=places[:1])
+    fit = fit[: _BESIDE if found.request.order is None else 1]
     told = [
         f'the sign at {spot(p)} [{i}] says {quoted(sign_text(p.label))}'
-        for i, p in enumerate(fit[:_BESIDE], 1)
+        for i, p in enumerate(fit, 1)
     ]
-    return Answer(known=True, text=sentence(joined(told)), citations=tuple(fit[:_BESIDE]))
+    return Answer(known=True, text=sentence(joined(told)), citations=tuple(fit))
 
 
 def signs_answer(found: Found, retriever: Retriever) -> Answer:

@@ -14,6 +14,7 @@ __all__ = ['SignQuestion', 'read_sign_question']
 
 #: Longer texts ask for something else as well.
 _MOST_CHARS = 300
+_ROUNDS = 3
 _TEXT = r'(?:that )?(?:"(?P<quoted>[^"]+)"(?P<rest>.*?)|(?P<text>(?!to )\S(?:.*?\S)??))'
 _THING = r'(?P<thing>(?:the|that|this|my|our|a|an) .+?)'
 _NOUNS = rf'(?:{alternatives(sign_lexicon()["nouns"])})'
@@ -38,6 +39,10 @@ _SAYING = re.compile(
     re.IGNORECASE,
 )
 _HAS_SIGN = re.compile(rf'\b{_NOUNS}\b', re.IGNORECASE)
+_BESIDE = re.compile(
+    rf'(?<=\w) (?:{alternatives(sign_lexicon()["near"])}) (?=the|my|our|a|an|that|this)\b',
+    re.IGNORECASE,
+)
 _ENDS = ' ?.!'
 _MARKS = f'{_ENDS},;:\'"'
 
@@ -58,7 +63,9 @@ def read_sign_question(said: str) -> SignQuestion | None:
     if len(said) > _MOST_CHARS:
         return None
     said = said.translate(_QUOTES)
-    plain = without_courtesy(said)
+    plain = said
+    for _ in range(_ROUNDS):  # "could you" "tell me"
+        plain = without_courtesy(plain)
     for kind, patterns in _KINDS.items():
         for pattern in patterns:
             if match := pattern.fullmatch(plain):
@@ -85,4 +92,7 @@ def _question(kind: str, match: re.Match[str]) -> SignQuestion | None:
     thing = (said.get('thing') or said.get('plate') or '').strip(_MARKS)
     if kind == 'beside' or not _HAS_SIGN.search(thing):
         thing = f'the sign next to {thing}'
+    if beside := _BESIDE.search(thing):  # of several beside it, the nearest one is asked for
+        other = thing[beside.end() :]
+        thing = f'{thing[: beside.start()]} next to {other} closest to {other}'
     return SignQuestion(request=thing, answer=AnswerKind.SAYS)

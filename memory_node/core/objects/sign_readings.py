@@ -38,10 +38,10 @@ def reading_cost(one: str, other: str) -> float:
     a, b = sign_words(one), sign_words(other)
     if a.joined == b.joined:
         return 0.0
-    longer = max(len(a.joined), len(b.joined), 1)
-    if min(a.joined, b.joined, key=len) in max(a.joined, b.joined, key=len):
+    shorter, longer = sorted((a.joined, b.joined), key=len)
+    if shorter in longer:
         return _PART
-    share = edits(a.joined, b.joined) / longer
+    share = edits(shorter, longer) / len(longer)
     if share > _OTHER:
         return float('inf')
     return 1.0 if a.numbers != b.numbers else share / _OTHER
