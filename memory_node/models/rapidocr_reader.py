@@ -49,7 +49,7 @@ class RapidOcrReader:
     name = 'rapidocr'
 
     def __init__(
-        self, *, min_confidence: float = 0.6, max_side_px: int = 960, threads: int = 1
+        self, *, min_confidence: float = 0.8, max_side_px: int = 960, threads: int = 1
     ) -> None:
         self._min_confidence = min_confidence
         self._engine = _open_engine(max_side_px, threads)
