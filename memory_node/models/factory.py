@@ -64,11 +64,7 @@ def make_sign_reader(config: PerceptionConfig) -> SignReader | None:
         return None
     from memory_node.models.rapidocr_reader import RapidOcrReader
 
-    return RapidOcrReader(
-        min_confidence=config.signs_min_confidence,
-        max_side_px=config.signs_max_side_px,
-        threads=config.signs_threads,
-    )
+    return RapidOcrReader(max_side_px=config.signs_max_side_px, threads=config.signs_threads)
 
 
 def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:

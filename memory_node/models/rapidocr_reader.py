@@ -32,7 +32,7 @@ class RapidOcrReader:
     Parameters
     ----------
     min_confidence : float
-        Signs read with less are left out.
+        Signs read with less are left out; whoever counts what is dropped drops it later.
     max_side_px : int
         The detector looks at a picture of at most this longer side; letters are read from the
         picture as it came. It is never enlarged, which reads blurred text worse and costs more.
@@ -49,7 +49,7 @@ class RapidOcrReader:
     name = 'rapidocr'
 
     def __init__(
-        self, *, min_confidence: float = 0.8, max_side_px: int = 960, threads: int = 1
+        self, *, min_confidence: float = 0.0, max_side_px: int = 960, threads: int = 1
     ) -> None:
         self._min_confidence = min_confidence
         self._engine = _open_engine(max_side_px, threads)

@@ -12,6 +12,7 @@ from memory_node.core.language.sign_labels import sign_label
 from memory_node.interchange.jsonl import observation_from_dict, observation_to_dict
 from memory_node.models.sentence_encoder import SentenceEncoder
 
+ENCODER = SentenceEncoder()
 #: Number and where its plate hangs; odd ones are on the south side.
 PLATES = {201 + i: (2.0 + 4 * (i // 2), 1.2 if i % 2 else -1.2, 1.5) for i in range(8)}
 MISREAD = {203: 'Room 2O3', 206: 'Roon 206', 207: 'Room 208'}
@@ -64,7 +65,7 @@ def corridor():
 @pytest.fixture(scope='module')
 def memory(tmp_path_factory):
     path = tmp_path_factory.mktemp('signs') / 'm.sqlite'
-    with Memory.open(path, encoder=SentenceEncoder()) as opened:
+    with Memory.open(path, encoder=ENCODER) as opened:
         opened.add_many(corridor())
         assert opened.wait_areas(60.0)
         yield opened
@@ -96,7 +97,7 @@ def test_a_number_that_no_plate_has_is_told_with_the_nearest(memory, number):
 
 
 def test_a_number_between_two_that_were_read(tmp_path):
-    with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder()) as memory:
+    with Memory.open(tmp_path / 'm.sqlite', encoder=ENCODER) as memory:
         memory.add_many(
             Observation(
                 id=f'o{number}',
@@ -167,7 +168,7 @@ def test_rooms_take_their_names_from_the_plates_before_them(memory):
 def test_signs_survive_export_and_import(memory, tmp_path):
     lines = [json.dumps(observation_to_dict(o)) for o in corridor()]
     assert '{"label": "sign", "text": "EXIT"' in '\n'.join(lines)
-    with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder()) as again:
+    with Memory.open(tmp_path / 'm.sqlite', encoder=ENCODER) as again:
         again.add_many(observation_from_dict(json.loads(line)) for line in lines)
         ours, theirs = ({t.label for t in m.objects('sign')} for m in (memory, again))
     assert ours == theirs
@@ -175,7 +176,7 @@ def test_signs_survive_export_and_import(memory, tmp_path):
 
 def test_forgotten_signs_are_gone(tmp_path):
     path = tmp_path / 'm.sqlite'
-    with Memory.open(path, encoder=SentenceEncoder()) as memory:
+    with Memory.open(path, encoder=ENCODER) as memory:
         memory.add_many(corridor())
         memory.forget([o.id for o in corridor() if any('EXIT' in s.label for s in o.sightings)])
         assert not memory.retrieve('the exit sign').found
@@ -185,7 +186,7 @@ def test_forgotten_signs_are_gone(tmp_path):
 
 def test_signs_stay_where_people_are_dropped(tmp_path):
     config = MemoryConfig(privacy=PrivacyConfig(people='drop'))
-    with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder(), config=config) as memory:
+    with Memory.open(tmp_path / 'm.sqlite', encoder=ENCODER, config=config) as memory:
         kept = memory.as_kept(
             Observation(
                 id='a',

@@ -88,6 +88,13 @@ def test_frames_that_come_near_a_plate_make_one_object(reader, tmp_path):
         assert best.target_position == pytest.approx((4.0, -0.5, 1.7), abs=0.08)
 
 
+def test_signs_of_little_confidence_are_dropped_and_counted(reader):
+    perceiver = Perceiver(PerceptionConfig(signs_min_confidence=1.0), sign_reader=reader)
+    observation = perceiver.observe(frame([(['EXIT'], 0.0, 0.0)], 1.5, 1))
+    assert observation.sightings == ()
+    assert (perceiver.counts['signs'], perceiver.counts['signs_dropped']) == (0, 1)
+
+
 class Failing:
     """Reader that fails in its own way."""
 

@@ -77,7 +77,7 @@ class PerceptionConfig(Checked):
         read_only=True,
     )
     signs_min_confidence: float = param(
-        0.8, 'Signs read with less confidence are dropped.', ge=0.0, le=1.0, read_only=True
+        0.8, 'Signs read with less confidence are dropped.', ge=0.0, le=1.0
     )
     signs_max_side_px: int = param(
         960,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.language.noun_phrases import head_position, split_name
 from memory_node.core.language.sign_labels import sign_text
-from memory_node.core.language.signs import Fit, fit, is_sign_name, wanted_text
+from memory_node.core.language.signs import Fit, is_sign_name, SignTexts
 from memory_node.core.language.text import (
     english,
     lemmas,
@@ -222,8 +222,7 @@ class NameMatcher:
         self._stand_ins: list[Name] = []
         self._index: defaultdict[str | int, list[int]] = defaultdict(list)
         self._qualifiers: set[str] = set()
-        #: What signs say, by their number.
-        self._signs: dict[int, str] = {}
+        self._signs = SignTexts()
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -235,7 +234,7 @@ class NameMatcher:
             name, stand_in = parse_name(text), self._stand_in(text)
             number = len(self._names)
             if said := sign_text(text):
-                self._signs[number] = said
+                self._signs.add(number, said)
             self._stand_ins.append(stand_in)
             for key in _keys(name, name.kinds | name.own) | _keys(
                 stand_in, stand_in.kinds | stand_in.own
@@ -263,15 +262,28 @@ class NameMatcher:
         for number in numbers:
             if number < count:
                 relations[number] = self._relation(wanted, stand_in, number)
-        for number, said in list(self._signs.items()):
-            if number < count:
-                relations[number] = _sign_relation(phrase, said)
+        self._relate_signs(phrase, relations)
         return relations
+
+    def _relate_signs(self, phrase: str, relations: NDArray[np.int8]) -> None:
+        """Put in how signs relate to a phrase: by what they say."""
+        signs = [number for number in tuple(self._signs.texts) if number < len(relations)]
+        if not signs:
+            return
+        if is_sign_name(phrase):
+            relations[signs] = Relation.SAME
+            return
+        outright, fitting = self._signs.fits(phrase)
+        by_fit = _OUTRIGHT if outright else _BY_TEXT
+        relations[signs] = by_fit[Fit.NONE]
+        for number, how in fitting.items():
+            if number < len(relations):
+                relations[number] = by_fit[how]
 
     @property
     def signs(self) -> Mapping[int, str]:
         """What each name of a sign says, by its number."""
-        return self._signs
+        return self._signs.texts
 
     def _relation(self, wanted: Name, stand_in: Name, number: int) -> Relation:
         relation = relate(wanted, self._names[number])
@@ -304,18 +316,6 @@ class NameMatcher:
             or self._relation(self._names[other], self._stand_ins[other], number) in _ONE_THING
             for other in others
         )
-
-
-@lru_cache(maxsize=_CACHE)
-def _sign_relation(phrase: str, said: str) -> Relation:
-    """Return how a sign relates to a requested phrase, by what it says."""
-    wanted, outright = wanted_text(phrase)
-    if is_sign_name(phrase):
-        return Relation.SAME
-    found = fit(wanted, said, outright=outright)
-    if not outright:
-        return _BY_TEXT[found]
-    return _OUTRIGHT[found]
 
 
 #: How a sign relates to a phrase that asks for one, and to one that may ask for a thing.

@@ -21,6 +21,7 @@ from memory_node.core.language.wordnet import DATA
 
 __all__ = [
     'Fit',
+    'SignTexts',
     'SignWords',
     'edits',
     'fit',
@@ -185,3 +186,38 @@ def _alike(one: str, other: str) -> bool:
         return True
     shorter = min(len(one), len(other))
     return shorter >= _LEAST_LETTERS and edits(one, other, 1) <= 1
+
+
+class SignTexts:
+    """
+    What signs say, by number, for comparison with many phrases.
+
+    A phrase with a number is compared with the signs that have it, another one with signs that
+    have none. One thread may call ``add`` while others ask.
+    """
+
+    def __init__(self) -> None:
+        """Hold no texts."""
+        self.texts: dict[int, str] = {}
+        self._by_number: dict[str, list[int]] = {}
+        self._wordy: list[int] = []
+
+    def add(self, number: int, said: str) -> None:
+        """Take in what one more sign says."""
+        self.texts[number] = said
+        numbers = sign_words(said).numbers
+        for one in numbers:
+            self._by_number.setdefault(one, []).append(number)
+        if not numbers:
+            self._wordy.append(number)
+
+    def fits(self, phrase: str) -> tuple[bool, dict[int, Fit]]:
+        """Return whether a phrase asks for a sign outright, and the signs that fit it somehow."""
+        wanted, outright = wanted_text(phrase)
+        numbers = sign_words(wanted).numbers
+        if numbers:
+            some = self._by_number.get(numbers[0], [])
+        else:
+            some = list(self.texts) if outright else self._wordy
+        found = {n: fit(wanted, self.texts[n], outright=outright) for n in tuple(some)}
+        return outright, {n: how for n, how in found.items() if how is not Fit.NONE}

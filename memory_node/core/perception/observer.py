@@ -115,7 +115,7 @@ class Perceiver:
         How often what happened since the start, by name.
 
         ``observations``, ``sightings``, ``positions`` (sightings that depth placed),
-        ``signs`` (read), ``sign_failures``,
+        ``signs`` (read), ``signs_dropped`` (below the confidence), ``sign_failures``,
         ``captions_clipped``, ``captions_altered``, ``detections_refused`` (malformed),
         ``detections_dropped`` (below the confidence, or beyond the number kept),
         ``depth_refused`` (its size or the camera's does not fit the picture).
@@ -201,8 +201,10 @@ class Perceiver:
             if self._left_out is not None:
                 self._left_out('signs', str(error))
             return []
-        counts['signs'] += len(signs)
-        return signs
+        sure = [sign for sign in signs if sign.confidence >= self.config.signs_min_confidence]
+        counts['signs'] += len(sure)
+        counts['signs_dropped'] += len(signs) - len(sure)
+        return sure
 
     def _lift(
         self, frame: Frame, detections: Iterable[Detection], counts: Counter[str]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.language.request import AnswerKind, Request
-from memory_node.core.language.signs import sign_words
 from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.view import View
@@ -74,10 +73,6 @@ def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bo
     phrase = subject.name or subject.text
     wanted = subject.motion or request.answer is AnswerKind.DESCRIBE
     meant = words.knows(rooms, phrase) if thing else words.may_name(rooms, phrase)
-    if numbers := set(sign_words(phrase).numbers) if len(view.names.signs) else None:
-        # Where numbers are read, another one is another room.
-        called = (*rooms.names, *rooms.said)
-        meant = meant and any(numbers <= set(sign_words(name).numbers) for name in called)
     if not len(rooms) or not meant or (thing and not wanted):
         return rooms_as_candidates(view, np.empty(0, np.int64), np.empty(0))
     odds = words.log_odds(rooms, phrase)
