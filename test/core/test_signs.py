@@ -197,3 +197,32 @@ def test_signs_stay_where_people_are_dropped(tmp_path):
             )
         )
     assert [s.label for s in kept.sightings] == ['sign "WOMEN"']
+
+
+def test_numbered_aisles_are_told_apart_and_hold_what_is_near(tmp_path):
+    goods = {3: 'pasta', 4: 'milk', 5: 'bread'}
+    with Memory.open(tmp_path / 'm.sqlite', encoder=ENCODER) as memory:
+        memory.add_many(
+            Observation(
+                id=f'a{i}{number}',
+                stamp_ns=10**18 + (number + 10 * i) * 10**9,
+                pose=Pose.from_yaw((4.0 * number, float(i), 0.0), 1.57),
+                sightings=(
+                    sighting(sign_label(f'AISLE {number}'), (4.0 * number, 3.0, 2.4)),
+                    sighting(thing, (4.0 * number + 0.8, 3.4, 1.4)),
+                ),
+            )
+            for number, thing in goods.items()
+            for i in range(2)
+        )
+        assert memory.retrieve('take me to aisle 4').places[0].label == sign_label('AISLE 4')
+        assert not memory.retrieve('take me to aisle 7').found
+        assert not memory.retrieve('take me to room 4').found
+        assert memory.ask('how many aisles are there?').count == 3
+        told = memory.ask('what is in aisle 4?').text
+        assert 'milk' in told
+        assert 'pasta' not in told
+
+
+def test_what_only_a_sign_says_is_not_there(memory):
+    assert not memory.retrieve('where is the roof?').found

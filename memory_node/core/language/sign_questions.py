@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
+from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.relations import alternatives
 from memory_node.core.language.request import AnswerKind
 from memory_node.core.language.signs import sign_lexicon
@@ -43,6 +44,12 @@ _BESIDE = re.compile(
     rf'(?<=\w) (?:{alternatives(sign_lexicon()["near"])}) (?=the|my|our|a|an|that|this)\b',
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r'^(?:the|a|an|any) (?=\w)', re.IGNORECASE)
+#: Words before a sign that are no name of a kind of sign: "a staff only sign".
+_BEFORE = re.compile(
+    rf"\b(?P<det>the|a|an|any) (?P<text>[\w'-]+(?: [\w'-]+){{0,4}}) (?P<sign>{_NOUNS})$",
+    re.IGNORECASE,
+)
 _ENDS = ' ?.!'
 _MARKS = f'{_ENDS},;:\'"'
 
@@ -74,6 +81,10 @@ def read_sign_question(said: str) -> SignQuestion | None:
         text, rest = _text(match)
         if text:
             return SignQuestion(request=f'{said[: match.start()]}{match["sign"]}{rest}', text=text)
+    match = _BEFORE.search(said.rstrip(_ENDS))
+    if match and not is_noun_phrase(f'{match["text"]} {match["sign"]}'):
+        asked = f'{said[: match.start()]}{match["det"]} {match["sign"]}'
+        return SignQuestion(request=asked, text=match['text'])
     return None
 
 
@@ -81,7 +92,7 @@ def _text(match: re.Match[str]) -> tuple[str, str]:
     """Return what is to be said, and the words after it where it stands in quotes."""
     if match['quoted']:
         return match['quoted'].strip(_MARKS), match['rest']
-    return match['text'].strip(_MARKS), ''
+    return _ARTICLE.sub('', match['text'].strip(_MARKS)), ''
 
 
 def _question(kind: str, match: re.Match[str]) -> SignQuestion | None:

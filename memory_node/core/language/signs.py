@@ -17,6 +17,7 @@ import unicodedata
 import yaml
 
 from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.text import singular
 from memory_node.core.language.wordnet import DATA
 
 __all__ = [
@@ -142,6 +143,8 @@ def fit(wanted: str, said: str, *, outright: bool) -> Fit:
     lost = [word for word in missing if not any(_alike(word, own) for own in other.words)]
     if one.numbers:
         return _numbered(one, other, missing, [word for word in lost if word not in rooms])
+    if other.numbers and _one_of_many(one.words, other.words):
+        return Fit.PART  # "the aisles" are the signs "Aisle 1", "Aisle 2", ...
     extra = [word for word in other.words if not any(_alike(word, own) for own in one.words)]
     if one.words and not lost:
         if not extra and not other.numbers:
@@ -149,6 +152,13 @@ def fit(wanted: str, said: str, *, outright: bool) -> Fit:
         return Fit.PART if outright else Fit.NONE
     whole = not other.numbers and len(one.joined) > _LEAST_LETTERS
     return Fit.NEARLY if whole and edits(one.joined, other.joined, 1) <= 1 else Fit.NONE
+
+
+def _one_of_many(wanted: Sequence[str], said: Sequence[str]) -> bool:
+    """Tell whether words are those of a numbered sign; rooms are more than their plates."""
+    if not wanted or not said or set(said) & set(sign_lexicon()['rooms']):
+        return False
+    return [*wanted[:-1], singular(wanted[-1])] == [*said[:-1], singular(said[-1])]
 
 
 def _numbered(
@@ -201,23 +211,30 @@ class SignTexts:
         self.texts: dict[int, str] = {}
         self._by_number: dict[str, list[int]] = {}
         self._wordy: list[int] = []
+        #: Those with a number, by the singular of the last word before it.
+        self._of_many: dict[str, list[int]] = {}
 
     def add(self, number: int, said: str) -> None:
         """Take in what one more sign says."""
         self.texts[number] = said
-        numbers = sign_words(said).numbers
-        for one in numbers:
+        parts = sign_words(said)
+        for one in parts.numbers:
             self._by_number.setdefault(one, []).append(number)
-        if not numbers:
+        if not parts.numbers:
             self._wordy.append(number)
+        elif parts.words:
+            self._of_many.setdefault(singular(parts.words[-1]), []).append(number)
 
     def fits(self, phrase: str) -> tuple[bool, dict[int, Fit]]:
         """Return whether a phrase asks for a sign outright, and the signs that fit it somehow."""
         wanted, outright = wanted_text(phrase)
-        numbers = sign_words(wanted).numbers
-        if numbers:
-            some = self._by_number.get(numbers[0], [])
+        parts = sign_words(wanted)
+        if parts.numbers:
+            some = self._by_number.get(parts.numbers[0], [])
+        elif outright:
+            some = list(self.texts)
         else:
-            some = list(self.texts) if outright else self._wordy
+            last = singular(parts.words[-1]) if parts.words else ''
+            some = [*self._wordy, *self._of_many.get(last, ())]
         found = {n: fit(wanted, self.texts[n], outright=outright) for n in tuple(some)}
         return outright, {n: how for n, how in found.items() if how is not Fit.NONE}

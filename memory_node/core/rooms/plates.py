@@ -19,7 +19,7 @@ from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.signs import sign_lexicon, sign_words
 from memory_node.core.rooms.naming import Said
 from memory_node.core.rooms.views import IntArray, RealArray, RoomViews
-from memory_node.core.rooms.vocabulary import plain, Vocabulary
+from memory_node.core.rooms.vocabulary import plain, split_number, Vocabulary
 
 __all__ = ['Plate', 'named_by_plates', 'plate_name', 'with_plates']
 
@@ -27,8 +27,8 @@ __all__ = ['Plate', 'named_by_plates', 'plate_name', 'with_plates']
 _BEHIND_M, _HEIGHT_M = 3.5, 2.5
 #: Votes of a plate: it names its room, whatever stands there. Read once, it may be misread.
 _VOTES, _ONCE = 3.0, 1.6
-#: Share of the views of a room that read a sign inside it.
-_INSIDE = 0.5
+#: Views that read a sign inside a room, and their share of its views, for it to name the room.
+_READ, _INSIDE = 3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def named_by_plates(views: RoomViews, group: IntArray, vocabulary: Vocabulary) -
             room = int(group[row])
             if room not in behind or away < behind[room][0]:
                 behind[room] = away, plate
-        elif vocabulary.index(name) >= 0 and (row := _inside(group, seers)) >= 0:
+        elif not split_number(name)[1] and (row := _inside(group, seers)) >= 0:
             inside.append(Plate(row, name, _ONCE))
     return [*(plate for _, plate in behind.values()), *inside]
 
@@ -104,7 +104,7 @@ def _inside(group: IntArray, seers: IntArray) -> int:
     """Return a view of the room that a sign is read in from most of its views; -1 for none."""
     rooms, counts = np.unique(group[seers], return_counts=True)
     best = int(rooms[counts.argmax()])
-    if counts.max() < _INSIDE * np.count_nonzero(group == best):
+    if counts.max() < max(_READ, _INSIDE * np.count_nonzero(group == best)):
         return -1
     return int(seers[group[seers] == best][0])
 
