@@ -39,8 +39,13 @@ _MOST_WORDS = 24
 #: Shorter words have no letter to spare.
 _LEAST_LETTERS = 4
 _WORD = re.compile(r'[^\W_]+(?:\.\d+)*')
-#: What stands between digits and is one, misread.
-_DIGITS = ((re.compile(r'(?<=\d)o(?=\d)'), '0'), (re.compile(r'(?<=\d)[il|](?=\d)'), '1'))
+#: A letter between digits is one, misread, and so is a digit inside a word.
+_MISREAD = (
+    (re.compile(r'(?<=\d)o(?=\d)'), '0'),
+    (re.compile(r'(?<=\d)[il|](?=\d)'), '1'),
+    (re.compile(r'(?<=[a-z])0(?=[a-z]{2})'), 'o'),
+    (re.compile(r'(?<=[a-z])1(?=[a-z]{2})'), 'i'),
+)
 _LETTERED = re.compile(r'\b([a-z]{1,2})[-. ]?(?=\d)')
 _RUN_ON = re.compile(r'([^\W\d_]{3,})(?=\d)')
 #: A number, what stands before it and what after it.
@@ -80,8 +85,8 @@ class SignWords:
 def sign_words(text: str) -> SignWords:
     """Return the words and numbers of a text; "B-12" and "b 12" are one number."""
     text = unicodedata.normalize('NFKC', text).casefold()
-    for pattern, digit in _DIGITS:
-        text = pattern.sub(digit, text)
+    for pattern, meant in _MISREAD:
+        text = pattern.sub(meant, text)
     rooms = frozenset(sign_lexicon()['rooms'])
     text = _LETTERED.sub(lambda m: f'{m[1]} ' if m[1] in rooms else m[1], text)
     parts = _WORD.findall(_RUN_ON.sub(r'\1 ', text))[:_MOST_WORDS]
