@@ -81,6 +81,9 @@ def test_numbers_of_one_sort_have_a_gap():
         ('go to the sign that reads Gate 12.', 'go to the sign', 'Gate 12', None),
         ('what does the sign next to the door say?', BESIDE, '', 'says'),
         ('what does it say on the door?', BESIDE, '', 'says'),
+        ('what does the plate on the door say?', BESIDE, '', 'says'),
+        ("what's on the board?", 'the sign', '', 'says'),
+        ('where is the sign for the lifts?', 'where is the sign', 'lifts', None),
         ('can you tell me what the poster says?', 'the poster', '', 'says'),
     ],
 )
@@ -93,7 +96,15 @@ def test_questions_about_signs(question, request_, text, answer):
 
 @pytest.mark.parametrize(
     'question',
-    ['where can I read a book?', 'where do I sign in?', 'what is on the table?', 'the exit sign'],
+    [
+        'where are the plates?',
+        'a plate for the soup',
+        'I need a sign for my shop',
+        'where can I read a book?',
+        'where do I sign in?',
+        'what is on the table?',
+        'the exit sign',
+    ],
 )
 def test_other_questions_are_left_alone(question):
     assert read_sign_question(question) is None

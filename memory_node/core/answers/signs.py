@@ -19,7 +19,7 @@ from memory_node.core.language.signs import is_sign_name, number_gap, sign_words
 from memory_node.core.language.text import is_plural
 from memory_node.core.retrieval.pipeline import Found, Retriever
 
-__all__ = ['lists_signs', 'unread_answer', 'says_answer', 'signs_answer']
+__all__ = ['lists_signs', 'says_answer', 'signs_answer', 'unread_answer']
 
 IntArray = NDArray[np.int64]
 
@@ -117,10 +117,12 @@ def _order(text: str) -> tuple[int, str]:
 
 
 def _signs(found: Found) -> IntArray:
-    """Return the objects that are signs, hang where they were read and say something."""
-    objects = found.view.objects
-    names = found.view.names.signs
-    return np.flatnonzero(np.isin(objects.labels, names) & (objects.existence > 0.0))
+    """Return the objects that are signs of the map that is asked for and say something."""
+    objects, map_id = found.view.objects, found.query.map_id
+    fits = np.isin(objects.labels, found.view.names.signs) & (objects.existence > 0.0)
+    if map_id is not None:
+        fits &= objects.maps == found.view.snapshot.map_ids.index(map_id)
+    return np.flatnonzero(fits)
 
 
 def _text(found: Found, index: int) -> str:

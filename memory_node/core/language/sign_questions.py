@@ -19,11 +19,12 @@ _ROUNDS = 3
 _TEXT = r'(?:that )?(?:"(?P<quoted>[^"]+)"(?P<rest>.*?)|(?P<text>(?!to )\S(?:.*?\S)??))'
 _THING = r'(?P<thing>(?:the|that|this|my|our|a|an) .+?)'
 _NOUNS = rf'(?:{alternatives(sign_lexicon()["nouns"])})'
+_ALSO = rf'(?:{alternatives(sign_lexicon()["also"])})'
 _QUOTES = str.maketrans(dict.fromkeys('\u201c\u201d\u201e\u00ab\u00bb', '"'))
 
 
 def _compiled(kind: str) -> tuple[re.Pattern[str], ...]:
-    slots = {'{sign}': _NOUNS, '{text}': _TEXT, '{thing}': _THING}
+    slots = {'{sign}': f'(?:{_NOUNS}|{_ALSO})', '{text}': _TEXT, '{thing}': _THING}
     found = []
     for pattern in sign_lexicon()[kind]:
         for slot, form in slots.items():
@@ -39,6 +40,7 @@ _SAYING = re.compile(
     rf'(?P<sign>\b(?:[\w-]+ )?{_NOUNS}) (?:{"|".join(sign_lexicon()["saying"])})[:,]? {_TEXT}$',
     re.IGNORECASE,
 )
+_HAS_OTHER = re.compile(rf'^((?:the|that|this) (?:\w+ )?){_ALSO}\b', re.IGNORECASE)
 _HAS_SIGN = re.compile(rf'\b{_NOUNS}\b', re.IGNORECASE)
 _BESIDE = re.compile(
     rf'(?<=\w) (?:{alternatives(sign_lexicon()["near"])}) (?=the|my|our|a|an|that|this)\b',
@@ -101,6 +103,7 @@ def _question(kind: str, match: re.Match[str]) -> SignQuestion | None:
         return SignQuestion(request=_REQUESTS[kind] + rest, text=text) if text else None
     said = match.groupdict()
     thing = (said.get('thing') or said.get('plate') or '').strip(_MARKS)
+    thing = _HAS_OTHER.sub(r'\1sign', thing)
     if kind == 'beside' or not _HAS_SIGN.search(thing):
         thing = f'the sign next to {thing}'
     if beside := _BESIDE.search(thing):  # of several beside it, the nearest one is asked for
