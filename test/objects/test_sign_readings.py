@@ -81,6 +81,22 @@ def test_a_sign_that_is_not_read_for_a_while_hangs_there_still(memory):
     assert sign.existence > 0.5
 
 
+def test_a_sign_that_was_read_once_goes_by_its_text(memory):
+    where = (3.0, 0.0, 2.2)
+    for i in range(5):
+        unread = Sighting(label='sign', confidence=0.9, position=where)
+        pose = Pose.from_yaw((0.1 * i, 0.0, 0.0), 0.0)
+        memory.add(
+            Observation(id=f's{i}', stamp_ns=10**9 * (i + 1), pose=pose, sightings=(unread,))
+        )
+    assert not memory.retrieve('the sign that says exit').found
+    memory.add(read('read', 1.0, ('EXIT', 0.9, where)))
+    (sign,) = memory.objects('sign')
+    assert (sign.label, sign.views) == ('sign "EXIT"', 6)
+    assert memory.retrieve('the sign that says exit').found
+    assert not memory.retrieve('the sign that says entry').found
+
+
 def test_the_same_map_comes_of_reading_the_store_again(memory, tmp_path):
     memory.add(read('a', 0.0, ('Room 2O6', 0.6, (2.0, 1.2, 1.5)), ('PHARMACV', 0.6, None)))
     memory.add(read('b', 0.5, ('Room 206', 0.9, (2.0, 1.2, 1.5)), ('PHARMACY', 0.9, None)))

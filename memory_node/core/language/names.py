@@ -268,6 +268,9 @@ class NameMatcher:
     def _relate_signs(self, phrase: str, relations: NDArray[np.int8]) -> None:
         """Put in how signs relate to a phrase: by what they say."""
         signs = [number for number in tuple(self._signs.texts) if number < len(relations)]
+        if sign_text(phrase):  # a sign that nobody read may say anything
+            unread = relations < Relation.PART_NAME
+            relations[unread] = Relation.PART_NAME
         if not signs:
             return
         if is_sign_name(phrase):

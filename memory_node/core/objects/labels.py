@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray
 from memory_node.core.objects.sign_readings import SignLabels
+from memory_node.core.objects.table import ObjectTable
 
 __all__ = ['LabelSimilarity']
 
@@ -55,6 +56,10 @@ class LabelSimilarity:
     def alike(self, label: int) -> list[int]:
         """Return the labels that may be of the same thing by their text alone, itself first."""
         return self._signs.alike(label) if self._signs.holds(label) else [label]
+
+    def settle(self, table: ObjectTable, slots: IntArray) -> None:
+        """Let signs among objects that were just seen go by what was read on them."""
+        self._signs.settle(table, slots)
 
     def spelled(self, rows: NDArray[np.int32]) -> IntArray:
         """Return the row of the first spelling of each label."""

@@ -221,6 +221,7 @@ class ObjectMap:
             snapshot=snapshot,
             facing=self._facing,
         )
+        labels.settle(table, assigned)
         self._grid.put(assigned, frame.map_row, table.positions[assigned])
         self.visibility.add(sightings.ranges, sightings.bearings)
         slots[sightings.index] = assigned
@@ -289,6 +290,7 @@ class ObjectMap:
             snapshot=snapshot,
             facing=self._facing,
         )
+        self._labels.settle(self.table, found)
         slots[frame.unplaced] = found
         self._note(found)
 

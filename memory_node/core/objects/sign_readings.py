@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.signs import edits, is_sign_name, sign_words
 from memory_node.core.language.text import tokenize
+from memory_node.core.objects.table import ObjectTable
 
 __all__ = ['SignLabels', 'reading_cost']
 
@@ -25,6 +26,8 @@ IntArray = NDArray[np.int64]
 _OTHER = 0.6
 #: Cost of a reading that is part of the other, and of "sign" for a sign that says something.
 _PART, _UNREAD = 0.3, 0.1
+#: What "sign" weighs among the names of a sign that was read.
+_SEEN = 1e-3
 #: A text of fewer letters has none to spare where only the text tells.
 _LEAST_LETTERS = 5
 
@@ -112,3 +115,12 @@ class SignLabels:
                 yield i, reading_cost(self._texts[one], self._texts[other])
             elif one in self._texts or other in self._texts:
                 yield i, _UNREAD if {one, other} & self._unread else float('inf')
+
+    def settle(self, table: ObjectTable, slots: IntArray) -> None:
+        """Let objects go by what was read on them, however often they were seen and not read."""
+        if not self._texts or not self._unread:
+            return
+        labels, weights = table.hist_labels[slots], table.hist_weights[slots]
+        read = np.isin(labels, list(self._texts)).max(axis=1, keepdims=True)
+        weights[read & np.isin(labels, list(self._unread))] = _SEEN
+        table.hist_weights[slots] = weights
