@@ -91,6 +91,12 @@ ARGUMENTS = [
         description='CLIP that texts are compared with pictures by; empty: as in params_file.',
     ),
     DeclareLaunchArgument(
+        'signs',
+        default_value='',
+        description='What reads door plates and signs: none or rapidocr;'
+        ' empty: as in params_file.',
+    ),
+    DeclareLaunchArgument(
         'model_path',
         default_value='',
         description='ONNX file for captioner:=onnx or yolox; empty: the one in params_file.',
@@ -197,6 +203,7 @@ OVERRIDES = {
     'camera_frame': 'camera.frame',
     'map_id': 'map_id',
     'captioner': 'perception.captioner',
+    'signs': 'perception.signs',
     'model_path': 'perception.model_path',
     'classes_path': 'perception.classes_path',
     'image_encoder': 'perception.image_encoder',

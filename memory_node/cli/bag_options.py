@@ -41,6 +41,11 @@ def describe_bags(bag: argparse._ArgumentGroup) -> None:
     )
     bag.add_argument('--min-confidence', type=float, default=0.3, help='of a detection, 0 to 1')
     bag.add_argument(
+        '--signs',
+        action='store_true',
+        help='read door plates and signs in the pictures (needs memory_node[signs])',
+    )
+    bag.add_argument(
         '--topic',
         action='append',
         default=[],
@@ -139,6 +144,7 @@ def bag_settings(args: argparse.Namespace) -> BagSettings:
         detector=args.detector,
         classes=args.classes,
         min_confidence=args.min_confidence,
+        signs='rapidocr' if args.signs else 'none',
         map_id=args.map_id,
         cameras=args.cameras,
         camera=mountings.pop(ONLY, None),

@@ -21,6 +21,8 @@ __all__ = [
     'ImageEncoder',
     'PlacedDetection',
     'Said',
+    'SignReader',
+    'SignReading',
     'TalkingModel',
 ]
 
@@ -71,6 +73,32 @@ class Captioner(Protocol):
 
     def describe(self, image: Image) -> Caption:
         """Describe an (H, W, 3) RGB picture; raise ``CaptionerError`` when it can't be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignReading:
+    """What one sign says in one picture: data, whatever it says."""
+
+    text: str
+    #: Probability that every character is right, as the reader sees it, in [0, 1].
+    confidence: float
+    #: (left, top, right, bottom) in pixels of the picture, right and bottom exclusive.
+    box_px: tuple[float, float, float, float]
+
+
+class SignReader(Protocol):
+    """Reads the text in a picture."""
+
+    @property
+    def name(self) -> str:
+        """Short name, for logs."""
+
+    def read(self, image: Image) -> Sequence[SignReading]:
+        """
+        Read an (H, W, 3) RGB picture: one reading for each sign, the lines of a plate joined.
+
+        Safe to call from several threads. Raises ``CaptionerError`` when it can't be done.
+        """
 
 
 class Encoder(Protocol):

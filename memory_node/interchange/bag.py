@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
 from pathlib import Path
 
 from rosbags.highlevel import AnyReader
@@ -27,7 +28,7 @@ from memory_node.interchange.topics import (
     picture_topics,
     Topic,
 )
-from memory_node.models.factory import make_captioner
+from memory_node.models.factory import make_captioner, make_sign_reader
 
 __all__ = ['BagSettings', 'read_bag']
 
@@ -83,10 +84,17 @@ def read_bag(
             )
         for topic in sorted(roles.unstamped & roles.topics):
             say(f'stamps of {topic} are all zero: the time of recording is taken instead')
-        if not roles.described and captioner is None:
+        sign_reader = make_sign_reader(_perception(settings))
+        if not (roles.described or captioner or _signs_alone(settings)):
             captioner = _captioner(settings)
         reader = BagReader(
-            settings, captioner, roles=roles, say=say, rejected=rejected, map_for=map_for
+            settings,
+            captioner,
+            sign_reader=sign_reader,
+            roles=roles,
+            say=say,
+            rejected=rejected,
+            map_for=map_for,
         )
         yield from reader.read(opened)
         say(reader.closing_line())
@@ -110,6 +118,11 @@ def _captioner(settings: BagSettings) -> Captioner:
     return made
 
 
+def _signs_alone(settings: BagSettings) -> bool:
+    """Tell whether signs are all that is looked for: no detector is named."""
+    return settings.signs != 'none' and settings.captioner == 'yolox' and not settings.detector
+
+
 def _perception(settings: BagSettings) -> PerceptionConfig:
     try:
         return PerceptionConfig(
@@ -117,6 +130,8 @@ def _perception(settings: BagSettings) -> PerceptionConfig:
             model_path=str(settings.detector or ''),
             classes_path=str(settings.classes or ''),
             min_confidence=settings.min_confidence,
+            signs=settings.signs,
+            signs_threads=min(os.cpu_count() or 1, 64),
         )
     except ValueError as error:
         raise CaptionerError(f'--captioner: {error}') from error

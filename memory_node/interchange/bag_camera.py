@@ -26,7 +26,7 @@ from memory_node.core.perception.frames import (
 from memory_node.core.perception.messages import intrinsics_from_msg, raw_image
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.pipeline import Outlets, Pipeline
-from memory_node.core.ports import Caption, Captioner
+from memory_node.core.ports import Caption, Captioner, SignReader
 from memory_node.interchange.topics import DESCRIPTIONS
 
 __all__ = ['DETECTORS', 'BagCamera', 'BagSettings']
@@ -45,6 +45,8 @@ class BagSettings:
     #: Class names of the detector, or of recorded detections whose class_id is a number.
     classes: Path | None = None
     min_confidence: float = 0.3
+    #: What reads the signs in the pictures, as ``perception.signs``.
+    signs: str = 'none'
     map_id: str | None = None
     #: Names of the cameras to take, each a part of the names of its topics; empty: the best one.
     cameras: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class BagCamera:
         settings: BagSettings,
         captioner: Captioner | None,
         *,
+        sign_reader: SignReader | None = None,
         roles: frozenset[str],
         poses: PoseSource,
         ingest: IngestConfig,
@@ -87,6 +90,7 @@ class BagCamera:
         self._refuse = partial(refuse, name)
         self._names = ClassNames(str(settings.classes or '') if captioner is None else '')
         self._captioner = captioner
+        self._sign_reader = sign_reader
         self.described = next((r for r in DESCRIPTIONS if r in roles), '')
         self._perception = PerceptionConfig(
             captioner='caption' if self.described == 'caption' else 'detections',
@@ -169,7 +173,11 @@ class BagCamera:
         map_id = self._map_for(frame.fixed_frame)
         if map_id not in self._perceivers:
             self._perceivers[map_id] = Perceiver(
-                self._perception, self._captioner, map_id=map_id, camera=self._name
+                self._perception,
+                self._captioner,
+                sign_reader=self._sign_reader,
+                map_id=map_id,
+                camera=self._name,
             )
         self.done.append(self._perceivers[map_id].observe(frame))
 

@@ -29,7 +29,7 @@ from memory_node.core.perception.messages import (
     transforms_from_msg,
 )
 from memory_node.core.perception.poses import RobotPoses
-from memory_node.core.ports import Captioner
+from memory_node.core.ports import Captioner, SignReader
 from memory_node.interchange.bag_camera import BagCamera, BagSettings
 from memory_node.interchange.jsonl import Rejected
 from memory_node.interchange.recording import read_messages
@@ -86,6 +86,7 @@ class BagReader:
         settings: BagSettings,
         captioner: Captioner | None,
         *,
+        sign_reader: SignReader | None = None,
         roles: Roles,
         say: Callable[[str], None],
         rejected: list[Rejected],
@@ -108,6 +109,7 @@ class BagReader:
                 name,
                 settings,
                 captioner,
+                sign_reader=sign_reader,
                 roles=frozenset(own.values()),
                 poses=CameraPoses(
                     self._poses,

@@ -22,7 +22,8 @@ from scipy.spatial import KDTree
 from memory_node.core.bounds import MAX_COORDINATE_M, MAX_EXTENT_M, within
 from memory_node.core.data import DEFAULT_MAP_ID, Observation, Pose, Sighting, Vector3
 from memory_node.core.errors import InvalidObservationError, MemoryNodeError, StoreAccessError
-from memory_node.interchange.jsonl import clean_label, Rejected
+from memory_node.interchange.jsonl import Rejected
+from memory_node.interchange.sightings import clean_label
 
 __all__ = ['lon_lat_to_enu', 'object_name', 'read_gml']
 

@@ -3,8 +3,9 @@ Observations and queries as JSON Lines, one object a line.
 
 Observations carry ``id, stamp [s], position [x, y, z] [m], caption, objects [{label}],
 neighbors [id]`` and optionally ``yaw [rad]``, ``orientation [x, y, z, w]``, ``map_id`` and
-``source``; an object may add ``confidence``, ``position`` and ``extent``. Queries carry
-``id, text`` and optionally ``goal [x, y, z]``, ``goal_ids`` and the filters of ``Query``.
+``source``; an object may add ``confidence``, ``position`` and ``extent``, a sign its ``text``.
+Queries carry ``id, text`` and optionally ``goal [x, y, z]``, ``goal_ids`` and the filters of
+``Query``.
 Everything in a file is data: values are checked, unknown fields are ignored, and characters that
 no one can see are taken off. What can be meant in one way only is taken however it is written: ids
 that are numbers, positions without height or as ``{x, y, z}``, objects that are only names, stamps
@@ -17,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import json
-import math
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,6 @@ from memory_node.core.data import (
     Observation,
     Pose,
     Quaternion,
-    Sighting,
     Vector3,
 )
 from memory_node.core.errors import (
@@ -38,6 +37,8 @@ from memory_node.core.errors import (
 )
 from memory_node.core.perception.captions import clean_text
 from memory_node.core.store.seen_by import packed_source, read_source
+from memory_node.interchange.json_values import number, numbers, point, text, vector3
+from memory_node.interchange.sightings import sighting_from_json, sighting_to_json
 
 __all__ = [
     'Identity',
@@ -79,22 +80,11 @@ class QueryRecord:
     filters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _number(value: object, name: str) -> float:
-    try:
-        if not isinstance(value, bool) and isinstance(value, int | float):
-            number = float(value)
-            if math.isfinite(number):
-                return number
-    except OverflowError:  # a whole number of hundreds of digits
-        pass
-    raise InvalidObservationError(f'{name} must be a finite number, got {value!r:.80}')
-
-
 def _id(value: object, name: str) -> str:
     """Return an id as text; one that was counted is a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return safe_characters(_text(value, name))
+    return safe_characters(text(value, name))
 
 
 def _ids(value: object, name: str) -> tuple[str, ...]:
@@ -114,49 +104,17 @@ def _stamp_ns(item: Mapping[str, Any]) -> int:
             raise InvalidObservationError(
                 f'stamp must be seconds or ISO 8601, got {value!r:.80}'
             ) from error
-    seconds = _number(value, 'stamp')
+    seconds = number(value, 'stamp')
     for least, unit_ns in _UNITS_NS:
         if abs(seconds) >= least:
             return int(value) * unit_ns
     return round(seconds * 1e9)
 
 
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidObservationError(f'{name} must be a string, got {value!r:.80}')
-    return value
-
-
-def _numbers(value: object, name: str, size: int) -> tuple[float, ...]:
-    if not isinstance(value, list) or len(value) != size:
-        raise InvalidObservationError(f'{name} must be {size} numbers, got {value!r:.80}')
-    return tuple(_number(v, name) for v in value)
-
-
-def _point(value: object, name: str) -> Vector3:
-    """Return a position however it is written; without a height it is on the ground."""
-    if isinstance(value, dict) and {'x', 'y'} <= value.keys() <= {'x', 'y', 'z'}:
-        value = [value['x'], value['y'], value.get('z', 0.0)]
-    if isinstance(value, list) and len(value) == 2:
-        value = [*value, 0.0]
-    return _vector3(value, name)
-
-
-def _vector3(value: object, name: str) -> Vector3:
-    x, y, z = _numbers(value, name, 3)
-    return (x, y, z)
-
-
 def _strings(value: object, name: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise InvalidObservationError(f'{name} must be a list, got {value!r:.80}')
-    return tuple(_text(v, name) for v in value)
-
-
-def clean_label(label: str) -> str:
-    """Return ``label`` for reading: safe, ``#`` and ``_`` stand for blanks."""
-    label = clean_text(label, max(1, len(label))).text
-    return ' '.join(label.replace('#', ' ').replace('_', ' ').split())
+    return tuple(text(v, name) for v in value)
 
 
 def _clean_caption(caption: str) -> str:
@@ -169,27 +127,13 @@ def _clean_caption(caption: str) -> str:
     return text
 
 
-def _sighting(item: object) -> Sighting:
-    if isinstance(item, str):
-        return Sighting(label=clean_label(item))
-    if not isinstance(item, dict):
-        raise InvalidObservationError(f'objects must hold objects or names, got {item!r:.80}')
-    position, extent = item.get('position'), item.get('extent')
-    return Sighting(
-        label=clean_label(_text(item.get('label'), 'objects.label')),
-        confidence=_number(item.get('confidence', 1.0), 'objects.confidence'),
-        position=None if position is None else _point(position, 'objects.position'),
-        extent=None if extent is None else _vector3(extent, 'objects.extent'),
-    )
-
-
 def _pose(item: Mapping[str, Any]) -> Pose:
-    position = _point(item.get('position'), 'position')
+    position = point(item.get('position'), 'position')
     if item.get('orientation') is not None:
-        x, y, z, w = _numbers(item['orientation'], 'orientation', 4)
+        x, y, z, w = numbers(item['orientation'], 'orientation', 4)
         orientation: Quaternion = (x, y, z, w)
         return Pose(position=position, orientation=orientation)
-    return Pose.from_yaw(position, _number(item.get('yaw') or 0.0, 'yaw'))
+    return Pose.from_yaw(position, number(item.get('yaw') or 0.0, 'yaw'))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,31 +168,20 @@ def observation_from_dict(item: object, identity: Identity | None = None) -> Obs
     map_id = identity.map_id or _id(item.get('map_id', DEFAULT_MAP_ID), 'map_id')
     if item.get('frame_id') is not None:
         identity.frame(map_id, _id(item['frame_id'], 'frame_id').lstrip('/'))
-    told = safe_characters(_text(item.get('source', 'jsonl'), 'source'))
+    told = safe_characters(text(item.get('source', 'jsonl'), 'source'))
     source, camera, view_yaw_rad = read_source(told)
     return Observation(
         id=identity.prefix + _id(item.get('id'), 'id'),
         stamp_ns=_stamp_ns(item),
         pose=_pose(item),
-        caption=_clean_caption(_text(item.get('caption', ''), 'caption')),
-        sightings=tuple(_sighting(o) for o in objects),
+        caption=_clean_caption(text(item.get('caption', ''), 'caption')),
+        sightings=tuple(sighting_from_json(o) for o in objects),
         map_id=map_id,
         neighbors=tuple(identity.prefix + n for n in neighbors),
         source=source,
         camera=camera,
         view_yaw_rad=view_yaw_rad,
     )
-
-
-def _sighting_to_dict(sighting: Sighting) -> dict[str, Any]:
-    item: dict[str, Any] = {'label': sighting.label}
-    if sighting.confidence != 1.0:
-        item['confidence'] = round(sighting.confidence, 4)
-    if sighting.position is not None:
-        item['position'] = [round(v, 4) for v in sighting.position]
-    if sighting.extent is not None:
-        item['extent'] = [round(v, 4) for v in sighting.extent]
-    return item
 
 
 def observation_to_dict(observation: Observation, frame_id: str = '') -> dict[str, Any]:
@@ -262,7 +195,7 @@ def observation_to_dict(observation: Observation, frame_id: str = '') -> dict[st
         'position': list(observation.pose.position),
         'orientation': list(observation.pose.orientation),
         'caption': observation.caption,
-        'objects': [_sighting_to_dict(s) for s in observation.sightings],
+        'objects': [sighting_to_json(s) for s in observation.sightings],
         'neighbors': list(observation.neighbors),
         'source': packed_source(observation),
     }
@@ -273,7 +206,7 @@ def query_from_dict(item: object) -> QueryRecord:
     if not isinstance(item, dict):
         raise InvalidQueryError(f'a line must hold an object, got {item!r:.80}')
     try:
-        text = _text(item.get('text', item.get('query')), 'text')
+        said = text(item.get('text', item.get('query')), 'text')
         goal = item.get('goal')
         filters = {
             name: item[name]
@@ -282,8 +215,8 @@ def query_from_dict(item: object) -> QueryRecord:
         }
         return QueryRecord(
             id=str(item.get('id', '')),
-            text=text,
-            goal=None if goal is None else _vector3(goal, 'goal'),
+            text=said,
+            goal=None if goal is None else vector3(goal, 'goal'),
             goal_ids=_strings(item.get('goal_ids', []), 'goal_ids'),
             filters=filters,
         )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.config.plugins import CAPTIONERS, plugin
 from memory_node.core.errors import CaptionerError
-from memory_node.core.ports import Caption, Captioner, Image
+from memory_node.core.ports import Caption, Captioner, Image, SignReader
 
 if TYPE_CHECKING:
     from memory_node.models.image_encoder import ClipEncoder
     from memory_node.models.llama_language_model import EmbeddedChat
     from memory_node.models.openai_language_model import OpenAIChat
 
-__all__ = ['make_captioner', 'make_language_model', 'make_image_encoder']
+__all__ = ['make_captioner', 'make_image_encoder', 'make_language_model', 'make_sign_reader']
 
 
 class Undescribed:
@@ -65,6 +65,23 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
         )
     brought = plugin(CAPTIONERS, config.captioner)
     return _brought(brought, config) if brought is not None else None
+
+
+def make_sign_reader(config: PerceptionConfig) -> SignReader | None:
+    """
+    Make the reader that ``config.signs`` names, None where signs are not read.
+
+    Raises
+    ------
+    CaptionerError
+        When its package or model is missing.
+
+    """
+    if config.signs == 'none':
+        return None
+    from memory_node.models.rapidocr_reader import RapidOcrReader
+
+    return RapidOcrReader(max_side_px=config.signs_max_side_px, threads=config.signs_threads)
 
 
 def _brought(found: EntryPoint, config: PerceptionConfig) -> Captioner:

@@ -14,7 +14,7 @@ from memory_node.core.errors import EncoderError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.class_names import ClassNames
 from memory_node.core.perception.placement import Placement
-from memory_node.core.ports import Captioner, LanguageModel
+from memory_node.core.ports import Captioner, LanguageModel, SignReader
 from memory_node.models.factory import make_image_encoder
 from memory_node.models.sentence_encoder import SentenceEncoder
 from memory_node.ros.gate import Gate
@@ -40,6 +40,7 @@ class Held:
     #: Names of the class ids of detectors, by camera.
     names: Mapping[str, ClassNames]
     captioner: Captioner | None
+    sign_reader: SignReader | None
     ingest: Ingest | None = None
 
 

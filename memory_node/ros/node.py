@@ -26,7 +26,7 @@ from memory_node.core.perception.frames import frame_of, PendingFrame
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
-from memory_node.models.factory import make_captioner, make_language_model
+from memory_node.models.factory import make_captioner, make_language_model, make_sign_reader
 from memory_node.ros.bond import Bond, has_bond_messages
 from memory_node.ros.corrected_path import CorrectedPath
 from memory_node.ros.diagnostics import Reporter, Sources
@@ -208,6 +208,7 @@ class MemoryNode(LifecycleNode):
             placements={name: Placement(partial(self._warn_of, name)) for name in where.cameras},
             names={name: ClassNames(classes) for name in where.cameras},
             captioner=make_captioner(self._settings(PerceptionConfig)),
+            sign_reader=make_sign_reader(self._settings(PerceptionConfig)),
         )
         navigation = partial(self._settings, NavigationConfig)
         navigator = Navigator(self, use_nav2=settings.use_nav2, config=navigation)
@@ -318,6 +319,7 @@ class MemoryNode(LifecycleNode):
         perceiver = Perceiver(
             self._settings(PerceptionConfig),
             held.captioner,
+            sign_reader=held.sign_reader,
             map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
             camera=camera,
             keyframe_side_px=320 if keep else 0,

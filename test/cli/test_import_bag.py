@@ -129,3 +129,13 @@ def test_a_captioner_may_be_a_plug_in(plugin, tmp_path, capsys):
         code, said = call(name)
         assert code == 1
         assert fault in said
+
+
+def test_signs_are_read_without_a_detector(tmp_path, capsys):
+    pytest.importorskip('rapidocr', reason="needs pip install 'memory_node[signs]'")
+    folder = record(tmp_path / 'drive', Recipe())
+    store = ('--store', str(tmp_path / 'memory.sqlite'))
+    assert main(['import', str(folder), *store]) != 0
+    assert 'nothing says what the pictures show' in capsys.readouterr().err
+    assert main(['import', str(folder), '--signs', '--json', *store]) == 0
+    assert json.loads(capsys.readouterr().out)['added'] >= 2

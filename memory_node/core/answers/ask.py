@@ -32,6 +32,13 @@ from memory_node.core.answers.phrases import (
     sentence,
     spot,
     the,
+    the_room,
+)
+from memory_node.core.answers.signs import (
+    lists_signs,
+    says_answer,
+    signs_answer,
+    unread_answer,
 )
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
@@ -85,6 +92,8 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return Answer(known=told.found, text=told.text, citations=told.citations)
     if kind is AnswerKind.COUNT and request.subject.kind is not SubjectKind.VIEW:
         return _count(found, retriever)
+    if kind in (AnswerKind.WHAT, AnswerKind.SAYS) and lists_signs(found):
+        return signs_answer(found, retriever)
     if kind is AnswerKind.WHAT:
         return _what(found, retriever)
     if kind in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
@@ -95,6 +104,10 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return _unknown(found, retriever)
     if kind is AnswerKind.LOOK:
         return look_answer(found, retriever)
+    if kind is AnswerKind.SAYS and found.judged.problems:
+        return _unknown(found, retriever)
+    if kind is AnswerKind.SAYS:
+        return says_answer(found)
     best = found.retrieval.places[0]
     cited = tuple(p for p in found.retrieval.places if p.label == best.label and not p.unmet)
     cited = (best, *(p for p in cited if p is not best))[:MAX_CITATIONS]
@@ -109,7 +122,7 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
     seen = age(_now(found) - best.stamp_ns)
     where = f'at {spot(best)}'
     if room := _which_room(found, retriever):
-        where = f'in the {room}, at {coordinates(best.target_position or best.pose.position)}'
+        where = f'in {room}, at {coordinates(best.target_position or best.pose.position)}'
     text = f'{lead}{the(best)} {are(best)} {where}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
@@ -134,7 +147,7 @@ def _which_room(found: Found, retriever: Retriever) -> str:
     if room < 0:
         return ''
     odds = [retriever.room_words.log_odds(found.view.rooms, name)[room] for name in names]
-    return reported(names[int(np.argmax(odds))])
+    return the_room(names[int(np.argmax(odds))])
 
 
 def _gone(found: Found) -> str:
@@ -207,7 +220,7 @@ def _which_rooms(found: Found, retriever: Retriever, fit: IntArray) -> Answer:
     """Return which rooms are meant: "which room is next to the kitchen?"."""
     cited = retriever.places(found, fit[:MAX_CITATIONS])
     words = [
-        f'the {reported(p.label) or "room"} at {coordinates(p.pose.position)} [{i}]'
+        f'{the_room(p.label or "room")} at {coordinates(p.pose.position)} [{i}]'
         for i, p in enumerate(cited, 1)
     ]
     where = reported(' '.join(c.phrase for c in found.request.constraints))
@@ -219,6 +232,8 @@ def _unknown(found: Found, retriever: Retriever) -> Answer:
     """Return that nothing answers, why, and what comes closest."""
     retrieval, kind = found.retrieval, found.request.answer
     problem = '; '.join(found.judged.problems)
+    if not problem and (told := unread_answer(found, retriever)):
+        return told
     if kind is AnswerKind.EXISTS and not problem and (told := _elsewhere(found, retriever)):
         return told
     if not problem and len(gone := gone_objects(found)[:1]):

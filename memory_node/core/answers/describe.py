@@ -10,7 +10,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import joined, many, marks
+from memory_node.core.answers.phrases import joined, many, marks, the_room
 from memory_node.core.answers.types import Description
 from memory_node.core.constraints.base import Kind
 from memory_node.core.data import Place, Query, QueryMode
@@ -18,6 +18,7 @@ from memory_node.core.errors import EmptyMemoryError, UnknownMapError, UnknownNo
 from memory_node.core.forest.node import ForestNode
 from memory_node.core.forest.updater import area_id, Areas
 from memory_node.core.language.directives import reported
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import counted, lemmas, plural
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
@@ -29,6 +30,8 @@ IntArray = NDArray[np.int64]
 
 #: Kinds of things and of rooms that one description names, and citations.
 _KINDS, _ROOMS, _CITED = 10, 12, 5
+#: Signs among them.
+_SIGNS = 3
 #: Areas listed below one that is described.
 MAX_PARTS = 8
 #: How long a description waits for areas that are being named [s].
@@ -113,9 +116,10 @@ def describe_room(
     view: View, rooms: IntArray, retriever: Retriever, called: str = ''
 ) -> Description:
     """Return what is in ``rooms`` of one name, and how many places they are."""
-    name = reported(called) or view.rooms.names[int(rooms[0])] or 'this room'
+    own = view.rooms.names[int(rooms[0])] or 'this room'
+    name, said = reported(called) or own, the_room(called or own)
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
-    stocks = _telling(view, inventory(view.objects, inside))[:_KINDS]
+    stocks = _of_things(view, _telling(view, inventory(view.objects, inside)), _KINDS)
     cited = retriever.object_places(view, _covering(stocks))
     beside = np.concatenate([view.rooms.neighbors(r)[0] for r in rooms.tolist()])
     beside = beside[~np.isin(beside, rooms)]
@@ -123,9 +127,9 @@ def describe_room(
     parts = []
     if stocks:
         verb = 'is' if stocks[0].count == 1 else 'are'
-        parts.append(f'In the {name} there {verb} {_listed(view, stocks)}.')
+        parts.append(f'In {said} there {verb} {_listed(view, stocks)}.')
     else:
-        parts.append(f'I have been in the {name}, and know no thing that is in it.')
+        parts.append(f'I have been in {said}, and know no thing that is in it.')
     if near:
         parts.append(f'Next to it: {joined(near)}.')
     if (places := _places(view, rooms)) > 1:
@@ -170,13 +174,14 @@ def describe_everything(
     view: View, objects: IntArray, retriever: Retriever, map_id: str | None
 ) -> Description:
     """Return which rooms there are, and which things there are most of among ``objects``."""
-    stocks = inventory(view.objects, objects)[:_KINDS]
+    stocks = _of_things(view, inventory(view.objects, objects), _KINDS)
     held = np.unique(view.object_rooms[objects]) if len(objects) else np.arange(len(view.rooms))
     names = Counter(view.rooms.names[r] for r in held[held >= 0].tolist() if view.rooms.names[r])
     parts = []
     if names:
         rooms = [
-            f'{counted(count, name)}' for name, count in sorted(names.items(), key=_many)[:_ROOMS]
+            name if count == 1 and name[-1].isdigit() else counted(count, name)
+            for name, count in sorted(names.items(), key=_many)[:_ROOMS]
         ]
         parts.append(f'I know {joined(rooms)}.')
     if stocks:
@@ -204,3 +209,9 @@ def _covering(stocks: Sequence[Stock]) -> IntArray:
 
 def _listed(view: View, stocks: Sequence[Stock]) -> str:
     return joined([many(stock.count, view.names.texts[stock.name]) for stock in stocks])
+
+
+def _of_things(view: View, stocks: list[Stock], most: int) -> list[Stock]:
+    """Return at most ``most`` stocks, of which few are signs: each text is a name of its own."""
+    signs = [s for s in stocks if sign_text(view.names.texts[s.name])][_SIGNS:]
+    return [s for s in stocks if s not in signs][:most]

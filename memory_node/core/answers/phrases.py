@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import Place, Vector3
 from memory_node.core.language.directives import quoted, reported
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import is_plural, plural, several
 
 __all__ = [
@@ -23,7 +25,12 @@ __all__ = [
     'sentence',
     'spot',
     'the',
+    'the_room',
 ]
+
+
+#: A room that is called by its number.
+_NUMBERED = re.compile(r'[^\W\d_]+ \w*\d\w*')
 
 
 def sentence(text: str) -> str:
@@ -41,6 +48,8 @@ def joined(words: Sequence[str]) -> str:
 def many(number: int, name: str) -> str:
     """Return a number of things by their name; one that is no name is quoted."""
     called = reported(name)
+    if sign_text(name):
+        return f'1 {called}' if number == 1 else f'{number} signs {quoted(sign_text(name))}'
     if called == name:
         return several(number, name)
     return f'{number} {"thing" if number == 1 else "things"} labelled {called}'
@@ -72,8 +81,14 @@ def spot(place: Place) -> str:
     """Return where a place is, with the name of the room that holds it."""
     where = coordinates(place.target_position or place.pose.position)
     if place.room and place.room != place.label:
-        return f'{where} in the {reported(place.room)}'
+        return f'{where} in {the_room(place.room)}'
     return where
+
+
+def the_room(name: str) -> str:
+    """Return the name of a room as it is said: "the kitchen", "room 214"."""
+    called = reported(name)
+    return called if _NUMBERED.fullmatch(name) else f'the {called}'
 
 
 def on_maps(cited: Sequence[Place], maps: NDArray[np.int32]) -> str:

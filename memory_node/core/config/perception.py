@@ -83,6 +83,26 @@ class PerceptionConfig(Checked):
     )
     openai_retries: int = param(2, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
     concurrency: int = param(1, 'Frames described at a time.', ge=1, le=4, read_only=True)
+    signs: str = param(
+        'none',
+        'What reads door plates and signs in keyframes; rapidocr needs memory_node[signs].',
+        choices=('none', 'rapidocr'),
+        read_only=True,
+    )
+    signs_min_confidence: float = param(
+        0.8, 'Signs read with less confidence are dropped.', ge=0.0, le=1.0
+    )
+    signs_max_side_px: int = param(
+        960,
+        'Longer side to which a picture is brought down before signs are looked for in it.',
+        ge=64,
+        le=4096,
+        unit='px',
+        read_only=True,
+    )
+    signs_threads: int = param(
+        1, 'Threads that read the signs of one picture.', ge=1, le=64, read_only=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,8 @@ __all__ = ['Area']
 
 #: How close "in the fridge" and "at the door" are [m].
 _REACH_M = float(entry('container_reach_m'))
+#: How close "in aisle 7" is to the sign, where no room is called so [m].
+_SIGN_REACH_M = float(entry('sign_reach_m'))
 #: Cost of a thing outside that was seen from inside: where a room ends is an estimate.
 _SEEN_FROM_INSIDE = -3.0
 #: What no depth has placed is at least this likely to be in another room than it was seen from.
@@ -193,7 +195,8 @@ def _in_things(scene: Scene, candidates: Candidates, phrase: str) -> FloatArray 
     if landmark is None:
         return None
     pairs = nearest_landmarks(scene, candidates, landmark)
-    odds = closeness(pairs.distance, _REACH_M)
+    signs = np.isin(scene.view.objects.labels[landmark.objects], scene.view.names.signs)
+    odds = closeness(pairs.distance, _SIGN_REACH_M if signs.all() else _REACH_M)
     odds = np.where(pairs.placed, odds, np.minimum(odds, UNSURE))
     meant = log_probability(landmark.odds)[pairs.landmark]
     return np.asarray(np.maximum((odds + meant).max(axis=1), UNMET))

@@ -16,6 +16,7 @@ import unicodedata
 import yaml
 
 from memory_node.core.language.affordances import DATA
+from memory_node.core.language.sign_labels import sign_text
 
 __all__ = ['is_english', 'quoted', 'reported', 'says_only', 'tells_somebody']
 
@@ -104,6 +105,8 @@ def quoted(text: str) -> str:
 
 def reported(text: str) -> str:
     """Return the name of a thing, as a quotation where it tells somebody something."""
+    if said := sign_text(text):
+        return f'sign {quoted(said)}'
     plain = text.replace('_', ' ')
     if len(plain.split()) < _RUN:  # "call button", "open shelves"
         return quoted(text) if _ELSEWHERE.search(plain) else text

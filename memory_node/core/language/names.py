@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.language.noun_phrases import head_position, split_name
+from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.signs import Fit, is_sign_name, SignTexts
 from memory_node.core.language.text import (
     english,
     lemmas,
@@ -109,7 +111,9 @@ def _meaning(words: Sequence[str]) -> tuple[str, str]:
 
 @lru_cache(maxsize=_CACHE)
 def parse_name(phrase: str) -> Name:
-    """Return a name ready for comparison; any text is accepted."""
+    """Return a name ready for comparison; any text is accepted, and signs are signs."""
+    if sign_text(phrase):
+        return parse_name('sign')
     attributes, name = split_name(phrase)
     words = name.split()
     head = head_position(words) if words else 0
@@ -218,6 +222,7 @@ class NameMatcher:
         self._stand_ins: list[Name] = []
         self._index: defaultdict[str | int, list[int]] = defaultdict(list)
         self._qualifiers: set[str] = set()
+        self._signs = SignTexts()
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -228,6 +233,8 @@ class NameMatcher:
         for text in names:
             name, stand_in = parse_name(text), self._stand_in(text)
             number = len(self._names)
+            if said := sign_text(text):
+                self._signs.add(number, said)
             self._stand_ins.append(stand_in)
             for key in _keys(name, name.kinds | name.own) | _keys(
                 stand_in, stand_in.kinds | stand_in.own
@@ -255,7 +262,31 @@ class NameMatcher:
         for number in numbers:
             if number < count:
                 relations[number] = self._relation(wanted, stand_in, number)
+        self._relate_signs(phrase, relations)
         return relations
+
+    def _relate_signs(self, phrase: str, relations: NDArray[np.int8]) -> None:
+        """Put in how signs relate to a phrase: by what they say."""
+        signs = [number for number in tuple(self._signs.texts) if number < len(relations)]
+        if sign_text(phrase):  # a sign that nobody read may say anything
+            unread = relations < Relation.PART_NAME
+            relations[unread] = Relation.PART_NAME
+        if not signs:
+            return
+        if is_sign_name(phrase):
+            relations[signs] = Relation.SAME
+            return
+        outright, fitting = self._signs.fits(phrase)
+        by_fit = _OUTRIGHT if outright else _BY_TEXT
+        relations[signs] = by_fit[Fit.NONE]
+        for number, how in fitting.items():
+            if number < len(relations):
+                relations[number] = by_fit[how]
+
+    @property
+    def signs(self) -> Mapping[int, str]:
+        """What each name of a sign says, by its number."""
+        return self._signs.texts
 
     def _relation(self, wanted: Name, stand_in: Name, number: int) -> Relation:
         relation = relate(wanted, self._names[number])
@@ -288,6 +319,21 @@ class NameMatcher:
             or self._relation(self._names[other], self._stand_ins[other], number) in _ONE_THING
             for other in others
         )
+
+
+#: How a sign relates to a phrase that asks for one, and to one that may ask for a thing.
+_OUTRIGHT = {
+    Fit.WHOLE: Relation.SAME,
+    Fit.NEARLY: Relation.SYNONYM,
+    Fit.PART: Relation.KIND,
+    Fit.NONE: Relation.CONFLICT,
+}
+_BY_TEXT = {
+    Fit.WHOLE: Relation.SYNONYM,
+    Fit.NEARLY: Relation.KIND,
+    Fit.PART: Relation.KIND,
+    Fit.NONE: Relation.OTHER,
+}
 
 
 def _keys(name: Name, synsets: frozenset[int]) -> set[str | int]:

@@ -19,6 +19,8 @@ from memory_node.core.language.relations import alternatives, entry, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.sentences import asking_clause, is_description, is_statement
+from memory_node.core.language.sign_labels import sign_label
+from memory_node.core.language.sign_questions import read_sign_question
 from memory_node.core.language.subjects import read_subject
 from memory_node.core.language.times import Clock
 
@@ -103,6 +105,13 @@ def parse(
 
     """
     said = normalized(text)
+    if sign := read_sign_question(said):
+        known = parse(sign.request, clock, constraint_types, order_type)
+        if known.subject.kind is SubjectKind.NAME:
+            subject = known.subject
+            if sign.text:
+                subject = replace(subject, text=sign.text, name=sign_label(sign.text))
+            return replace(known, subject=subject, answer=sign.answer or known.answer)
     if question := read_question(said):
         known = parse(question.thing, clock, constraint_types, order_type)
         if known.subject.kind is SubjectKind.NAME:

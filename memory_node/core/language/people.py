@@ -11,6 +11,7 @@ import yaml
 
 from memory_node.core.language.mentions import every_mention, MAX_CHARS, MAX_MENTIONS
 from memory_node.core.language.noun_phrases import head_noun
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import clean_label, lemmas, tokenize
 from memory_node.core.language.wordnet import DATA, Flag, wordnet
 
@@ -55,7 +56,13 @@ class People:
         return _synsets(_data()['parts'])
 
     def means_person(self, label: str) -> bool:
-        """Return whether a label of a detector names a person, people, or a part of one."""
+        """
+        Return whether a label of a detector names a person, people, or a part of one.
+
+        What a sign says does not: "WOMEN" is a door plate.
+        """
+        if sign_text(label):
+            return False
         name = clean_label(label)
         if self._names_person(name):
             return True

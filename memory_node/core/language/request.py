@@ -55,6 +55,8 @@ class AnswerKind(str, Enum):
     DISTANCE = 'distance'
     #: Which of two things is closer to who asks.
     CLOSER = 'closer'
+    #: What a sign says.
+    SAYS = 'says'
     #: Which things: "what is on the table?".
     WHAT = 'what'
     #: What a place or everything is like.

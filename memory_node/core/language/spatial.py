@@ -47,10 +47,18 @@ def named_relation(said: str) -> Relation:
 
 
 def relation_pattern(some: Iterable[str]) -> str:
-    """Return a pattern of words of relations, but not of verbs with a particle: "turn on"."""
+    """
+    Return a pattern of words of relations, but not of verbs with a particle: "turn on".
+
+    After an article it is no verb: "the sign in the hall".
+    """
     verbs = entry('particle_verbs')
     return '|'.join(
-        ''.join(rf'(?<!\b{verb} )' for verb in verbs.get(relation, ())) + relation
+        ''.join(
+            rf'(?:(?<!\b{verb} )|(?<=\bthe {verb} )|(?<=\ba {verb} ))'
+            for verb in verbs.get(relation, ())
+        )
+        + relation
         for relation in sorted(some, key=lambda r: (-len(r), r))
     )
 

@@ -12,6 +12,7 @@ import unicodedata
 import yaml
 
 from memory_node.core.data import Observation
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.wordnet import DATA, wordnet
 
 __all__ = [
@@ -124,7 +125,9 @@ def clean_label(label: str) -> str:
 
 @lru_cache(maxsize=_CACHE)
 def display_label(label: str) -> str:
-    """Return a label as people read it: lower case, with blanks for '#' and '_'."""
+    """Return a label as people read it: lower case, with blanks for '#' and '_'; signs as is."""
+    if sign_text(label):
+        return label
     return ' '.join(_UNSPOKEN.sub(' ', label).casefold().split())
 
 
@@ -220,7 +223,9 @@ def article(noun: str) -> str:
 
 
 def is_plural(phrase: str) -> bool:
-    """Return whether a noun phrase is of several: 'ear muffs', 'scissors'."""
+    """Return whether a noun phrase is of several: 'ear muffs', 'scissors'; one sign is not."""
+    if sign_text(phrase):
+        return False
     words = tokenize(phrase)
     if not words:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import ObjectsConfig
 from memory_node.core.data import FloatArray
+from memory_node.core.objects.sign_readings import SignLabels
+from memory_node.core.objects.table import ObjectTable
 
 __all__ = ['LabelSimilarity']
 
@@ -27,18 +30,36 @@ class LabelSimilarity:
         self._config = config
         self._vectors: FloatArray = np.zeros((0, 0), np.float32)
         self._first: IntArray = np.zeros(0, np.int64)
+        self._signs = SignLabels()
 
-    def update(self, vectors: FloatArray) -> None:
-        """Take the (L, D) vectors of all labels; labels are only ever appended."""
+    def update(self, vectors: FloatArray, texts: Sequence[str]) -> None:
+        """Take the (L, D) vectors of all labels and the labels; they are only ever appended."""
         known = len(self._first)
         self._vectors = vectors
         if len(vectors) <= known:
             return
         self._first = np.concatenate([self._first, np.arange(known, len(vectors))])
+        self._signs.extend(texts[known : len(vectors)])
         for row in range(known, len(vectors)):
+            if self._signs.holds(row):
+                self._first[row] = self._signs.first(row)
+                continue
             alike = np.flatnonzero(vectors[:row] @ vectors[row] >= _SPELLING)
+            alike = alike[[not self._signs.holds(other) for other in alike.tolist()]]
             if len(alike):
                 self._first[row] = self._first[alike[0]]
+
+    def is_sign(self, labels: IntArray) -> NDArray[np.bool_]:
+        """Return (n,) whether labels are of signs, by what they say."""
+        return np.array([self._signs.holds(label) for label in labels.tolist()], np.bool_)
+
+    def alike(self, label: int) -> list[int]:
+        """Return the labels that may be of the same thing by their text alone, itself first."""
+        return self._signs.alike(label) if self._signs.holds(label) else [label]
+
+    def settle(self, table: ObjectTable, slots: IntArray) -> None:
+        """Let signs among objects that were just seen go by what was read on them."""
+        self._signs.settle(table, slots)
 
     def spelled(self, rows: NDArray[np.int32]) -> IntArray:
         """Return the row of the first spelling of each label."""
@@ -59,6 +80,8 @@ class LabelSimilarity:
         cost: Reals = config.label_cost * np.clip((config.same_cosine - cosines) / span, 0.0, 1.0)
         cost[cosines < config.similar_cosine] = np.inf
         cost[labels == others] = 0.0
+        for i, share in self._signs.shares(labels, others):
+            cost[i] = config.label_cost * share
         return cost
 
     def costs_to_histograms(

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import yaml
 
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.wordnet import DATA, wordnet
 
 __all__ = ['lasting_s']
@@ -32,7 +33,7 @@ def lasting_s(name: str) -> float:
     """Return how long a thing of a name usually stays where it is [s]."""
     usual, kinds = _kinds()
     words = wordnet()
-    name = name.casefold()
+    name = 'sign' if sign_text(name) else name.casefold()
     said = tuple(dict.fromkeys((name, name.rpartition(' ')[2])))
     for one in said:
         for seconds, names, _ in kinds:

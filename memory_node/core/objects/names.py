@@ -42,6 +42,12 @@ class Names:
         """Return the number of names."""
         return len(self.texts)
 
+    @property
+    def signs(self) -> IntArray:
+        """Names of signs, by what they say: such a name says nothing of what they are for."""
+        held = [number for number in list(self.matcher.signs) if number < len(self)]
+        return np.array(held, np.int64)
+
 
 class NameTable:
     """

@@ -73,9 +73,9 @@ class ObjectMap:
 
     def _index(self) -> None:
         """Fill what finds objects by place and label from the table."""
-        self._grid, self._unplaced = SpatialGrid(), UnplacedObjects()
-        self._moves = Moves()
         self._labels = LabelSimilarity(self.config)
+        self._grid, self._unplaced = SpatialGrid(), UnplacedObjects(self._labels)
+        self._moves = Moves()
         table = self.table
         slots = np.flatnonzero(table.alive)
         known = np.isfinite(table.positions[slots, 0])
@@ -101,7 +101,7 @@ class ObjectMap:
         first, last = self.rows, len(snapshot)
         if first == last:
             return 0
-        self._labels.update(snapshot.label_vectors)
+        self._labels.update(snapshot.label_vectors, snapshot.labels)
         self._reserve(int(snapshot.sighting_starts[last]))
         self._turned = self._turned or bool((snapshot.yaws[:last] != snapshot.yaws[0]).any())
         for row in range(first, last):
@@ -221,6 +221,7 @@ class ObjectMap:
             snapshot=snapshot,
             facing=self._facing,
         )
+        labels.settle(table, assigned)
         self._grid.put(assigned, frame.map_row, table.positions[assigned])
         self.visibility.add(sightings.ranges, sightings.bearings)
         slots[sightings.index] = assigned
@@ -289,6 +290,7 @@ class ObjectMap:
             snapshot=snapshot,
             facing=self._facing,
         )
+        self._labels.settle(self.table, found)
         slots[frame.unplaced] = found
         self._note(found)
 
@@ -298,6 +300,8 @@ class ObjectMap:
             return
         around = self._grid.near(frame.map_row, frame.eye[None, :], reach)
         around = around[self.table.last_rows[around] != frame.row]
+        # A sign that was not read may hang there all the same: from afar, or aslant.
+        around = around[~self._labels.is_sign(self.table.labels(around))]
         missed = expected_but_missed(
             snapshot,
             frame.row,

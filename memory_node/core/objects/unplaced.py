@@ -18,6 +18,7 @@ from memory_node.core.config import ObjectsConfig
 from memory_node.core.objects.existence import Visibility
 from memory_node.core.objects.frame import Frame
 from memory_node.core.objects.grid import SpatialGrid
+from memory_node.core.objects.labels import LabelSimilarity
 from memory_node.core.objects.table import ObjectTable
 
 __all__ = ['UnplacedObjects', 'assign_unplaced']
@@ -34,6 +35,7 @@ _CONTINUED = 2.0
 class UnplacedObjects:
     """Objects without a position by map and label. Not thread-safe."""
 
+    labels: LabelSimilarity
     slots: dict[tuple[int, int], list[int]] = field(default_factory=dict)
 
     def add(self, map_row: int, label: int, slot: int) -> None:
@@ -42,11 +44,14 @@ class UnplacedObjects:
 
     def remove(self, map_row: int, label: int, slot: int) -> None:
         """Take an object out that has been given a position."""
-        self.slots[map_row, label].remove(slot)
+        for one in self.labels.alike(label):
+            if slot in self.slots.get((map_row, one), ()):
+                self.slots[map_row, one].remove(slot)
 
     def of(self, map_row: int, label: int) -> IntArray:
-        """Return the objects of a label on a map, oldest first."""
-        return np.array(self.slots.get((map_row, label), ()), np.int64)
+        """Return the objects of a label on a map, or of another reading of it, oldest first."""
+        found = [s for one in self.labels.alike(label) for s in self.slots.get((map_row, one), ())]
+        return np.array(found, np.int64)
 
     def to_place(
         self,
@@ -90,8 +95,9 @@ def assign_unplaced(
     in_front, fronts = _in_front(frame, table, grid, visibility, config)
     for label in dict.fromkeys(frame.unplaced_labels.tolist()):
         mine = np.flatnonzero(frame.unplaced_labels == label)
-        called = (table.hist_labels[in_front] == label).any(axis=1)  # a piano, "grand piano"
-        same = in_front[called | (fronts == label)]
+        names = unplaced.labels.alike(label)
+        called = np.isin(table.hist_labels[in_front], names).any(axis=1)  # a piano, "grand piano"
+        same = in_front[called | np.isin(fronts, names)]
         known = unplaced.of(frame.map_row, label)
         if len(known):
             known = _near_by(frame, table, known, previous_row, config)

@@ -14,6 +14,7 @@ import unicodedata
 
 from memory_node.core.bounds import safe_characters
 from memory_node.core.data import MAX_CAPTION_CHARS
+from memory_node.core.language.sign_labels import sign_text
 
 __all__ = [
     'NOTHING_RECOGNISED',
@@ -97,7 +98,10 @@ def compose_caption(labels: Iterable[str]) -> str:
 
     Labels come most important first; equal ones are counted. Underscores are read as blanks.
     """
-    counts = Counter(' '.join(label.translate(_LABEL_TABLE).split()) for label in labels)
+    counts = Counter(
+        label if sign_text(label) else ' '.join(label.translate(_LABEL_TABLE).split())
+        for label in labels
+    )
     parts = [_counted(label, n) for label, n in counts.items() if label]
     if len(parts) < 2:
         return ''.join(parts)
@@ -118,6 +122,8 @@ def merge_captions(text: str, objects: str) -> str:
 
 
 def _counted(label: str, count: int) -> str:
+    if sign_text(label):
+        return f'a {label}' if count == 1 else ', '.join([f'a {label}'] * min(count, 3))
     if count == 1:
         first = label.split()[-1].lower()
         if first in _SINGULAR:

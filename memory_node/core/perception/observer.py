@@ -11,17 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 import hashlib
-import math
 import threading
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import PerceptionConfig
-from memory_node.core.data import DEFAULT_MAP_ID, MAX_CAPTION_CHARS, Observation, Sighting
+from memory_node.core.data import (
+    DEFAULT_MAP_ID,
+    MAX_CAPTION_CHARS,
+    Observation,
+    Sighting,
+)
 from memory_node.core.errors import CaptionerError, InvalidObservationError, MemoryNodeError
+from memory_node.core.perception.accepted import accepted, clean_label, cleaned, MAX_SIGHTINGS
 from memory_node.core.perception.captions import (
-    clean_text,
     compose_caption,
     merge_captions,
     NOTHING_RECOGNISED,
@@ -32,13 +36,11 @@ from memory_node.core.perception.geometry import Intrinsics, transform_from_pose
 from memory_node.core.perception.images import encode_keyframe, fit_intrinsics
 from memory_node.core.perception.placed import placed_sighting
 from memory_node.core.perception.registration import align_depth
-from memory_node.core.ports import Caption, Captioner, Detection
+from memory_node.core.perception.signs import read_signs, unread
+from memory_node.core.ports import Caption, Captioner, Detection, SignReader
 
 __all__ = ['Frame', 'Perceiver']
 
-#: Sightings kept of one frame, the most confident ones.
-MAX_SIGHTINGS = 256
-_MAX_LABEL_CHARS = 64
 #: Share of depth out of reach from which on its unit is in doubt.
 _MOSTLY = 0.8
 #: What is left out of an observation, by the name it is counted under.
@@ -60,6 +62,8 @@ class Perceiver:
         Thresholds of confidence and depth, and the kind of captioner, kept as the source.
     captioner : Captioner or None
         Looks at every frame; None when descriptions come with the frames.
+    sign_reader : SignReader or None
+        Reads the signs in every picture; None where they are not read.
     map_id : str
         Map the observations belong to.
     session : str
@@ -79,6 +83,7 @@ class Perceiver:
         config: PerceptionConfig | None = None,
         captioner: Captioner | None = None,
         *,
+        sign_reader: SignReader | None = None,
         map_id: str = DEFAULT_MAP_ID,
         session: str = '',
         camera: str = '',
@@ -88,6 +93,7 @@ class Perceiver:
     ) -> None:
         self.config = config or PerceptionConfig()
         self._captioner = captioner
+        self._sign_reader = sign_reader
         self._map_id = map_id
         self._session = session
         self._camera = camera
@@ -109,6 +115,7 @@ class Perceiver:
         How often what happened since the start, by name.
 
         ``observations``, ``sightings``, ``positions`` (sightings that depth placed),
+        ``signs`` (read), ``signs_dropped`` (below the confidence), ``sign_failures``,
         ``captions_clipped``, ``captions_altered``, ``detections_refused`` (malformed),
         ``detections_dropped`` (below the confidence, or beyond the number kept),
         ``depth_refused`` (its size or the camera's does not fit the picture).
@@ -137,14 +144,16 @@ class Perceiver:
         _check_picture(frame.color)
         counts: Counter[str] = Counter()
         seen = self._describe(frame)
-        detections = _accepted(
+        detections = accepted(
             (*(frame.detections or ()), *seen.detections), self.config.min_confidence, counts
         )
-        sightings = self._lift(frame, detections, counts) + self._placed(frame, counts)
-        labels = (_clean_label(label) for label in seen.labels[:MAX_SIGHTINGS])
+        signs = self._signs(frame, counts)
+        found = (*unread(detections, signs), *signs)
+        sightings = self._lift(frame, found, counts) + self._placed(frame, counts)
+        labels = (clean_label(label) for label in seen.labels[:MAX_SIGHTINGS])
         named = [Sighting(label=label) for label in labels if label]
         sightings += named
-        texts = (_cleaned(text, counts) for text in (frame.caption, seen.text))
+        texts = (cleaned(text, counts) for text in (frame.caption, seen.text))
         caption = merge_captions(
             ' '.join(text for text in texts if text)[:MAX_CAPTION_CHARS],
             compose_caption(sighting.label for sighting in sightings),
@@ -181,6 +190,22 @@ class Perceiver:
         except Exception as error:
             raise CaptionerError(f'{self._captioner.name} failed: {error!r}') from error
 
+    def _signs(self, frame: Frame, counts: Counter[str]) -> list[Detection]:
+        """Read the signs of a picture; one that can't be read is told, and kept all the same."""
+        if self._sign_reader is None:
+            return []
+        try:
+            signs = read_signs(self._sign_reader, frame.color)
+        except CaptionerError as error:
+            counts['sign_failures'] += 1
+            if self._left_out is not None:
+                self._left_out('signs', str(error))
+            return []
+        sure = [sign for sign in signs if sign.confidence >= self.config.signs_min_confidence]
+        counts['signs'] += len(sure)
+        counts['signs_dropped'] += len(signs) - len(sure)
+        return sure
+
     def _lift(
         self, frame: Frame, detections: Iterable[Detection], counts: Counter[str]
     ) -> list[Sighting]:
@@ -216,7 +241,7 @@ class Perceiver:
         """Take over what a detector has placed itself."""
         sightings = []
         for detection, map_T_frame in frame.placed[:MAX_SIGHTINGS]:
-            label = _clean_label(detection.label)
+            label = clean_label(detection.label)
             if detection.confidence < self.config.min_confidence:
                 counts['detections_dropped'] += 1
                 continue
@@ -299,36 +324,3 @@ def _check_picture(color: NDArray[np.uint8]) -> None:
         raise InvalidObservationError(
             f'frame.color must be (H, W, 3) uint8, got {color.shape} {color.dtype}'
         )
-
-
-def _cleaned(raw: str | bytes, counts: Counter[str]) -> str:
-    clean = clean_text(raw)
-    counts['captions_clipped'] += clean.clipped
-    counts['captions_altered'] += clean.altered
-    return clean.text
-
-
-def _clean_label(raw: str) -> str:
-    return clean_text(raw, _MAX_LABEL_CHARS).text
-
-
-def _accepted(
-    detections: Iterable[Detection], min_confidence: float, counts: Counter[str]
-) -> list[Detection]:
-    """Return well-formed, confident detections with clean labels, most confident first."""
-    accepted = []
-    for detection in detections:
-        label = _clean_label(detection.label)
-        left, top, right, bottom = detection.box_px
-        box_is_sane = all(map(math.isfinite, detection.box_px)) and left < right and top < bottom
-        if not label or not 0.0 <= detection.confidence <= 1.0 or not box_is_sane:
-            counts['detections_refused'] += 1
-        elif detection.confidence < min_confidence:
-            counts['detections_dropped'] += 1
-        else:
-            accepted.append(
-                Detection(label=label, confidence=detection.confidence, box_px=detection.box_px)
-            )
-    accepted.sort(key=lambda d: (-d.confidence, d.label, d.box_px))
-    counts['detections_dropped'] += max(0, len(accepted) - MAX_SIGHTINGS)
-    return accepted[:MAX_SIGHTINGS]

@@ -8,6 +8,7 @@ from memory_node.core.data import Place, Query, Retrieval
 from memory_node.core.language.request import Request
 from memory_node.core.retrieval.filters import filters_of
 from memory_node.core.retrieval.reading import mode_of
+from memory_node.core.retrieval.signs import unread
 from memory_node.core.view import View
 
 __all__ = ['outcome']
@@ -38,6 +39,8 @@ def outcome(
             f'nothing is sure enough: confidence is {sure:.2f},'
             f' retrieval.found_threshold is {config.found_threshold:.2f}',
         )
+    if not found and (said := unread(view.names, request.subject.name)):
+        parts.insert(0, f'no sign that was read says {said!r}')
     if view.behind:
         parts.append(
             f'{view.behind} of {len(view.snapshot)} observations are not in the object map yet'

@@ -312,7 +312,12 @@ class Retriever:
             parts.append(room_candidates(view, request, self.room_words, thing=relevance.named))
             if not relevance.named:
                 said = not view.names.matcher.qualifies(subject.name)
-                parts.append(named_views(view, self._sources, subject.name, vector, said=said))
+                captions = partial(self._captions, view)
+                parts.append(
+                    named_views(
+                        view, self._sources, subject.name, vector, captions=captions, said=said
+                    )
+                )
         elif subject.kind is SubjectKind.VIEW or not len(view.names):
             parts.append(view_candidates(view, self._sources, subject.text, vector))
         if self._pictures is not None and not relevance.named:

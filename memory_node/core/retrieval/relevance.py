@@ -16,6 +16,7 @@ from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
+from memory_node.core.retrieval.signs import near_numbers
 
 __all__ = ['RELATION_ODDS', 'EmbeddingRelevance', 'Relevance', 'RelevanceModel', 'alike', 'served']
 
@@ -128,6 +129,7 @@ class EmbeddingRelevance:
         odds = np.maximum(
             odds, np.where(_numbered_alike(subject.name, names), alike(names, vectors[2]), UNLIKE)
         )
+        odds = np.maximum(odds, near_numbers(names, subject.name))
         if (odds > 0.0).any():
             return Relevance(odds=odds, named=False)
         if subject.definite or not (subject.purpose or subject.wished):
@@ -173,6 +175,7 @@ def alike(names: Names, vector: FloatArray) -> RealArray:
     "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
     """
     cosines = (names.vectors @ vector).astype(np.float64)
+    cosines[names.signs] = -1.0
     if not len(names.world.names):
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
     rows = np.maximum.reduceat(names.world.names @ vector, names.world.starts)
@@ -192,6 +195,7 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     wanted = vectors.sum(axis=0)
     wanted /= max(float(np.linalg.norm(wanted)), 1e-9)
     score = (names.meanings @ wanted).astype(np.float64)
+    score[names.signs] = -1.0  # what a sign says is not what it is for
     if not len(names.world.world):
         return np.asarray(SLOPE * (score - 0.5) + OFFSET)
     world = names.world.world @ wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.data import FloatArray
-from memory_node.core.language.text import content_terms
+from memory_node.core.language.sign_labels import sign_text, without_texts
+from memory_node.core.language.text import content_terms, lemmas
 from memory_node.core.store.postings import bm25, highest, Postings
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.view import View
@@ -67,13 +68,20 @@ def view_candidates(view: View, sources: TextSources, text: str, vector: FloatAr
 
 
 def named_views(
-    view: View, sources: TextSources, name: str, vector: FloatArray, *, said: bool = True
+    view: View,
+    sources: TextSources,
+    name: str,
+    vector: FloatArray,
+    *,
+    captions: Callable[[IntArray], list[str]],
+    said: bool = True,
 ) -> Candidates:
     """
     Return the observations whose captions have every word of a name, and a few near in meaning.
 
     Only the first kind answers: what is merely near in meaning is what comes closest. Nor does
-    the first where the words are ``said`` of other things alone, as "captain" of a chair.
+    the first where the words are ``said`` of other things alone, as "captain" of a chair, or on
+    signs: "DO NOT DRINK THE WATER" shows no water. ``captions`` returns those of rows.
     """
     snapshot = view.snapshot
     held = sorted((keys for keys, _ in sources.postings(content_terms(name))), key=len)
@@ -81,12 +89,27 @@ def named_views(
     for others in held[1:]:
         keys = np.intersect1d(keys, others, assume_unique=True)
     having = snapshot.rows_of(keys)[:_EACH] if said else keys[:0]
+    having = having[~_on_signs_alone(view, having, name, captions)]
     near = sources.nearest(snapshot, vector, _CLOSEST)
     near = near[~np.isin(near, having)]
     rows = np.concatenate([having, near])
     cosines = (snapshot.vectors[rows] @ vector).astype(np.float64)
     base = np.where(np.arange(len(rows)) < len(having), SAID, UNSAID)
     return rows_as_candidates(view, rows, base + cosines)
+
+
+def _on_signs_alone(
+    view: View, rows: IntArray, name: str, captions: Callable[[IntArray], list[str]]
+) -> NDArray[np.bool_]:
+    """Return (n,) whether signs alone say the words of a name in observations."""
+    result = np.zeros(len(rows), np.bool_)
+    labels = [[view.snapshot.labels[i] for i in view.snapshot.labels_of(row)] for row in rows]
+    signed = np.flatnonzero([any(map(sign_text, some)) for some in labels])
+    words = set(lemmas(name))
+    for i, caption in zip(signed.tolist(), captions(rows[signed]), strict=True):
+        others = [label for label in labels[i] if not sign_text(label)]
+        result[i] = not words <= set(lemmas(', '.join([without_texts(caption), *others])))
+    return result
 
 
 def rows_as_candidates(view: View, rows: IntArray, odds: RealArray) -> Candidates:

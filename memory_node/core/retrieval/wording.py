@@ -16,6 +16,7 @@ from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.request import AnswerKind, Request, Sort, Subject, SubjectKind
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import is_plural, tokenize
 from memory_node.core.language.wordings import Ask, BLANKS, phrases, with_blanks, Wordings
 from memory_node.core.retrieval.rooms import names_in
@@ -91,6 +92,8 @@ def is_plain(request: Request, known: Known) -> bool:
         return False
     if subject.kind is SubjectKind.ANYTHING:
         return bool(subject.attributes or request.constraints)
+    if request.answer is AnswerKind.SAYS or sign_text(subject.name):
+        return True
     if subject.sort is not Sort.THING:
         return True  # "a place to sit"
     if subject.kind is SubjectKind.NEED:

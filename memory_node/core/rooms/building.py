@@ -18,6 +18,7 @@ from memory_node.core.rooms.naming import (
     name_log_odds,
     read_captions,
 )
+from memory_node.core.rooms.plates import named_by_plates, with_plates
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.segmentation import segment, SegmentationSettings
 from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomViews
@@ -53,10 +54,11 @@ class RoomBuilder:
         """Return the rooms of ``views``; a room keeps the id of the old one it shares most of."""
         vocabulary = self._vocabulary
         said = read_captions(views, self._reader, vocabulary)
-        by_kind = said.by_kind(len(vocabulary))
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
         group = segment(views, spots, pairs, driven, said.with_shorter(), self._settings)
+        said = with_plates(said, named_by_plates(views, group, vocabulary), vocabulary)
+        by_kind = said.by_kind(len(vocabulary))
         count = int(group.max(initial=-1)) + 1
         member = csr_array(
             (np.ones(len(group)), (group, np.arange(len(group)))), (count, len(views))

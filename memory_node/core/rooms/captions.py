@@ -16,6 +16,7 @@ import re
 
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.roles import NOUNS, role_of
+from memory_node.core.language.sign_labels import without_texts
 from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.vocabulary import plain, Vocabulary
@@ -101,6 +102,7 @@ class CaptionReader:
         ]
 
     def _read(self, caption: str) -> tuple[PlaceName, ...]:
+        caption = without_texts(caption)  # read from far; ``plates.py`` says what they name
         text = plain(caption)
         found: dict[str, float] = {}
         for match in self._listed.finditer(text):

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from memory_node.core.data import FloatArray
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.rooms.views import RealArray
 from memory_node.core.rooms.vocabulary import plain, Vocabulary
@@ -45,6 +46,8 @@ def label_likelihoods(
     found = np.full((len(labels), len(vocabulary)), _OTHER)
     unknown = []
     for i, label in enumerate(labels):
+        if sign_text(label):
+            continue  # what a sign says stands in no room; ``plates.py`` says which it names
         words = singular_phrase(plain(label)).split()
         forms = [plain(label), *(' '.join(words[start:]) for start in range(len(words)))]
         known = next((things[form] for form in forms if form in things), None)
