@@ -121,7 +121,9 @@ def view(things: Sequence[Thing] = HOME) -> View:
     matcher.extend(names)
     return View(
         snapshot=snapshot,
-        names=SimpleNamespace(texts=names, matcher=matcher),  # type: ignore[arg-type]
+        names=SimpleNamespace(  # type: ignore[arg-type]
+            texts=names, matcher=matcher, signs=np.empty(0, np.int64)
+        ),
         objects=Objects(**columns),
         rooms=_rooms(np.array([ROW_ROOMS[t.row] for t in things], np.int32)),
         room_object_ids=np.arange(count),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
 from memory_node.core.language.names import NameMatcher
+from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import clean_label, lemmas
 from memory_node.core.objects.meaning import PackVectors, purpose
 
@@ -37,16 +38,12 @@ class Names:
     forms: Mapping[tuple[str, ...], int]
     #: Tells how a phrase relates to each name.
     matcher: NameMatcher
+    #: Names of signs, by what they say: such a name says nothing of what they are for.
+    signs: IntArray
 
     def __len__(self) -> int:
         """Return the number of names."""
         return len(self.texts)
-
-    @property
-    def signs(self) -> IntArray:
-        """Names of signs, by what they say: such a name says nothing of what they are for."""
-        held = [number for number in list(self.matcher.signs) if number < len(self)]
-        return np.array(held, np.int64)
 
 
 class NameTable:
@@ -85,6 +82,7 @@ class NameTable:
             rows=np.empty(0, np.int64),
             forms=self._forms,
             matcher=self._matcher,
+            signs=np.empty(0, np.int64),
         )
 
     def __len__(self) -> int:
@@ -118,6 +116,7 @@ class NameTable:
         self._index.update((key, len(old) + i) for i, key in enumerate(keys))
         self._forms.update((lemmas(name), len(old) + i) for i, name in enumerate(new))
         self._matcher.extend(new)
+        signs = [len(old) + i for i, name in enumerate(new) if sign_text(name)]
         self._names = Names(
             texts=(*old.texts, *new),
             vectors=np.concatenate([old.vectors, vectors]),
@@ -126,4 +125,5 @@ class NameTable:
             rows=np.concatenate([old.rows, self._packs.rows_of(new)]),
             forms=self._forms,
             matcher=self._matcher,
+            signs=np.concatenate([old.signs, np.array(signs, np.int64)]),
         )

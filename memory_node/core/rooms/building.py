@@ -56,7 +56,7 @@ class RoomBuilder:
         said = read_captions(views, self._reader, vocabulary)
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
-        group = segment(views, spots, pairs, driven, said.with_shorter(), self._settings)
+        group = segment(views, spots, pairs, driven, said.without_numbers(), self._settings)
         said = with_plates(said, named_by_plates(views, group, vocabulary), vocabulary)
         by_kind = said.by_kind(len(vocabulary))
         count = int(group.max(initial=-1)) + 1

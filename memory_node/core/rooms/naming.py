@@ -29,9 +29,9 @@ _EMPTY, _ERRORS = 0.2, 0.2
 _SURE_SHARE = 0.15
 #: Worth of a label that is placed, but in other rooms: it is seen through a door.
 _ELSEWHERE = 0.3
-#: Share of a vote for "manager office" that the kind of its last word gets, and that rooms of
-#: which captions say that word alone share with it.
-_HEAD_SHARE = _SHORTER = 0.7
+#: Share of a vote for "manager office" that the kind of its last word gets, and of one for
+#: "classroom 1a" that the name without the number gets.
+_HEAD_SHARE, _UNNUMBERED = 0.7, 0.7
 #: What ``built_features`` returns, under the names that the vocabulary has for it.
 BUILT = ('(bare)', '(sloping)')
 #: Rise of a link from which on it is a slope, and least height that is one [m].
@@ -56,18 +56,13 @@ class Said:
     #: (A,) share of a vote that the kind gets.
     shares: RealArray
 
-    def with_shorter(self) -> csr_array:
+    def without_numbers(self) -> csr_array:
         """Return (N, A) votes, those for "classroom 1a" shared with "classroom"."""
         column = {name: i for i, name in enumerate(self.names)}
-        rows, columns = [], []
-        for i, name in enumerate(self.names):
-            words = split_number(name)[0].split()
-            for shorter in {' '.join(words[start:]) for start in range(len(words))} - {name}:
-                if shorter in column:
-                    rows.append(i)
-                    columns.append(column[shorter])
+        pairs = [(i, column.get(split_number(name)[0], i)) for name, i in column.items()]
+        rows, columns = np.array([pair for pair in pairs if pair[0] != pair[1]]).reshape(-1, 2).T
         shape = (len(column), len(column))
-        also = csr_array((np.full(len(rows), _SHORTER), (rows, columns)), shape)
+        also = csr_array((np.full(len(rows), _UNNUMBERED), (rows, columns)), shape)
         return csr_array(self.votes + self.votes @ also)
 
     def by_kind(self, count: int) -> csr_array:
