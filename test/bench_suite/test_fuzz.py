@@ -8,6 +8,7 @@ import pytest
 from memory_bench.cli import main
 from memory_bench.fuzz import run
 from memory_bench.fuzz.door import all_doors, Door
+from memory_bench.fuzz.variations import variations
 
 
 def test_two_thousand_inputs_cost_nothing_but_typed_errors():
@@ -22,7 +23,8 @@ def test_every_kind_of_door_is_there(tmp_path):
         door.close()
     kinds = {door.name.partition('/')[0] for door in doors}
     assert kinds == {
-        *('captions', 'corrections', 'files', 'imports', 'recordings', 'replies', 'requests')
+        *('captions', 'corrections', 'files', 'grids', 'imports', 'maps', 'pictures'),
+        *('recordings', 'replies', 'requests', 'stores'),
     }
 
 
@@ -36,11 +38,34 @@ def test_every_kind_of_door_is_there(tmp_path):
 )
 def test_a_fault_is_found_and_made_small(monkeypatch, take, told):
     monkeypatch.setattr(run, 'LIMIT_S', 0.05)
-    door = Door(name='made', inputs=st.integers(0, 100), take=take)
+    door = Door(name='made', inputs=st.integers(0, 100), take=take, varied=())
     monkeypatch.setattr(run, 'all_doors', lambda folder: [door])
     report = run.fuzz(20)
     assert [f.error.partition(':')[0] for f in report.faults] == [told]
     assert report.faults[0].example == '0'
+
+
+def test_variations_stay_what_a_door_takes_and_come_again_for_equal_inputs():
+    value = ('ask', ['a lamp', b'\x00\x01'], {'k': 3})
+    first = list(variations(value, 200, (1, 2)))
+    assert repr(first) == repr(list(variations(value, 200, (1, 2))))
+    assert len({repr(one) for one in first}) > 100
+    assert all(how == 'ask' and type(held) is list for how, held, _ in first)
+    assert all(type(part) in (str, bytes) for _, held, _ in first for part in held)
+    assert list(variations(value, 9, ())) == []
+
+
+def test_what_is_known_is_not_told_again_and_a_door_full_of_faults_ends(monkeypatch):
+    def fail(number):
+        raise [KeyError, ValueError, IndexError][number % 3]('a fault')
+
+    door = Door(name='made', inputs=st.integers(0, 100), take=fail, varied=())
+    monkeypatch.setattr(run, 'all_doors', lambda folder: [door])
+    monkeypatch.setattr(run, '_MOST_FAULTS', 3)
+    report = run.fuzz(20_000)
+    assert sorted(f.error.partition(':')[0] for f in report.faults) == [
+        *('IndexError', 'KeyError', 'ValueError')
+    ]
 
 
 def test_the_command_says_which_doors_there_are(capsys):

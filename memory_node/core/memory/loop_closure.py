@@ -135,6 +135,8 @@ def _keyed(
 ) -> tuple[Mapping[str, Pose], Mapping[int, Pose]]:
     by_id: dict[str, Pose] = {}
     by_stamp: dict[int, Pose] = {}
+    if not isinstance(poses, Sequence):
+        raise InvalidQueryError(f'poses must be a list of keys and poses, got {poses!r:.80}')
     for i, one in enumerate(poses):
         try:
             key, pose = one

@@ -25,6 +25,11 @@ class Door:
     #: Takes one input; may raise what is ``refused``, and nothing else.
     take: Callable[[Any], object]
     refused: tuple[type[Exception], ...] = (MemoryNodeError,)
+    #: Parts of a drawn tuple of which variations are put in too; None: of all that is drawn.
+    varied: tuple[int, ...] | None = None
+    #: Inputs for one of another door: more where one costs microseconds, less where it costs
+    #: a store.
+    share: float = 1.0
     #: Called at the end; returns what was spoilt, in words.
     close: Callable[[], list[str]] = list
 

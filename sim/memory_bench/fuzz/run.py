@@ -1,15 +1,22 @@
-"""The command ``memory-bench fuzz``: as many inputs as asked for, spread over all doors."""
+"""
+The command ``memory-bench fuzz``: as many inputs as asked for, spread over all doors.
+
+Hypothesis draws, and makes what failed small; each input that is drawn is followed by variations
+of it, which cost less than drawing (``variations.py``).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 import logging
+import math
 from pathlib import Path
 import signal
 import tempfile
+import time
 import traceback
 from types import FrameType
 from typing import Any
@@ -17,13 +24,16 @@ from typing import Any
 from hypothesis import given, HealthCheck, Phase, seed, settings, Verbosity
 
 from memory_bench.fuzz.door import all_doors, Door
+from memory_bench.fuzz.variations import variations
 
 __all__ = ['Fault', 'Report', 'fuzz']
 
 #: Longest that one input may take, of processor time [s].
 LIMIT_S = 2.0
-#: Inputs drawn under one seed: hypothesis remembers all of them.
-_ROUND = 2000
+#: Inputs of one door under one seed: hypothesis remembers what it drew of them.
+_ROUND = 6000
+#: Variations after each input that is drawn.
+_VARIED = 7
 #: Distinct faults of one door after which it is left alone.
 _MOST_FAULTS = 8
 
@@ -41,6 +51,8 @@ class Fault:
     example: str
     error: str
     trace: str = ''
+    #: What tells it from other faults: type, file and function.
+    origin: tuple[str, str] = ('', '')
 
 
 @dataclass(slots=True)
@@ -49,12 +61,15 @@ class Report:
 
     inputs: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    #: Processor time of each door, drawing included [s].
+    took_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     faults: list[Fault] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """Return one line for each door, then the faults."""
         lines = [
-            f'{door}: {count} inputs, {self.refused[door]} refused by a typed error'
+            f'{door}: {count} inputs, {self.refused[door]} refused by a typed error,'
+            f' {count / max(self.took_s[door], 1e-9):.0f}/s'
             for door, count in self.inputs.items()
         ]
         lines.append(f'{self.inputs.total()} inputs, {len(self.faults)} faults')
@@ -91,6 +106,11 @@ def _round(door: Door, count: int, number: int, report: Report, known: set[Any])
     last: list[Any] = []
 
     def put(value: Any) -> None:
+        put_one(value)
+        for varied in variations(value, _VARIED, door.varied):
+            put_one(varied)
+
+    def put_one(value: Any) -> None:
         report.inputs[door.name] += 1
         try:
             with _limited(LIMIT_S):
@@ -103,7 +123,7 @@ def _round(door: Door, count: int, number: int, report: Report, known: set[Any])
                 raise
 
     drawn = settings(
-        max_examples=count,
+        max_examples=max(1, count // (1 if door.varied == () else 1 + _VARIED)),
         deadline=None,
         database=None,
         phases=(Phase.generate, Phase.shrink),
@@ -114,13 +134,13 @@ def _round(door: Door, count: int, number: int, report: Report, known: set[Any])
     try:
         drawn(seed(number)(given(door.inputs)(put)))()
     except Exception as error:  # noqa: BLE001  that is what is looked for
-        known.add(_origin(error))
         report.faults.append(
             Fault(
                 door=door.name,
                 example=f'{last[0]!r:.400}' if last else '',
                 error=f'{type(error).__name__}: {error!s:.400}',
                 trace=''.join(traceback.format_tb(error.__traceback__)[-4:]),
+                origin=_origin(error),
             )
         )
 
@@ -133,7 +153,7 @@ def fuzz(
     tell: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """
-    Put at least so many inputs in, spread evenly; equal seeds give equal inputs.
+    Put about so many inputs in, by the shares of the doors; equal seeds give equal inputs.
 
     ``only`` names the doors that are tried, by the beginning of their names. To be called in the
     main thread, where an input that hangs is interrupted.
@@ -143,21 +163,23 @@ def fuzz(
     try:
         with tempfile.TemporaryDirectory(prefix='memory_fuzz_') as folder:
             number = first_seed
-            while report.inputs.total() < inputs:
+            put = -1
+            while put < report.inputs.total() < inputs:
+                put = report.inputs.total()
                 doors = list(all_doors(Path(folder) / f'{number}'))
                 chosen = [d for d in doors if not only or d.name.startswith(tuple(only))]
                 left = inputs - report.inputs.total()
-                share = max(1, min(_ROUND, -(-left // max(1, len(chosen)))))
+                each = min(_ROUND, left / max(1e-9, sum(d.share for d in chosen)))
                 for door in chosen:
-                    _tried(door, share, number, report)
+                    began = time.process_time()
+                    _tried(door, math.ceil(each * door.share), number, report)
+                    report.took_s[door.name] += time.process_time() - began
                 for door in doors:
                     spoilt = '; '.join(door.close())
                     if spoilt:
                         report.faults.append(Fault(door=door.name, example='', error=spoilt))
                 number += 1
                 tell(f'{report.inputs.total()} inputs, {len(report.faults)} faults')
-                if not chosen:
-                    break
     finally:
         logging.disable(logging.NOTSET)
     return report
@@ -165,9 +187,8 @@ def fuzz(
 
 def _tried(door: Door, count: int, number: int, report: Report) -> None:
     """Put inputs into one door, again after each new fault."""
-    known = {(f.error.partition(':')[0], f.trace) for f in report.faults if f.door == door.name}
     began = report.inputs[door.name]
-    while len([f for f in report.faults if f.door == door.name]) < _MOST_FAULTS:
+    while len(known := {f.origin for f in report.faults if f.door == door.name}) < _MOST_FAULTS:
         left = count - (report.inputs[door.name] - began)
         faults = len(report.faults)
         if left <= 0:

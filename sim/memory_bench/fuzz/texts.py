@@ -6,7 +6,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ['ALPHABET', 'captions', 'data', 'mutated', 'numbers', 'questions', 'strange']
+__all__ = [
+    'ALPHABET',
+    'captions',
+    'data',
+    'mostly',
+    'mutated',
+    'numbers',
+    'questions',
+    'strange',
+]
 
 #: Characters that mean something to one of the parsers, and a few of other scripts.
 ALPHABET = ' \t\n\r\0\x1b\x1f\x7f"\'\\/,.;:!?()[]{}<>|#_-+*%&=~^`$@0189aeZé厨🚪\u202e\u200b\ud800'
@@ -74,6 +83,13 @@ data: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+def mostly(
+    usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any] = data
+) -> st.SearchStrategy[Any]:
+    """Draw what is right, and once in ten something else: so that the rest is looked at, too."""
+    return st.integers(0, 9).flatmap(lambda number: odd if number == 7 else usual)
 
 
 @st.composite

@@ -21,7 +21,12 @@ __all__ = ['doors']
 def doors(folder: Path) -> Iterator[Door]:
     """Yield the texts themselves, and a memory that keeps them."""
     yield Door(name='captions/texts', inputs=captions | st.binary(max_size=80), take=_text)
-    yield Door(name='captions/labels', inputs=st.lists(strange, max_size=6), take=compose_caption)
+    yield Door(
+        name='captions/labels',
+        inputs=st.lists(strange, max_size=6),
+        take=compose_caption,
+        share=3.0,
+    )
     kept = SmallMemory(folder / 'kept.db')
 
     def keep(drawn: tuple[str, list[str]]) -> None:
@@ -41,6 +46,7 @@ def doors(folder: Path) -> Iterator[Door]:
         inputs=st.tuples(captions, st.lists(strange, max_size=3)),
         take=keep,
         close=kept.close,
+        share=0.5,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import yaml
 
 from memory_bench.fuzz.door import Door
-from memory_bench.fuzz.texts import data, mutated, numbers, strange
+from memory_bench.fuzz.texts import data, mostly, mutated, numbers, strange
 from memory_node.core import config
 from memory_node.core.errors import CaptionerError
 from memory_node.core.language.affordances import load_packs
@@ -30,11 +30,26 @@ _GROUPS = tuple(
 )
 _SETTINGS = [(group, f.name) for group in _GROUPS for f in fields(group)]
 _LISTS = st.lists(strange, max_size=3) | data
-_ENTRY = st.dictionaries(st.sampled_from(['also', 'near', 'kind_of', 'uses', 'x']), _LISTS)
-_ROOMS = st.fixed_dictionaries(
-    {}, optional={'rooms': st.dictionaries(strange, _ENTRY | data), 'heads': _LISTS}
+_PLAIN = st.lists(
+    st.sampled_from(['kitchen', 'milking parlour', 'where is the {thing}?', 'oven', '(bare)']),
+    min_size=1,
+    max_size=3,
 )
-_WORDINGS = st.dictionaries(st.sampled_from(['where', 'need', 'count', 'when', 'x']), _LISTS)
+_USUAL = mostly(_PLAIN, _LISTS)
+_ENTRY = st.dictionaries(
+    st.sampled_from(['uses', 'also', 'near', 'kind_of', 'defining', 'typical', 'x']),
+    _USUAL,
+    max_size=4,
+)
+_CAPTIONS = st.dictionaries(st.sampled_from(['ends', 'looks', 'no_place', 'signs']), _USUAL)
+_NAMED = mostly(st.sampled_from(['kitchen', 'bathroom', 'sauna', 'boat house']), strange)
+_ROOMS = st.fixed_dictionaries(
+    {'rooms': st.dictionaries(_NAMED, mostly(_ENTRY), max_size=3)},
+    optional={'heads': _USUAL, 'bare': _USUAL, 'captions': mostly(_CAPTIONS)},
+)
+_WORDINGS = st.dictionaries(
+    mostly(st.sampled_from(['where', 'exists', 'need', 'count', 'when', 'place']), strange), _USUAL
+)
 _PACK = st.fixed_dictionaries({}, optional={'names': _LISTS, 'uses': _LISTS, 'x': data})
 
 
@@ -60,15 +75,16 @@ def _file(path: Path, read: Callable[[Path], object]) -> Callable[[bytes], objec
 def doors(folder: Path) -> Iterator[Door]:
     """Yield every kind of file that a setting names, and the settings."""
     for name, inputs, read in (
-        ('rooms', (_ROOMS | data).map(_yaml), lambda path: load_vocabulary(extra=path)),
-        ('wordings', (_WORDINGS | data).map(_yaml), lambda path: wording_packs(extra=path)),
+        ('rooms', mostly(_ROOMS).map(_yaml), lambda path: load_vocabulary(extra=path)),
+        ('wordings', mostly(_WORDINGS).map(_yaml), lambda path: wording_packs(extra=path)),
         ('packs', (_PACK | data).map(lambda v: json.dumps(v).encode()), _packs),
     ):
         yield Door(
             name=f'files/{name}',
-            inputs=mutated(inputs),
+            inputs=st.one_of(inputs, mutated(inputs)),
             take=_file(folder / name, read),
             refused=(ValueError, OSError),
+            share=0.5,
         )
     for end in ('.txt', '.yaml', '.json'):
         named = st.dictionaries(numbers | strange, strange) | st.lists(strange) | data
@@ -82,12 +98,15 @@ def doors(folder: Path) -> Iterator[Door]:
         name='files/label info',
         inputs=st.lists(st.tuples(st.integers(0, 65535), strange), max_size=4),
         take=lambda pairs: ClassNames('').learn(pairs),
+        varied=(),
     )
     yield Door(
         name='files/settings',
         inputs=st.tuples(st.sampled_from(_SETTINGS), numbers | data),
         take=_set,
         refused=(RefusedByNameError,),
+        varied=(1,),
+        share=3.0,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 import json
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from memory_bench.fuzz.door import Door
 from memory_bench.fuzz.small_memory import SmallMemory
-from memory_bench.fuzz.texts import captions, data, mutated, numbers, questions, strange
+from memory_bench.fuzz.texts import captions, data, mostly, mutated, numbers, questions, strange
 from memory_node.core.corrections.edit import Edit, EditKind
+from memory_node.core.data import Observation, Pose, Sighting
 from memory_node.core.memory import Memory
 from memory_node.interchange.corrections import import_corrections
 from memory_node.interchange.gml import read_gml
@@ -49,18 +51,19 @@ _ANCHORS = st.fixed_dictionaries(
 )  # fmt: skip
 _BODIES: dict[str, st.SearchStrategy[Any]] = {
     'object_id': numbers, 'others': st.lists(numbers, max_size=2), 'name': strange,
-    'position': _POINTS, 'radius_m': numbers, 'map_id': st.just('map') | strange,
+    'position': _POINTS, 'radius_m': mostly(st.floats(0.1, 9.0), numbers),
+    'map_id': mostly(st.just('map'), strange),
     'since_ns': numbers, 'until_ns': numbers, 'question': questions, 'observation_id': _IDS,
     'object': _ANCHORS, 'others_at': st.lists(_ANCHORS, max_size=2), 'near': _IDS,
     'near_at': st.lists(numbers, min_size=4, max_size=4), 'observation': _IDS,
     'after': st.tuples(numbers, _IDS).map(list),
 }  # fmt: skip
-_KINDS = st.sampled_from([kind.value for kind in EditKind]) | strange
+_KINDS = mostly(st.sampled_from([kind.value for kind in EditKind]), strange)
 
 
 def _like(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw objects with some of these fields, a few of them of any kind."""
-    kinds = {name: st.one_of(value, value, value, data) for name, value in fields.items()}
+    kinds = {name: mostly(value) for name, value in fields.items()}
     return st.fixed_dictionaries({}, optional=kinds)
 
 
@@ -131,23 +134,81 @@ def doors(folder: Path) -> Iterator[Door]:
         )
     )
     told_badly = st.tuples(_KINDS, strange, _like({n: usual[n] for n in _ALL}))
-    edits = st.one_of(told_well, told_well, told_badly)
+    edits = mostly(told_well, told_badly)
     yield Door(
         name='corrections/told',
         inputs=edits,
         take=lambda drawn: _correct(told_to.memory, *drawn),
         close=told_to.close,
     )
+    forgets, numbers_of = SmallMemory(folder / 'forgets.db'), count()
+
+    def forget(told: dict[str, Any]) -> None:
+        fields = dict(told)
+        if forgets.memory.stats().observations < _FEW:
+            forgets.add([_seen(next(numbers_of)) for _ in range(_FEW)])
+        try:
+            around = fields.pop('around', ())
+            fields |= dict(zip(('position', 'radius_m'), around, strict=False))
+            edit = Edit.of_body('forget', fields)
+            forgets.memory.correct_by(edit, author='anna')
+            forgets.memory.retrieve('the lamp')
+        finally:
+            forgets.acknowledged = forgets.memory.stats().observations
+
+    yield Door(
+        name='corrections/forgotten',
+        inputs=_FORGOTTEN,
+        take=forget,
+        close=forgets.close,
+        share=0.3,
+    )
+    yield Door(
+        name='corrections/undone',
+        inputs=st.tuples(mostly(st.integers(0, 400), numbers | strange), _NAMES),
+        take=lambda drawn: told_to.memory.undo(drawn[0], author=drawn[1]),
+    )
 
 
-_NAMES = st.sampled_from(['anna', 'lamp', 'kitchen', 'blue mug']) | strange
+_NAMES = mostly(st.sampled_from(['anna', 'lamp', 'kitchen', 'blue mug']), strange)
 _ALL = ('object_id', 'others', 'name', 'position', 'map_id', 'question', 'observation_id')
 _TOLD = {
-    'move': ('object_id', 'position'), 'relabel': ('object_id', 'name'),
-    'name': ('object_id', 'name'), 'merge': ('object_id', 'others'), 'confirm': ('object_id',),
-    'delete': ('object_id',), 'split': ('object_id', 'position', 'name'),
-    'place': ('name', 'position', 'radius_m'), 'wrong': ('object_id', 'question'),
-}  # fmt: skip
+    'move': ('object_id', 'position'),
+    'relabel': ('object_id', 'name'),
+    'name': ('object_id', 'name'),
+    'merge': ('object_id', 'others'),
+    'confirm': ('object_id',),
+    'delete': ('object_id',),
+    'split': ('object_id', 'position', 'name'),
+    'place': ('name', 'position', 'radius_m'),
+    'wrong': ('object_id', 'question'),
+}
+#: How a person says where and when to forget.
+_FORGOTTEN = st.fixed_dictionaries(
+    {},
+    optional={
+        'since_ns': st.integers(0, 9).map(lambda i: (1_700_000_000 + 50 * i) * 10**9),
+        'until_ns': st.integers(0, 9).map(lambda i: (1_700_000_000 + 50 * i) * 10**9),
+        'around': st.tuples(
+            st.tuples(*[st.floats(-20, 20)] * 3).map(list), mostly(st.floats(0.1, 6.0), numbers)
+        ),
+        'map_id': mostly(st.just('map'), strange),
+    },
+)  # fmt: skip
+
+
+#: Observations below which others come.
+_FEW = 4
+
+
+def _seen(number: int) -> Observation:
+    return Observation(
+        id=f'again{number}',
+        stamp_ns=(1_700_000_000 + number % 400) * 10**9,
+        pose=Pose(position=(float(number % 20), 0.0, 0.0)),
+        caption='a hall with a lamp',
+        sightings=(Sighting(label='lamp', position=(float(number % 20), 1.0, 0.5)),),
+    )
 
 
 def _correct(memory: Memory, kind: str, author: str, fields: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from rosbags.typesys.store import Typestore
 
 from memory_bench.fuzz.door import Door
 from memory_bench.fuzz.small_memory import SmallMemory
-from memory_bench.fuzz.texts import captions, mutated, strange
+from memory_bench.fuzz.texts import captions, mostly, mutated, strange
 from memory_node.core.perception.camera_names import ONLY
 from memory_node.interchange.bag_camera import BagSettings
 from memory_node.interchange.bag_reader import BagReader, Roles
@@ -127,7 +127,7 @@ def _message(types: Typestore, name: str, depth: int = 0) -> st.SearchStrategy[A
     fields = types.fielddefs[name][1]
     drawn = {field: _value(types, kind, depth) for field, kind in fields}
     for field, usual in _USUAL.get(name, {}).items():
-        drawn[field] = st.one_of(*[usual] * 9, drawn[field])
+        drawn[field] = mostly(usual, drawn[field])
     return st.fixed_dictionaries(drawn).map(lambda values: types.types[name](**values))
 
 
@@ -160,6 +160,7 @@ def doors(folder: Path) -> Iterator[Door]:
             inputs=st.lists(one, min_size=1, max_size=10),
             take=take,
             close=kept.close if seen == _SEEN[-1] else list,
+            share=0.5,
         )
 
 

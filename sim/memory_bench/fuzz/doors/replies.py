@@ -76,9 +76,12 @@ def doors(folder: Path) -> Iterator[Door]:
     texts = captions | mutated((_SAID | data).map(lambda v: json.dumps(v).encode())).map(
         lambda content: content.decode('utf-8', 'replace')
     )
-    yield Door(name='replies/captioner', inputs=texts, take=read_caption)
+    yield Door(name='replies/captioner', inputs=texts, take=read_caption, share=3.0)
     yield Door(
-        name='replies/json', inputs=texts, take=lambda t: (parse_json_object(t), bare_text(t))
+        name='replies/json',
+        inputs=texts,
+        take=lambda t: (parse_json_object(t), bare_text(t)),
+        share=3.0,
     )
     reader = _Scripted()
     parser = LanguageModelParser(reader, REGISTRY, Order)
@@ -100,4 +103,5 @@ def doors(folder: Path) -> Iterator[Door]:
         inputs=st.tuples(st.sampled_from(['ask', 'find']), questions, _SAID | data),
         take=ask,
         close=asked.close,
+        varied=(1, 2),
     )
