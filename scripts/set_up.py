@@ -215,7 +215,7 @@ def steps() -> list[Step]:
     version = f'{sys.version_info.major}.{sys.version_info.minor}'
     base = [REQUIREMENTS / 'build.txt']
     constraints = REQUIREMENTS / 'constraints.txt'
-    libraries = ('core', 'signs', 'sim', 'ray', 'dev')
+    libraries = ('core', 'signs', 'sim', 'metrics', 'ray', 'dev')
     ros, *others = (REQUIREMENTS / f'{name}.txt' for name in ('ros', *libraries))
     llm = REQUIREMENTS / 'llm.txt'
     venv = digest(base, version, str(VENV))

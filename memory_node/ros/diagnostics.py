@@ -20,23 +20,15 @@ from memory_node.core.perception.camera_names import topic_of
 from memory_node.core.perception.counters import Counters, Snapshot
 from memory_node.core.perception.loss import Arrivals
 from memory_node.ros import qos
+from memory_node.ros.figures import COUNTS, figures
 from memory_node.ros.map_watch import MapWatch
 from memory_node.ros.markers import MarkerScene
-from memory_node.ros.storage import lost_to_disk, storage_values, storage_warnings
+from memory_node.ros.metrics import Metrics
+from memory_node.ros.settings import MetricsConfig
+from memory_node.ros.storage import storage_values, storage_warnings
 
 __all__ = ['LOSS', 'Reporter', 'Sources', 'lost_pictures']
 
-_COUNTS = (
-    'images_received',
-    'odometry_received',
-    'keyframes',
-    'frames_gated',
-    'frames_dropped',
-    'frames_unpaired',
-    'captioner_failures',
-    'queries',
-    'queries_failed',
-)
 #: Share of the pictures from which on it is told that they are lost.
 LOSS = 0.05
 #: Reasons of refusals that one message names.
@@ -57,6 +49,7 @@ class Sources:
     report_interval_s: Callable[[], float]
     marker_interval_s: Callable[[], float]
     frame_id: str
+    metrics: MetricsConfig
 
 
 class Reporter:
@@ -76,13 +69,17 @@ class Reporter:
         self._diagnostics = node.create_lifecycle_publisher(
             DiagnosticArray, '/diagnostics', qos.RELIABLE
         )
+        self._metrics = Metrics(sources.metrics, self._scraped)
+        if self._metrics.problem:
+            node.get_logger().warning(self._metrics.problem)
         # Steady time: reports go on while simulated time stands still.
         self._timer = node.create_timer(
             sources.report_interval_s(), self._report, callback_group=group, clock=_steady_clock()
         )
 
     def close(self) -> None:
-        """Destroy timers and publishers."""
+        """Destroy timers and publishers, and let nobody scrape any more."""
+        self._metrics.close()
         self._map.close()
         self._node.destroy_timer(self._timer)
         for publisher in (self._statistics, self._markers, self._diagnostics):
@@ -97,10 +94,15 @@ class Reporter:
         header = Header(stamp=now, frame_id=self._sources.frame_id)
         queue_length = self._sources.queue_length()  # first: 0 then means that all is stored
         stored = self._sources.memory.stats()
-        self._statistics.publish(self._figures(header, snapshot, stored, queue_length))
+        self._statistics.publish(figures(header, snapshot, stored, queue_length))
         self._diagnostics.publish(self._health(header, snapshot, stored))
         self._last = snapshot
         self._show(now)
+
+    def _scraped(self) -> Statistics:
+        queue_length = self._sources.queue_length()
+        snapshot = self._sources.counters.snapshot()
+        return figures(Header(), snapshot, self._sources.memory.stats(), queue_length)
 
     def _show(self, now: object) -> None:
         steady_s = _steady_clock().now().nanoseconds * 1e-9
@@ -115,36 +117,11 @@ class Reporter:
             self._next_markers_s = steady_s + self._sources.marker_interval_s()
             self._markers.publish(scene)
 
-    def _figures(
-        self, header: Header, snapshot: Snapshot, stored: MemoryStatistics, queue_length: int
-    ) -> Statistics:
-        reasons = {**snapshot.rejected, **lost_to_disk(stored)}
-        msg = Statistics(
-            header=header,
-            observations=stored.observations,
-            maps=stored.maps,
-            objects=stored.objects,
-            names=stored.names,
-            forest_nodes=stored.forest_nodes,
-            store_bytes=stored.store_bytes,
-            queue_length=queue_length,
-            ingest_latency=snapshot.ingest_latency_s,
-            query_latency_p50=snapshot.query_p50_s,
-            query_latency_p95=snapshot.query_p95_s,
-            language_model_calls=stored.language_model_calls,
-            language_model_fallbacks=stored.language_model_fallbacks,
-            rejected_reasons=list(reasons),
-            rejected_counts=list(reasons.values()),
-        )
-        for name in _COUNTS:
-            setattr(msg, name, snapshot.counts.get(name, 0))
-        return msg
-
     def _health(
         self, header: Header, snapshot: Snapshot, stored: MemoryStatistics
     ) -> DiagnosticArray:
         level, message = self._judge(snapshot, stored)
-        values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in _COUNTS}
+        values: dict[str, object] = {name: snapshot.counts.get(name, 0) for name in COUNTS}
         for camera, came in self._sources.counters.arrivals().items():
             values[topic_of(camera, 'images_lost_of_last')] = f'{came.lost} of {came.sent}'
         values['object_map_missing'] = self._map.missing
@@ -183,6 +160,8 @@ class Reporter:
             yield f'{len(refused) - _NAMED} more reasons, see the values'
         if warning := self._map.warning():
             yield warning
+        if self._metrics.problem:
+            yield self._metrics.problem
         trigger = self._sources.trigger
         if (
             trigger != 'image'

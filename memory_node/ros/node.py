@@ -43,7 +43,7 @@ from memory_node.ros.navigator import Navigator
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
-from memory_node.ros.settings import NavigationConfig, NodeConfig, RequestsConfig
+from memory_node.ros.settings import MetricsConfig, NavigationConfig, NodeConfig, RequestsConfig
 from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
@@ -254,6 +254,7 @@ class MemoryNode(LifecycleNode):
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
             marker_interval_s=lambda: self._settings(NodeConfig).marker_interval_s,
             frame_id=self._settings(NodeConfig).map_frame,
+            metrics=self._settings(MetricsConfig),
         )
 
     def _activate(self, stack: ExitStack) -> None:

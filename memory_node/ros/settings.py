@@ -27,6 +27,7 @@ __all__ = [
     'MEMORY_GROUPS',
     'CameraConfig',
     'EncoderConfig',
+    'MetricsConfig',
     'NavigationConfig',
     'NodeConfig',
     'RequestsConfig',
@@ -200,6 +201,31 @@ class RequestsConfig(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsConfig(Checked):
+    """Where Prometheus reads the figures of ``~/statistics`` over HTTP, if anywhere."""
+
+    port: int = param(
+        0,
+        'TCP port of /metrics; 0: none. Needs the package prometheus-client.',
+        ge=0,
+        le=65535,
+        read_only=True,
+    )
+    address: str = param(
+        '127.0.0.1',
+        'Address that is listened at. Anything else than this machine lets others read the'
+        ' figures, and the reasons why input was refused.',
+        read_only=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field; raises ``ValueError`` for no address, which would mean all."""
+        super().__post_init__()
+        if not self.address:
+            raise ValueError("address must not be empty, got '': 0.0.0.0 listens everywhere")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionsConfig(Checked):
     """What becomes of a run that begins in another frame than the map was made in."""
 
@@ -285,6 +311,7 @@ GROUPS: Mapping[str, type[Checked]] = {
     'ingest': IngestConfig,
     'language_model': LanguageModelConfig,
     'requests': RequestsConfig,
+    'metrics': MetricsConfig,
     'sessions': SessionsConfig,
     'navigation': NavigationConfig,
     **MEMORY_GROUPS,

@@ -189,7 +189,7 @@ def test_extras_are_pinned_as_in_the_requirements(monkeypatch):
         for line in path.read_text().splitlines()
     }
     extras = given['extras_require']
-    assert {*extras['embedded_llm'], *extras['ray']} <= pinned
+    assert {*extras['embedded_llm'], *extras['metrics'], *extras['ray']} <= pinned
 
 
 def test_layouts_parse():
