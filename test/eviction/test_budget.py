@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 import os
 from pathlib import Path
@@ -261,6 +262,44 @@ def test_what_was_evicted_is_in_no_file_from_the_next_save_on(tmp_path):
             memory.retrieve('chair')
     assert not contains(path, b'zqx')
     assert not check_store(path).problems
+
+
+def test_the_file_is_written_anew_while_questions_hold_the_lock_and_read(tmp_path):
+    path = tmp_path / 'm.sqlite'
+    with opened(path) as memory, ThreadPoolExecutor(1) as other:
+        memory.add_many(marked(40))
+        memory.forget([f'zqx{i}' for i in range(40)])
+        mirror = memory._parts.mirror
+        with mirror.lock, mirror.store.at_once():
+            held = mirror.store.content
+            for work in (mirror.store.rewrite, lambda: mirror.store.give_back(64)):
+                other.submit(work).result(PATIENCE_S)
+            other.submit(mirror.store.move_log).result(PATIENCE_S)
+            assert mirror.store.content == held
+        memory.save()
+        assert not memory.wipe_due
+        assert not contains(path, b'zqx')
+    assert not check_store(path).problems
+
+
+def test_an_index_whose_removed_vectors_were_replaced_is_kept(tmp_path):
+    with opened(tmp_path / 'm.sqlite') as memory:
+        memory.add_many(rounds(4))
+        memory.wait_indexed()
+        indexer = memory._parts.indexer
+        index = indexer.index
+        keys = memory._parts.mirror.snapshot().keys[:4]
+        memory._evict(keys[:0], keys)
+        assert index.removed == 4
+        memory.add_many(seen(f'new{i}', (float(i), 9.0, 0.0), f'new {i}') for i in range(4))
+        memory.wait_indexed()
+        assert (index.removed, len(index)) == (0, 40)
+        memory.save()
+        assert indexer.index is index
+        keys = memory._parts.mirror.snapshot().keys[:4]
+        memory._evict(keys[:0], keys)
+        memory.save()
+        assert indexer.index is not index  # it still held what was removed
 
 
 def test_what_leaves_may_be_forgotten_or_moved_meanwhile(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+import time
 
 import numpy as np
 
@@ -13,8 +14,9 @@ __all__ = ['follow_removals_and_moves']
 
 #: A leaf is moved where its observation is this far from it [m].
 _LEAST_M = 1e-4
-#: Leaves that are dropped under one hold of the lock.
-_SLICE = 16
+#: Leaves that are dropped under one hold of the lock, and the longest rest between two [s]: a
+#: lock that is taken again at once is one that questions wait for.
+_SLICE, _REST_S = 4, 0.05
 
 
 def follow_removals_and_moves(
@@ -29,9 +31,11 @@ def follow_removals_and_moves(
         held = np.array(sorted(forest.leaves.slots), np.int64)
     gone = held[snapshot.rows_of_each(held) < 0].tolist()
     for first in range(0, len(gone), _SLICE):
+        began = time.monotonic()
         with lock:
             for key in gone[first : first + _SLICE]:
                 forest.remove(key)
+        time.sleep(min(time.monotonic() - began, _REST_S))
     with lock:
         _move(forest, snapshot)
 

@@ -102,6 +102,12 @@ class VectorIndex:
         return self._live
 
     @property
+    def removed(self) -> int:
+        """Vectors that were removed and whose places nothing has taken yet."""
+        with self._lock:
+            return int(self._hnsw.get_current_count()) - self._live
+
+    @property
     def last_key(self) -> int:
         """Greatest key ever inserted; the owner inserts in key order."""
         return self._last_key

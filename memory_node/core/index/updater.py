@@ -49,8 +49,9 @@ class Indexer:
             index.add(snapshot.keys[start:stop], snapshot.vectors[start:stop])
 
     def forget(self) -> None:
-        """Begin an index without the vectors of removed observations; ``notify`` fills it."""
-        self.index = self.index.emptied()
+        """Begin anew where the index still holds vectors of removed ones; ``notify`` fills it."""
+        if self.index.removed:
+            self.index = self.index.emptied()
 
     def nearest(
         self, snapshot: Snapshot, query: FloatArray, k: int

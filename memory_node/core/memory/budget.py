@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 import logging
 import threading
@@ -36,6 +37,8 @@ _HEADROOM = 0.1
 _AGAIN = 1.02
 #: Longest that is waited for what is derived before rows are deleted, and between two looks [s].
 _SETTLING_S, _LOOK_S = 120.0, 0.05
+#: Longest rest after a step: a lock that is taken again at once is one that others wait for [s].
+_REST_S = 0.1
 #: Share of the time that goes into eviction.
 _SHARE = 0.1
 
@@ -227,10 +230,11 @@ class Budgeting(Opened):
     def _drop_pictures(self, keys: IntArray) -> None:
         mirror = self._parts.mirror
         for start in range(0, len(keys), _BATCH):
-            with self._ingest, mirror.lock:
-                dropped = mirror.drop_pictures(keys[start : start + _BATCH])
-                mirror.store.count_gone(pictures=len(dropped))
-                mirror.store.checkpoint()
+            with self._step():
+                with mirror.lock:
+                    dropped = mirror.drop_pictures(keys[start : start + _BATCH])
+                    mirror.store.count_gone(pictures=len(dropped))
+                self._cut_log()
 
     def _evict(self, folded: IntArray, evicted: IntArray) -> None:
         """Take observations away: first from what is asked, and once that is made, from disk."""
@@ -247,12 +251,12 @@ class Budgeting(Opened):
                 parts.views.hold(self.config.retrieval.patience_s)
         for start in range(0, len(keys), _BATCH):
             batch = keys[start : start + _BATCH]
-            with self._ingest:
+            with self._step():
                 parts.delete(batch, last=start + _BATCH >= len(keys))
                 now = int(np.isin(batch, folded).sum())
                 with mirror.lock:
                     mirror.store.count_gone(folded=now, evicted=len(batch) - now)
-                    mirror.store.checkpoint()
+                self._cut_log()
         vectors_path(mirror.store.path).unlink(missing_ok=True)  # written anew at the next save
 
     def _await_settled(self) -> None:
@@ -265,19 +269,35 @@ class Budgeting(Opened):
                 return
             time.sleep(_LOOK_S)
 
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        """Hold off whoever writes for one step, then let others have as long."""
+        with self._ingest:
+            began = time.monotonic()
+            yield
+            took_s = time.monotonic() - began
+        time.sleep(min(took_s, _REST_S))
+
+    def _cut_log(self) -> None:
+        """Keep the log short; what takes time holds up no question."""
+        store = self._parts.mirror.store
+        store.move_log()
+        with self._parts.mirror.lock:
+            store.checkpoint()
+
     def _tidy(self) -> None:
         """Give what came free back to the disk, in short steps, and make anew what is derived."""
         parts, mirror = self._parts, self._parts.mirror
         first = more = True
         while more and not self._budget.closing:
-            with self._ingest, mirror.lock:
+            with self._step(), mirror.lock:
                 more = mirror.store.merge_words(first=first)
             first = False
         free = -1
         while free and not self._budget.closing:
-            with self._ingest, mirror.lock:
+            with self._step():
                 left = mirror.store.give_back(_PAGES)
-                mirror.store.checkpoint()
+                self._cut_log()
             if left == free:
                 break
             free = left

@@ -169,6 +169,7 @@ class DerivedFiles:
         store = self._mirror.store
         with self._saving:
             if path is None:
+                store.move_log()
                 with self._mirror.lock:
                     store.checkpoint()
                 self._write(store.path, store.uuid)

@@ -230,8 +230,9 @@ class Parts:
         self.derived.remove()
         if self._texts is None:
             remove_texts(self.mirror.store.path)
+        self.mirror.store.rewrite()  # without the lock: it takes long, and questions go on
         with self.mirror.lock:
-            self.mirror.store.wipe()
+            self.mirror.store.wiped()
         self.notify()
 
     def recorrected(self, *, own: bool = False) -> None:

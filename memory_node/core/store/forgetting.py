@@ -19,7 +19,6 @@ from memory_node.core.store.corrections import (
 )
 from memory_node.core.store.moving import MovableRows
 from memory_node.core.store.snapshot import Snapshot
-from memory_node.core.store.sqlite_file import translated
 
 __all__ = ['FORGOTTEN', 'ForgettableRows', 'labels_only_of']
 
@@ -118,7 +117,9 @@ class ForgettableRows(MovableRows):
 
         Corrections made before a moment go too, and ``note`` is kept of it, all at once. Returns
         the keys, and whether rows that stay were written anew. Free places of the file still hold
-        what was removed, until ``wipe``. Raises ``UnknownNodeError`` before anything is removed.
+        what was removed, until ``rewrite`` and ``wiped``.
+
+        Raises ``UnknownNodeError`` before anything is removed.
         """
         keys = self.keys(ids)
         with self._reading(), self._writing():
@@ -141,16 +142,12 @@ class ForgettableRows(MovableRows):
         """Whether the file still holds traces of what was removed."""
         return 'wipe' in self.meta
 
-    def wipe(self) -> None:
+    def wiped(self) -> None:
         """
-        Write the file anew without traces of what was removed, and empty the log.
+        Empty the log after ``rewrite``, and note that no trace is left.
 
         While a reader needs the log it can't be emptied: the wipe then stays due.
         """
-        with translated(self.path):
-            # Until they are merged, posting lists hold words of what was removed.
-            self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
-            self._db.execute('VACUUM')
         if self.checkpoint():
             with self._writing():
                 self._record(wipe=None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+import sqlite3
+
 import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.store.checksums import Digests, digests
 from memory_node.core.store.forgetting import ForgettableRows
 from memory_node.core.store.schema import CHECK_COLUMNS
-from memory_node.core.store.sqlite_file import translated
+from memory_node.core.store.sqlite_file import connect, translated
 
 __all__ = ['ShrinkingRows']
 
@@ -33,11 +37,6 @@ class ShrinkingRows(ForgettableRows):
     def file_bytes(self) -> int:
         """Bytes of the file with its free pages, as they are once the log is moved into it."""
         return self._pragma('page_count') * self._pragma('page_size')
-
-    @property
-    def free_pages(self) -> int:
-        """Pages of the file that hold nothing."""
-        return self._pragma('freelist_count')
 
     def _pragma(self, name: str) -> int:
         with translated(self.path):
@@ -114,18 +113,50 @@ class ShrinkingRows(ForgettableRows):
             self._record()
         return changed
 
+    # ---- on a connection of its own: whoever reads through the other one waits for none ------
+
+    @contextmanager
+    def _beside(self) -> Iterator[sqlite3.Connection]:
+        with translated(self.path):
+            db = connect(self.path, read_only=False)
+            try:
+                db.execute('PRAGMA synchronous = NORMAL')
+                yield db
+            finally:
+                db.close()
+
     def give_back(self, pages: int) -> int:
         """
         Cut up to ``pages`` free pages off the file; return how many are left.
 
         A store of an earlier version is written anew once, which takes its size on the disk
-        besides. Nothing may read in this process meanwhile.
+        besides. Needs no lock, but nobody may write meanwhile.
         """
-        if self._pragma('auto_vacuum') != _INCREMENTAL:
-            with translated(self.path):
-                self._db.execute(f'PRAGMA auto_vacuum = {_INCREMENTAL}')
-                self._db.execute('VACUUM')
-        else:
-            with translated(self.path):
-                self._db.execute(f'PRAGMA incremental_vacuum({pages})').fetchall()
-        return self.free_pages
+        with self._beside() as db:
+            if db.execute('PRAGMA auto_vacuum').fetchone()[0] != _INCREMENTAL:
+                db.execute(f'PRAGMA auto_vacuum = {_INCREMENTAL}')
+                db.execute('VACUUM')
+            else:
+                db.execute(f'PRAGMA incremental_vacuum({pages})').fetchall()
+            return int(db.execute('PRAGMA freelist_count').fetchone()[0])
+
+    def move_log(self) -> None:
+        """
+        Move what is in the log into the file and to the disk; ``checkpoint`` then only cuts it.
+
+        Needs no lock; what is written meanwhile stays in the log.
+        """
+        with self._beside() as db:
+            db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchone()
+
+    def rewrite(self) -> None:
+        """
+        Write the file anew, without traces of what was removed; ``wiped`` comes next.
+
+        Needs no lock, but nobody may write meanwhile.
+        """
+        with self._beside() as db:
+            # Until they are merged, posting lists hold words of what was removed.
+            db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            db.execute('VACUUM')
+            db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchone()
