@@ -52,10 +52,12 @@ _NUMBERS = itertools.count()
 class NodeProcess:
     """The executable, started as a user starts it; always ended."""
 
-    def __init__(self, domain: int, folder: Path, parameters: dict[str, Any]) -> None:
+    def __init__(
+        self, domain: int, folder: Path, parameters: dict[str, Any], namespace: str = ''
+    ) -> None:
         self.domain = domain
         # Its own: a node that ended is still heard of for a while.
-        self.namespace = f'/t{os.getpid()}_{next(_NUMBERS)}'
+        self.namespace = namespace or f'/t{os.getpid()}_{next(_NUMBERS)}'
         self.log = folder / f'node-{time.monotonic_ns()}.log'
         arguments = [
             f'--param={name}:={_yaml(value)}' for name, value in sorted(parameters.items())
@@ -288,9 +290,9 @@ def start(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[...
     """Start node processes in the module's own domain; parameters are keyword arguments."""
     started: list[NodeProcess] = []
 
-    def begin(parameters: dict[str, Any] | None = None) -> NodeProcess:
+    def begin(parameters: dict[str, Any] | None = None, namespace: str = '') -> NodeProcess:
         given = {'memory_path': str(folder / 'memory.sqlite'), **(parameters or {})}
-        started.append(NodeProcess(request.module.DOMAIN, folder, given))
+        started.append(NodeProcess(request.module.DOMAIN, folder, given, namespace))
         return started[-1]
 
     yield begin

@@ -15,7 +15,7 @@ import pytest
 
 from memory_node.ros.metrics import COUNTERS, GAUGES
 
-DOMAIN = 43
+DOMAIN = 83
 LIFE = ('configure', 'activate', 'deactivate', 'cleanup')
 LIVES = 8
 
