@@ -20,5 +20,7 @@ def small_disk(path: Path, size: str) -> Iterator[Path]:
     command = ['mount', '-t', 'tmpfs', '-o', f'size={size}', 'tmpfs', str(path)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
         pytest.skip('only root may mount a small disk, and not in every container')
-    yield path
-    subprocess.run(['umount', str(path)], check=True)
+    try:
+        yield path
+    finally:
+        subprocess.run(['umount', str(path)], check=True)

@@ -87,9 +87,20 @@ def in_ms(stages: Mapping[str, float]) -> dict[str, float]:
     return {name: round(seconds * 1e3, 3) for name, seconds in stages.items()}
 
 
+def _writable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or 'utf-8')
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
 def print_json(item: Mapping[str, Any]) -> None:
     """Write one object on one line of the standard output."""
     text = json.dumps(item, ensure_ascii=False)
-    # What a request of the command line holds that is no text, or hidden, is written as an escape.
-    sys.stdout.write((text if text.isprintable() else json.dumps(item)) + '\n')
+    # What a request of the command line holds that is no text, or hidden, is written as an escape,
+    # and so is what the output has no characters for.
+    if not text.isprintable() or not _writable(text):
+        text = json.dumps(item)
+    sys.stdout.write(f'{text}\n')
     sys.stdout.flush()

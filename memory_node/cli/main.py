@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from io import TextIOWrapper
 import os
 from pathlib import Path
 import sys
@@ -31,6 +32,7 @@ from memory_node.cli import (
     query,
     stats,
 )
+from memory_node.core.config.paths import own_folder
 from memory_node.core.errors import MemoryNodeError
 
 __all__ = ['build_parser', 'default_store', 'main']
@@ -43,8 +45,8 @@ def default_store() -> Path:
     """Return where the memory lives unless told: ``$MEMORY_STORE`` or the user's data folder."""
     if named := os.environ.get('MEMORY_STORE'):
         return Path(named)
-    data = os.environ.get('XDG_DATA_HOME') or Path.home() / '.local' / 'share'
-    return Path(data) / 'memory_node' / 'memory.sqlite'
+    data = own_folder('XDG_DATA_HOME', '.local/share')
+    return Path('memory.sqlite') if data is None else data / 'memory_node' / 'memory.sqlite'
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -83,6 +85,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that has no é gets an escape
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
     args = build_parser().parse_args(argv)
     messages = Console(stderr=True)
     try:
@@ -95,6 +100,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a name that is too long, an output that is full
+        messages.print(f'{error.filename or "output"}: {error.strerror or error}', markup=False)
+        return FAILED
     except KeyboardInterrupt:
         messages.print('interrupted; everything stored so far is kept')
         return 130

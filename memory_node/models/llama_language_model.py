@@ -15,6 +15,7 @@ import secrets
 import threading
 from typing import Any
 
+from memory_node.core.config.paths import user_path
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.ports import Completion
 from memory_node.models.deadline import Call, CallError
@@ -88,7 +89,10 @@ class EmbeddedChat:
         threads: int = 1,
         context: int = 4096,
     ) -> None:
-        path = packaged_model() if model == PACKAGED else Path(model).expanduser()
+        try:
+            path = packaged_model() if model == PACKAGED else user_path(model)
+        except ValueError as error:
+            raise LanguageModelError(f'no GGUF file: {error}') from error
         if not path.is_file():
             raise LanguageModelError(f'no GGUF file at {path}')
         try:

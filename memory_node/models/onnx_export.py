@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from memory_node.core.config.paths import own_folder
 from memory_node.core.data import FloatArray
 from memory_node.core.errors import EncoderError
 
-__all__ = ['build', 'cache_folder', 'folders', 'is_plain', 'load']
+__all__ = ['build', 'folders', 'is_plain', 'load']
 
 _LOG = logging.getLogger(__name__)
 #: Changes when the exported graph does; part of the name of its folder.
@@ -38,16 +39,12 @@ _PROBES = ['a', 'Where is the red sofa?', 'kitchen sink, oven, towel beside the 
 _TOKENS = 512
 
 
-def cache_folder() -> Path:
-    """Return the folder of derived files: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    base = os.environ.get('XDG_CACHE_HOME') or str(Path.home() / '.cache')
-    return Path(base) / 'memory_node'
-
-
 def folders() -> list[Path]:
     """Return where built encoders are looked for: as installed, then as the user built them."""
     installed = Path(sys.prefix) / 'share' / 'memory_node' / 'encoders'
-    return [Path(os.environ.get(_VARIABLE) or installed), cache_folder() / 'encoders']
+    own = own_folder('XDG_CACHE_HOME', '.cache')
+    built = [] if own is None else [own / 'memory_node' / 'encoders']
+    return [Path(os.environ.get(_VARIABLE) or installed), *built]
 
 
 def _settings(folder: Path, name: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 import os
-from pathlib import Path
 from typing import Any
 
 from memory_node.core.config import MemoryConfig, PerceptionConfig
+from memory_node.core.config.paths import user_path
 from memory_node.core.errors import EncoderError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.class_names import ClassNames
@@ -52,11 +52,14 @@ def memory_config(settings: Parameters) -> MemoryConfig:
 
 def open_memory(stack: ExitStack, settings: Parameters, model: LanguageModel | None) -> Memory:
     """Open memory and encoder until ``stack`` closes them; raises typed errors."""
-    path = Path(os.path.expandvars(settings(NodeConfig).memory_path)).expanduser()
+    given = os.path.expandvars(settings(NodeConfig).memory_path)
+    if not given:
+        raise StoreAccessError("memory_path must not be empty, got ''")
     try:
+        path = user_path(given)
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreAccessError(f'memory_path {path}: {error}') from error
+    except (OSError, ValueError) as error:
+        raise StoreAccessError(f'memory_path {given}: {error}') from error
     wanted = settings(EncoderConfig)
     name = os.path.expanduser(os.path.expandvars(wanted.model))
     encoder = SentenceEncoder(name, backend=wanted.backend)

@@ -55,6 +55,7 @@ def _spin(executor: SplitExecutor, node: MemoryNode) -> None:
 
 def main() -> int:
     """Run the node until SIGINT or SIGTERM; return the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while it starts, a signal just ends it
     heap.limit()
     prefer_shared_memory(profile=LISTENER)
     # Own handlers: those of rclpy shut ROS down before the node can say goodbye.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 import time
 from typing import Any
 
@@ -14,8 +13,9 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.config import RetrievalConfig
+from memory_node.core.config.paths import user_path
 from memory_node.core.data import Place, Retrieval
-from memory_node.core.errors import BusyError, MemoryNodeError
+from memory_node.core.errors import BusyError, MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
@@ -218,7 +218,10 @@ class Services:
         return convert.place_msgs(places, frame_of, now_ns=self._now_ns())
 
     def _save(self, request: Save.Request, response: Save.Response) -> str:
-        target = Path(request.path).expanduser() if request.path else None
+        try:
+            target = user_path(request.path) if request.path else None
+        except ValueError as error:
+            raise StoreAccessError(f'path {error}') from error
         written = self._context.memory.save(target, overwrite=request.overwrite)
         response.path = str(written)
         response.bytes = written.stat().st_size

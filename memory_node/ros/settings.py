@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, Field, fields
 from typing import Any
 
+from memory_node.core.bounds import safe_characters
 from memory_node.core.config import (
     Checked,
     IngestConfig,
@@ -19,7 +20,7 @@ from memory_node.core.config import (
     param,
     PerceptionConfig,
 )
-from memory_node.core.data import DEFAULT_MAP_ID
+from memory_node.core.data import DEFAULT_MAP_ID, MAX_ID_CHARS
 from memory_node.core.perception.camera_names import check_camera_names
 
 __all__ = [
@@ -104,6 +105,19 @@ class NodeConfig(Checked):
         """Check every field; raises ``ValueError`` for names that are none."""
         super().__post_init__()
         check_camera_names(self.cameras)
+        for name in ('map_frame', 'base_frame'):
+            frame = getattr(self, name)
+            if not frame or frame.startswith('/') or safe_characters(frame) != frame:
+                raise ValueError(
+                    f'{name} must be a frame of TF, without a slash before it, got {frame!r:.80}'
+                )
+        if (
+            not 1 <= len(self.map_id) <= MAX_ID_CHARS
+            or safe_characters(self.map_id) != self.map_id
+        ):
+            raise ValueError(
+                f'map_id must hold 1 to {MAX_ID_CHARS} visible characters, got {self.map_id!r:.80}'
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import array
 import contextlib
 import struct
+import tracemalloc
 
 import cv2
 from depth_codec import rvl
@@ -213,6 +214,23 @@ def test_depth_as_runs_and_differences_comes_back(values):
     pixels = np.array(values, np.uint16)[None]
     depth = decode_compressed_depth(rvl(pixels), '16UC1; compressedDepth rvl')
     assert np.allclose(np.nan_to_num(depth), pixels * 1e-3)
+
+
+def test_runs_and_differences_take_no_more_memory_than_their_picture_is_worth():
+    body = b'\x11' * 40_000_000  # 80 million numbers, for a picture of one pixel
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidObservationError, match='more or fewer pixels'):
+            decode_compressed_depth(
+                bytes(12) + struct.pack('<II', 1, 1) + body, '16UC1; compressedDepth rvl'
+            )
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(body)  # copies, and no numbers
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(InvalidObservationError, match='RVL must hold 1 to 8388608 pixels'):
+        decode_compressed_depth(
+            bytes(12) + struct.pack('<III', 8000, 4000, 0), '16UC1; compressedDepth rvl'
+        )
 
 
 @settings(deadline=None, max_examples=200)

@@ -45,6 +45,9 @@ def test_every_parameter_is_described(client):
         ('perception.captioner', 'yolox', 'read-only'),
         ('memory_path', '/elsewhere', 'read-only'),
         ('no.such.parameter', 1, 'declared'),
+        ('map_id', '', 'map_id must hold 1 to 256 visible characters'),
+        ('map_id', 'x' * 257, 'map_id'),
+        ('map_id', 'home\x1b[31m', 'map_id'),
     ],
 )
 def test_a_bad_value_is_refused_with_the_reason(client, name, value, reason):
@@ -92,10 +95,13 @@ def test_a_new_map_id_is_that_of_what_follows(client, robot):
 
 @pytest.mark.parametrize(
     ('name', 'value'),
-    [('retrieval.top_k', -3), ('perception.captioner', 'oracle'), ('camera.x', 'left')],
+    [
+        *(('retrieval.top_k', -3), ('perception.captioner', 'oracle'), ('camera.x', 'left')),
+        *(('map_frame', ''), ('base_frame', '/base_link')),
+    ],
 )
 def test_a_bad_value_at_start_is_named(start, name, value):
     process = start({name: value})
     assert process.wait() == 2
-    assert name.split('.')[1] in process.output()
+    assert name.split('.')[-1] in process.output()
     assert 'Traceback' not in process.output()

@@ -10,6 +10,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from memory_node.core.config.paths import user_path
 from memory_node.core.language.text import clean_label
 
 __all__ = ['AffordancePacks', 'load_packs']
@@ -41,9 +42,9 @@ class AffordancePacks:
 
 
 def pack_path(name: str) -> Path:
-    """Return the file of a pack: one that comes with the memory, or a path."""
+    """Return the file of a pack: one that comes with the memory, or a path; see ``user_path``."""
     shipped = DATA / f'affordances_{name}.jsonl'
-    return shipped if name.isidentifier() and shipped.is_file() else Path(name).expanduser()
+    return shipped if name.isidentifier() and shipped.is_file() else user_path(name)
 
 
 def load_packs(names: Iterable[str]) -> AffordancePacks:
@@ -56,11 +57,11 @@ def load_packs(names: Iterable[str]) -> AffordancePacks:
     rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     problems: list[str] = []
     for name in filter(None, map(str.strip, names)):
-        path = pack_path(name)
         try:
+            path = pack_path(name)
             lines = path.read_text(encoding='utf-8').splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f'affordance pack {path}: {error}')
+        except (OSError, ValueError) as error:  # bytes that are no text, a NUL, an unknown home
+            problems.append(f'affordance pack {name!r:.200}: {error}')
             continue
         for number, line in enumerate(lines, 1):
             if not line.strip():

@@ -6,7 +6,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 import logging
-from pathlib import Path
 import threading
 import time
 from typing import TypeVar
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.config import MemoryConfig
+from memory_node.core.config.paths import user_path
 from memory_node.core.constraints.base import Travel
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
@@ -76,7 +76,7 @@ _CACHED_TEXTS = 8192
 def _loaded(setting: str, path: str, load: Callable[..., _T]) -> _T:
     """Return what ``load`` makes of a user's file besides the shipped one."""
     try:
-        return load(extra=Path(path).expanduser() if path else None)
+        return load(extra=user_path(path) if path else None)
     except (OSError, ValueError) as error:
         raise StoreAccessError(f'{setting} {path}: {error}') from error
 

@@ -20,6 +20,7 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 
+from memory_node.core.config.paths import own_folder
 from memory_node.core.data import FloatArray
 from memory_node.core.language.affordances import AffordancePacks, DATA
 from memory_node.core.language.text import article, lemmas
@@ -118,13 +119,15 @@ def pack_vectors(packs: AffordancePacks, encode: Encode, model_id: str, dim: int
     New ones take some seconds for a large pack and are kept in the user's cache folder.
     """
     name = vectors_file(packs, model_id)
-    for folder in (DATA, _cache_folder()):
+    cache = _cache_folder()
+    for folder in (DATA, *([cache] if cache else [])):
         if (held := _read(folder / name, packs, dim)) is not None:
             return held
     made = make_vectors(packs, encode, dim)
     if packs.rows:
         _LOG.info('encoded %d rows of affordance packs for %s', len(packs.rows), model_id)
-        write_vectors(made, _cache_folder() / name)
+        if cache:
+            write_vectors(made, cache / name)
     return made
 
 
@@ -187,9 +190,9 @@ def _starts(packs: AffordancePacks) -> NDArray[np.int64]:
     return np.cumsum([0, *sizes])[:-1].astype(np.int64)
 
 
-def _cache_folder() -> Path:
-    base = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
-    return Path(base).expanduser() / 'memory_node'
+def _cache_folder() -> Path | None:
+    base = own_folder('XDG_CACHE_HOME', '.cache')
+    return None if base is None else base / 'memory_node'
 
 
 def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:

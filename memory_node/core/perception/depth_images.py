@@ -19,7 +19,6 @@ from memory_node.core.perception.images import (
     ASPECT_TOLERANCE,
     bytes_of,
     decode_file,
-    MAX_PIXELS,
     pixel_rows,
     RawImage,
     refusal,
@@ -41,6 +40,8 @@ DEPTH_ENCODINGS = tuple(_DEPTH)
 _PNG = b'\x89PNG\r\n\x1a\n'
 #: compressed_depth_image_transport::ConfigHeader: int32 format, float depthQuantA, depthQuantB.
 _HEADER = struct.Struct('<iff')
+#: Largest picture of RVL: each of its numbers takes some bytes while it is decoded.
+_MAX_RVL_PIXELS = 1 << 23
 #: What RVL puts before its pixels: columns, rows.
 _RVL_SIZE = struct.Struct('<II')
 
@@ -148,20 +149,23 @@ def _decode_rvl(body: bytes) -> NDArray[np.uint16]:
     if len(body) < _RVL_SIZE.size:
         raise refusal(f'data is truncated: {len(body)} bytes of RVL')
     width, height = _RVL_SIZE.unpack_from(body)
-    if not 0 < width * height <= MAX_PIXELS:
-        raise refusal(f'data of RVL must hold 1 to {MAX_PIXELS} pixels, got {width}x{height}')
-    coded = body[_RVL_SIZE.size :]
-    words = np.frombuffer(coded[: len(coded) // 4 * 4], dtype='<u4')
-    nibbles = ((words[:, None] >> np.arange(28, -1, -4, dtype=np.uint32)) & 15).ravel()
+    if not 0 < width * height <= _MAX_RVL_PIXELS:
+        raise refusal(f'data of RVL must hold 1 to {_MAX_RVL_PIXELS} pixels, got {width}x{height}')
+    # At most six nibbles a pixel: what comes after those of the picture is not looked at.
+    coded = body[_RVL_SIZE.size :][: 4 * (width * height + 16)]
+    words = np.frombuffer(coded[: len(coded) // 4 * 4], dtype='<u4').astype('>u4').view(np.uint8)
+    nibbles = np.stack([words >> 4, words & 15], axis=1).ravel()
     last = np.flatnonzero(nibbles < 8)
     if not last.size:
         raise refusal('data is truncated: RVL without a number')
-    nibbles = nibbles[: last[-1] + 1].astype(np.int64)
     first = np.concatenate(([0], last[:-1] + 1))
-    place = np.arange(nibbles.size) - np.repeat(first, last - first + 1)
-    if place.max() > 10:
+    longest = int((last - first).max()) + 1
+    if longest > 11:
         raise refusal('data is damaged: a number of RVL is too long')
-    numbers = np.add.reduceat((nibbles & 7) << (3 * place), first)
+    numbers = np.zeros(first.size, np.int64)
+    for place in range(longest):
+        held = np.flatnonzero(last - first >= place)
+        numbers[held] |= (nibbles[first[held] + place].astype(np.int64) & 7) << (3 * place)
     runs, at, pixel = [], 0, 0
     while pixel < width * height:
         if at + 2 > numbers.size:

@@ -25,6 +25,7 @@ __all__ = [
     'check_path',
     'connect',
     'connect_alone',
+    'real_path',
     'transaction',
     'translated',
 ]
@@ -69,6 +70,15 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreAccessError(f'{path}: {error.strerror or error}') from error
 
 
+def real_path(path: Path) -> Path:
+    """Return where a store lies: its log and derived files are beside it, not beside a link."""
+    with translated(path):
+        try:
+            return path.resolve() if path.is_symlink() else path
+        except RuntimeError as error:  # links that lead to each other
+            raise StoreAccessError(f'{path}: {error}') from error
+
+
 def check_path(path: Path, *, read_only: bool) -> bool:
     """
     Look at a path before SQLite does; return whether the store is still to be made.
@@ -80,6 +90,8 @@ def check_path(path: Path, *, read_only: bool) -> bool:
         raise StoreAccessError('store path holds a NUL character')
     if path.is_dir():
         raise StoreAccessError(f'{path} is a folder, a store is a file')
+    if path.exists() and not path.is_file():  # before anything is put beside it
+        raise StoreAccessError(f'{path} is a device, a pipe or a socket, a store is a file')
     if not path.exists():
         if read_only:
             raise StoreAccessError(f'{path} does not exist')

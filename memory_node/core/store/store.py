@@ -41,6 +41,7 @@ from memory_node.core.store.sqlite_file import (
     check_identity,
     check_path,
     connect,
+    real_path,
     transaction,
     translated,
 )
@@ -69,9 +70,7 @@ class Store(PictureRows):
         config: StoreConfig | None = None,
     ) -> None:
         """Open ``path``, or make a new store there; its folder must exist."""
-        given = Path(path)
-        # The log and the derived files of a store lie beside the file, not beside a link to it.
-        super().__init__(given.resolve() if given.is_symlink() else given)
+        super().__init__(real_path(Path(path)))
         self.read_only = read_only
         self._config = config or StoreConfig()
         self._writer: WriterLock | None = None
