@@ -115,6 +115,45 @@ def test_a_disk_that_is_read_only_is_asked_and_refuses_to_be_written(tmp_path):
         assert not check_store(path).problems
 
 
+@pytest.mark.parametrize('mishap', ['removed', 'renamed', 'replaced'])
+def test_a_store_that_is_taken_away_while_it_is_in_use_stores_nothing_and_says_so(
+    tmp_path, mishap
+):
+    path, away, other = tmp_path / 'm.sqlite', tmp_path / 'away', tmp_path / 'other.sqlite'
+    with opened(other) as memory:
+        memory.add_many(lamps(50, 3))
+    with opened(path) as memory:
+        memory.add_many(lamps(0, 10))
+        memory.save()
+        if mishap == 'renamed':
+            path.rename(away)
+        else:
+            os.link(path, away)
+            path.unlink()
+        if mishap == 'replaced':
+            other.rename(path)
+        for write in (
+            lambda: memory.add_many(lamps(10, 2)),
+            lambda: memory.forget(['n0']),
+            lambda: memory.correct('name', author='a', object_id=0, name='x'),
+            memory.save,
+        ):
+            with pytest.raises(StoreAccessError, match='removed, renamed or replaced'):
+                write()
+        assert memory.retrieve('lamp').found
+        assert memory.stats().observations == 10
+        if mishap != 'replaced':
+            away.replace(path)
+            memory.add_many(lamps(10, 2))
+            memory.save()
+    with opened(path) as memory:
+        assert memory.stats().observations == (3 if mishap == 'replaced' else 12)
+    if mishap == 'replaced':
+        with opened(away) as memory:
+            assert memory.stats().observations == 10
+    assert not check_store(path).problems
+
+
 REFUSING = """
 import resource, sys
 from test_odd_places import lamps, opened

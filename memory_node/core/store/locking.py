@@ -53,6 +53,12 @@ class OpenFile:
         with _guard:
             _open[self._inode] += 1
 
+    def is_at(self, path: Path) -> bool:
+        """Return whether the file is what lies at a path now."""
+        with suppress(OSError):
+            return _inode(path) == self._inode
+        return False
+
     def close(self) -> None:
         """Count it no longer; a second call does nothing."""
         inode, self._inode = self._inode, None

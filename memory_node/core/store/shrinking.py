@@ -115,8 +115,13 @@ class ShrinkingRows(ForgettableRows):
 
     # ---- on a connection of its own: whoever reads through the other one waits for none ------
 
+    def _check_in_place(self) -> None:
+        """Raise ``StoreAccessError`` where the file that is open is not the one at the path."""
+        raise NotImplementedError
+
     @contextmanager
     def _beside(self) -> Iterator[sqlite3.Connection]:
+        self._check_in_place()
         with translated(self.path):
             db = connect(self.path, read_only=False)
             try:

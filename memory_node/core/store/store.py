@@ -212,6 +212,13 @@ class Store(PictureRows):
                 total += Path(f'{self.path}{suffix}').stat().st_size
         return total
 
+    def _check_in_place(self) -> None:
+        if self._here is None or not self._here.is_at(self.path):
+            raise StoreAccessError(
+                f'{self.path} was removed, renamed or replaced while it is in use: nothing is'
+                ' stored until it is back'
+            )
+
     def verify(self) -> None:
         """Read every page and raise ``StoreFormatError`` if one is damaged; takes its time."""
         with translated(self.path):
@@ -252,6 +259,7 @@ class Store(PictureRows):
         """Write all or nothing; ``_record`` comes last inside."""
         if self.read_only:
             raise StoreAccessError(f'{self.path} is open for reading only')
+        self._check_in_place()  # SQLite would go on in a file that nobody finds again
         with translated(self.path), transaction(self._db):
             yield
         self._note()
