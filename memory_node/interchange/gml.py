@@ -118,7 +118,10 @@ def _parse(path: Path) -> nx.Graph:
         return nx.read_gml(path, label='id')
     except OSError as error:
         raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
-    except (nx.NetworkXError, ValueError, UnicodeError, RecursionError, OverflowError) as error:
+    except (  # TypeError: a key of a node that is a list
+        *(nx.NetworkXError, ValueError, UnicodeError),
+        *(RecursionError, OverflowError, TypeError),
+    ) as error:
         raise InvalidObservationError(f'{path.name} is not a GML graph: {error}') from error
 
 

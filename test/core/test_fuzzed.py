@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
+import resource
 from types import SimpleNamespace
 
 import pytest
 
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.config import ForestConfig
+from memory_node.core.corrections.edit import Edit
 from memory_node.core.data import Place, Pose
-from memory_node.core.errors import CaptionerError, InvalidObservationError, LanguageModelError
+from memory_node.core.errors import (
+    CaptionerError,
+    InvalidObservationError,
+    InvalidQueryError,
+    LanguageModelError,
+)
 from memory_node.core.perception.class_names import ClassNames, read_class_names
+from memory_node.core.perception.depth_images import decode_compressed_depth
+from memory_node.core.perception.images import decode_compressed_color
 from memory_node.core.ports import Completion
 from memory_node.core.rooms.vocabulary import load_vocabulary
+from memory_node.interchange.gml import read_gml
 from memory_node.interchange.message_types import known_types
 from memory_node.interchange.recording import read_messages
 
@@ -95,3 +105,35 @@ def test_an_answer_outside_its_schema_is_a_typed_error(value):
 def test_a_number_of_a_class_without_a_name_is_still_refused():
     with pytest.raises(InvalidObservationError, match='has no name'):
         ClassNames().name('12')
+
+
+#: A PNG of one pixel whose second chunk says that it holds 197 MB: 4 s and 3.2 GB before.
+SWOLLEN = (
+    b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\x83|\xcfb\xbb\x0b\xc8\xb0\0\x0cID'
+    b'AT\x08\x1dc\x90v\xba\n\0\x01\xae\x013[\xa7\x08\xb7\0\0\0\0IEND\xaeB`\x82'
+)
+
+
+@pytest.mark.parametrize('reduce', [1, 8])
+def test_a_picture_whose_parts_say_more_than_the_file_holds_is_not_decoded(reduce):
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InvalidObservationError, match='no end mark within 69 bytes'):
+        decode_compressed_color(SWOLLEN, reduce=reduce)
+    with pytest.raises(InvalidObservationError, match='no end mark'):
+        decode_compressed_depth(bytes(12) + SWOLLEN, '16UC1; compressedDepth png')
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < held + 500_000  # KiB
+
+
+def test_a_graph_whose_ids_are_lists_is_refused(tmp_path):
+    path = tmp_path / 'g.gml'
+    node = 'node [ id [ x 1 ] position [ x 0 y -1 ] ]'
+    path.write_text(f'graph [ {node} {node.replace("[ x 1 ]", "1")} ]')
+    with pytest.raises(InvalidObservationError, match='GML'):
+        read_gml(path, [])
+
+
+@pytest.mark.parametrize('wrong', [[], {}, 0, False, b'', None])
+@pytest.mark.parametrize('field', ['name', 'map_id', 'question', 'observation_id'])
+def test_a_correction_whose_text_is_none_is_refused_before_it_is_stored(field, wrong):
+    with pytest.raises(InvalidQueryError, match=f'{field} must be a text'):
+        Edit.of_body('relabel', {'object_id': 1, 'name': 'lamp', field: wrong})

@@ -125,6 +125,9 @@ class Edit:
             self._check_wrong()
 
     def _check_fields(self) -> None:
+        for name in ('name', 'map_id', 'question', 'observation_id'):
+            if not isinstance(value := getattr(self, name), str):
+                raise InvalidQueryError(f'{name} must be a text, got {value!r:.80}')
         needed, optional = _FIELDS[self.kind]
         for f in fields(self):
             if f.name == 'kind':

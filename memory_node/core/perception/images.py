@@ -286,7 +286,7 @@ def decode_file(content: bytes, flags: int) -> NDArray[Any]:
         raise refusal('data is empty')
     if content.startswith(_PNG):
         size = _png_size(content)
-        complete = b'IEND' in content[-_TAIL_BYTES:]
+        complete = _png_is_whole(content)
     elif content.startswith(_JPEG):
         size = _jpeg_size(content)
         complete = b'\xff\xd9' in content[-_TAIL_BYTES:]
@@ -296,7 +296,7 @@ def decode_file(content: bytes, flags: int) -> NDArray[Any]:
         raise refusal(f'data is truncated or damaged: no size within {len(content)} bytes')
     _check_size(*size)
     if not complete:  # decoders fill the missing rows with grey and do not tell
-        raise refusal(f'data is truncated: no end mark within {len(content)} bytes')
+        raise refusal(f'data is truncated or damaged: no end mark within {len(content)} bytes')
     try:
         pixels = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), flags)
     except cv2.error as error:
@@ -311,6 +311,21 @@ def _png_size(content: bytes) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack('>II', content[16:24])
     return (width, height)
+
+
+def _png_is_whole(content: bytes) -> bool:
+    """
+    Return whether the file is chunks to the last one (PNG, 5.3: length, type, data, CRC).
+
+    The decoder makes room for as much as a chunk says that it holds, up to 2 GB.
+    """
+    at = len(_PNG)
+    while at + 12 <= len(content):
+        length = int.from_bytes(content[at : at + 4], 'big')
+        if content[at + 4 : at + 8] == b'IEND':
+            return length == 0
+        at += 12 + length
+    return False
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int] | None:

@@ -161,6 +161,7 @@ def doors(folder: Path) -> Iterator[Door]:
         inputs=_FORGOTTEN,
         take=forget,
         close=forgets.close,
+        varied=(),
         share=0.3,
     )
     yield Door(
