@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 import resource
 from types import SimpleNamespace
 
+from fakes import BagOfWordsEncoder, seen
 import pytest
 
+from memory_node import Memory
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.config import ForestConfig
 from memory_node.core.corrections.edit import Edit
@@ -137,3 +140,22 @@ def test_a_graph_whose_ids_are_lists_is_refused(tmp_path):
 def test_a_correction_whose_text_is_none_is_refused_before_it_is_stored(field, wrong):
     with pytest.raises(InvalidQueryError, match=f'{field} must be a text'):
         Edit.of_body('relabel', {'object_id': 1, 'name': 'lamp', field: wrong})
+
+
+def test_derived_files_with_a_bit_changed_anywhere_are_made_again_or_right(tmp_path):
+    path = tmp_path / 'm.db'
+    with Memory.open(path, encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(
+            seen(f'n{i}', (i, 0, 0), f'a kitchen {i}', stamp=i, objects={'lamp': (i, 1, 1)})
+            for i in range(12)
+        )
+        memory.wait_areas()
+    files = {end: Path(f'{path}{end}').read_bytes() for end in ('.rooms', '.objects', '.forest')}
+    for end, whole in files.items():
+        for place in range(0, len(whole), max(1, len(whole) // 10)):
+            content = bytearray(whole)
+            content[place] ^= 1 << place % 8
+            Path(f'{path}{end}').write_bytes(content)
+            with Memory.open(path, encoder=BagOfWordsEncoder(), read_only=True) as memory:
+                assert memory.retrieve('lamp').found
+        Path(f'{path}{end}').write_bytes(whole)

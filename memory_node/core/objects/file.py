@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import io
 import json
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from memory_node.core.objects.frames import Frames
 from memory_node.core.objects.names import NameTable
 from memory_node.core.objects.object_map import ObjectMap
 from memory_node.core.objects.serialization import dump_objects, load_objects
+from memory_node.core.store.files import DAMAGED_ARCHIVE
 
 __all__ = ['dump_kept', 'load_kept']
 
@@ -74,6 +74,6 @@ def load_kept(
         objects.epoch = epoch
         if len(frames) != objects.rows:
             raise ValueError('frames do not fit the object map')
-    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise StoreFormatError(f'the object map is damaged: {error}') from error
     return objects

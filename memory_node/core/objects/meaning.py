@@ -15,7 +15,6 @@ import json
 import logging
 import os
 from pathlib import Path
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from memory_node.core.config.paths import own_folder
 from memory_node.core.data import FloatArray
 from memory_node.core.language.affordances import AffordancePacks, DATA
 from memory_node.core.language.text import article, lemmas
+from memory_node.core.store.files import DAMAGED_ARCHIVE
 
 __all__ = [
     'PackVectors',
@@ -199,7 +199,7 @@ def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             names, sentences, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+    except DAMAGED_ARCHIVE:
         return None
     sizes = (sum(len(called) for called, _ in packs.rows), len(_uses(packs)[0]), len(packs.rows))
     if [v.shape for v in (names, sentences, world)] != [(size, dim) for size in sizes]:

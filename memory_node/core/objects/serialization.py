@@ -7,7 +7,6 @@ from dataclasses import asdict
 import io
 import json
 from typing import Any
-import zipfile
 import zlib
 
 import numpy as np
@@ -19,6 +18,7 @@ from memory_node.core.objects.existence import Visibility
 from memory_node.core.objects.noise import PositionNoise
 from memory_node.core.objects.object_map import ObjectMap
 from memory_node.core.objects.table import KEPT_LABELS, ObjectTable
+from memory_node.core.store.files import DAMAGED_ARCHIVE
 
 __all__ = ['FORMAT_VERSION', 'dump_objects', 'load_objects']
 
@@ -77,7 +77,7 @@ def load_objects(data: bytes, stamp: Stamp, config: ObjectsConfig | None = None)
         header = json.loads(arrays['header'].tobytes())
         _check_header(header, stamp, objects.config)
         _restore(objects, header, arrays)
-    except (KeyError, TypeError, ValueError, OverflowError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARCHIVE as error:
         raise StoreFormatError(f'the object map is damaged: {error}') from error
     return objects
 

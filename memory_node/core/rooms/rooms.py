@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import io
 import json
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from scipy.sparse import csr_array
 
 from memory_node.core.errors import IndexDamagedError
 from memory_node.core.rooms.views import IntArray, RealArray
+from memory_node.core.store.files import DAMAGED_ARCHIVE
 
 __all__ = ['Rooms']
 
@@ -113,7 +113,7 @@ class Rooms:
                 found[name] = tuple(json.loads(found[name].tobytes()))
             rooms = cls(**found)
             rooms._check()
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGED_ARCHIVE as error:
             raise IndexDamagedError(f'no rooms can be read: {error}') from error
         return rooms
 

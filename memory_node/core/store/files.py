@@ -7,10 +7,27 @@ from contextlib import suppress
 import os
 from pathlib import Path
 import threading
+import zipfile
+import zlib
 
 from memory_node.core.errors import IndexDamagedError, StoreAccessError
 
-__all__ = ['marked', 'replace_file', 'sync_file', 'sync_folder', 'unmarked', 'write_whole']
+__all__ = [
+    'DAMAGED_ARCHIVE',
+    'marked',
+    'replace_file',
+    'sync_file',
+    'sync_folder',
+    'unmarked',
+    'write_whole',
+]
+
+#: What reading an archive of arrays may raise where a bit of it has changed: its directory, its
+#: compression, a flag that says encrypted, a shape that no machine holds.
+DAMAGED_ARCHIVE: tuple[type[Exception], ...] = (
+    *(KeyError, TypeError, ValueError, OverflowError, MemoryError, RuntimeError, SyntaxError),
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
+)
 
 _MARK = b'memory_node content '
 
