@@ -246,9 +246,9 @@ class MemoryNode(LifecycleNode):
     def _sources(self) -> Sources:
         held = self._held
         return Sources(
-            memory=self._held.memory,
+            memory=held.memory,
             counters=self._counters,
-            scene=self._held.scene,
+            scene=held.scene,
             queue_length=lambda: held.ingest.queue_length if held.ingest else 0,
             trigger=self._trigger,
             report_interval_s=lambda: self._settings(NodeConfig).report_interval_s,
@@ -289,8 +289,7 @@ class MemoryNode(LifecycleNode):
         stack.callback(path.listen(self))
         period_s = self._settings(NodeConfig).bond_heartbeat_period
         if period_s and has_bond_messages():
-            bond = Bond(self, period_s, say=lambda line: self.get_logger().warning(line))
-            stack.callback(bond.close)
+            stack.callback(Bond(self, period_s, say=partial(self._warn_of, '')).close)
         used = in_use(self._settings, subscriptions.topics, held.memory.path, held.where)
         self.get_logger().info(used)
 

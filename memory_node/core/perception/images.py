@@ -314,12 +314,8 @@ def _png_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _png_is_whole(content: bytes) -> bool:
-    """
-    Return whether the file is chunks to the last one (PNG, 5.3: length, type, data, CRC).
-
-    The decoder makes room for as much as a chunk says that it holds, up to 2 GB.
-    """
-    at = len(_PNG)
+    """Return whether the file is chunks to the last one (PNG, 5.3: length, type, data, CRC)."""
+    at = len(_PNG)  # the decoder makes room for what a chunk says that it holds, up to 2 GB
     while at + 12 <= len(content):
         length = int.from_bytes(content[at : at + 4], 'big')
         if content[at + 4 : at + 8] == b'IEND':
