@@ -230,6 +230,7 @@ OPTIONAL = {
     *('PIL', 'onnx', 'sentence_transformers', 'torch', 'transformers', 'xllamacpp'),
     *('nav2_msgs', 'backports', 'compression'),
     'action_msgs',
+    'prometheus_client',
 }
 
 
