@@ -231,6 +231,7 @@ OPTIONAL = {
     *('nav2_msgs', 'backports', 'compression'),
     'action_msgs',
     'prometheus_client',
+    'rapidocr',
 }
 
 
