@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.constraints.area import Area
+from memory_node.core.constraints.area import Area, is_all_of_it
 from memory_node.core.constraints.base import Kind
 from memory_node.core.language.names import Relation
 from memory_node.core.retrieval.pipeline import Found, Retriever
@@ -35,6 +35,8 @@ def counted_candidates(found: Found, retriever: Retriever) -> IntArray:
     meant = (candidates.kind == kind) & (candidates.odds > 0.0)
     for constraint, met in zip(judged.constraints, judged.met, strict=True):
         if isinstance(constraint, Area) and not constraint.negated:
+            if all(is_all_of_it(found.view, phrase) for phrase in constraint.about):
+                continue
             meant &= _inside(found, retriever, constraint, meant)
         else:
             meant &= met

@@ -44,8 +44,9 @@ from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.spatial import relation_pattern
 from memory_node.core.language.times import Clock
 from memory_node.core.language.wordnet import wordnet
+from memory_node.core.view import View
 
-__all__ = ['Area']
+__all__ = ['Area', 'is_all_of_it']
 
 #: How close "in the fridge" and "at the door" are [m].
 _REACH_M = float(entry('container_reach_m'))
@@ -120,7 +121,7 @@ class Area(Constraint):
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge rooms by assignment and containers by distance; whichever fits better counts."""
-        if not self.negated and all(_is_all_of_it(scene, phrase) for phrase in self.about):
+        if not self.negated and all(is_all_of_it(scene.view, phrase) for phrase in self.about):
             return Effect(odds=np.zeros(len(candidates)), told=lambda i: self.phrase)
         found = [
             odds
@@ -162,7 +163,7 @@ def _has_parts(phrase: str) -> bool:
     return (names_room(phrase) or wordnet().is_place(phrase)) and not is_no_place(phrase)
 
 
-def _is_all_of_it(scene: Scene, phrase: str) -> bool:
+def is_all_of_it(view: View, phrase: str) -> bool:
     """
     Tell whether a phrase means the whole that the memory is of.
 
@@ -170,9 +171,9 @@ def _is_all_of_it(scene: Scene, phrase: str) -> bool:
     """
     if not wordnet().is_place(phrase) or names_room(phrase):
         return False
-    rooms = scene.view.rooms
+    rooms = view.rooms
     named = phrase in (*rooms.names, *rooms.said)
-    return not named and scene.view.names.matcher.qualifies(phrase)
+    return not named and view.names.matcher.qualifies(phrase)
 
 
 def _in_rooms(scene: Scene, candidates: Candidates, phrase: str) -> FloatArray | None:

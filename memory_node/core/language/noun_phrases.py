@@ -143,6 +143,8 @@ def head_position(words: list[str]) -> int:
         amount = words[head] in english().quantities or not wordnet().is_physical(words[head])
         if words[head + 1 : head + 2] != ['of'] or len(words) < head + 3 or not amount:
             return head
+        if words[head + 2] in _KNOWN_ONE:  # "the bust of that poet"
+            return head
         if wordnet().dominant_pos(words[head]) == Part.UNKNOWN:
             return head
         first = head + 2
