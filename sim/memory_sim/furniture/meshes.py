@@ -14,6 +14,7 @@ from memory_sim.furniture.shapes.build import build_shape
 from memory_sim.furniture.sweethome import SweetHome
 from memory_sim.render.mesh import fit, merge, Patch, subdivide, transform
 from memory_sim.render.scene_detail import detail_of, SceneDetail
+from memory_sim.render.sign_pictures import build_signs, sign_textures
 from memory_sim.render.structure import build_structure
 from memory_sim.world.colors import rgb
 from memory_sim.world.errors import WorldError
@@ -65,11 +66,12 @@ class Furniture:
         self._meshes = meshes if source != 'procedural' and meshes.installed else None
         self._detail: SceneDetail | None = None
         self._made: dict[tuple[str, Vector3, str, int], list[Patch]] = {}
+        self._signs: Mapping[str, NDArray[np.uint8]] = {}
 
     @property
     def textures(self) -> Mapping[str, NDArray[np.uint8]]:
         """Pictures that the patches made so far refer to by name."""
-        return self._meshes.textures if self._meshes else {}
+        return {**(self._meshes.textures if self._meshes else {}), **self._signs}
 
     @property
     def structure_blocks(self) -> bool:
@@ -78,13 +80,14 @@ class Furniture:
 
     def structure(self, world: World) -> list[Patch]:
         """
-        Return everything that is no object: the rooms' surfaces and the lamps.
+        Return everything that is no object: the rooms' surfaces, the lamps and the signs.
 
         From here on the objects' meshes are as fine as the world's detail wants them.
         """
         self._detail = detail_of(world)
         self._made.clear()
-        return build_structure(world)
+        self._signs = sign_textures(world.signs)
+        return build_structure(world) + build_signs(world.signs)
 
     def close(self) -> None:
         """Close the files that meshes come from."""

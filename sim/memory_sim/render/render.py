@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,8 @@ FloatArray = NDArray[np.float32]
 
 #: Parts of a picture that threads paint in turn; small enough for the processor's cache.
 _CHUNKS = 16
+#: Rays along each side of a pixel that shows a sign, as a sensor's pixel gathers light.
+_PRINT_RAYS = 4
 #: The sky at the horizon and, from thirty degrees up, above.
 _HAZE = np.array([206, 221, 236], dtype=np.float32)
 _BLUE = np.array([112, 162, 224], dtype=np.float32)
@@ -33,6 +36,8 @@ class Pictures:
     depth: FloatArray
     instances: NDArray[np.int32]
     classes: NDArray[np.int32]
+    #: Where signs are; None in a scene that has none.
+    printed: NDArray[np.bool_] | None = None
 
 
 def map_T_camera(  # noqa: N802  names of transforms say both frames
@@ -82,6 +87,8 @@ class Renderer:
             along_column = (down * self._down + ahead).astype(np.float32)
             np.add(along_row, along_column[:, None], out=rays[:, :, 3 + axis])
         pictures = self.cast(rays.reshape(-1, 6), shape, self._pixel_m, color=color)
+        if pictures.printed is not None and pictures.color is not None:
+            self._sharpen(pictures.color, pictures.printed, matrix)
         pictures.depth[pictures.depth > camera.max_depth_m] = 0.0
         return pictures
 
@@ -117,7 +124,38 @@ class Renderer:
             depth=hits.distance.reshape(shape),
             instances=instances.reshape(shape),
             classes=classes.reshape(shape),
+            printed=self._printed(triangle, missed, shape),
         )
+
+    def _printed(
+        self, triangle: NDArray[np.int32], missed: NDArray[np.bool_], shape: tuple[int, int]
+    ) -> NDArray[np.bool_] | None:
+        if self._scene.printed is None:
+            return None
+        printed: NDArray[np.bool_] = (self._scene.printed[triangle] & ~missed).reshape(shape)
+        return printed
+
+    def _sharpen(
+        self, color: NDArray[np.uint8], printed: NDArray[np.bool_], matrix: NDArray[np.float64]
+    ) -> None:
+        """Draw pixels on and beside signs anew, each as the mean of several rays."""
+        wide = cv2.dilate(printed.astype(np.uint8), np.ones((3, 3), np.uint8))
+        rows, columns = np.nonzero(wide)
+        if not len(rows):
+            return
+        n = _PRINT_RAYS
+        steps = (np.arange(n) + 0.5) / n - 0.5
+        down, right = (part.ravel() for part in np.meshgrid(steps, steps, indexing='ij'))
+        focal_x, focal_y = self._camera.intrinsics[[0, 1], [0, 1]]
+        ways = np.ones((len(rows), n * n, 3))
+        ways[:, :, 0] = self._right[columns, None] + right / focal_x
+        ways[:, :, 1] = self._down[rows, None] + down / focal_y
+        rays = np.empty((len(rows), n * n, 6), dtype=np.float32)
+        rays[:, :, :3], rays[:, :, 3:] = matrix[:3, 3], ways @ matrix[:3, :3].T
+        shape = (len(rows), n * n)
+        drawn = self.cast(rays.reshape(-1, 6), shape, self._pixel_m / n).color
+        assert drawn is not None
+        color[rows, columns] = np.rint(drawn.mean(axis=1)).astype(np.uint8)
 
     def _paint_all(
         self, hits: Hits, triangle: NDArray[np.int32], pixel_m: float

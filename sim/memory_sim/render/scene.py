@@ -15,6 +15,7 @@ from memory_sim.render.mesh import Finish, merge, Patch, subdivide
 from memory_sim.render.mesh_source import MeshSource
 from memory_sim.render.raycaster import RayCaster
 from memory_sim.render.scene_detail import detail_of
+from memory_sim.render.sign_pictures import is_sign
 from memory_sim.render.texture_atlas import TextureAtlas
 from memory_sim.world.colors import rgb
 from memory_sim.world.model import World
@@ -62,6 +63,10 @@ class Scene:
         self.atlas = TextureAtlas([f.texture for f in finishes], source.textures)
         entries = np.array([self.atlas.index(f.texture) for f in finishes], dtype=np.int32)
         self.texture: NDArray[np.int32] = np.repeat(entries, counts)
+        #: (T,) whether small print is to be read off it; None where nothing has any.
+        self.printed: NDArray[np.bool_] | None = None
+        if any(is_sign(f.texture) for f in finishes):
+            self.printed = np.repeat([is_sign(f.texture) for f in finishes], counts)
         #: (T, 3, 2) texture coordinates [repeats].
         self.uv: FloatArray = uv
         #: (T,) texture pixels along a metre of surface.

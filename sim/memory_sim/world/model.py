@@ -15,6 +15,7 @@ import math
 from memory_sim.engines.base import Region, Vector3
 from memory_sim.world.affordances import uses_of_region
 from memory_sim.world.errors import require, require_color, require_finite
+from memory_sim.world.sign import Sign
 
 __all__ = [
     'DOOR',
@@ -302,6 +303,7 @@ class World:
     objects: tuple[WorldObject, ...] = ()
     lights: tuple[Light, ...] = ()
     stairs: tuple[Stairs, ...] = ()
+    signs: tuple[Sign, ...] = ()
     #: None: no daylight but through windows.
     sun: Sun | None = None
 

@@ -29,7 +29,8 @@ def find_world(world: str, seed: int) -> tuple[World, FurnitureSource | MeshSour
     ----------
     world
         A world file (YAML), a scene file of others (glTF, OBJ, COLLADA, Gazebo), a kind of
-        world, ``kind:seed`` or ``kind:seed:size``, or nothing for an apartment.
+        world, ``kind:seed`` or ``kind:seed:size``, with ``:signs`` at the end for one with door
+        plates and the like, or nothing for an apartment.
     seed
         Seed of a world that is generated and does not name its own.
 
