@@ -1,4 +1,4 @@
-"""The command ``memory-bench``: every subcommand but those of ``reliability_cli``."""
+"""The command ``memory-bench``; ``reliability_cli`` and ``signs_cli`` have its other subcommands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_bench import reliability_cli
+from memory_bench import reliability_cli, signs_cli
 from memory_bench.errors import BenchError, EvaluationError
 
 if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     budget.add_argument('--policies', nargs='+', default=[], help='only these (default: all)')
     reliability_cli.add_commands(commands)
+    signs_cli.add_commands(commands)
     return parser
 
 
@@ -326,6 +327,7 @@ _COMMANDS = {
     'sessions': _sessions,
     'budget': _budget,
     **reliability_cli.COMMANDS,
+    **signs_cli.COMMANDS,
 }
 
 

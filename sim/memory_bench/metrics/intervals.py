@@ -12,6 +12,7 @@ __all__ = [
     'area_under_curve',
     'bootstrap',
     'calibration_error',
+    'wilson',
 ]
 
 
@@ -57,6 +58,22 @@ def bootstrap(
     means = sums / sizes
     low, high = np.quantile(means, [0.025, 0.975])
     return Interval(mean=float(every.mean()), low=float(low), high=float(high))
+
+
+def wilson(right: int, count: int) -> Interval:
+    """
+    Return a rate of independent trials and its 95 % interval, as wide as it should be at 0 and 1.
+
+    The score interval of Wilson (1927); from 0 to 1 where there was no trial.
+    """
+    if count == 0:
+        return Interval(mean=float('nan'), low=0.0, high=1.0)
+    z, rate = 1.959964, right / count
+    spread = z * np.sqrt(rate * (1.0 - rate) / count + z * z / (4.0 * count * count))
+    middle, scale = rate + z * z / (2.0 * count), 1.0 + z * z / count
+    return Interval(
+        mean=rate, low=float((middle - spread) / scale), high=float((middle + spread) / scale)
+    )
 
 
 def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

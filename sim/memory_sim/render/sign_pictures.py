@@ -51,7 +51,7 @@ def draw_sign(sign: Sign, pixels_per_m: float) -> NDArray[np.uint8]:
     board = Image.new('RGB', size, _color(sign.color))
     draw = ImageDraw.Draw(board)
     rim = max(1, round(0.004 * scale))
-    draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=_color(sign.text_color), width=rim)
+    draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=_color('gray'), width=rim)
     letters = sign.letters_m
     down = 0.5 * (sign.height_m - sum(letters) - 0.8 * sum(letters[1:]))
     for i, (line, letter_m) in enumerate(zip(sign.lines, letters, strict=True)):

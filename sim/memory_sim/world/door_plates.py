@@ -24,6 +24,8 @@ _BESIDE_M = 0.13
 _OUT_M = 0.015
 #: Room that a plate needs in front, so that nothing hides it [m].
 _FREE_M = 0.4
+#: From a plate to another one, and to another door, so that it is clear what it belongs to [m].
+_APART_M = 0.3
 #: Wider passages have no door leaf [m].
 _WIDEST_DOOR_M = 2.6
 _WIDEST_LINE = 11
@@ -52,7 +54,7 @@ def hang_plates(world: World, rng: np.random.Generator) -> list[Sign]:
     first = int(rng.integers(1, 30))
     numbers: dict[int, str] = {}
     lines: dict[int, tuple[str, ...]] = {}
-    signs = []
+    signs: list[Sign] = []
     for room, wall, opening, side in doors:
         if room.id not in lines:
             count = first + len(numbers)
@@ -61,7 +63,7 @@ def hang_plates(world: World, rng: np.random.Generator) -> list[Sign]:
                 numbers[room.id] = number
             lines[room.id] = plate_lines(room, number, style, rng)
         sign = plate(lines[room.id], room_id=room.id, floor=room.floor)
-        spot = _spot(world, wall, opening, side, (sign.width_m, sign.height_m))
+        spot = _spot(world, signs, wall, opening, side, (sign.width_m, sign.height_m))
         signs.append(plate(lines[room.id], room_id=room.id, floor=room.floor, spot=spot))
     return signs
 
@@ -148,8 +150,9 @@ def _beside(wall: Wall, offset_m: float, side: float, away_m: float) -> tuple[fl
 
 
 def _spot(
-    world: World, wall: Wall, opening: Opening, side: float, size: tuple[float, float]
-) -> _Spot:
+    world: World, hung: Sequence[Sign], wall: Wall, opening: Opening, side: float,
+    size: tuple[float, float],
+) -> _Spot:  # fmt: skip
     """Return where a plate hangs: beside the door where there is room, else above it."""
     (x0, y0), (x1, y1) = wall.start, wall.end
     yaw = round(math.atan2(side * (x1 - x0), -side * (y1 - y0)), 6)
@@ -157,17 +160,23 @@ def _spot(
     z = wall.elevation_m + _EYE_LEVEL_M
     for way in (1.0, -1.0):  # the right of the door as one comes to it, then the left
         offset = opening.offset_m - side * way * reach
-        if _is_free(world, wall, offset, side, size, z):
-            x, y = _beside(wall, offset, side, _OUT_M)
+        x, y = _beside(wall, offset, side, _OUT_M)
+        apart = min((_gap(sign, (x, y, z), size[0]) for sign in hung), default=math.inf)
+        if apart > _APART_M and _is_free(world, wall, opening, offset, side, size, z):
             return _Spot((round(x, 3), round(y, 3), round(z, 3)), yaw)
     x, y = _beside(wall, opening.offset_m, side, _OUT_M)
     z = wall.elevation_m + opening.top_m + _ABOVE_M + 0.5 * size[1]
     return _Spot((round(x, 3), round(y, 3), round(z, 3)), yaw)
 
 
+def _gap(sign: Sign, position: tuple[float, float, float], width_m: float) -> float:
+    return math.dist(sign.position, position) - 0.5 * (sign.width_m + width_m)
+
+
 def _is_free(
-    world: World, wall: Wall, offset: float, side: float, size: tuple[float, float], z: float
-) -> bool:
+    world: World, wall: Wall, own: Opening, offset: float, side: float,
+    size: tuple[float, float], z: float,
+) -> bool:  # fmt: skip
     half = 0.5 * size[0] + 0.02
     room = world.room_at(*_beside(wall, offset, side, 0.05), wall.floor)
     ends = [_beside(wall, offset + step, side, 0.05) for step in (-half, half)]
@@ -179,7 +188,7 @@ def _is_free(
             continue
         for opening in other.openings:
             gap = math.dist(middle, other.point(opening.offset_m)) - 0.5 * opening.width_m
-            if gap < half + 0.08:
+            if opening is not own and gap < half + _APART_M:
                 return False
     front = _beside(wall, offset, side, 0.5 * _FREE_M)
     return not any(_covers(thing, front, half, z, size[1]) for thing in world.objects)

@@ -1,0 +1,1 @@
+"""Signs of simulated worlds: how well they are read from pictures, and asked for."""
