@@ -1,4 +1,4 @@
-"""The command ``memory-bench``; ``reliability_cli`` and ``signs_cli`` have its other subcommands."""
+"""The command ``memory-bench``; ``reliability_cli`` and ``signs_cli`` hold more subcommands."""
 
 from __future__ import annotations
 
