@@ -1,0 +1,188 @@
+"""Worlds with signs are explored, remembered and asked about; answers are judged by the truth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+import json
+import math
+from pathlib import Path
+import re
+
+from memory_bench.errors import BenchError
+from memory_bench.metrics.intervals import bootstrap
+from memory_bench.signs.drive import explore
+from memory_bench.signs.judge import Lead, SignJudge
+from memory_bench.signs.questions import ASPECTS, sign_questions, SignCase
+from memory_node.core.data import Observation, Query
+from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.memory import Memory
+from memory_node.core.ports import Encoder, SignReader
+from memory_sim.engines.base import CameraModel
+from memory_sim.engines.embedded import EmbeddedSimulator
+from memory_sim.exploration.explorer import Budget
+from memory_sim.world.errors import WorldError
+from memory_sim.world.open import find_world
+
+__all__ = ['METHODS', 'AskingConfig', 'Asked', 'ask_worlds', 'asked_table', 'newest_reading']
+
+METHODS = ('ours', 'newest reading', 'read at all')
+#: Written when a drive is complete; its store is asked again, not driven again.
+_DONE = 'explored.json'
+_PATIENCE_S = 600.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingConfig:
+    """What is driven through, and how."""
+
+    #: Names as ``office:1:small:signs``.
+    worlds: tuple[str, ...]
+    hfov_deg: float = 65.0
+    #: Longest drive [m], and how far apart the robot turns around to look [m].
+    distance_m: float = 250.0
+    look_spacing_m: float = 3.0
+
+    @property
+    def camera(self) -> CameraModel:
+        """A camera of 640x480 at a robot's height, tilted as the simulator's is."""
+        return CameraModel(hfov_rad=math.radians(self.hfov_deg))
+
+
+@dataclass(slots=True)
+class Asked:
+    """Scores by method, kind of question and world; and what was wrong."""
+
+    scores: dict[tuple[str, str], dict[str, list[float]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    failures: list[str] = field(default_factory=list)
+
+
+def ask_worlds(
+    config: AskingConfig, reader: SignReader, encoder: Encoder, folder: Path, tell: Tell
+) -> Asked:
+    """
+    Explore each world where that is not done yet, and ask all methods about its signs.
+
+    Stores lie in ``folder``. Raises ``BenchError`` for a world that is not to be had or has no
+    signs.
+    """
+    asked = Asked()
+    for name in config.worlds:
+        try:
+            world, source = find_world(name, 0)
+        except (WorldError, OSError) as error:
+            raise BenchError(f'world {name}: {error}') from error
+        if not world.signs:
+            raise BenchError(f'world {name}: expected one with signs, as "{name}:signs"')
+        with closing(EmbeddedSimulator(world, camera=config.camera, furniture=source)) as sim:
+            store = folder / re.sub(r'[^\w.-]+', '_', name)[-80:]
+            with Memory.open(_made(store) / 'memory.sqlite', encoder=encoder) as memory:
+                if not (store / _DONE).is_file():
+                    tell(f'{name}: {_explored(sim, reader, memory, config, store)}')
+                if not (memory.wait_indexed(_PATIENCE_S) and memory.wait_areas(_PATIENCE_S)):
+                    raise BenchError(f'world {name}: no index after {_PATIENCE_S:.0f} s')
+                memory.save()
+                cases = sign_questions(world)
+                _judge(name, cases, memory, SignJudge(sim), asked)
+        right = [v for m, _ in asked.scores for v in asked.scores[m, _][name] if m == METHODS[0]]
+        tell(f'{name}: {sum(right):.0f} of {len(right)} right')
+    return asked
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _explored(
+    sim: EmbeddedSimulator, reader: SignReader, memory: Memory, config: AskingConfig, store: Path
+) -> str:
+    budget = Budget(distance_m=config.distance_m, time_s=10.0 * config.distance_m)
+    memory.forget([o.id for o in memory.observations()])  # of a drive that was cut short
+    drive = explore(
+        sim, reader, memory.add, budget=budget, look_spacing_m=config.look_spacing_m, seed=1
+    )
+    (store / _DONE).write_text(json.dumps(asdict(drive), indent=1), 'utf-8')
+    return f'{drive.distance_m:.0f} m, {drive.keyframes} keyframes: {drive.reason}'
+
+
+def _judge(
+    name: str, cases: Sequence[SignCase], memory: Memory, judge: SignJudge, asked: Asked
+) -> None:
+    observations = sorted(memory.observations(), key=lambda o: o.stamp_ns)
+    for case in cases:
+        leads = {
+            METHODS[0]: _ours(memory, case.text),
+            METHODS[1]: newest_reading(observations, case.wanted),
+        }
+        for method, lead in leads.items():
+            right = judge.is_right(lead, case.targets)
+            asked.scores[method, case.aspect][name].append(float(right))
+        readings = list(_readings(observations))
+        texts = {_plain(target.text) for target in case.targets}
+        seen = any(
+            _plain(text) in texts and judge.is_right(lead, case.targets) for text, lead in readings
+        )
+        asked.scores[METHODS[2], case.aspect][name].append(float(seen or not case.targets))
+        if not judge.is_right(leads[METHODS[0]], case.targets):
+            heard = memory.navigation_goal(Query(text=case.text)).retrieval
+            best = heard.places[0] if heard.places else None
+            asked.failures.append(
+                f'{name} {case.aspect}: {case.text!r} -> found {heard.found},'
+                f' {best.label if best else None!r} at {best.target_position if best else None},'
+                f' wanted {[(t.text, t.position) for t in case.targets]},'
+                f' {"was" if seen else "was not"} read; {heard.message}'
+            )
+
+
+def _ours(memory: Memory, text: str) -> Lead | None:
+    plan = memory.navigation_goal(Query(text=text))
+    if not plan.found or plan.goal_pose is None or plan.place is None:
+        return None
+    x, y, _ = plan.goal_pose.position
+    return Lead(stand=(x, y), target=plan.place.target_position)
+
+
+def newest_reading(observations: Sequence[Observation], wanted: str) -> Lead | None:
+    """Return where the newest single reading that contains a text was made, None without one."""
+    found = [
+        lead for text, lead in _readings(observations) if _plain(wanted) in _plain(text)
+    ]  # in the order of their stamps
+    return found[-1] if found else None
+
+
+def _readings(observations: Sequence[Observation]) -> Iterator[tuple[str, Lead]]:
+    for observation in observations:
+        x, y, _ = observation.pose.position
+        for sighting in observation.sightings:
+            if text := sign_text(sighting.label):
+                yield text, Lead(stand=(x, y), target=sighting.position)
+
+
+def _plain(text: str) -> str:
+    return ''.join(text.split()).casefold()
+
+
+def asked_table(asked: Asked) -> str:
+    """Return how often each method was right as a Markdown table, by kind of question."""
+    lines = ['| | ' + ' | '.join(METHODS) + ' | n |', '|---' * (len(METHODS) + 2) + '|']
+    for aspect in (*ASPECTS, 'all'):
+        cells = []
+        count = 0
+        for method in METHODS:
+            scores: dict[str, list[float]] = defaultdict(list)
+            for (by, kind), worlds in asked.scores.items():
+                if by == method and aspect in (kind, 'all'):
+                    for name, values in worlds.items():
+                        scores[name] += values
+            count = sum(map(len, scores.values()))
+            cells.append(str(bootstrap(scores)) if count else '')
+        if count:
+            lines.append(f'| {aspect} | ' + ' | '.join(cells) + f' | {count} |')
+    return '\n'.join(lines)
