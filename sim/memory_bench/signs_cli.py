@@ -49,7 +49,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help='folder for what is driven; it is asked again, not driven again',
     )
     signs.add_argument(
-        '--distance', type=float, default=250.0, help='longest drive [m] (default: 250)'
+        '--distance', type=float, default=100.0, help='longest drive [m] (default: 100)'
     )
     signs.add_argument(
         '--picture', nargs=2, metavar=('WORLD', 'FILE'), help='draw what is read in a world'

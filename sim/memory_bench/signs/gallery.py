@@ -1,4 +1,8 @@
-"""Halls in which the door plates of many worlds hang, with room to look at them from anywhere."""
+"""
+Halls in which the door plates of many worlds hang, with room to look at them from anywhere.
+
+Three hang above one another, so that one picture shows three at the same distance and angle.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,16 @@ from memory_sim.world.signs import with_signs
 
 __all__ = ['PLATES_EACH', 'gallery', 'plates']
 
-#: Plates of one hall: as many on either long wall.
-PLATES_EACH = 40
+#: Plates of one hall: columns of three, as many on either long wall.
+PLATES_EACH = 60
 #: Kinds of world whose plates are taken, in turn.
 _KINDS = ('office', 'hospital', 'school', 'museum')
 #: From plate to plate, and from the ends of the hall to the first [m].
 _SPACING_M, _ENDS_M = 1.2, 6.0
 _DEPTH_M = 8.0
 _HEIGHT_M = 2.8
-_EYE_LEVEL_M = 1.5
+#: Heights of the middles of plates above one another: level with the camera, above and below [m].
+_LEVELS_M = (1.5, 1.2, 0.9)
 #: Looks of walls, and colours of plate and text; one of each for every hall.
 _WALLS = (('plaster', 'white'), ('plaster', 'light green'), ('bricks', 'terracotta'),
           ('plaster', 'light gray'), ('stripes', 'beige'))  # fmt: skip
@@ -49,7 +54,8 @@ def plates(count: int, first_seed: int = 1) -> list[Sign]:
 
 def gallery(signs: Sequence[Sign], number: int) -> World:
     """Return a hall with ``PLATES_EACH`` plates at most; equal arguments give equal halls."""
-    per_wall = math.ceil(len(signs) / 2)
+    columns = math.ceil(len(signs) / len(_LEVELS_M))
+    per_wall = math.ceil(columns / 2)
     length = 2 * _ENDS_M + per_wall * _SPACING_M
     texture, color = _WALLS[number % len(_WALLS)]
     board, text = _PLATES[number % len(_PLATES)]
@@ -65,15 +71,13 @@ def gallery(signs: Sequence[Sign], number: int) -> World:
     out = 0.5 * walls[0].thickness_m + 0.015
     hung = []
     for i, sign in enumerate(signs):
-        below = i < per_wall
-        x = _ENDS_M + (0.5 + (i if below else i - per_wall)) * _SPACING_M
+        column, level = divmod(i, len(_LEVELS_M))
+        below = column < per_wall
+        x = _ENDS_M + (0.5 + (column if below else column - per_wall)) * _SPACING_M
         y, yaw = (out, 0.5 * math.pi) if below else (_DEPTH_M - out, -0.5 * math.pi)
-        hung.append(
-            replace(
-                sign, position=(round(x, 3), round(y, 3), _EYE_LEVEL_M), yaw_rad=yaw, room_id=1,
-                floor=0, color=board, text_color=text,
-            )
-        )  # fmt: skip
+        place = (round(x, 3), round(y, 3), _LEVELS_M[level])
+        look = replace(sign, color=board, text_color=text, room_id=1, floor=0)
+        hung.append(replace(look, position=place, yaw_rad=yaw))
     rng = np.random.default_rng([7, number])
     return World(
         name=f'gallery {number}', kind='gallery', seed=number, rooms=(hall,), walls=walls,

@@ -72,7 +72,7 @@ def measure_grid(config: ReadingConfig, reader: SignReader, tell: Tell) -> list[
         far -= far_here
         for part, wanted in ((some[:far_here], shots), (some[far_here:], filter(in_reach, shots))):
             trials += _read(part, hall, list(wanted), config, reader)
-        tell(f'{len(trials)} pictures, {min((hall + 1) * PLATES_EACH, len(signs))} plates')
+        tell(f'{len(trials)} readings, {min((hall + 1) * PLATES_EACH, len(signs))} plates')
     return trials
 
 
@@ -90,7 +90,7 @@ def measure_letters(
             for hall, some in enumerate(_halls(sized))
             for trial in _read(some, hall, shots, config, reader)
         ]
-        tell(f'letters of {1000 * letter_m:.0f} mm: {len(measured[letter_m])} pictures')
+        tell(f'letters of {1000 * letter_m:.0f} mm: {len(measured[letter_m])} readings')
     return measured
 
 
@@ -147,7 +147,7 @@ def reading_table(trials: Sequence[Trial]) -> str:
             silent = sum(not t.read for t in some)
             rate = wilson(sum(t.right for t in some), len(some))
             lines.append(
-                f'- {said}: {rate} of {len(some)} pictures; {silent} not read,'
+                f'- {said}: {rate} of {len(some)} readings; {silent} not read,'
                 f' {sum(not t.right for t in some) - silent} misread'
             )
     return '\n'.join(lines)

@@ -68,7 +68,7 @@ def read_plates(
     blur_px: float = 0.0,
 ) -> Iterator[Trial]:
     """
-    Read every sign of a world from every shot, one picture each.
+    Read every sign of a world from every shot; those above one another in one picture.
 
     Parameters
     ----------
@@ -89,21 +89,32 @@ def read_plates(
     sim = EmbeddedSimulator(world, camera=replace(camera, pitch_rad=0.0), furniture='procedural')
     middle = world.rooms[0].center
     try:
-        for index, sign in enumerate(world.signs):
+        for index, column in enumerate(_columns(world.signs)):
             rng = np.random.default_rng([world.seed, index])
             for shot in shots:
-                pose = _pose(sign, shot, middle, float(rng.uniform(-1, 1)) * _OFF_CENTER_RAD)
+                aside = float(rng.uniform(-1, 1)) * _OFF_CENTER_RAD
+                pose = _pose(column[0], shot, middle, aside)
                 color = _as_sensed(sim.observe_from(pose).color, noise, blur_px, rng)
-                found = reading_of(sign, reader.read(color), pose, sim.camera)
-                yield Trial(
-                    text=sign.text,
-                    lines=len(sign.lines),
-                    shot=shot,
-                    read='' if found is None else found.text,
-                    confidence=0.0 if found is None else found.confidence,
-                )
+                readings = reader.read(color)
+                for sign in column:
+                    found = reading_of(sign, readings, pose, sim.camera)
+                    yield Trial(
+                        text=sign.text,
+                        lines=len(sign.lines),
+                        shot=shot,
+                        read='' if found is None else found.text,
+                        confidence=0.0 if found is None else found.confidence,
+                    )
     finally:
         sim.close()
+
+
+def _columns(signs: Sequence[Sign]) -> list[list[Sign]]:
+    """Return signs that hang above one another together, in the order of the first of each."""
+    columns: dict[tuple[float, ...], list[Sign]] = {}
+    for sign in signs:
+        columns.setdefault((*sign.position[:2], sign.yaw_rad), []).append(sign)
+    return list(columns.values())
 
 
 def _pose(sign: Sign, shot: Shot, middle: tuple[float, float], off_rad: float) -> Pose2D:
