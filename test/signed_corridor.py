@@ -5,7 +5,7 @@ from __future__ import annotations
 from memory_sim.world.model import DOOR, Light, Opening, Room, Wall, World
 from memory_sim.world.signs import with_signs
 
-_WIDTH_M, _DEPTH_M, _PASSAGE_M = 3.0, 3.0, 2.2
+_WIDTH_M, _DEPTH_M, _PASSAGE_M = 3.0, 2.6, 2.8
 
 
 def corridor_without_signs() -> World:

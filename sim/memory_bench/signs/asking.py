@@ -16,6 +16,7 @@ from memory_bench.metrics.intervals import bootstrap
 from memory_bench.signs.drive import explore
 from memory_bench.signs.judge import Lead, SignJudge
 from memory_bench.signs.questions import ASPECTS, sign_questions, SignCase
+from memory_node.core.answers.types import GoalPlan
 from memory_node.core.data import Observation, Query
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.memory import Memory
@@ -26,9 +27,10 @@ from memory_sim.exploration.explorer import Budget
 from memory_sim.world.errors import WorldError
 from memory_sim.world.open import find_world
 
-__all__ = ['METHODS', 'AskingConfig', 'Asked', 'ask_worlds', 'asked_table', 'newest_reading']
+__all__ = ['METHODS', 'AskingConfig', 'Asked', 'ask_worlds', 'asked_table']
 
-METHODS = ('ours', 'newest reading', 'read at all')
+#: The last one knows which of all readings with the text is right: nothing read can do better.
+METHODS = ('ours', 'newest reading', 'best reading')
 #: Written when a drive is complete; its store is asked again, not driven again.
 _DONE = 'explored.json'
 _PATIENCE_S = 600.0
@@ -55,12 +57,21 @@ class AskingConfig:
 
 @dataclass(slots=True)
 class Asked:
-    """Scores by method, kind of question and world; and what was wrong."""
+    """Whether each method was right, by kind of question and world; and what was wrong."""
 
-    scores: dict[tuple[str, str], dict[str, list[float]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    #: By method, kind of question and world, a list of 0 and 1.
+    scores: dict[tuple[str, str, str], list[float]] = field(
+        default_factory=lambda: defaultdict(list)
     )
     failures: list[str] = field(default_factory=list)
+
+    def by_world(self, method: str, aspect: str = '', world: str = '') -> dict[str, list[float]]:
+        """Return scores of a method by world, of all kinds and worlds where none is named."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for (by, kind, name), values in self.scores.items():
+            if by == method and aspect in ('', kind) and world in ('', name):
+                found[name] += values
+        return found
 
 
 def ask_worlds(
@@ -90,7 +101,7 @@ def ask_worlds(
                 memory.save()
                 cases = sign_questions(world)
                 _judge(name, cases, memory, SignJudge(sim), asked)
-        right = [v for m, _ in asked.scores for v in asked.scores[m, _][name] if m == METHODS[0]]
+        right = asked.by_world(METHODS[0], world=name)[name]
         tell(f'{name}: {sum(right):.0f} of {len(right)} right')
     return asked
 
@@ -115,49 +126,39 @@ def _explored(
 def _judge(
     name: str, cases: Sequence[SignCase], memory: Memory, judge: SignJudge, asked: Asked
 ) -> None:
-    observations = sorted(memory.observations(), key=lambda o: o.stamp_ns)
+    readings = list(_readings(sorted(memory.observations(), key=lambda o: o.stamp_ns)))
     for case in cases:
-        leads = {
-            METHODS[0]: _ours(memory, case.text),
-            METHODS[1]: newest_reading(observations, case.wanted),
-        }
-        for method, lead in leads.items():
+        about = [lead for text, lead in readings if _plain(case.wanted) in _plain(text)]
+        best = next((lead for lead in about if judge.is_right(lead, case.targets)), None)
+        plan = memory.navigation_goal(Query(text=case.text))
+        leads = (_led(plan), about[-1] if about else None, best)
+        for method, lead in zip(METHODS, leads, strict=True):
             right = judge.is_right(lead, case.targets)
-            asked.scores[method, case.aspect][name].append(float(right))
-        readings = list(_readings(observations))
-        texts = {_plain(target.text) for target in case.targets}
-        seen = any(
-            _plain(text) in texts and judge.is_right(lead, case.targets) for text, lead in readings
-        )
-        asked.scores[METHODS[2], case.aspect][name].append(float(seen or not case.targets))
-        if not judge.is_right(leads[METHODS[0]], case.targets):
-            heard = memory.navigation_goal(Query(text=case.text)).retrieval
-            best = heard.places[0] if heard.places else None
-            asked.failures.append(
-                f'{name} {case.aspect}: {case.text!r} -> found {heard.found},'
-                f' {best.label if best else None!r} at {best.target_position if best else None},'
-                f' wanted {[(t.text, t.position) for t in case.targets]},'
-                f' {"was" if seen else "was not"} read; {heard.message}'
-            )
+            asked.scores[method, case.aspect, name].append(float(right))
+        if not judge.is_right(leads[0], case.targets):
+            asked.failures.append(f'{name} {_failure(case, plan, best is not None)}')
 
 
-def _ours(memory: Memory, text: str) -> Lead | None:
-    plan = memory.navigation_goal(Query(text=text))
+def _led(plan: GoalPlan) -> Lead | None:
     if not plan.found or plan.goal_pose is None or plan.place is None:
         return None
     x, y, _ = plan.goal_pose.position
     return Lead(stand=(x, y), target=plan.place.target_position)
 
 
-def newest_reading(observations: Sequence[Observation], wanted: str) -> Lead | None:
-    """Return where the newest single reading that contains a text was made, None without one."""
-    found = [
-        lead for text, lead in _readings(observations) if _plain(wanted) in _plain(text)
-    ]  # in the order of their stamps
-    return found[-1] if found else None
+def _failure(case: SignCase, plan: GoalPlan, was_read: bool) -> str:
+    """Return in a line what was asked, answered and wanted."""
+    wanted = '; '.join(f'{t.text!r} at {t.position}' for t in case.targets) or 'no such sign'
+    places = plan.retrieval.places
+    first = f'{places[0].label!r} at {places[0].target_position}' if places else 'nothing'
+    return (
+        f'{case.aspect}: {case.text!r} -> {"found" if plan.found else "refused"}, first {first};'
+        f' wanted {wanted}, which was {"" if was_read else "not "}read; {plan.retrieval.message}'
+    )
 
 
 def _readings(observations: Sequence[Observation]) -> Iterator[tuple[str, Lead]]:
+    """Yield what signs were read to say, with where the robot stood and the sign was placed."""
     for observation in observations:
         x, y, _ = observation.pose.position
         for sighting in observation.sightings:
@@ -172,17 +173,9 @@ def _plain(text: str) -> str:
 def asked_table(asked: Asked) -> str:
     """Return how often each method was right as a Markdown table, by kind of question."""
     lines = ['| | ' + ' | '.join(METHODS) + ' | n |', '|---' * (len(METHODS) + 2) + '|']
-    for aspect in (*ASPECTS, 'all'):
-        cells = []
-        count = 0
-        for method in METHODS:
-            scores: dict[str, list[float]] = defaultdict(list)
-            for (by, kind), worlds in asked.scores.items():
-                if by == method and aspect in (kind, 'all'):
-                    for name, values in worlds.items():
-                        scores[name] += values
-            count = sum(map(len, scores.values()))
-            cells.append(str(bootstrap(scores)) if count else '')
-        if count:
-            lines.append(f'| {aspect} | ' + ' | '.join(cells) + f' | {count} |')
+    for aspect in (*ASPECTS, ''):
+        scores = [asked.by_world(method, aspect) for method in METHODS]
+        if count := sum(map(len, scores[0].values())):
+            cells = ' | '.join(str(bootstrap(worlds)) for worlds in scores)
+            lines.append(f'| {aspect or "all"} | {cells} | {count} |')
     return '\n'.join(lines)

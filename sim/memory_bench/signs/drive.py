@@ -28,7 +28,7 @@ __all__ = ['Explored', 'explore']
 
 #: Simulated time of day at which a drive begins [ns].
 _START_NS = 1_700_000_000 * 10**9
-_ODOMETRY_HZ, _CAMERA_HZ = 20.0, 4.0
+_ODOMETRY_HZ, _CAMERA_HZ = 20.0, 2.5
 _OPTICAL = 'camera_optical_frame'
 
 
