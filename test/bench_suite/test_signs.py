@@ -92,7 +92,8 @@ def test_the_judge_wants_the_right_door_in_view(sim):
 
 def test_a_driven_corridor_is_asked_for_its_rooms(reader, tmp_path):
     save_world(signed_corridor(), tmp_path / 'corridor.yaml')
-    config = AskingConfig(worlds=(str(tmp_path / 'corridor.yaml'),), distance_m=7.0)
+    world = str(tmp_path / 'corridor.yaml')
+    config = AskingConfig(worlds=(world,), distance_m=3.0, seed=2)
     told: list[str] = []
     encoder = BagOfWordsEncoder()
     asked = ask_worlds(config, reader, encoder, tmp_path, told.append)

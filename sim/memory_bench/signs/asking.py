@@ -48,6 +48,8 @@ class AskingConfig:
     #: Longest drive [m], and how far apart the robot turns around to look [m].
     distance_m: float = 100.0
     look_spacing_m: float = math.inf
+    #: Where the robot begins.
+    seed: int = 1
 
     @property
     def camera(self) -> CameraModel:
@@ -117,8 +119,9 @@ def _explored(
     budget = Budget(distance_m=config.distance_m, time_s=10.0 * config.distance_m)
     memory.forget([o.id for o in memory.observations()])  # of a drive that was cut short
     drive = explore(
-        sim, reader, memory.add, budget=budget, look_spacing_m=config.look_spacing_m, seed=1
-    )
+        sim, reader, memory.add, budget=budget, look_spacing_m=config.look_spacing_m,
+        seed=config.seed,
+    )  # fmt: skip
     (store / _DONE).write_text(json.dumps(asdict(drive), indent=1), 'utf-8')
     return f'{drive.distance_m:.0f} m, {drive.keyframes} keyframes: {drive.reason}'
 
