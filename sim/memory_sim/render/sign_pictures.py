@@ -19,7 +19,7 @@ from memory_sim.world.sign_board import CAPITAL_SIZE, typeface
 __all__ = ['build_signs', 'draw_sign', 'is_sign', 'sign_textures']
 
 _PREFIX = 'sign '
-#: How far the front stands out from the wall, and how thick a board is that hangs [m].
+#: How thick a board is; behind it is the wall, or its other side [m].
 _THICK_M = 0.012
 #: Texture pixels along a metre, within limits: a pixel of a camera 0.4 m away is about as large.
 _TEXELS_PER_M = 900

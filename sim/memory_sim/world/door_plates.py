@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 import math
 from typing import NamedTuple
 
@@ -12,16 +13,18 @@ from memory_sim.world.model import DOOR, Opening, Room, Wall, World, WorldObject
 from memory_sim.world.sign import DOOR_PLATE, Sign
 from memory_sim.world.sign_board import board_size
 
-__all__ = ['LETTER_M', 'SMALL_LETTER_M', 'hang_plates', 'plate', 'plate_lines']
+__all__ = ['hang_plates']
 
 #: Height of capitals: what a plate says, and the name above a number [m].
-LETTER_M, SMALL_LETTER_M = 0.04, 0.025
+_LETTER_M, _SMALL_LETTER_M = 0.04, 0.025
 #: Height of a plate's middle, and of one that hangs above its door [m].
 _EYE_LEVEL_M, _ABOVE_M = 1.5, 0.14
 #: From the edge of a door to its plate, the casing between them [m].
 _BESIDE_M = 0.13
-#: How far the front stands out from the wall [m].
-_OUT_M = 0.015
+#: How far the front stands out from the wall, and before the casing of a door [m].
+_OUT_M, _BEFORE_CASING_M = 0.015, 0.03
+#: From the ceiling to a plate at least [m].
+_BELOW_CEILING_M = 0.02
 #: Room that a plate needs in front, so that nothing hides it [m].
 _FREE_M = 0.4
 #: From a plate to another one, and to another door, so that it is clear what it belongs to [m].
@@ -61,14 +64,14 @@ def hang_plates(world: World, rng: np.random.Generator) -> list[Sign]:
             number = f'{storey + room.floor}{"." if style == "dotted" else ""}{count:02d}'
             if room.kind in _NUMBERED | _PEOPLES:
                 numbers[room.id] = number
-            lines[room.id] = plate_lines(room, number, style, rng)
-        sign = plate(lines[room.id], room_id=room.id, floor=room.floor)
-        spot = _spot(world, signs, wall, opening, side, (sign.width_m, sign.height_m))
-        signs.append(plate(lines[room.id], room_id=room.id, floor=room.floor, spot=spot))
+            lines[room.id] = _written(room, number, style, rng)
+        sign = _plate(lines[room.id], room)
+        position, yaw = _spot(world, signs, wall, opening, side, (sign.width_m, sign.height_m))
+        signs.append(replace(sign, position=position, yaw_rad=yaw))
     return signs
 
 
-def plate_lines(room: Room, number: str, style: str, rng: np.random.Generator) -> tuple[str, ...]:
+def _written(room: Room, number: str, style: str, rng: np.random.Generator) -> tuple[str, ...]:
     """Return what stands beside a room's door; ``style`` is plain, room or dotted."""
     if room.kind in _PEOPLES:
         title = str(rng.choice(['Dr. ', '', 'Prof. ']))
@@ -81,25 +84,14 @@ def plate_lines(room: Room, number: str, style: str, rng: np.random.Generator) -
     return _wrapped(name[0].upper() + name[1:])
 
 
-def plate(
-    lines: Sequence[str],
-    *,
-    room_id: int = 0,
-    floor: int = 0,
-    letter_m: float = LETTER_M,
-    spot: tuple[tuple[float, float, float], float] = ((0.0, 0.0, _EYE_LEVEL_M), 0.0),
-) -> Sign:
+def _plate(lines: tuple[str, ...], room: Room) -> Sign:
     """Return a plate as large as its lines need; a name above a number is in smaller letters."""
-    small = len(lines) > 1 and lines[-1].replace('.', '').isdigit()
-    letters = tuple(
-        letter_m * (SMALL_LETTER_M / LETTER_M if small and i == 0 else 1.0)
-        for i in range(len(lines))
-    )
+    named = len(lines) > 1 and lines[-1].replace('.', '').isdigit()
+    letters = tuple(_SMALL_LETTER_M if named and i == 0 else _LETTER_M for i in range(len(lines)))
     width, height = board_size(lines, letters)
     return Sign(
-        kind=DOOR_PLATE, lines=tuple(lines), letters_m=letters, position=spot[0],
-        yaw_rad=spot[1], width_m=width, height_m=height, color='white', text_color='dark blue',
-        room_id=room_id, floor=floor,
+        kind=DOOR_PLATE, lines=lines, letters_m=letters, position=(0.0, 0.0, 0.0), yaw_rad=0.0,
+        width_m=width, height_m=height, text_color='dark blue', room_id=room.id, floor=room.floor,
     )  # fmt: skip
 
 
@@ -164,8 +156,9 @@ def _spot(
         apart = min((_gap(sign, (x, y, z), size[0]) for sign in hung), default=math.inf)
         if apart > _APART_M and _is_free(world, wall, opening, offset, side, size, z):
             return _Spot((round(x, 3), round(y, 3), round(z, 3)), yaw)
-    x, y = _beside(wall, opening.offset_m, side, _OUT_M)
-    z = wall.elevation_m + opening.top_m + _ABOVE_M + 0.5 * size[1]
+    x, y = _beside(wall, opening.offset_m, side, _BEFORE_CASING_M)
+    highest = wall.height_m - _BELOW_CEILING_M - 0.5 * size[1]
+    z = wall.elevation_m + min(opening.top_m + _ABOVE_M + 0.5 * size[1], highest)
     return _Spot((round(x, 3), round(y, 3), round(z, 3)), yaw)
 
 

@@ -316,6 +316,8 @@ class World:
         known = {0, *room_ids}
         for thing in self.objects:
             require(thing.region_id in known, 'region_id', thing.region_id, 'a room id or 0')
+        for sign in self.signs:
+            require(sign.room_id in known, 'sign room_id', sign.room_id, 'a room id or 0')
         floors = {room.floor for room in self.rooms}
         for flight in self.stairs:
             pair = (flight.lower_floor, flight.upper_floor)

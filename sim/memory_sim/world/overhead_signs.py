@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import math
 
 from memory_sim.world.model import Room, World
@@ -10,6 +9,9 @@ from memory_sim.world.sign import AISLE, EXIT, Sign, WARD
 from memory_sim.world.sign_board import board_size
 
 __all__ = ['hang_aisles', 'hang_exits', 'hang_wards']
+
+#: x, y [m] and heading of a normal [rad].
+_Place = tuple[float, float, float]
 
 #: Height of capitals, and of the middle of what hangs in a hall and in a corridor [m].
 _AISLE_LETTER_M, _WARD_LETTER_M, _EXIT_LETTER_M = 0.12, 0.09, 0.1
@@ -23,26 +25,28 @@ _GOODS = {'freezer section': 'Frozen', 'deli counter': 'Deli', 'produce departme
 
 
 def hang_aisles(world: World) -> list[Sign]:
-    """Return a board at both ends of every aisle, numbered side by side, and of departments."""
+    """Return a board at both ends of every aisle, and one in the middle of a department."""
     rooms = [r for r in world.rooms if r.kind in _AISLES and not r.outdoor]
     rooms.sort(key=lambda r: (round(r.center[0], 1), round(r.center[1], 1)))
     signs = []
     for number, room in enumerate(rooms, 1):
         goods = _goods(room)
         lines = (f'Aisle {number}', goods) if goods else (f'Aisle {number}',)
-        signs += _across(room, AISLE, lines, _AISLE_LETTER_M)
+        signs += [_board(room, AISLE, lines, _AISLE_LETTER_M, end) for end in _ends(room)]
     for room in world.rooms:
         if room.kind in _DEPARTMENTS and room.height_m > 3.0:
-            signs += _across(room, AISLE, (_goods(room),), _AISLE_LETTER_M)[:1]
+            _, _, yaw = _ends(room)[0]
+            middle = (*room.center, yaw)
+            signs.append(_board(room, AISLE, (_goods(room),), _AISLE_LETTER_M, middle))
     return signs
 
 
 def hang_wards(world: World) -> list[Sign]:
-    """Return a board at the middle of every long corridor of a hospital."""
+    """Return a board near an end of every long corridor of a hospital."""
     corridors = [r for r in world.rooms if r.kind == 'corridor' and _length(r) > 7.0]
     signs = []
     for letter, room in zip('ABCDEFGH', corridors, strict=False):
-        signs += _across(room, WARD, (f'Ward {letter}',), _WARD_LETTER_M)[:1]
+        signs.append(_board(room, WARD, (f'Ward {letter}',), _WARD_LETTER_M, _ends(room)[0]))
     return signs
 
 
@@ -50,9 +54,9 @@ def hang_exits(world: World) -> list[Sign]:
     """Return a lit sign above every door that leads out of the building."""
     width, height = board_size(('EXIT',), (_EXIT_LETTER_M,))
     signs = []
-    floors = {room.id: room for room in world.rooms}
+    rooms = {room.id: room for room in world.rooms}
     for thing in world.objects:
-        room = floors.get(thing.region_id)
+        room = rooms.get(thing.region_id)
         if thing.label != 'entrance door' or room is None:
             continue
         z = thing.position[2] + thing.size[2] + 0.03 + 0.5 * height
@@ -71,32 +75,30 @@ def hang_exits(world: World) -> list[Sign]:
     return signs
 
 
-def _across(room: Room, kind: str, lines: tuple[str, ...], letter_m: float) -> list[Sign]:
-    """Return boards that hang across a room's long axis, one near each of its ends."""
+def _board(
+    room: Room, kind: str, lines: tuple[str, ...], letter_m: float, place: _Place
+) -> Sign:  # fmt: skip
+    """Return a board that hangs from the ceiling at (x, y) and shows its text on both sides."""
     letters = (letter_m, *(0.75 * letter_m for _ in lines[1:]))
     width, height = board_size(lines, letters)
     up = _IN_HALL_M if room.height_m > 3.0 else _IN_CORRIDOR_M
     top = room.height_m - 0.03 - 0.5 * height
-    return [
-        Sign(
-            kind=kind, lines=lines, letters_m=letters, yaw_rad=yaw,
-            position=(round(x, 3), round(y, 3), round(room.elevation_m + min(up, top), 3)),
-            width_m=width, height_m=height, color='dark blue', text_color='white',
-            two_sided=True, room_id=room.id, floor=room.floor,
-        )
-        for x, y, yaw in _ends(room)
-    ]  # fmt: skip
+    x, y, yaw = place
+    return Sign(
+        kind=kind, lines=lines, letters_m=letters, yaw_rad=round(yaw, 6),
+        position=(round(x, 3), round(y, 3), round(room.elevation_m + min(up, top), 3)),
+        width_m=width, height_m=height, color='dark blue', text_color='white', two_sided=True,
+        room_id=room.id, floor=room.floor,
+    )  # fmt: skip
 
 
-def _ends(room: Room) -> Iterator[tuple[float, float, float]]:
+def _ends(room: Room) -> tuple[_Place, _Place]:
+    """Return a place near either end of a room's long axis, facing out of it."""
     x0, y0, x1, y1 = room.bounds
     x, y = room.center
     if x1 - x0 > y1 - y0:
-        yield x0 + _FROM_END_M, y, round(math.pi, 6)
-        yield x1 - _FROM_END_M, y, 0.0
-    else:
-        yield x, y0 + _FROM_END_M, round(-0.5 * math.pi, 6)
-        yield x, y1 - _FROM_END_M, round(0.5 * math.pi, 6)
+        return (x0 + _FROM_END_M, y, math.pi), (x1 - _FROM_END_M, y, 0.0)
+    return (x, y0 + _FROM_END_M, -0.5 * math.pi), (x, y1 - _FROM_END_M, 0.5 * math.pi)
 
 
 def _length(room: Room) -> float:
