@@ -52,6 +52,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         '--distance', type=float, default=100.0, help='longest drive [m] (default: 100)'
     )
     signs.add_argument(
+        '--look-spacing',
+        type=float,
+        default=2.5,
+        help='how far apart the robot turns around to look [m] (default: 2.5)',
+    )
+    signs.add_argument(
         '--picture', nargs=2, metavar=('WORLD', 'FILE'), help='draw what is read in a world'
     )
     signs.add_argument('--failures', type=Path, help='file to write all that was wrong to')
@@ -65,6 +71,7 @@ _BOUNDS = (
     ('noise', 0, 100),
     ('blur', 0, 20),
     ('distance', 1, 10_000),
+    ('look_spacing', 0.5, 10_000),
 )
 
 
@@ -121,7 +128,10 @@ def _ask(chosen: argparse.Namespace, reader: SignReader, tell: Tell) -> list[str
     from memory_node.models.sentence_encoder import SentenceEncoder
 
     config = AskingConfig(
-        worlds=tuple(chosen.questions), hfov_deg=chosen.hfov_deg, distance_m=chosen.distance
+        worlds=tuple(chosen.questions),
+        hfov_deg=chosen.hfov_deg,
+        distance_m=chosen.distance,
+        look_spacing_m=chosen.look_spacing,
     )
     encoder = CachingEncoder(SentenceEncoder())
     asked = ask_worlds(config, reader, encoder, chosen.out.expanduser(), tell)

@@ -93,7 +93,7 @@ def test_the_judge_wants_the_right_door_in_view(sim):
 def test_a_driven_corridor_is_asked_for_its_rooms(reader, tmp_path):
     save_world(signed_corridor(), tmp_path / 'corridor.yaml')
     world = str(tmp_path / 'corridor.yaml')
-    config = AskingConfig(worlds=(world,), distance_m=3.0, seed=2)
+    config = AskingConfig(worlds=(world,), distance_m=3.0, look_spacing_m=math.inf, seed=2)
     told: list[str] = []
     encoder = BagOfWordsEncoder()
     asked = ask_worlds(config, reader, encoder, tmp_path, told.append)

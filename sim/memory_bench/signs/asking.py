@@ -47,7 +47,7 @@ class AskingConfig:
     hfov_deg: float = 65.0
     #: Longest drive [m], and how far apart the robot turns around to look [m].
     distance_m: float = 100.0
-    look_spacing_m: float = math.inf
+    look_spacing_m: float = 2.5
     #: Where the robot begins.
     seed: int = 1
 

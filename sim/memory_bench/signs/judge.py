@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import math
 
@@ -13,8 +13,12 @@ from memory_sim.world.sign import DOOR_PLATE, Sign
 
 __all__ = ['Lead', 'SignJudge']
 
-#: How far from a plate, and from what hangs overhead, one may stand to be there [m].
+#: From how far a plate, and what hangs overhead, is seen by who has got there [m].
 _PLATE_M, _OVERHEAD_M = 3.0, 6.0
+#: How far the robot may walk to a place that sees the sign [m], and the directions tried.
+_WALK_M, _DIRECTIONS = 1.0, 12
+#: Steps in which a straight walk is looked at.
+_STEPS = 4
 #: How far from a sign the place may lie that an answer points at [m].
 _OFF_M = 1.0
 #: The line of sight ends so far before the sign's front [m].
@@ -40,8 +44,9 @@ class SignJudge:
         """
         Whether an answer is right; ``None`` is a refusal, right where there is no such sign.
 
-        It is right to stand in the room that the sign names, or to stand near the sign with a
-        free line to its front; what is pointed at must be the sign then, where it is placed.
+        It is right to stand in the room that the sign names, or a metre's walk from where the sign
+        is near and its front in view, as in the proving ground; what is pointed at must be the
+        sign then, where it is placed.
         """
         if lead is None or not targets:
             return lead is None and not targets
@@ -55,7 +60,22 @@ class SignJudge:
         if lead.target is not None and math.dist(lead.target, sign.position) > _OFF_M:
             return False
         reach = _PLATE_M if sign.kind == DOOR_PLATE else _OVERHEAD_M
-        return math.dist(lead.stand, sign.position[:2]) <= reach and self.is_in_view((x, y), sign)
+        return any(
+            math.dist(place, sign.position[:2]) <= reach and self.is_in_view(place, sign)
+            for place in self._around(x, y, self._sim.world.elevations.get(sign.floor, 0.0))
+        )
+
+    def _around(self, x: float, y: float, z: float) -> Iterator[tuple[float, float]]:
+        """Yield a place and those a straight walk away."""
+        yield x, y
+        for i in range(_DIRECTIONS):
+            angle = 2.0 * math.pi * i / _DIRECTIONS
+            way = [
+                (x + away * math.cos(angle), y + away * math.sin(angle))
+                for away in np.linspace(0.0, _WALK_M, _STEPS + 1)[1:].tolist()
+            ]
+            if all(self._sim.is_navigable(*place, z) for place in way):
+                yield way[-1]
 
     def is_in_view(self, place: tuple[float, float], sign: Sign) -> bool:
         """Whether a camera at (x, y) has a free line to a front of the sign."""
