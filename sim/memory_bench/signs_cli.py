@@ -32,6 +32,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     signs.add_argument('--noise', type=float, default=0.0, help="a sensor's, of 255 (default: 0)")
     signs.add_argument('--blur', type=float, default=0.0, help="a lens's [px] (default: 0)")
+    signs.add_argument('--jobs', type=int, default=1, help='processes that read (default: 1)')
     signs.add_argument(
         '--letters', action='store_true', help='over the height of letters in place of the angle'
     )
@@ -70,6 +71,7 @@ _BOUNDS = (
     ('hfov_deg', 20, 120),
     ('noise', 0, 100),
     ('blur', 0, 20),
+    ('jobs', 1, 256),
     ('distance', 1, 10_000),
     ('look_spacing', 0.5, 10_000),
 )
@@ -94,14 +96,15 @@ def _signs(chosen: argparse.Namespace, console: Console) -> int:
 
     if chosen.picture:
         return _picture(chosen, reader, tell)
-    wrong = (_ask if chosen.questions else _read)(chosen, reader, tell)
+    wrong = _ask(chosen, reader, tell) if chosen.questions else _read(chosen, tell)
     if chosen.failures:
         chosen.failures.expanduser().write_text('\n'.join(wrong) + '\n', 'utf-8')
     return 0
 
 
-def _read(chosen: argparse.Namespace, reader: SignReader, tell: Tell) -> list[str]:
+def _read(chosen: argparse.Namespace, tell: Tell) -> list[str]:
     from memory_bench.signs import grid
+    from memory_node.models.rapidocr_reader import RapidOcrReader
 
     config = grid.ReadingConfig(
         plates=chosen.plates,
@@ -109,12 +112,13 @@ def _read(chosen: argparse.Namespace, reader: SignReader, tell: Tell) -> list[st
         hfov_deg=chosen.hfov_deg,
         noise=chosen.noise,
         blur_px=chosen.blur,
+        jobs=chosen.jobs,
     )
     if chosen.letters:
-        measured = grid.measure_letters(config, reader, tell)
+        measured = grid.measure_letters(config, RapidOcrReader, tell)
         tell(grid.letter_table(measured, config))
         return grid.misread(trial for some in measured.values() for trial in some)
-    trials = grid.measure_grid(config, reader, tell)
+    trials = grid.measure_grid(config, RapidOcrReader, tell)
     tell(grid.reading_table(trials))
     wrong = grid.misread(trials)
     near = grid.misread(trial for trial in trials if grid.in_reach(trial.shot))

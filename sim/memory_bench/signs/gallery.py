@@ -25,7 +25,7 @@ PLATES_EACH = 60
 #: Kinds of world whose plates are taken, in turn.
 _KINDS = ('office', 'hospital', 'school', 'museum')
 #: From plate to plate, and from the ends of the hall to the first [m].
-_SPACING_M, _ENDS_M = 1.2, 6.0
+_SPACING_M, _ENDS_M = 3.0, 6.0
 _DEPTH_M = 8.0
 _HEIGHT_M = 2.8
 #: Heights of the middles of plates above one another: level with the camera, above and below [m].

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 import math
+from multiprocessing import get_context
+from typing import NamedTuple
 
 from memory_bench.metrics.intervals import Interval, wilson
 from memory_bench.signs.gallery import gallery, plates, PLATES_EACH
@@ -34,6 +37,7 @@ LETTERS_M = (0.02, 0.025, 0.03, 0.04, 0.05)
 _REACH_M, _REACH_DEG = 3.0, 45.0
 
 Tell = Callable[[str], None]
+MakeReader = Callable[[], SignReader]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class ReadingConfig:
     #: Standard deviations of a sensor's noise in 0-255, and of a lens's blur [px].
     noise: float = 0.0
     blur_px: float = 0.0
+    #: Processes that read.
+    jobs: int = 1
 
     @property
     def camera(self) -> CameraModel:
@@ -59,57 +65,74 @@ def in_reach(shot: Shot) -> bool:
     return shot.distance_m <= _REACH_M and math.degrees(shot.angle_rad) <= _REACH_DEG + 1e-6
 
 
-def measure_grid(config: ReadingConfig, reader: SignReader, tell: Tell) -> list[Trial]:
+def measure_grid(config: ReadingConfig, make_reader: MakeReader, tell: Tell) -> list[Trial]:
     """Read all plates from within reach, and the first of them from everywhere."""
     shots = [
         Shot(distance_m=d, angle_rad=math.radians(a)) for d in DISTANCES_M for a in ANGLES_DEG
     ]
-    signs = plates(config.plates)
-    trials: list[Trial] = []
+    near = list(filter(in_reach, shots))
+    parts: list[_Part] = []
     far = config.far_plates
-    for hall, some in enumerate(_halls(signs)):
+    for hall, some in enumerate(_halls(plates(config.plates))):
         far_here = min(len(some), far)
         far -= far_here
-        for part, wanted in ((some[:far_here], shots), (some[far_here:], filter(in_reach, shots))):
-            trials += _read(part, hall, list(wanted), config, reader)
-        tell(f'{len(trials)} readings, {min((hall + 1) * PLATES_EACH, len(signs))} plates')
-    return trials
+        parts.append(_Part(some[:far_here], hall, shots))
+        parts.append(_Part(some[far_here:], hall, near))
+    return _read_all(parts, config, make_reader, tell)
 
 
 def measure_letters(
-    config: ReadingConfig, reader: SignReader, tell: Tell
+    config: ReadingConfig, make_reader: MakeReader, tell: Tell
 ) -> dict[float, list[Trial]]:
     """Read plates of one line in letters of several heights from all distances, head on."""
     shots = [Shot(distance_m=d, angle_rad=0.0) for d in DISTANCES_M]
-    signs = [sign for sign in plates(2 * config.plates) if len(sign.lines) == 1]
+    lines = [sign for sign in plates(2 * config.plates) if len(sign.lines) == 1]
     measured: dict[float, list[Trial]] = {}
     for letter_m in LETTERS_M:
-        sized = [_in_letters(sign, letter_m) for sign in signs[: config.plates]]
-        measured[letter_m] = [
-            trial
-            for hall, some in enumerate(_halls(sized))
-            for trial in _read(some, hall, shots, config, reader)
-        ]
-        tell(f'letters of {1000 * letter_m:.0f} mm: {len(measured[letter_m])} readings')
+        sized = [_in_letters(sign, letter_m) for sign in lines[: config.plates]]
+        parts = [_Part(some, hall, shots) for hall, some in enumerate(_halls(sized))]
+        measured[letter_m] = _read_all(parts, config, make_reader, tell)
     return measured
+
+
+class _Part(NamedTuple):
+    """Plates of one hall, and from where they are looked at."""
+
+    signs: Sequence[Sign]
+    hall: int
+    shots: Sequence[Shot]
+
+
+def _read_all(
+    parts: Sequence[_Part], config: ReadingConfig, make_reader: MakeReader, tell: Tell
+) -> list[Trial]:
+    """Read all parts, in processes of their own where there are several; in their order."""
+    parts = [part for part in parts if part.signs]
+    if config.jobs == 1:
+        found = (_read(part, config, make_reader) for part in parts)
+        return _told(found, tell)
+    with ProcessPoolExecutor(config.jobs, mp_context=get_context('spawn')) as pool:
+        count = len(parts)
+        return _told(pool.map(_read, parts, [config] * count, [make_reader] * count), tell)
+
+
+def _told(found: Iterable[list[Trial]], tell: Tell) -> list[Trial]:
+    trials: list[Trial] = []
+    for some in found:
+        trials += some
+        tell(f'{len(trials)} readings, {len({t.text for t in trials})} plates')
+    return trials
 
 
 def _halls(signs: Sequence[Sign]) -> list[Sequence[Sign]]:
     return [signs[i : i + PLATES_EACH] for i in range(0, len(signs), PLATES_EACH)]
 
 
-def _read(
-    signs: Sequence[Sign],
-    hall: int,
-    shots: Sequence[Shot],
-    config: ReadingConfig,
-    reader: SignReader,
-) -> list[Trial]:
-    if not signs:
-        return []
+def _read(part: _Part, config: ReadingConfig, make_reader: MakeReader) -> list[Trial]:
+    world = gallery(part.signs, part.hall)
     return list(
         read_plates(
-            gallery(signs, hall), shots, reader, config.camera,
+            world, part.shots, make_reader(), config.camera,
             noise=config.noise, blur_px=config.blur_px,
         )
     )  # fmt: skip
