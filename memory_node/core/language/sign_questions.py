@@ -41,6 +41,13 @@ _SAYING = re.compile(
     re.IGNORECASE,
 )
 _HAS_OTHER = re.compile(rf'^((?:the|that|this) (?:\w+ )?){_ALSO}\b', re.IGNORECASE)
+#: A whole request for a room by a number with a dot or by a letter, which is no name elsewhere.
+_PLACE = rf'(?:{alternatives(sign_lexicon()["rooms"])}|{alternatives(sign_lexicon()["places"])})'
+_NUMBERED = re.compile(
+    r'(?P<before>(?:.* )?(?:is|to|find|me) )?(?:the )?'
+    rf'(?P<text>{_PLACE} (?:\d+(?:\.\d+)+|[a-z]))[ ?.!]*',
+    re.IGNORECASE,
+)
 _HAS_SIGN = re.compile(rf'\b{_NOUNS}\b', re.IGNORECASE)
 _BESIDE = re.compile(
     rf'(?<=\w) (?:{alternatives(sign_lexicon()["near"])}) (?=the|my|our|a|an|that|this)\b',
@@ -79,6 +86,8 @@ def read_sign_question(said: str) -> SignQuestion | None:
         for pattern in patterns:
             if match := pattern.fullmatch(plain):
                 return _question(kind, match)
+    if match := _NUMBERED.fullmatch(plain):
+        return SignQuestion(request=f'{match["before"] or ""}the sign', text=match['text'])
     if match := _SAYING.search(said.rstrip(_ENDS)):
         text, rest = _text(match)
         if text:

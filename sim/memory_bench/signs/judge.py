@@ -14,7 +14,7 @@ from memory_sim.world.sign import DOOR_PLATE, Sign
 __all__ = ['Lead', 'SignJudge']
 
 #: From how far a plate, and what hangs overhead, is seen by who has got there [m].
-_PLATE_M, _OVERHEAD_M = 3.0, 6.0
+_PLATE_M, _OVERHEAD_M = 3.0, 8.0
 #: How far the robot may walk to a place that sees the sign [m], and the directions tried.
 _WALK_M, _DIRECTIONS = 1.0, 12
 #: Steps in which a straight walk is looked at.
