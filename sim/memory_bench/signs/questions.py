@@ -91,7 +91,7 @@ def _exits(signs: Sequence[Sign]) -> _Found:
 
 
 def _absent(world: World, rng: np.random.Generator, count: int) -> Iterator[SignCase]:
-    """Yield numbers of rooms and aisles that no sign of the world has, near those it has."""
+    """Yield numbers of rooms and aisles that no sign has, written as the world writes them."""
     said = ' '.join(s.text for s in world.signs)
     numbers = [number for number, _, _ in _numbers(world.signs)]
     dotted = any('.' in number for number in numbers)
