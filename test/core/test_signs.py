@@ -226,3 +226,22 @@ def test_numbered_aisles_are_told_apart_and_hold_what_is_near(tmp_path):
 
 def test_what_only_a_sign_says_is_not_there(memory):
     assert not memory.retrieve('where is the roof?').found
+
+
+def test_a_sign_that_was_read_right_once_is_found_by_that(tmp_path):
+    at = (4.0, 1.2, 1.5)
+    labels = ['sign', sign_label('Staff ro'), sign_label('Stalf oom'), sign_label('Staff room')]
+    with Memory.open(tmp_path / 'm.sqlite', encoder=ENCODER) as opened:
+        opened.add_many(
+            Observation(
+                id=f'v{i}',
+                stamp_ns=10**18 + i * 2 * 10**9,
+                pose=Pose.from_yaw((1.0 + 0.5 * i, 0.0, 0.0), 0.4),
+                sightings=(sighting(label, at), sighting('door', (5.0, 1.2, 1.0))),
+            )
+            for i, label in enumerate(labels)
+        )
+        assert len(opened.objects('sign')) == 1
+        for wanted in ('the staff room', 'the sign that says staff room'):
+            assert opened.retrieve(wanted).found, wanted
+        assert not opened.retrieve('the stock room').found

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
+
 from memory_node.core.language.sign_labels import MAX_SIGN_CHARS
 from memory_node.core.perception.sign_lines import join_lines
+from memory_node.core.perception.signs import read_signs
 from memory_node.core.ports import SignReading
 
 
@@ -42,3 +45,22 @@ def test_what_is_no_text_is_taken_off_and_length_is_bounded():
 
 def test_no_lines_are_no_signs():
     assert join_lines([]) == ()
+
+
+class OneCharacter:
+    """Reads one character, as sure as it is told to."""
+
+    name = 'one character'
+
+    def __init__(self, confidence):
+        self.confidence = confidence
+
+    def read(self, image):
+        return [SignReading(text='7', confidence=self.confidence, box_px=(0.0, 0.0, 9.0, 9.0))]
+
+
+def test_a_single_character_has_to_be_read_surely():
+    picture = np.zeros((64, 64, 3), np.uint8)
+    assert read_signs(OneCharacter(0.93), picture) == []
+    (found,) = read_signs(OneCharacter(0.99), picture)
+    assert found.label == 'sign "7"'

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from memory_node.core.data import FloatArray
 from memory_node.core.language.names import NameMatcher
 from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.signs import is_sign_name
 from memory_node.core.language.text import clean_label, lemmas
 from memory_node.core.objects.meaning import PackVectors, purpose
 
@@ -40,6 +41,8 @@ class Names:
     matcher: NameMatcher
     #: Names of signs, by what they say: such a name says nothing of what they are for.
     signs: IntArray
+    #: Names that a detector gives signs, whatever they say: "sign", "poster".
+    unread_signs: IntArray
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -83,6 +86,7 @@ class NameTable:
             forms=self._forms,
             matcher=self._matcher,
             signs=np.empty(0, np.int64),
+            unread_signs=np.empty(0, np.int64),
         )
 
     def __len__(self) -> int:
@@ -117,6 +121,7 @@ class NameTable:
         self._forms.update((lemmas(name), len(old) + i) for i, name in enumerate(new))
         self._matcher.extend(new)
         signs = [len(old) + i for i, name in enumerate(new) if sign_text(name)]
+        unread = [len(old) + i for i, name in enumerate(new) if is_sign_name(name)]
         self._names = Names(
             texts=(*old.texts, *new),
             vectors=np.concatenate([old.vectors, vectors]),
@@ -126,4 +131,5 @@ class NameTable:
             forms=self._forms,
             matcher=self._matcher,
             signs=np.concatenate([old.signs, np.array(signs, np.int64)]),
+            unread_signs=np.concatenate([old.unread_signs, np.array(unread, np.int64)]),
         )

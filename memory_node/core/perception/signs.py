@@ -13,6 +13,9 @@ __all__ = ['MAX_SIGNS', 'read_signs', 'unread']
 
 #: Signs kept of one picture, the surest.
 MAX_SIGNS = 64
+#: Readers see single characters in the edges of furniture; one that is there is read more surely:
+#: of 89 in simulated offices, wards and aisles, where none was, 80 were below this.
+_SURE_CHARACTER = 0.98
 #: Smaller pictures stand for none at all [px].
 _LEAST_SIDE_PX = 32
 
@@ -38,7 +41,7 @@ def read_signs(reader: SignReader, image: Image) -> list[Detection]:
             box_px=reading.box_px,
         )
         for reading in readings[:MAX_SIGNS]
-        if reading.text.strip()
+        if len(reading.text.strip()) > 1 or reading.confidence >= _SURE_CHARACTER
     ]
 
 

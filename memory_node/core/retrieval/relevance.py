@@ -16,7 +16,7 @@ from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
-from memory_node.core.retrieval.signs import near_numbers
+from memory_node.core.retrieval.signs import misread, near_numbers
 
 __all__ = ['RELATION_ODDS', 'EmbeddingRelevance', 'Relevance', 'RelevanceModel', 'alike', 'served']
 
@@ -68,7 +68,7 @@ class Relevance:
     #: Whether the request names a thing, and something here goes by that name.
     named: bool
     #: (L,) whether a name is wider than what is asked for, so that it says nothing against it:
-    #: an apron may be a lead apron. None where no name is.
+    #: an apron may be a lead apron, a sign one that says "304". None where no name is.
     wider: NDArray[np.bool_] | None = None
 
     def among(self, present: NDArray[np.bool_]) -> Relevance:
@@ -121,6 +121,9 @@ class EmbeddingRelevance:
             if subject.purpose:  # of several kinds of containers, the one to cook in
                 odds = np.where(odds > 0.0, both(odds, served(names, vectors[:2]) + _NAMED), odds)
             near = names.vectors @ vectors[0]
+            if (odds[names.signs] > 0.0).any():  # any sign may be one that says it
+                unread = np.concatenate([names.unread_signs, misread(names, odds > 0.0)])
+                odds[unread] = np.maximum(odds[unread], RELATION_ODDS[Relation.PART_NAME])
             return Relevance(
                 odds=odds + _PREFERENCE * (near - 1.0),
                 named=True,
