@@ -44,8 +44,8 @@ def misread(names: Names, meant: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     Return names of signs that may be worse readings of those that are ``meant`` (L,).
 
-    Parts of what these say ("Staff ro"), or with up to ``_WRONG`` of the letters wrong, and no other
-    number: such a reading says nothing against a sign that was also read right.
+    Parts of what these say ("Staff ro"), or with up to ``_WRONG`` of the letters wrong, and no
+    other number: such a reading says nothing against a sign that was also read right.
     """
     right = [sign_words(names.matcher.signs[i]) for i in names.signs[meant[names.signs]].tolist()]
     found = [
