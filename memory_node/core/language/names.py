@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.language.noun_phrases import head_position, split_name
+from memory_node.core.language.noun_phrases import head_position, KNOWN_ONE, split_name
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.signs import Fit, is_sign_name, SignTexts
 from memory_node.core.language.text import (
@@ -75,10 +75,6 @@ class Name:
     is_animal: bool
 
 
-#: Before one thing that is known, which owns another and is not what that consists of.
-_KNOWN = frozenset({'the', 'this', 'that', 'my', 'our', 'your', 'his', 'her', 'their'})
-
-
 @lru_cache(maxsize=1)
 def _listed_kinds() -> dict[int, frozenset[int]]:
     """Return the kinds that ``english.yaml`` adds to those that WordNet gives a synset."""
@@ -120,7 +116,9 @@ def parse_name(phrase: str) -> Name:
     first = max((i + 1 for i, word in enumerate(words[:head]) if word == 'of'), default=0)
     core = lemmas(' '.join(words[first : head + 1]))
     rest = words[head + 1 :]
-    contains = rest[:1] == ['of'] and rest[1:2] and rest[1] not in _KNOWN  # not "sofa of the boss"
+    contains = (
+        rest[:1] == ['of'] and rest[1:2] and rest[1] not in KNOWN_ONE
+    )  # not "sofa of the boss"
     content = lemmas(' '.join(rest[1:])) if contains else ()
     spellings = {''.join((*content, *core))}
     if not content:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 import re
 
+from memory_node.core.language.relations import entry
 from memory_node.core.language.text import (
     clean_label,
     english,
@@ -16,7 +17,7 @@ from memory_node.core.language.text import (
 )
 from memory_node.core.language.wordnet import Flag, Part, wordnet
 
-__all__ = ['head_noun', 'head_position', 'split_name']
+__all__ = ['KNOWN_ONE', 'head_noun', 'head_position', 'split_name']
 
 _CACHE = 1 << 16
 #: Words of a name that are read; more are cut.
@@ -33,7 +34,7 @@ def _words(phrase: str) -> list[str]:
 
 
 #: Before one thing that is known: "the teacher's sofa".
-_KNOWN_ONE = frozenset({'the', 'this', 'that'})
+KNOWN_ONE = frozenset(entry('definite'))
 
 
 def _owner_position(words: Sequence[str], *, known: bool) -> int:
@@ -108,7 +109,7 @@ def split_name(phrase: str) -> tuple[tuple[str, ...], str]:
     """
     words = _words(phrase)
     grammar = english()
-    known = words[:1] != [] and words[0] in _KNOWN_ONE
+    known = words[:1] != [] and words[0] in KNOWN_ONE
     while len(words) > 1 and (words[0] in grammar.determiners or words[0] in grammar.numbers):
         words = words[1:]
     if not words:
@@ -143,7 +144,7 @@ def head_position(words: list[str]) -> int:
         amount = words[head] in english().quantities or not wordnet().is_physical(words[head])
         if words[head + 1 : head + 2] != ['of'] or len(words) < head + 3 or not amount:
             return head
-        if words[head + 2] in _KNOWN_ONE:  # "the bust of that poet"
+        if words[head + 2] in KNOWN_ONE:  # "the bust of that poet"
             return head
         if wordnet().dominant_pos(words[head]) == Part.UNKNOWN:
             return head
