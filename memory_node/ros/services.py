@@ -116,9 +116,13 @@ class Services:
 
         return answer
 
-    def _trace(self, name: str, stages: Mapping[str, float]) -> None:
-        if stages:
-            self._node.get_logger().info(f'{name}: {in_words(stages)}')
+    def _traced(self, name: str, message: str, stages: Mapping[str, float]) -> str:
+        """Return a message that also tells the stages of an answer, and log these."""
+        if not stages:
+            return message
+        told = in_words(stages)
+        self._node.get_logger().info(f'{name}: {told}')
+        return f'{message}; {told}' if message else told
 
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)
@@ -132,8 +136,7 @@ class Services:
         response.mode = MODE_NUMBERS[retrieval.mode]
         response.query_time = convert.duration_msg(retrieval.seconds.get('total', 0.0))
         c.answered(retrieval)
-        self._trace('~/retrieve', retrieval.stages)
-        return retrieval.message
+        return self._traced('~/retrieve', retrieval.message, retrieval.stages)
 
     def _navigation_goal(
         self, request: NavigationGoal.Request, response: NavigationGoal.Response
@@ -142,9 +145,9 @@ class Services:
         query, start = c.reader(self._now_ns()).navigation_goal(request)
         plan = c.memory.navigation_goal(query, start, request.alternatives)
         c.answered(plan.retrieval)
-        self._trace('~/navigation_goal', plan.retrieval.stages)
+        told = self._traced('~/navigation_goal', plan.retrieval.message, plan.retrieval.stages)
         if not plan.found or plan.place is None or plan.goal_pose is None:
-            return str(plan.retrieval.message)
+            return told
         stamp = self._node.get_clock().now().to_msg()
         frame_id = c.frames.frame_of(plan.place.map_id)
         response.place = self._place_msgs([plan.place])[0]
@@ -158,7 +161,7 @@ class Services:
             response.route = convert.path_msg(plan.route, stamp, frame_id)
             response.route_length = float(plan.route.length_m)
         took = c.navigator.hand_over(response.goal) if request.publish else ''
-        return '; '.join(filter(None, [plan.retrieval.message, stand.note, took]))
+        return '; '.join(filter(None, [told, stand.note, took]))
 
     def _ask(self, request: Ask.Request, response: Ask.Response) -> str:
         c = self._context
@@ -168,8 +171,8 @@ class Services:
         response.count = -1 if answer.count is None else answer.count
         response.generated = answer.generated
         response.citations = self._place_msgs(answer.citations)
-        self._trace('~/ask', answer.stages)
-        return answer.fallback and f'worded without the language model: {answer.fallback}'
+        fallback = answer.fallback and f'worded without the language model: {answer.fallback}'
+        return self._traced('~/ask', fallback, answer.stages)
 
     def _describe(self, request: Describe.Request, response: Describe.Response) -> str:
         told = self._context.memory.describe(request.area, request.map_id or None)

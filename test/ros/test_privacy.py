@@ -45,7 +45,9 @@ def test_what_is_too_old_leaves_every_file_while_the_node_runs(client, robot, fo
     client.counted(lambda s: s.observations == 1, 'that it goes on')
 
 
-def test_the_log_tells_how_long_each_stage_took(client):
-    client.retrieve('where is the lamp?')
+def test_answer_and_log_tell_how_long_each_stage_took(client):
+    response = client.retrieve('where is the lamp?')
+    assert 'relevance' in response.status.message
+    assert ' ms' in response.status.message
     log = client.process.output
     client.until(lambda: '~/retrieve: view' in log(), 'the trace')
