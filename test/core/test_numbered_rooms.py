@@ -117,6 +117,27 @@ def test_answers_of_a_school(school, question, said):
     assert said in school.ask(question).text
 
 
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        ('a sofa that is not green', False),
+        ("the sofa that isn't green", False),
+        ('the sofa, not the green one', False),
+        ('the sofa, not the red one', True),
+        ('the sofa, not a red one', True),
+    ],
+)
+def test_what_a_thing_is_not_to_look_like(school, text, found):
+    answer = school.retrieve(text)
+    assert answer.found is found
+    assert answer.places[0].label.endswith('sofa')
+
+
+@pytest.mark.parametrize('text', ['bring this to {}', 'carry it to {}', 'take the globe to {}'])
+def test_what_is_brought_to_a_number_is_no_part_of_its_name(school, text):
+    assert first(school, text.format('classroom 2b')) == first(school, 'go to classroom 2b')
+
+
 @pytest.fixture(scope='module')
 def ship(tmp_path_factory):
     """Three cabins that look alike, 4 m apart, with plates in the corridor."""
