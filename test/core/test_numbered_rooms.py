@@ -169,6 +169,7 @@ def ship(tmp_path_factory):
 def test_rooms_that_look_alike_are_told_by_their_plates(ship):
     assert {f'cabin {n}' for n in (101, 103, 105)} <= set(ship.view().rooms.names)
     assert first(ship, 'the berth in cabin 103') == (4.0, 4.0)
+    assert ship.retrieve('go to cabin 103').places[0].label == 'cabin 103'  # not to its plate
     assert ship.ask('is there a suitcase in cabin 103?').known
     assert not ship.ask('is there a suitcase in cabin 101?').known
     assert not ship.ask('is there a berth in cabin 107?').known
