@@ -133,6 +133,25 @@ def test_what_a_thing_is_not_to_look_like(school, text, found):
     assert answer.places[0].label.endswith('sofa')
 
 
+@pytest.mark.parametrize(
+    'text',
+    [
+        'what is in the staff room besides the sofa?',
+        'anything but a sofa in the staff room',
+        'something other than the sofa in the staff room',
+    ],
+)
+def test_a_thing_that_is_left_out(school, text):
+    assert school.retrieve(text).places[0].label == 'kettle'
+    assert 'sofa [' not in school.ask(text).text
+
+
+def test_what_denies_something_is_quoted_where_it_is_not_met(school):
+    told = school.ask('a sofa that is not green').text
+    assert told.endswith('but not “that is not green” [1].')
+    assert school.ask('go to classroom 2b').text.startswith('Classroom 2b is at ')
+
+
 @pytest.mark.parametrize('text', ['bring this to {}', 'carry it to {}', 'take the globe to {}'])
 def test_what_is_brought_to_a_number_is_no_part_of_its_name(school, text):
     assert first(school, text.format('classroom 2b')) == first(school, 'go to classroom 2b')
