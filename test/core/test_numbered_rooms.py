@@ -192,3 +192,11 @@ def test_rooms_that_look_alike_are_told_by_their_plates(ship):
     assert ship.ask('is there a suitcase in cabin 103?').known
     assert not ship.ask('is there a suitcase in cabin 101?').known
     assert not ship.ask('is there a berth in cabin 107?').known
+
+
+def test_a_room_that_has_a_plate_is_described(ship):
+    told = ship.describe('cabin 103')
+    assert told.found
+    assert 'suitcase' in told.text
+    assert 'porthole' not in told.text
+    assert ship.describe('this place').text == ship.describe().text
