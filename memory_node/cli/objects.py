@@ -98,8 +98,8 @@ def _show(page: Sequence[ObjectRecord]) -> None:
     table = Table(expand=True)
     for header, options in (
         ('id', {'justify': 'right', 'no_wrap': True}),
-        ('what', {'ratio': 1, 'min_width': 12}),
-        ('room', {'ratio': 1, 'min_width': 12}),
+        ('what', {'ratio': 1, 'min_width': 12, 'overflow': 'fold'}),
+        ('room', {'ratio': 1, 'min_width': 12, 'overflow': 'fold'}),
         ('at x, y, z; size [m]', {'no_wrap': True}),
         ('views', {'justify': 'right', 'no_wrap': True}),
         ('there', {'justify': 'right', 'no_wrap': True}),

@@ -222,10 +222,10 @@ def test_attributes_count_where_captions_tell():
     at = scene()
     chosen = objects(at).take(np.arange(4))
     told = Scene(view=at.view, query=at.query, config=at.config, lookup=Told(), travel=at.travel)
-    odds = Attribute(phrase='red').apply(told, chosen).odds
+    odds = Attribute(phrase='red', about='red').apply(told, chosen).odds
     assert odds[0] > odds[3] > odds[2] > odds[1]
     assert odds[1] < -3.0
-    assert Attribute(phrase='red').apply(at, chosen).problem
+    assert Attribute(phrase='red', about='red').apply(at, chosen).problem
 
 
 def test_no_candidates_are_judged_as_well():

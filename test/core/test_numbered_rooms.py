@@ -8,6 +8,7 @@ import pytest
 
 from memory_node import Memory
 from memory_node.core.data import Observation, Pose, Sighting
+from memory_node.core.language.sign_labels import sign_label
 
 #: Rooms 12 m apart: what stands there [m from the room's middle], and captions of its stops.
 ROOMS = {
@@ -114,3 +115,88 @@ def test_which_of_several_is_meant(school, text, at):
 )
 def test_answers_of_a_school(school, question, said):
     assert said in school.ask(question).text
+
+
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        ('a sofa that is not green', False),
+        ("the sofa that isn't green", False),
+        ('the sofa, not the green one', False),
+        ('the sofa, not the red one', True),
+        ('the sofa, not a red one', True),
+    ],
+)
+def test_what_a_thing_is_not_to_look_like(school, text, found):
+    answer = school.retrieve(text)
+    assert answer.found is found
+    assert answer.places[0].label.endswith('sofa')
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'what is in the staff room besides the sofa?',
+        'anything but a sofa in the staff room',
+        'something other than the sofa in the staff room',
+    ],
+)
+def test_a_thing_that_is_left_out(school, text):
+    assert school.retrieve(text).places[0].label == 'kettle'
+    assert 'sofa [' not in school.ask(text).text
+
+
+def test_what_denies_something_is_quoted_where_it_is_not_met(school):
+    told = school.ask('a sofa that is not green').text
+    assert told.endswith('but not “that is not green” [1].')
+    assert school.ask('go to classroom 2b').text.startswith('Classroom 2b is at ')
+
+
+@pytest.mark.parametrize('text', ['bring this to {}', 'carry it to {}', 'take the globe to {}'])
+def test_what_is_brought_to_a_number_is_no_part_of_its_name(school, text):
+    assert first(school, text.format('classroom 2b')) == first(school, 'go to classroom 2b')
+
+
+@pytest.fixture(scope='module')
+def ship(tmp_path_factory):
+    """Three cabins that look alike, 4 m apart, with plates in the corridor."""
+    with Memory.open(tmp_path_factory.mktemp('ship') / 'm.sqlite') as memory:
+        seen = [(turn, i) for turn in range(3) for i in range(3)]
+        for count, (turn, i) in enumerate(seen):
+            x, plate = 4.0 * i, sign_label(f'Cabin {101 + 2 * i}')
+            own = ('porthole', 'suitcase', 'washbasin')[i]
+            for y, caption, things in (
+                (0.0, 'A narrow corridor.', {plate: (1.0, 1.5)}),
+                (2.5, 'A small cabin with a berth.', {'berth': (4.0, 0.5), own: (4.5, 0.5)}),
+            ):
+                memory.add(
+                    Observation(
+                        id=f'{turn}-{i}-{y}',
+                        stamp_ns=(20 * count + int(y)) * 10**9,
+                        pose=Pose.from_yaw((x, y, 0.0), math.pi / 2),
+                        caption=caption,
+                        sightings=tuple(
+                            Sighting(label=label, position=(x, *at), confidence=0.9)
+                            for label, at in things.items()
+                        ),
+                    )
+                )
+        memory.wait_areas()
+        yield memory
+
+
+def test_rooms_that_look_alike_are_told_by_their_plates(ship):
+    assert {f'cabin {n}' for n in (101, 103, 105)} <= set(ship.view().rooms.names)
+    assert first(ship, 'the berth in cabin 103') == (4.0, 4.0)
+    assert ship.retrieve('go to cabin 103').places[0].label == 'cabin 103'  # not to its plate
+    assert ship.ask('is there a suitcase in cabin 103?').known
+    assert not ship.ask('is there a suitcase in cabin 101?').known
+    assert not ship.ask('is there a berth in cabin 107?').known
+
+
+def test_a_room_that_has_a_plate_is_described(ship):
+    told = ship.describe('cabin 103')
+    assert told.found
+    assert 'suitcase' in told.text
+    assert 'porthole' not in told.text
+    assert ship.describe('this place').text == ship.describe().text

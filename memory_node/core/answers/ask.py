@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 import logging
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ from memory_node.core.constraints.base import Kind
 from memory_node.core.data import QueryMode
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.directives import quoted, reported
+from memory_node.core.language.relations import patterns
 from memory_node.core.language.request import AnswerKind, SubjectKind
 from memory_node.core.language.text import is_plural
 from memory_node.core.ports import LanguageModel
@@ -60,6 +62,8 @@ MAX_CITATIONS = 5
 #: Kinds of things named in an answer.
 _KINDS = 8
 IntArray = NDArray[np.int64]
+#: Conditions that would read as a denial of one.
+_DENYING = re.compile(rf'(?:that|which|who|not|never|{patterns("excluding")})\b', re.IGNORECASE)
 
 
 def answer(
@@ -248,9 +252,14 @@ def _unknown(found: Found, retriever: Retriever) -> Answer:
     if retrieval.places:
         near = retrieval.places[0]
         words = reported(near.label) if near.label else f'what reads {quoted(near.caption[:80])}'
-        unmet = f', but not {" and ".join(near.unmet)}' if near.unmet else ''
+        unmet = f', but not {joined(list(map(_as_said, near.unmet)))}' if near.unmet else ''
         text += f' The closest I have seen is {words} at {spot(near)}{unmet} [1].'
     return Answer(known=False, text=text, citations=retrieval.places[:1])
+
+
+def _as_said(phrase: str) -> str:
+    """Return a condition as it follows "not": one that denies something itself is quoted."""
+    return quoted(phrase) if _DENYING.match(phrase) else phrase
 
 
 def _elsewhere(found: Found, retriever: Retriever) -> Answer | None:

@@ -30,7 +30,7 @@ __all__ = [
 
 
 #: A room that is called by its number.
-_NUMBERED = re.compile(r'[^\W\d_]+ \w*\d\w*')
+_NUMBERED = re.compile(r'(?:[^\W\d_]+ ){1,3}\w*\d\w*')
 
 
 def sentence(text: str) -> str:
@@ -68,8 +68,8 @@ def coordinates(position: Vector3) -> str:
 
 
 def the(place: Place) -> str:
-    """Return what a place shows, as "the sofa"."""
-    return f'the {reported(place.label)}' if place.label else 'the best match'
+    """Return what a place shows, as "the sofa" or "room 214"."""
+    return the_room(place.label) if place.label else 'the best match'
 
 
 def are(place: Place) -> str:
@@ -86,7 +86,7 @@ def spot(place: Place) -> str:
 
 
 def the_room(name: str) -> str:
-    """Return the name of a room as it is said: "the kitchen", "room 214"."""
+    """Return the name of a room or a thing as it is said: "the kitchen", "room 214"."""
     called = reported(name)
     return called if _NUMBERED.fullmatch(name) else f'the {called}'
 

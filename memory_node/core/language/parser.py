@@ -171,8 +171,8 @@ def _read(
 
 
 def _hinges(found: Sequence[Constraint], order: Order | None) -> tuple[bool, int]:
-    """Return whether an order and how many times and closeness to the asker are asked for."""
-    return order is not None, sum(c.NAME in ('time', 'near') for c in found)
+    """Return whether an order is asked for, and how many times, closeness and looks are."""
+    return order is not None, sum(c.NAME in ('time', 'near', 'attribute') for c in found)
 
 
 def _without_background(

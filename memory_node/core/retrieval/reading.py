@@ -55,6 +55,8 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
     on high shelves"). What was put somewhere and never seen is looked for where it was put.
     """
+    if scene.query.mode is QueryMode.GLOBAL:  # "the kitchen" is the room, whatever else is
+        request = replace(request, answer=AnswerKind.DESCRIBE)
     subject, names = request.subject, scene.view.names
     if request.answer is AnswerKind.DESCRIBE and (subject.name or subject.text):
         described = _described(subject, scene, rooms)
@@ -92,6 +94,8 @@ def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
     Words that are no name at all ("this place laid out") ask for everything.
     """
     said = subject.text or subject.name
+    if set(tokenize(said)) <= set(words('whole')):
+        return replace(subject, kind=SubjectKind.ANYTHING, name='', whole=True)
     named = names_in(said, lambda name: rooms.knows(scene.view.rooms, name))
     if named:
         _, name = max(named, key=lambda n: n[1].count(' '))

@@ -13,6 +13,7 @@ from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.language.request import AnswerKind, Request
 from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
+from memory_node.core.rooms.vocabulary import plain, split_number
 from memory_node.core.view import View
 
 __all__ = ['names_in', 'RoomWords', 'room_candidates', 'rooms_as_candidates', 'serving_rooms']
@@ -22,6 +23,8 @@ RealArray = NDArray[np.float64]
 
 #: What "go to the shower" says for a room of that name against a thing, and "the shower" against.
 _MOTION, _NO_MOTION = 0.5, -0.5
+#: What a number adds to it: one goes into the room, not to its plate.
+_NUMBERED = 0.5
 #: Words of a text, and how many the name of a room has at most.
 _WORD = re.compile(r"[^\W_]+(?:'(?!s\b)[^\W_]+)*")
 _NAME_WORDS = 4
@@ -78,6 +81,8 @@ def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bo
     odds = words.log_odds(rooms, phrase)
     kept = np.flatnonzero(odds > _WORTH_LISTING)
     shift = _MOTION if wanted else _NO_MOTION
+    if wanted and split_number(plain(phrase))[1]:
+        shift += _NUMBERED
     return rooms_as_candidates(view, kept, odds[kept] + shift)
 
 

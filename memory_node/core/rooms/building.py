@@ -18,7 +18,7 @@ from memory_node.core.rooms.naming import (
     name_log_odds,
     read_captions,
 )
-from memory_node.core.rooms.plates import named_by_plates, with_plates
+from memory_node.core.rooms.plates import named_by_plates, numbered_by_plates, with_plates
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.segmentation import segment, SegmentationSettings
 from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomViews
@@ -56,7 +56,10 @@ class RoomBuilder:
         said = read_captions(views, self._reader, vocabulary)
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
-        group = segment(views, spots, pairs, driven, said.without_numbers(), self._settings)
+        plated = numbered_by_plates(views, spots, vocabulary)
+        group = segment(
+            views, spots, pairs, driven, said.without_numbers(), self._settings, plated=plated
+        )
         said = with_plates(said, named_by_plates(views, group, vocabulary), vocabulary)
         by_kind = said.by_kind(len(vocabulary))
         count = int(group.max(initial=-1)) + 1

@@ -69,7 +69,10 @@ class RoomMatcher:
         if said is not None:
             votes, exact = said
             listed = np.maximum(scores, _NOTHING)
-            by_name = name_log_odds(votes[:, None], rooms.said_votes.sum(axis=1))[:, 0] - 1.5
+            rivals = rooms.said_votes
+            if split_number(wanted)[1]:  # that it is called an office is no vote against 214
+                rivals = rivals[:, [bool(split_number(name)[1]) for name in rooms.said]]
+            by_name = name_log_odds(votes[:, None], rivals.sum(axis=1))[:, 0] - 1.5
             by_name = np.where(votes > 0.0, by_name + (0.0 if exact else _SOME_WORDS), _NOTHING)
             if kind >= 0 and exact:
                 plainly = wanted == self.vocabulary.names[kind]

@@ -17,11 +17,12 @@ from scipy.sparse import csr_array, hstack
 
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.signs import sign_lexicon, sign_words
+from memory_node.core.language.wordnet import wordnet
 from memory_node.core.rooms.naming import Said
 from memory_node.core.rooms.views import IntArray, RealArray, RoomViews
 from memory_node.core.rooms.vocabulary import plain, split_number, Vocabulary
 
-__all__ = ['Plate', 'named_by_plates', 'plate_name', 'with_plates']
+__all__ = ['Plate', 'named_by_plates', 'numbered_by_plates', 'plate_name', 'with_plates']
 
 #: A room behind a plate has a view this near to it [m], at most this far above or below.
 _BEHIND_M, _HEIGHT_M = 3.5, 2.5
@@ -44,17 +45,22 @@ def plate_name(text: str, vocabulary: Vocabulary) -> str:
     """
     Return the room that a text names, '' where it names none.
 
-    "214" and "Room 214" name room 214, "Exam 1" and "Pharmacy" what the vocabulary knows them by;
-    "Aisle 7", "EXIT" and "No smoking" name no room.
+    "214" and "Room 214" name room 214, "Cabin 12" and "Pharmacy" what they say; "Table 5" is a
+    thing, and "Aisle 7", "EXIT" and "No smoking" name no room.
     """
     words, name = sign_words(text), plain(text)
     if not words.numbers:
         return name if vocabulary.index(name) >= 0 else ''
     if len(words.numbers) > 1 or set(words.words) & set(sign_lexicon()['places']):
         return ''
-    if not set(words.words) <= set(sign_lexicon()['rooms']) and vocabulary.index(name) >= 0:
+    if set(words.words) <= set(sign_lexicon()['rooms']):
+        return f'room {words.numbers[0]}'
+    if vocabulary.index(name) >= 0:
         return name
-    return f'room {words.numbers[0]}'
+    if split_number(name) != (' '.join(words.words), words.numbers[0]):
+        return f'room {words.numbers[0]}'  # "214 Dr. Smith"
+    kind = words.words[-1]
+    return '' if wordnet().is_physical(kind) and not wordnet().is_place(kind) else name
 
 
 def named_by_plates(views: RoomViews, group: IntArray, vocabulary: Vocabulary) -> list[Plate]:
@@ -77,6 +83,18 @@ def named_by_plates(views: RoomViews, group: IntArray, vocabulary: Vocabulary) -
         elif not split_number(name)[1] and (row := _inside(group, seers)) >= 0:
             inside.append(Plate(row, name, _ONCE))
     return [*(plate for _, plate in behind.values()), *inside]
+
+
+def numbered_by_plates(views: RoomViews, spots: IntArray, vocabulary: Vocabulary) -> csr_array:
+    """
+    Return (N, P) votes of plates for the numbered rooms of views, before there are rooms.
+
+    ``spots`` is (N,) the spot of each view; the nearest plate that it is behind numbers each.
+    """
+    plates = [p for p in named_by_plates(views, spots, vocabulary) if split_number(p.name)[1]]
+    columns = {name: column for column, name in enumerate(dict.fromkeys(p.name for p in plates))}
+    where = [p.row for p in plates], [columns[p.name] for p in plates]
+    return csr_array(([p.votes for p in plates], where), (len(views), len(columns)))
 
 
 def _behind(

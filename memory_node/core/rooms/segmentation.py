@@ -40,6 +40,8 @@ class SegmentationSettings:
     linked: float = 1.0
     #: Captions call both the same, or each something else.
     named: float = 3.0
+    #: Plates give both the same number, or each another one.
+    plates: float = 6.0
     #: Only one of two groups is ever named, where captions usually name rooms.
     half_named: float = 3.0
     #: Both show the same labels, or each others.
@@ -60,11 +62,12 @@ class _Groups:
     sizes: RealArray
     inner: RealArray
     #: (G, L) and (G, O) spots that show each label and object, (G, O) nearness to each object,
-    #: (G, K) votes for names.
+    #: (G, K) votes for names, (G, P) votes of plates for numbers.
     labels: csr_array
     objects: csr_array
     near: csr_array
     names: csr_array
+    plates: csr_array
     #: (F, 2) the two groups of each front, smaller number first.
     ends: IntArray
     #: (F,) pairs across, those that are drivable links, and the sum of what their drives say.
@@ -86,6 +89,7 @@ class _Groups:
             csr_array(member @ self.objects),
             csr_array(member @ self.near),
             csr_array(member @ self.names),
+            csr_array(member @ self.plates),
             np.stack([codes // max(count, 1), codes % max(count, 1)], axis=1).astype(np.int64),
             _sums(place, self.links[~inside], len(codes)),
             _sums(place, self.driven[~inside], len(codes)),
@@ -105,6 +109,8 @@ def segment(
     driven: BoolArray,
     named: csr_array,
     settings: SegmentationSettings | None = None,
+    *,
+    plated: csr_array | None = None,
 ) -> IntArray:
     """
     Return (N,) the group of each view, numbered by first row; O(E log N).
@@ -123,6 +129,8 @@ def segment(
         Votes of each caption for the names of rooms, as it says them.
     settings
         How much each kind of evidence counts.
+    plated : (N, P) array
+        Votes of plates for the numbered rooms of views; None where none was read.
 
     """
     given = settings or SegmentationSettings()
@@ -136,6 +144,7 @@ def segment(
         views.seen_objects,
         _near_objects(views),
         named,
+        csr_array((count, 0)) if plated is None else plated,
         pairs,
         np.ones(len(pairs)),
         driven.astype(float),
@@ -199,6 +208,8 @@ def _same_room(groups: _Groups, given: SegmentationSettings) -> RealArray:
     score += given.objects * _alike(groups.near, groups.objects, left, right)
     named = _held(groups.names, left, right, _SURE_NAMED)
     score += given.named * named * (2.0 * _cosines(groups.names, left, right) - 1.0)
+    plated = _held(groups.plates, left, right, _SURE_NAMED)
+    score += given.plates * plated * (2.0 * _cosines(groups.plates, left, right) - 1.0)
     votes = _sums_of_rows(groups.names) / groups.sizes
     sure = smaller / (smaller + _SURE_VIEWS)
     score -= given.half_named * np.abs(votes[left] - votes[right]) * sure
