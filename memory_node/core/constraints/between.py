@@ -95,6 +95,8 @@ class Between(Constraint):
         odds = np.full(len(candidates), UNMET)
         for first, second in _pairs(one, other, same=self.about == self.other):
             odds = np.maximum(odds, _on_the_way(candidates, one, first, other, second))
+        ends_too = np.isin(candidates.index, np.concatenate([one.objects, other.objects]))
+        odds = np.where(ends_too & (candidates.kind == Kind.OBJECT), UNMET, odds)
         known = np.asarray(np.isfinite(candidates.position).all(axis=1), np.bool_)
         return Effect(odds=judged(odds, negated=self.negated, known=known))
 
@@ -117,10 +119,7 @@ def _on_the_way(
     slack = np.where(candidates.placed, 0.0, SIGHT_M)
     detour = legs[0] + legs[1] - np.linalg.norm(end - start)
     odds = closeness(np.maximum(detour - slack, 0.0), _DETOUR_M)
-    is_end = (candidates.kind == Kind.OBJECT) & np.isin(
-        candidates.index, (one.objects[first], other.objects[second])
-    )
     other_map = candidates.map != one.maps[first]
     meant = log_probability(one.odds[[first]]) + log_probability(other.odds[[second]])
     odds = np.where(candidates.placed, odds, np.minimum(odds, UNSURE))
-    return np.where(is_end | other_map, UNMET, np.maximum(odds + meant, UNMET))
+    return np.where(other_map, UNMET, np.maximum(odds + meant, UNMET))
