@@ -110,6 +110,7 @@ def test_which_of_several_is_meant(school, text, at):
         ('How many lamps are there in the school?', 'I have seen 2 lamps'),
         ('How many lamps are there in the whole building?', 'I have seen 2 lamps'),
         ('How many lamps are there in the hospital?', "I don't know: I know no 'hospital'"),
+        ('What is the school like?', 'I know '),
         ('What is on the counter?', 'On the counter I have seen 1 steam iron'),
     ],
 )

@@ -22,6 +22,7 @@ from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import counted, lemmas, plural
 from memory_node.core.objects.inventory import inventory, Stock
 from memory_node.core.retrieval.pipeline import Found, Retriever
+from memory_node.core.rooms.vocabulary import split_number
 from memory_node.core.view import View
 
 __all__ = ['describe', 'describe_everything', 'describe_found', 'describe_room']
@@ -180,7 +181,7 @@ def describe_everything(
     parts = []
     if names:
         rooms = [
-            name if count == 1 and name[-1].isdigit() else counted(count, name)
+            name if count == 1 and split_number(name)[1] else counted(count, name)
             for name, count in sorted(names.items(), key=_many)[:_ROOMS]
         ]
         parts.append(f'I know {joined(rooms)}.')

@@ -7,6 +7,7 @@ from datetime import timezone
 
 import numpy as np
 
+from memory_node.core.constraints.area import is_all_of_it
 from memory_node.core.constraints.base import Scene
 from memory_node.core.constraints.order import Order, OrderKind
 from memory_node.core.constraints.registry import REGISTRY
@@ -102,6 +103,8 @@ def _described(subject: Subject, scene: Scene, rooms: RoomWords) -> Subject:
         return replace(subject, kind=SubjectKind.NAME, name=name, attributes=())
     if subject.kind is not SubjectKind.NAME:
         return subject
+    if is_all_of_it(scene.view, subject.name):
+        return replace(subject, kind=SubjectKind.ANYTHING, name='', whole=True)
     if is_noun_phrase(subject.name) and _names_part(said):
         return subject
     return replace(subject, name='', whole=True)
