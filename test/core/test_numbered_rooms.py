@@ -73,6 +73,7 @@ def first(memory, text):
         ('go to classroom 1a', 0),
         ('classroom 2B, please', 1),
         ('go to classroom 3c', None),
+        ('go to classroom five', None),
         ('Go to classroom 2a', None),
         ('go to room 305', None),
         ('bring the papers to the staff room', 3),

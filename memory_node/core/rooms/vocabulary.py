@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.language.affordances import AffordancePacks
-from memory_node.core.language.text import singular_phrase
+from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.yaml_text import read_yaml
 
 __all__ = [
@@ -40,9 +40,16 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def split_number(name: str) -> tuple[str, str]:
-    """Return a plain name without the number or letter at its end, and that; '' for none."""
+    """
+    Return a plain name without the number or letter at its end, and that; '' for none.
+
+    "Room seven" ends in 7.
+    """
     if re.fullmatch(_NUMBERED, name):
         return '', name
+    before, _, last = name.rpartition(' ')
+    if before and last in english().numbers:
+        return before, str(english().numbers[last])
     match = _NUMBER.search(name)
     return (name[: match.start()], match[1]) if match else (name, '')
 
