@@ -17,6 +17,7 @@ from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
 from memory_node.core.retrieval.signs import misread, near_numbers
+from memory_node.core.rooms.vocabulary import plain, split_number
 
 __all__ = ['RELATION_ODDS', 'EmbeddingRelevance', 'Relevance', 'RelevanceModel', 'alike', 'served']
 
@@ -165,6 +166,8 @@ def _themes(need: str, names: Names) -> list[int]:
 def _numbered_alike(phrase: str, names: Names) -> NDArray[np.bool_]:
     """Return (L,) whether a name has the numbers of a phrase: gate 3 is no gate 4."""
     wanted = set(_NUMBERS.findall(phrase.casefold()))
+    if (last := split_number(plain(phrase))[1]).isdigit():  # "gate three"
+        wanted.add(last)
     if not wanted:
         return np.ones(len(names), np.bool_)
     return np.array([wanted <= set(_NUMBERS.findall(name.casefold())) for name in names.texts])
