@@ -120,7 +120,8 @@ def _captioner(settings: BagSettings) -> Captioner:
 
 def _signs_alone(settings: BagSettings) -> bool:
     """Tell whether signs are all that is looked for: no detector is named."""
-    return settings.signs != 'none' and settings.captioner == 'yolox' and not settings.detector
+    looks = settings.captioner not in DETECTORS or settings.detector is not None
+    return settings.signs != 'none' and not looks
 
 
 def _perception(settings: BagSettings) -> PerceptionConfig:
