@@ -38,6 +38,38 @@ def test_rooms_end_at_doors(side, one_drive):
     assert same_partition(BUILDER.build(views).room_of_row, truth)
 
 
+@pytest.mark.parametrize('apart_m', [5.0, 6.0, 9.0])
+def test_rooms_that_were_looked_into_once_are_rooms(apart_m):
+    seen = [['stove', 'sink', 'refrigerator'], ['sofa', 'television', 'rug'], ['bed', 'wardrobe']]
+    labels = sorted({label for some in seen for label in some})
+    count = len(seen)
+    views = RoomViews(
+        keys=np.arange(count),
+        stamps=np.arange(count) * 10**9,
+        maps=np.zeros(count, np.int32),
+        positions=np.array([(apart_m * i, 0.0, 0.0) for i in range(count)]),
+        captions=[', '.join(some) for some in seen],
+        label_starts=np.cumsum([0, *map(len, seen)]),
+        label_ids=np.array([labels.index(label) for some in seen for label in some], np.int64),
+        labels=labels,
+        object_labels=np.arange(len(labels)),
+        object_positions=np.array(
+            [
+                (apart_m * i + 1.0, float(j), 0.5)
+                for label in labels
+                for i, some in enumerate(seen)
+                for j, one in enumerate(some)
+                if one == label
+            ]
+        ),
+        object_starts=np.arange(len(labels) + 1),
+        object_rows=np.array(
+            [i for label in labels for i, some in enumerate(seen) if label in some]
+        ),
+    )
+    assert len(BUILDER.build(views)) == count
+
+
 def test_a_robot_that_comes_again_and_again_knows_its_rooms():
     # Two rooms of spots 1.2 m apart with a wall at x = 5; four visits, each on another course.
     spots = [(x, y) for x in (1.0, 2.2, 3.4) for y in (1.0, 2.2)]

@@ -20,6 +20,10 @@ __all__ = ['SegmentationSettings', 'segment']
 #: Views from which on it counts that no caption of a group names it; sightings and votes for
 #: names from which on it counts that both groups have the same, or others.
 _SURE_VIEWS, _SURE_SEEN, _SURE_NAMED = 3.0, 4.0, 1.0
+#: Share of what a room has to show that one look into it shows.
+_ONE_LOOK = 0.6
+#: Neighbouring spots of one room are usually within this distance [m].
+_NEAR_M = 3.0
 #: Share of named views from which on those that are not named count in full.
 _OFTEN_NAMED = 0.5
 #: More rounds than any graph needs that halves its groups at least every third one.
@@ -52,6 +56,8 @@ class SegmentationSettings:
     front: float = 2.0
     #: Groups were seen in one unbroken drive, or in two.
     drive: float = 3.0
+    #: Each metre that neighbours are farther apart than usual in a room.
+    far: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,12 @@ class _Groups:
     plates: csr_array
     #: (F, 2) the two groups of each front, smaller number first.
     ends: IntArray
-    #: (F,) pairs across, those that are drivable links, and the sum of what their drives say.
+    #: (F,) pairs across, those that are drivable links, the sum of what their drives say, and of
+    #: how far apart they are [m].
     links: RealArray
     driven: RealArray
     drives: RealArray
+    gaps: RealArray
 
     def merged(self, new: IntArray) -> _Groups:
         """Return the groups after each has become part of group ``new``, numbered from 0."""
@@ -94,6 +102,7 @@ class _Groups:
             _sums(place, self.links[~inside], len(codes)),
             _sums(place, self.driven[~inside], len(codes)),
             _sums(place, self.drives[~inside], len(codes)),
+            _sums(place, self.gaps[~inside], len(codes)),
         )
 
 
@@ -149,6 +158,7 @@ def segment(
         np.ones(len(pairs)),
         driven.astype(float),
         _same_drive(views, pairs),
+        _gaps(views, pairs),
     )
     group = spots
     groups = groups.merged(group)
@@ -188,6 +198,12 @@ def _same_drive(views: RoomViews, pairs: IntArray) -> RealArray:
     return np.asarray(same - same.mean())
 
 
+def _gaps(views: RoomViews, pairs: IntArray) -> RealArray:
+    """Return (E,) the distance of each pair [m], 0 where it is not known."""
+    step = views.positions[pairs[:, 1]] - views.positions[pairs[:, 0]]
+    return np.asarray(np.nan_to_num(np.linalg.norm(step, axis=1)))
+
+
 def _near_objects(views: RoomViews) -> csr_array:
     """Return (N, O) how near each view is to each placed object that it sees."""
     seen = views.seen_objects.tocoo()
@@ -222,6 +238,7 @@ def _same_room(groups: _Groups, given: SegmentationSettings) -> RealArray:
     shape = narrow + np.maximum(width, 0.0)
     score += given.front * shape * groups.driven / groups.links
     score += given.drive * groups.drives / groups.links
+    score -= given.far * np.maximum(groups.gaps / groups.links - _NEAR_M, 0.0)
     return score
 
 
@@ -254,11 +271,12 @@ def _coverage(spots: csr_array) -> RealArray:
     Return (G,) the share of what there is to see that each group shows.
 
     Estimated by what was seen from one spot only (Good 1953, The population frequencies of
-    species and the estimation of population parameters).
+    species and the estimation of population parameters); a single look shows ``_ONE_LOOK``.
     """
     once = spots.copy()
     once.data = np.where(once.data == 1.0, 1.0, 0.0)
-    return 1.0 - _sums_of_rows(once) / np.maximum(_sums_of_rows(spots), 1.0)
+    seen_again = 1.0 - _sums_of_rows(once) / np.maximum(_sums_of_rows(spots), 1.0)
+    return np.asarray(np.maximum(seen_again, _ONE_LOOK))
 
 
 def _held(table: csr_array, left: IntArray, right: IntArray, sure_from: float) -> RealArray:
