@@ -13,7 +13,7 @@ from memory_msgs.msg import Statistics, Status
 from memory_node.core import errors
 from memory_node.core.data import Place, Pose, QueryMode
 from memory_node.core.errors import InvalidQueryError, MemoryNodeError
-from memory_node.ros import conversions, diagnostics, qos, requests
+from memory_node.ros import conversions, figures, qos, requests
 from memory_node.ros.settings import GROUPS, parameters
 
 
@@ -35,7 +35,7 @@ def test_every_error_has_its_status_code():
 
 def test_statistics_has_every_count():
     fields = Statistics.get_fields_and_field_types()
-    assert set(diagnostics._COUNTS) <= set(fields)
+    assert set(figures.COUNTS) <= set(fields)
 
 
 def test_parameter_names_are_unique():

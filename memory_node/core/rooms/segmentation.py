@@ -21,7 +21,7 @@ __all__ = ['SegmentationSettings', 'segment']
 #: names from which on it counts that both groups have the same, or others.
 _SURE_VIEWS, _SURE_SEEN, _SURE_NAMED = 3.0, 4.0, 1.0
 #: Share of what a room has to show that one look into it shows.
-_ONE_LOOK = 0.6
+_ONE_LOOK = 0.3
 #: Neighbouring spots of one room are usually within this distance [m].
 _NEAR_M = 3.0
 #: Share of named views from which on those that are not named count in full.
