@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-import re
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from memory_node.core.data import FloatArray
 from memory_node.core.language.names import Relation
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.request import Request, SubjectKind
+from memory_node.core.language.signs import sign_words
 from memory_node.core.language.text import lemmas
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
@@ -48,7 +48,6 @@ WORLD_TOP = 3
 #: Log-odds that a thing serves a need which says its name ("fill the kettle", "operate the TV"):
 #: 5 of 97 such needs that people wrote name what serves them.
 THEME = -2.9
-_NUMBERS = re.compile(r'[a-z]?\d+[a-z]?')
 #: Words of a name that a need may say.
 _NAME_WORDS = 3
 #: Log-odds that a thing of the right name serves a purpose, over those of any thing.
@@ -165,12 +164,12 @@ def _themes(need: str, names: Names) -> list[int]:
 
 def _numbered_alike(phrase: str, names: Names) -> NDArray[np.bool_]:
     """Return (L,) whether a name has the numbers of a phrase: gate 3 is no gate 4."""
-    wanted = set(_NUMBERS.findall(phrase.casefold()))
+    wanted = set(sign_words(phrase).numbers)
     if (last := split_number(plain(phrase))[1]).isdigit():  # "gate three"
         wanted.add(last)
     if not wanted:
         return np.ones(len(names), np.bool_)
-    return np.array([wanted <= set(_NUMBERS.findall(name.casefold())) for name in names.texts])
+    return np.array([wanted <= set(sign_words(name).numbers) for name in names.texts])
 
 
 def alike(names: Names, vector: FloatArray) -> RealArray:
