@@ -51,6 +51,13 @@ class Scene:
     def mount(self):
         camera = transform('base_link', 'camera_optical', MOUNTED, self.robot.now(), optical=True)
         self.fixed.publish(TFMessage(transforms=[camera]))
+        self.client.until(self.is_mounted, 'the mounting of the camera')
+
+    def is_mounted(self):
+        """Return whether the node joins the camera's frame to that of its positions."""
+        self.move(self.robot.now())
+        request = Objects.Request(**near('camera_optical', 0.0))
+        return self.client.call(Objects, 'memory/objects', request).status.code == Status.OK
 
     def move(self, stamp):
         for (parent, child), at in self.moving.items():
@@ -145,9 +152,9 @@ def test_a_point_that_nothing_joins_is_refused_by_both_frames(scene):
 
 
 def test_points_in_frames_of_the_robot_are_transformed(scene):
-    scene.mount()
     scene.odometry = (1.0, 0.0, math.pi)
     scene.moving[('odom', 'base_link')] = scene.odometry
+    scene.mount()
     # What tells the camera's place tells it now: 0.3 m ahead of the robot, which looks back.
     assert target(scene.see('chair')) == ('odom', -1.3, 0.0)
     assert near_to(scene.client, 'base_link', 2.3) == ['chair']

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-DOMAIN = 79
+DOMAIN = 86
 PARAMETERS = {'pose_source': 'odom'}
 
 

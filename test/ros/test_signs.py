@@ -9,7 +9,7 @@ from sign_pictures import FOCAL_PX, SIZE, wall_with_plates
 
 pytest.importorskip('rapidocr', reason="needs pip install 'memory_node[signs]'")
 
-DOMAIN = 83
+DOMAIN = 85
 PARAMETERS = {'perception.signs': 'rapidocr'}
 
 
