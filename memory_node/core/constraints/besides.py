@@ -33,7 +33,7 @@ class Besides(Constraint):
     """No thing of a name."""
 
     NAME: ClassVar[str] = 'besides'
-    PRIORITY: ClassVar[int] = 65
+    PRIORITY: ClassVar[int] = 55
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
 
     about: str

@@ -48,6 +48,7 @@ _ANSWERS = {
     'closer': AnswerKind.CLOSER,
     'elsewhere': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
+    'holder': AnswerKind.WHERE,
 }
 
 

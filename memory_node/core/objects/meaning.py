@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 import hashlib
+from itertools import combinations
 import json
 import logging
 import os
@@ -40,6 +41,8 @@ Encode = Callable[[list[str]], FloatArray]
 _ARRAYS = ('names', 'sentences', 'world')
 #: Rows that a name borrows from, and how fast their say falls with the cosine of the names.
 NEAREST, SHARPNESS = 10, 10.0
+#: Words of a phrase that are looked at for names within it.
+PHRASE_WORDS = 6
 
 
 def purpose(name: str) -> str:
@@ -59,7 +62,8 @@ class PackVectors:
 
     #: Row of each name, by the singular of its words.
     rows: dict[tuple[str, ...], list[int]]
-    #: (M, D) vectors of all names, and (P,) where each row's names begin.
+    #: All names, their (M, D) vectors, and (P,) where each row's names begin.
+    called: tuple[str, ...]
     names: FloatArray
     starts: NDArray[np.int64]
     #: (K, D) vectors of all distinct uses; row r has those that
@@ -89,6 +93,17 @@ class PackVectors:
     def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return (L,) the row that holds each name, -1 where none does."""
         return np.array([self.rows.get(lemmas(name), [-1])[0] for name in names], np.int64)
+
+    def span(self, row: int) -> tuple[int, int]:
+        """Return where the names of a row begin and end."""
+        last = row + 1 == len(self.starts)
+        return int(self.starts[row]), len(self.called) if last else int(self.starts[row + 1])
+
+    def rows_within(self, phrase: str) -> list[int]:
+        """Return the rows that hold some of the words of a phrase as a name, in its order."""
+        words = lemmas(phrase)[:PHRASE_WORDS]
+        some = (one for n in range(1, len(words)) for one in combinations(words, n))
+        return sorted({row for one in some for row in self.rows.get(one, ())})
 
     def meanings(
         self, names: Sequence[str], vectors: FloatArray, purposes: FloatArray
@@ -159,6 +174,7 @@ def _assembled(
     uses = np.stack(means) if means else np.empty((0, names.shape[1]), np.float32)
     return PackVectors(
         rows=_rows(packs),
+        called=tuple(name for called, _ in packs.rows for name in called),
         names=names,
         starts=_starts(packs),
         sentences=sentences,

@@ -108,7 +108,7 @@ def list_objects(
             raise UnknownMapError(f'no observation is on a map named {map_id!r}')
         kept &= objects.maps == view.snapshot.map_ids.index(map_id)
     if text.strip():
-        kept &= _goes_by(view, retriever.name_odds(view, text) > 0.0)
+        kept &= _goes_by(view, retriever.meant_odds(view, text) > 0.0)
     if area.strip():
         meant = np.flatnonzero(retriever.room_words.log_odds(view.rooms, area) > 0.0)
         kept &= np.isin(view.object_rooms, meant)

@@ -60,6 +60,10 @@ class LanguageModelRelevance:
         """Return (L,) log-odds that things of each name are what a phrase names."""
         return self._base.named(phrase, names)
 
+    def unnamed(self, phrase: str, names: Names, vector: FloatArray) -> NDArray[np.float64]:
+        """Return (L,) log-odds that things are meant by a phrase that none of them goes by."""
+        return self._base.unnamed(phrase, names, vector)
+
     def relevance(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
         """Return what a request means among names; a model's failure only costs its say."""
         found = self._base.relevance(request, names, vectors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain
 import time
 from typing import Protocol
@@ -36,9 +36,14 @@ from memory_node.core.retrieval.pictures import picture_candidates
 from memory_node.core.retrieval.places import PlaceBuilder
 from memory_node.core.retrieval.reading import as_meant_here, is_of_past, mode_of
 from memory_node.core.retrieval.relevance import Relevance, RelevanceModel
-from memory_node.core.retrieval.rooms import room_candidates, RoomWords, serving_rooms
+from memory_node.core.retrieval.rooms import (
+    means_room,
+    room_candidates,
+    RoomWords,
+    serving_rooms,
+)
 from memory_node.core.retrieval.scale import under
-from memory_node.core.retrieval.selection import distinct, LOOKED_AT, select
+from memory_node.core.retrieval.selection import arranged
 from memory_node.core.retrieval.spelling import respelled
 from memory_node.core.retrieval.stages import Stages
 from memory_node.core.retrieval.stated import StatedRelations
@@ -62,7 +67,7 @@ _PARSED = 256
 #: Places that a scorer of viewpoints chooses.
 SCORED = 64
 #: Log-odds that a thing loses where a room is asked for.
-_NO_ROOM = 2.0
+_NO_ROOM = 4.0
 
 
 class RequestReader(Protocol):
@@ -173,7 +178,7 @@ class Retriever:
         odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds
         odds = odds + closeness(query, candidates, config)
         stages.end('constraints')
-        chosen = self._chosen(candidates, odds, judged, query.k, config)
+        chosen = arranged(candidates, odds, judged, query.k, separation_m=config.separation_m)
         stages.end('selection')
         builder = PlaceBuilder(view, self._mirror, self._path, request, relevance)
         places = builder.places(candidates, judged, odds, chosen)
@@ -260,6 +265,14 @@ class Retriever:
         """Return (L,) log-odds that things of each name are what a phrase names."""
         return self.relevance.named(phrase, view.names)
 
+    def meant_odds(self, view: View, phrase: str) -> RealArray:
+        """Return (L,) log-odds that things of each name are meant by a phrase, named or not."""
+        odds = self.name_odds(view, phrase)
+        if (odds[view.present] > 0.0).any() or self.room_words.knows(view.rooms, phrase):
+            return odds
+        vector = self.encode([phrase])[0]
+        return np.maximum(odds, self.relevance.unnamed(phrase, view.names, vector))
+
     def attributes(self, view: View) -> AttributeShares:
         """Return what the captions of a view say of the look of its objects."""
         return AttributeShares(view, partial(self._captions, view))
@@ -275,7 +288,7 @@ class Retriever:
         attributes = self.attributes(view)
         lookup = MemoryLookup(
             view,
-            lambda phrase: self.name_odds(view, phrase),
+            cache(partial(self.meant_odds, view)),
             lambda phrase: self.room_words.log_odds(view.rooms, phrase),
             attributes.attribute_share,
             StatedRelations(view, partial(self._captions, view)).objects,
@@ -300,16 +313,18 @@ class Retriever:
         ):
             rows, odds = self._scorer.score(view, request.text, vector, SCORED)
             return rows_as_candidates(view, rows, odds)
+        as_room = means_room(view, request, self.room_words, relevance)
         parts = []
         if subject.kind is not SubjectKind.VIEW:
-            odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM else 0.0)
+            odds = relevance.odds - (_NO_ROOM if subject.sort is Sort.ROOM or as_room else 0.0)
             gone = is_of_past(request)
             parts.append(object_candidates(view, odds, wider=relevance.wider, gone=gone))
         if subject.sort is not Sort.THING:
             served = self.relevance.relevance(request, view.room_names, vectors)
             parts.append(serving_rooms(view, served.odds))
         if subject.kind is SubjectKind.NAME:
-            parts.append(room_candidates(view, request, self.room_words, thing=relevance.named))
+            thing = relevance.named and not as_room
+            parts.append(room_candidates(view, request, self.room_words, thing=thing))
             if not relevance.named:
                 said = not view.names.matcher.qualifies(subject.name)
                 captions = partial(self._captions, view)
@@ -323,24 +338,6 @@ class Retriever:
         if self._pictures is not None and not relevance.named:
             parts.append(picture_candidates(view, self._pictures, request))
         return Candidates.join(parts)
-
-    def _chosen(
-        self,
-        candidates: Candidates,
-        odds: RealArray,
-        judged: Combined,
-        k: int,
-        config: RetrievalConfig,
-    ) -> IntArray:
-        if judged.sort_keys is None:
-            return select(candidates, odds, k, separation_m=config.separation_m)
-        chosen = np.empty(0, np.int64)
-        for looked_at in (k, k * LOOKED_AT):  # most often the first k differ
-            order = judged.arranged(odds, looked_at)[:looked_at]
-            chosen = distinct(candidates, order, config.separation_m)[:k]
-            if len(chosen) == k:
-                break
-        return chosen
 
 
 @lru_cache(maxsize=_PARSED)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.data import FloatArray
-from memory_node.core.language.names import Relation
+from memory_node.core.language.names import parse_name, relate, Relation
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.signs import sign_words
@@ -89,6 +89,9 @@ class RelevanceModel(Protocol):
     def named(self, phrase: str, names: Names) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""
 
+    def unnamed(self, phrase: str, names: Names, vector: FloatArray) -> RealArray:
+        """Return (L,) log-odds that things are meant by a phrase that none of them goes by."""
+
 
 class EmbeddingRelevance:
     """
@@ -129,10 +132,7 @@ class EmbeddingRelevance:
                 named=True,
                 wider=odds == RELATION_ODDS[Relation.PART_NAME],
             )
-        odds = np.maximum(
-            odds, np.where(_numbered_alike(subject.name, names), alike(names, vectors[2]), UNLIKE)
-        )
-        odds = np.maximum(odds, near_numbers(names, subject.name))
+        odds = np.maximum(odds, self.unnamed(subject.name, names, vectors[2]))
         if (odds > 0.0).any():
             return Relevance(odds=odds, named=False)
         if subject.definite or not (subject.purpose or subject.wished):
@@ -153,6 +153,13 @@ class EmbeddingRelevance:
             odds[exact] = own
         return np.asarray(odds)
 
+    def unnamed(self, phrase: str, names: Names, vector: FloatArray) -> RealArray:
+        """Return (L,) log-odds that things are meant by a phrase that none of them goes by."""
+        if not len(names):
+            return np.empty(0)
+        odds = np.where(_numbered_alike(phrase, names), alike(names, phrase, vector), UNLIKE)
+        return np.maximum(odds, near_numbers(names, phrase))
+
 
 def _themes(need: str, names: Names) -> list[int]:
     """Return the names that a need says itself: what is to be done is done to such a thing."""
@@ -172,23 +179,47 @@ def _numbered_alike(phrase: str, names: Names) -> NDArray[np.bool_]:
     return np.array([wanted <= set(sign_words(name).numbers) for name in names.texts])
 
 
-def alike(names: Names, vector: FloatArray) -> RealArray:
+def alike(names: Names, phrase: str, vector: FloatArray) -> RealArray:
     """
-    Return (L,) log-odds that a thing of each name is what an unknown name means.
+    Return (L,) log-odds that a thing of each name is what an unknown phrase of a vector means.
 
-    It is only where nothing that packs know is nearer in meaning, its own row left out: the
-    "medicine cart" is the medicine trolley, and the "treadmill" is no bicycle.
+    It is where no row of the packs but its own is nearer in meaning: the "medicine cart" is the
+    medicine trolley, and the "treadmill" is no bicycle. A name is as near as the nearest synonym
+    of its row that the phrase does not contradict, and a row that the phrase says a part of is
+    no rival to other rows: "ballet slippers" are ballet shoes, whatever a slipper is.
     """
     cosines = (names.vectors @ vector).astype(np.float64)
     cosines[names.signs] = -1.0
-    if not len(names.world.names):
+    packs = names.world
+    if not len(packs.names):
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
-    rows = np.maximum.reduceat(names.world.names @ vector, names.world.starts)
-    best = int(np.argmax(rows))
-    second = float(np.partition(rows, -2)[-2]) if len(rows) > 1 else -1.0
-    rival = np.where(names.rows == best, second, float(rows[best]))
-    nearest = (cosines >= _ALIKE) & (cosines >= rival)
-    return np.where(nearest, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
+    called = packs.names @ vector
+    rows = np.maximum.reduceat(called, packs.starts)
+    parts = packs.rows_within(phrase)
+    others = rows.copy()
+    others[parts] = -1.0
+    contradicted = names.matcher.relations(phrase)[: len(names)] == Relation.CONFLICT
+    rivals = np.where(
+        contradicted | np.isin(names.rows, parts),
+        _best_other(rows, names.rows),
+        _best_other(others, names.rows),
+    )
+    near = np.where(names.rows >= 0, rows[names.rows], cosines)
+    wanted = parse_name(phrase)
+    for name in np.flatnonzero((near > cosines) & (near >= np.maximum(rivals, _ALIKE))).tolist():
+        of_row = slice(*packs.span(int(names.rows[name])))
+        nearest = packs.called[of_row.start + int(np.argmax(called[of_row]))]
+        if relate(wanted, parse_name(nearest)) is not Relation.CONFLICT:
+            cosines[name] = near[name]
+    meant = (cosines >= _ALIKE) & (cosines >= rivals)
+    return np.where(meant, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
+
+
+def _best_other(scores: FloatArray, rows: NDArray[np.int64]) -> RealArray:
+    """Return the best of the scores, for each of ``rows`` without its own."""
+    best = int(np.argmax(scores))
+    second = float(np.partition(scores, -2)[-2]) if len(scores) > 1 else -1.0
+    return np.where(rows == best, second, float(scores[best]))
 
 
 def served(names: Names, vectors: FloatArray) -> RealArray:

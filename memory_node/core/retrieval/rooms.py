@@ -10,13 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
-from memory_node.core.language.request import AnswerKind, Request
+from memory_node.core.language.names import Relation
+from memory_node.core.language.request import AnswerKind, Request, SubjectKind
+from memory_node.core.retrieval.relevance import RELATION_ODDS, Relevance
 from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.vocabulary import plain, split_number
 from memory_node.core.view import View
 
-__all__ = ['names_in', 'RoomWords', 'room_candidates', 'rooms_as_candidates', 'serving_rooms']
+__all__ = [
+    'RoomWords',
+    'means_room',
+    'names_in',
+    'room_candidates',
+    'rooms_as_candidates',
+    'serving_rooms',
+]
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -63,6 +72,28 @@ class RoomWords(Protocol):
         self, scores: RealArray, holds: NDArray[np.bool_] | None = None
     ) -> NDArray[np.bool_]:
         """Return (R,) which rooms a phrase means that takes for granted that there is one."""
+
+
+def means_room(view: View, request: Request, words: RoomWords, relevance: Relevance) -> bool:
+    """
+    Tell whether a name means a room here, though things have a meaning of it.
+
+    Where captions speak of the lounge, "the lounge" is no sofa; "the toilet" is one that is there.
+    Where something is of another name of it ("the lift"), captions have to say the very name.
+    """
+    subject = request.subject
+    if subject.kind is not SubjectKind.NAME or not relevance.named:
+        return False
+    best = relevance.odds.max()
+    if best > RELATION_ODDS[Relation.SYNONYM]:  # a thing of the very name
+        return False
+    another = best > RELATION_ODDS[Relation.KIND]
+    known = (
+        plain(subject.name) in view.rooms.said
+        if another
+        else words.knows(view.rooms, subject.name)
+    )
+    return known and bool((words.log_odds(view.rooms, subject.name) > 0.0).any())
 
 
 def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bool) -> Candidates:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Candidates, Kind
+from memory_node.core.constraints.combine import Combined
 
-__all__ = ['LOOKED_AT', 'distinct', 'select']
+__all__ = ['arranged', 'distinct', 'select']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -15,7 +16,22 @@ RealArray = NDArray[np.float64]
 #: If the first thing of a name is not what was wanted, the second is so much less likely.
 _SAME_NAME = 1.5
 #: Candidates looked at for each place that is wanted.
-LOOKED_AT = 16
+_LOOKED_AT = 16
+
+
+def arranged(
+    candidates: Candidates, odds: RealArray, judged: Combined, k: int, *, separation_m: float
+) -> IntArray:
+    """Return the candidates for at most ``k`` places, in the order that the request asks for."""
+    if judged.sort_keys is None:
+        return select(candidates, odds, k, separation_m=separation_m)
+    chosen = np.empty(0, np.int64)
+    for looked_at in (k, k * _LOOKED_AT):  # most often the first k differ
+        order = judged.arranged(odds, looked_at)[:looked_at]
+        chosen = distinct(candidates, order, separation_m)[:k]
+        if len(chosen) == k:
+            break
+    return chosen
 
 
 def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: float) -> IntArray:
@@ -27,7 +43,7 @@ def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: flo
     measured position that stand within ``separation_m`` of a chosen one of the same name say
     nothing new.
     """
-    count, rows = k * LOOKED_AT, np.arange(len(odds))
+    count, rows = k * _LOOKED_AT, np.arange(len(odds))
     if len(odds) > count:  # sorting all of them would take longer
         rows = np.flatnonzero(odds >= np.partition(odds, -count)[-count])
     order = rows[np.lexsort((candidates.index[rows], candidates.kind[rows], -odds[rows]))][:count]

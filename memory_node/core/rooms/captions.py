@@ -61,6 +61,8 @@ _ELSEWHERE = re.compile(
     r'adjacent to|opposite|overlooking|through|facing|before|leaving|not|no|toward) '
     r"(?:(?:a|an|the|this|another|that|what looks like) )?(?:[\w'-]+ ){0,2}?)$"
 )
+#: What follows the "a" of "room a", and no article.
+_LONE = re.compile(r'\s*(?:[^\w\s]|$)')
 _NUMBER = re.compile(r'^(?:[a-z]?\d+[a-z]?|[a-z])$')
 
 
@@ -133,7 +135,8 @@ class CaptionReader:
         if re.match(r' of (?!(?:a|an|the|this|our|my)\b)', after):  # a bar of soap
             return ''
         if following:
-            if _NUMBER.match(following[1]) and following[1] != 'a':
+            letter = following[1] != 'a' or _LONE.match(after[following.end() :])
+            if _NUMBER.match(following[1]) and letter:
                 number = ' ' + following[1]
             elif not self._ends_name(following[1]) and not self._is_area(following[1]):
                 return ''
