@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 import re
 from typing import Any, ClassVar
@@ -30,13 +30,19 @@ IntArray = NDArray[np.int64]
 _NAMED: Mapping[str, str] = {**entry('floors', 'named'), **entry('floors', 'alone')}
 _ORDINALS = values('ordinals')
 _NOUN = rf'(?:{alternatives(words("floors", "nouns"))})'
+_NTH = rf'(?:\d{{1,2}}(?:st|nd|rd|th)|{alternatives(_ORDINALS)})'
+#: The noun, or where it comes only after another floor: "on the first or the second floor".
+_NOUN_LATER = rf'(?:{_NOUN}|(?=or (?:(?:on|at|in) )?(?:the )?{_NTH} {_NOUN}\b))'
 _FLOOR = rule(
     rf'{NEGATION}{IS}(?:(?:on|at|to|from|in) )?(?:the )?'
-    rf'(?:(?P<name>{alternatives(entry("floors", "named"))}) {_NOUN}'
-    rf'|(?P<nth>\d{{1,2}}(?:st|nd|rd|th)|{alternatives(_ORDINALS)}) {_NOUN}'
+    rf'(?:(?P<name>{alternatives(entry("floors", "named"))}) {_NOUN_LATER}'
+    rf'|(?P<nth>{_NTH}) {_NOUN_LATER}'
     rf'|{_NOUN} (?:number )?(?P<n>{ANY_NUMBER})'
     rf'|(?P<alone>{alternatives(entry("floors", "alone"))}))\b(?! lamps?\b| tiles?\b)'
 )
+
+
+_OR = re.compile(r'\s*,?\s*or\s+', re.IGNORECASE)
 
 
 class FloorKind(str, Enum):
@@ -70,22 +76,46 @@ class Floor(Constraint):
     kind: FloorKind
     #: Counts from the lowest, which is 1.
     number: int = 0
+    #: Floors of which any will do, this one too: "upstairs or downstairs?".
+    others: tuple[Floor, ...] = ()
 
     @classmethod
     def read(cls, rest: Remainder, clock: Clock) -> Iterator[Floor]:
         """Yield "upstairs", "on the second floor", "on level 2"."""
+        found: list[Floor] = []
+        end = 0
         for match in rest.matches(_FLOOR):
-            named = (match['name'] or match['alone'] or '').casefold()
-            nth = (match['nth'] or match['n'] or '').casefold()
-            digits = re.match(r'\d+', nth)
-            many = int(digits[0]) if digits else int(_ORDINALS.get(nth, 0)) or number(nth)
-            yield cls(
-                negated=match['no'] is not None,
-                span=match.span(),
-                phrase=rest.take(*match.span()),
-                kind=FloorKind(_NAMED[named]) if named else FloorKind.NUMBER,
-                number=0 if named else many,
-            )
+            one = cls._made(rest, match)
+            between = rest.whole[end : match.start()] if found else ''
+            if _OR.fullmatch(between):
+                found[-1] = found[-1]._or(one, between, match.end())
+            else:
+                found.append(one)
+            end = match.end()
+        yield from found
+
+    @classmethod
+    def _made(cls, rest: Remainder, match: re.Match[str]) -> Floor:
+        named = (match['name'] or match['alone'] or '').casefold()
+        nth = (match['nth'] or match['n'] or '').casefold()
+        digits = re.match(r'\d+', nth)
+        many = int(digits[0]) if digits else int(_ORDINALS.get(nth, 0)) or number(nth)
+        return cls(
+            negated=match['no'] is not None,
+            span=match.span(),
+            phrase=rest.take(*match.span()),
+            kind=FloorKind(_NAMED[named]) if named else FloorKind.NUMBER,
+            number=0 if named else many,
+        )
+
+    def _or(self, other: Floor, between: str, end: int) -> Floor:
+        start = end if self.span is None else self.span[0]
+        return replace(
+            self,
+            phrase=f'{self.phrase}{between}{other.phrase}',
+            span=(start, end),
+            others=(*(self.others or (self,)), other),
+        )
 
     @classmethod
     def from_fields(cls, phrase: str, fields: Mapping[str, Any], clock: Clock) -> Floor:
@@ -106,6 +136,19 @@ class Floor(Constraint):
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge by the height from which each candidate was seen."""
+        if not self.others:
+            return self._judge(scene, candidates)
+        effects = [one.apply(scene, candidates) for one in self.others]
+        odds = np.stack([effect.odds for effect in effects])
+        best = odds.argmax(axis=0)
+
+        def told(i: int) -> str:
+            of = effects[int(best[i])].told
+            return self.phrase if of is None else of(i)
+
+        return Effect(odds=odds.max(axis=0), told=told)
+
+    def _judge(self, scene: Scene, candidates: Candidates) -> Effect:
         snapshot = scene.view.snapshot
         here = scene.query.here or scene.query.near
         meets = np.zeros(len(candidates), np.bool_)

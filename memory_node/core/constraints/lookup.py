@@ -18,8 +18,11 @@ __all__ = ['MAX_LANDMARKS', 'MemoryLookup']
 MAX_LANDMARKS = 256
 #: Names that sum to this much less than the best one are other things [log-odds].
 _SPAN = 3.0
-#: Who says "in the office" knows that there is one: log-odds for the likeliest where none is sure.
+#: Who says "in the office" knows that there is one: log-odds for the likeliest where none is sure,
+#: and for things of a wider name.
 TAKEN_FOR_GRANTED = 1.5
+#: Log-odds from which on a name is wider than the phrase, and a share that may be a slip.
+_WIDER, _SLIP = -1.0, 0.1
 #: A name that an object got this rarely says nothing of it.
 _LEAST_SHARE = 0.1
 
@@ -89,14 +92,20 @@ class MemoryLookup:
         if not len(objects):
             return None
         names = self._name_odds(phrase)
-        best = names.max(initial=-np.inf)
+        best = names[view.present].max(initial=-np.inf)
+        if _WIDER <= best <= 0.0:  # who speaks of the heart monitor may mean the monitor
+            names, best = names + TAKEN_FOR_GRANTED, best + TAKEN_FOR_GRANTED
         # Of what fits much better than the rest, the rest is not meant.
         fits = (names > 0.0) & (names > best - _SPAN)
         entries = view.entries_of(np.flatnonzero(fits))
-        entries = entries[view.name_shares[entries] >= _LEAST_SHARE]
+        # A counter may be the reception counter: the wider name says nothing against it.
+        silent = view.entries_of(np.flatnonzero((names < 0.0) & (names >= _WIDER)))
+        unsaid = np.bincount(view.name_owners[silent], view.name_shares[silent], len(objects))
+        shares = view.name_shares[entries] / (1.0 + _SLIP - unsaid[view.name_owners[entries]])
+        entries, shares = entries[shares >= _LEAST_SHARE], shares[shares >= _LEAST_SHARE]
         owners, place = np.unique(view.name_owners[entries], return_inverse=True)
         odds = np.full(len(owners), -np.inf)
-        said = names[objects.hist_labels[entries]] + np.log(view.name_shares[entries])
+        said = names[objects.hist_labels[entries]] + np.log(shares)
         np.maximum.at(odds, place, said)
         odds = np.minimum(odds, objects.existence[owners])
         best_first = np.argsort(-odds, kind='stable')[:MAX_LANDMARKS]

@@ -141,10 +141,12 @@ def head_position(words: list[str]) -> int:
     first = 0  # of the noun phrase that is looked at
     while True:
         head = first + head_index(words[first:])
-        amount = words[head] in english().quantities or not wordnet().is_physical(words[head])
+        counted = words[head] in english().quantities
+        amount = counted or not wordnet().is_physical(words[head])
         if words[head + 1 : head + 2] != ['of'] or len(words) < head + 3 or not amount:
             return head
-        if words[head + 2] in KNOWN_ONE:  # "the bust of that poet"
+        one = words[head + 2] in ('a', 'an')  # an amount is of many or of much
+        if words[head + 2] in KNOWN_ONE or (one and not counted):  # "the bust of that poet"
             return head
         if wordnet().dominant_pos(words[head]) == Part.UNKNOWN:
             return head

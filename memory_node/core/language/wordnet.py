@@ -241,9 +241,12 @@ class WordNet:
             return base
         if word.endswith('men') and self.uses(word[:-3] + 'man') is not None:
             return word[:-3] + 'man'
-        if len(word) < 3 or not word.endswith('s') or word.endswith(('ss', 'us', 'is')):
+        if len(word) < 3 or not word.endswith('s') or word.endswith('ss'):
             return word
         known = self._is_noun(word)
+        if word.endswith(('us', 'is')):  # skis and menus, but a bus and a basis
+            one = word.removesuffix('s')
+            return word if known or len(one) < 3 or not self._is_noun(one) else one
         for ending, base in (('s', ''), ('es', ''), ('ies', 'y')):
             if ending == 'es' and not word.endswith(('ses', 'xes', 'zes', 'ches', 'shes', 'oes')):
                 continue

@@ -55,6 +55,9 @@ _NAMED = 3.0
 #: Cosine from which on two names may mean one thing, what more of it is worth [log-odds], and
 #: log-odds of a thing that is not meant, before its cosine orders what comes closest.
 _ALIKE, _ALIKE_SLOPE, UNLIKE = 0.55, 8.0, -6.0
+#: Cosine from which on two names of one head are one, whatever tells them apart: audio mixers
+#: are sound mixers.
+_ONE_NAME = 0.9
 #: What nearness in meaning adds among things that a name fits equally well.
 _PREFERENCE = 1.0
 
@@ -134,7 +137,9 @@ class EmbeddingRelevance:
             )
         odds = np.maximum(odds, self.unnamed(subject.name, names, vectors[2]))
         if (odds > 0.0).any():
-            return Relevance(odds=odds, named=False)
+            nearest = names.texts[int(np.argmax(odds))]
+            of_nearest = names.matcher.relations(nearest)[: len(names)]
+            return Relevance(odds=odds, named=False, wider=of_nearest == Relation.PART_NAME)
         if subject.definite or not (subject.purpose or subject.wished):
             return Relevance(odds=odds, named=False)
         return Relevance(odds=served(names, vectors[:2]), named=False)
@@ -209,7 +214,8 @@ def alike(names: Names, phrase: str, vector: FloatArray) -> RealArray:
     for name in np.flatnonzero((near > cosines) & (near >= np.maximum(rivals, _ALIKE))).tolist():
         of_row = slice(*packs.span(int(names.rows[name])))
         nearest = packs.called[of_row.start + int(np.argmax(called[of_row]))]
-        if relate(wanted, parse_name(nearest)) is not Relation.CONFLICT:
+        other = relate(wanted, parse_name(nearest)) is Relation.CONFLICT
+        if not other or near[name] >= _ONE_NAME:  # a calf pen is no pig pen
             cosines[name] = near[name]
     meant = (cosines >= _ALIKE) & (cosines >= rivals)
     return np.where(meant, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)

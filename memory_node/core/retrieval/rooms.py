@@ -78,21 +78,17 @@ def means_room(view: View, request: Request, words: RoomWords, relevance: Releva
     """
     Tell whether a name means a room here, though things have a meaning of it.
 
-    Where captions speak of the lounge, "the lounge" is no sofa; "the toilet" is one that is there.
-    Where something is of another name of it ("the lift"), captions have to say the very name.
+    Where captions speak of the lounge, "the lounge" is no sofa. Where something goes by the name
+    ("the toilet") or a synonym ("the lift"), captions have to say the very name of a place, which
+    is none that a detector gives things.
     """
     subject = request.subject
     if subject.kind is not SubjectKind.NAME or not relevance.named:
         return False
-    best = relevance.odds.max()
-    if best > RELATION_ODDS[Relation.SYNONYM]:  # a thing of the very name
-        return False
-    another = best > RELATION_ODDS[Relation.KIND]
-    known = (
-        plain(subject.name) in view.rooms.said
-        if another
-        else words.knows(view.rooms, subject.name)
-    )
+    if relevance.odds.max() > RELATION_ODDS[Relation.KIND]:
+        known = plain(subject.name) in view.rooms.said
+    else:
+        known = words.knows(view.rooms, subject.name)
     return known and bool((words.log_odds(view.rooms, subject.name) > 0.0).any())
 
 
