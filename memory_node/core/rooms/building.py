@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -9,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from memory_node.core.rooms.captions import CaptionReader
 from memory_node.core.rooms.contents import contents_log_odds, Encode, label_likelihoods
+from memory_node.core.rooms.fragments import absorbed
 from memory_node.core.rooms.graph import neighbor_pairs, view_spots
 from memory_node.core.rooms.naming import (
     best_names,
@@ -17,6 +20,7 @@ from memory_node.core.rooms.naming import (
     label_presence,
     name_log_odds,
     read_captions,
+    Said,
 )
 from memory_node.core.rooms.plates import named_by_plates, numbered_by_plates, with_plates
 from memory_node.core.rooms.rooms import Rooms
@@ -32,6 +36,19 @@ _UNLISTED = -1.0
 _GUESSED = 3.0
 #: Floors are other rooms: metres of height count this often.
 _HEIGHT = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """What the rooms of a grouping are called; see ``Rooms``."""
+
+    room_of_object: NDArray[np.int32]
+    names: tuple[str, ...]
+    confidences: RealArray
+    direct: NDArray[np.bool_]
+    kind_scores: RealArray
+    said: tuple[str, ...]
+    votes: RealArray
 
 
 class RoomBuilder:
@@ -60,6 +77,39 @@ class RoomBuilder:
         group = segment(
             views, spots, pairs, driven, said.without_numbers(), self._settings, plated=plated
         )
+        named = self._named(views, group, pairs, said)
+        whole = absorbed(views, group, named.confidences)
+        if whole.max(initial=-1) < group.max(initial=-1):
+            group = whole
+            named = self._named(views, group, pairs, said)
+        count = int(group.max(initial=-1)) + 1
+        near = _crossing(group, _ways(pairs, driven, len(group)), count)
+        sizes = np.bincount(group, minlength=count)
+        return Rooms(
+            keys=np.array(views.keys, np.int64),
+            room_of_row=group.astype(np.int32),
+            room_of_object=named.room_of_object,
+            ids=_stable_ids(views.keys, group, count, previous),
+            names=named.names,
+            confidences=named.confidences,
+            named=named.direct,
+            kinds=vocabulary.names,
+            kind_scores=named.kind_scores.astype(np.float32),
+            said=named.said,
+            said_votes=named.votes.astype(np.float32),
+            maps=_first_of(views.maps, group, count).astype(np.int32),
+            centers=_centers(views.positions, group, count),
+            representatives=_representatives(views, group, pairs, count),
+            row_starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            rows=np.argsort(group, kind='stable').astype(np.int64),
+            near_starts=near.indptr.astype(np.int64),
+            near_rooms=near.indices.astype(np.int64),
+            near_links=near.data,
+        )
+
+    def _named(self, views: RoomViews, group: IntArray, pairs: IntArray, said: Said) -> _Named:
+        """Return what rooms are called, by captions, plates and what stands in them."""
+        vocabulary = self._vocabulary
         said = with_plates(said, named_by_plates(views, group, vocabulary), vocabulary)
         by_kind = said.by_kind(len(vocabulary))
         count = int(group.max(initial=-1)) + 1
@@ -78,28 +128,14 @@ class RoomBuilder:
         scores[:, : len(vocabulary)] += contents * (_GUESSED / (_GUESSED + named))[:, None]
         scores[:, len(vocabulary) :] += _UNLISTED
         names, confidences, direct = best_names(scores, votes, said, vocabulary)
-        near = _crossing(group, _ways(pairs, driven, len(group)), count)
-        sizes = np.bincount(group, minlength=count)
-        return Rooms(
-            keys=np.array(views.keys, np.int64),
-            room_of_row=group.astype(np.int32),
+        return _Named(
             room_of_object=room_of_object,
-            ids=_stable_ids(views.keys, group, count, previous),
             names=names,
             confidences=confidences,
-            named=direct,
-            kinds=vocabulary.names,
-            kind_scores=scores[:, : len(vocabulary)].astype(np.float32),
+            direct=direct,
+            kind_scores=scores[:, : len(vocabulary)],
             said=said.names,
-            said_votes=votes.astype(np.float32),
-            maps=_first_of(views.maps, group, count).astype(np.int32),
-            centers=_centers(views.positions, group, count),
-            representatives=_representatives(views, group, pairs, count),
-            row_starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            rows=np.argsort(group, kind='stable').astype(np.int64),
-            near_starts=near.indptr.astype(np.int64),
-            near_rooms=near.indices.astype(np.int64),
-            near_links=near.data,
+            votes=votes,
         )
 
 
