@@ -19,7 +19,12 @@ ROOMS = {
         'A workshop with an orange chainsaw, and a red toolbox under the wooden workbench.',
     ),
     'mess room': (
-        {'stove': (3.0, 0.0), 'kettle': (4.4, 0.0), 'chair': (3.0, 3.0)},
+        {
+            'stove': (3.0, 0.0),
+            'bedside table': (9.0, 9.0),
+            'kettle': (4.4, 0.0),
+            'chair': (3.0, 3.0),
+        },
         'A mess room with a dental chair. A gas stove with a kettle on it.',
     ),
 }
@@ -156,6 +161,9 @@ def test_a_misspelled_word_is_put_right_by_what_is_here_and_that_is_said(
     assert assumed in station.ask(text).text
 
 
-@pytest.mark.parametrize('text', ['the defibrilator', 'take Printa to the vet', 'the chainlink'])
+@pytest.mark.parametrize(
+    'text',
+    ['the defibrilator', 'take Printa to the vet', 'the chainlink', 'the kettle beside the bed'],
+)
 def test_what_is_no_slip_of_a_name_that_is_here_stays(station, text):
     assert 'is read as' not in station.retrieve(text).message

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ['alternatives', 'entry', 'patterns', 'values', 'words']
+__all__ = ['alternatives', 'entry', 'every_word', 'patterns', 'values', 'words']
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +46,12 @@ def values(*path: str) -> dict[str, float]:
     if not isinstance(found, Mapping):
         raise ValueError(f'data/relations.yaml: expected numbers by word at {"/".join(path)}')
     return {str(word): float(number) for word, number in found.items()}
+
+
+@lru_cache(maxsize=1)
+def every_word() -> frozenset[str]:
+    """Return all words of letters that the file has anywhere: "beside", "whereabouts"."""
+    return frozenset(re.findall(r'[a-z]+', repr(_table()).casefold()))
 
 
 def alternatives(some: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.language.names import Relation
 from memory_node.core.language.request import AnswerKind, Request, SubjectKind
+from memory_node.core.language.text import lemmas
 from memory_node.core.retrieval.relevance import RELATION_ODDS, Relevance
 from memory_node.core.retrieval.scale import both
 from memory_node.core.rooms.rooms import Rooms
@@ -79,11 +80,14 @@ def means_room(view: View, request: Request, words: RoomWords, relevance: Releva
     Tell whether a name means a room here, though things have a meaning of it.
 
     Where captions speak of the lounge, "the lounge" is no sofa. Where something goes by the name
-    ("the toilet") or a synonym ("the lift"), captions have to say the very name of a place, which
-    is none that a detector gives things.
+    ("the toilet") or a synonym ("the lift"), captions have to say the very name of a place, and
+    nothing that has a position goes by it before other names.
     """
     subject = request.subject
     if subject.kind is not SubjectKind.NAME or not relevance.named:
+        return False
+    name = view.names.forms.get(lemmas(subject.name), -1)
+    if (view.objects.placed & (view.objects.labels == name)).any():
         return False
     if relevance.odds.max() > RELATION_ODDS[Relation.KIND]:
         known = plain(subject.name) in view.rooms.said

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 import re
 
+from memory_node.core.language.relations import every_word
 from memory_node.core.language.text import english
 from memory_node.core.language.wordnet import wordnet
 
@@ -57,4 +58,5 @@ def _is_known(match: re.Match[str], text: str) -> bool:
         or books.verb_base(word)
         or books.is_noun(books.singular(word))
         or word in english().stop_words
+        or word in every_word()
     )
