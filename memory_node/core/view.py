@@ -64,12 +64,18 @@ class View:
     def prepare(self) -> None:
         """Make what questions would have to make first; views of the same objects share it."""
         self.objects.prepare()
-        _ = self.object_rooms
+        _ = self.object_rooms, self.turned
 
     @cached_property
     def newest_ns(self) -> int:
         """Stamp of the newest observation, 0 without one [ns]."""
         return int(self.snapshot.stamps.max(initial=0))
+
+    @cached_property
+    def turned(self) -> bool:
+        """Whether views tell where they look: a memory without directions has the same for all."""
+        yaws = self.snapshot.yaws
+        return bool((yaws != yaws[:1]).any())
 
     @cached_property
     def name_owners(self) -> IntArray:

@@ -106,3 +106,28 @@ def test_an_answer_says(hostel, question, said):
 def test_a_room_may_have_a_letter(hostel):
     assert hostel.retrieve('go to room A').found
     assert not hostel.retrieve('go to room B').found
+
+
+def test_what_depth_has_not_placed_is_ahead_of_the_view_and_not_measured(tmp_path):
+    """Two benches, and a globe that only captions tell of."""
+    with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder()) as memory:
+        for turn in range(6):
+            shows = turn % 2 == 0
+            memory.add(
+                Observation(
+                    id=str(turn),
+                    stamp_ns=turn * 10**9,
+                    pose=Pose.from_yaw((0.0, 0.0, 0.0), 0.0 if shows else 1.5),
+                    caption='A globe in a glass case.' if shows else 'Two benches in the hall.',
+                    sightings=()
+                    if shows
+                    else tuple(
+                        Sighting(label='bench', position=at, confidence=0.9)
+                        for at in ((-1.0, 3.0, 0.5), (3.0, 2.0, 0.5))
+                    ),
+                )
+            )
+        memory.wait_areas()
+        found = memory.retrieve('which bench is closest to the globe?')
+    assert found.places[0].target_position == pytest.approx((3.0, 2.0, 0.5), abs=0.1)
+    assert '0.0 m' not in found.places[0].why

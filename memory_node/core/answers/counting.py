@@ -98,5 +98,6 @@ def _may_be_counted_already(
         such |= means_it[candidates.name[known]]
         like = int(np.count_nonzero(here & such))
         beside = ~placed & objects & (candidates.row[fit] == candidates.row[fit[i]])
+        beside &= odds[names] >= _ONE_HEAD
         result[i] = like >= int(np.count_nonzero(beside))
     return result

@@ -74,6 +74,8 @@ class Pairs:
 
     #: (n, k) distance between the hulls of both [m]; infinite on other maps and for itself.
     distance: FloatArray
+    #: (n, k) the same where what depth has not placed is taken to be where it likely is.
+    guessed: FloatArray
     #: (n, k) the same along the ground, and how far the candidate's centre is above [m].
     level: FloatArray
     above: FloatArray
@@ -110,6 +112,7 @@ def nearest_landmarks(scene: Scene, candidates: Candidates, landmark: Landmark) 
     away = np.where(apart, np.inf, np.sqrt((gap**2).sum(axis=-1)))
     return Pairs(
         distance=np.maximum(away - slack, 0.0),
+        guessed=away,
         level=np.maximum(level - slack, 0.0),
         above=offset[..., 2],
         landmark=index,

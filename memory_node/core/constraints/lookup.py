@@ -23,6 +23,8 @@ _SPAN = 3.0
 TAKEN_FOR_GRANTED = 1.5
 #: Log-odds from which on a name is wider than the phrase, and a share that may be a slip.
 _WIDER, _SLIP = -1.0, 0.1
+#: What no depth has placed is likely this far ahead of the view that shows it best [m].
+_AHEAD_M = 2.0
 #: A name that an object got this rarely says nothing of it.
 _LEAST_SHARE = 0.1
 
@@ -114,7 +116,7 @@ class MemoryLookup:
             return None
         chosen, odds = owners[best_first], odds[best_first]
         rows, placed = objects.view_rows[chosen], objects.placed[chosen]
-        at_rows = view.snapshot.positions[rows]
+        at_rows = view.snapshot.positions[rows] + _ahead(view, rows)
         return Landmark(
             odds=odds,
             positions=np.where(placed[:, None], objects.positions[chosen], at_rows),
@@ -124,3 +126,11 @@ class MemoryLookup:
             rooms=view.object_rooms[chosen],
             rows=rows,
         )
+
+
+def _ahead(view: View, rows: IntArray) -> FloatArray:
+    """Return (m, 3) from where some views stand to where what they show likely is [m]."""
+    if not view.turned:
+        return np.zeros((len(rows), 3))
+    yaws = view.snapshot.yaws[rows].astype(np.float64)
+    return _AHEAD_M * np.stack([np.cos(yaws), np.sin(yaws), np.zeros(len(rows))], axis=1)

@@ -20,6 +20,8 @@ from memory_node.core.language.times import Clock
 
 __all__ = ['arranged', 'FITS', 'Order', 'OrderKind', 'SortKeys']
 
+BoolArray = NDArray[np.bool_]
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -124,19 +126,21 @@ class Order:
         if self.kind is OrderKind.OLDEST:
             oldest = candidates.first_ns.astype(np.float64)
             return SortKeys(keys=lambda rows, count: oldest[rows], told=self._told)
-        away = self._distances(scene, candidates)
-        if isinstance(away, str):
-            return SortKeys(keys=lambda rows, count: np.zeros(len(rows)), problem=away)
+        found = self._distances(scene, candidates)
+        if isinstance(found, str):
+            return SortKeys(keys=lambda rows, count: np.zeros(len(rows)), problem=found)
+        away, measured = found
 
         def keys(rows: IntArray, count: int | None) -> FloatArray:
             if self.kind is OrderKind.NEAREST:
                 return away(rows, count)
-            found = away(rows, None)
-            return np.where(np.isfinite(found), -found, np.inf)
+            far = away(rows, None)
+            return np.where(np.isfinite(far), -far, np.inf)
 
         def told(i: int) -> str:
             (metres,) = away(np.array([i]), 1).tolist()
-            return f'{self.phrase} ({metres:.1f} m)' if np.isfinite(metres) else self.phrase
+            known = bool(measured[i]) and np.isfinite(metres)
+            return f'{self.phrase} ({metres:.1f} m)' if known else self.phrase
 
         return SortKeys(keys=keys, told=told)
 
@@ -145,19 +149,21 @@ class Order:
 
     def _distances(
         self, scene: Scene, candidates: Candidates
-    ) -> Callable[[IntArray, int | None], FloatArray] | str:
+    ) -> tuple[Callable[[IntArray, int | None], FloatArray], BoolArray] | str:
         """
         Return a function that tells how far some candidates are from the asker or landmark [m].
 
-        Its second argument is how many of the nearest are wanted; None wants all. A text says why
-        nobody can tell.
+        Its second argument is how many of the nearest are wanted; None wants all. Beside it is
+        (n,) whether that is measured, and no guess. A text says why nobody can tell.
         """
         if self.about:
             landmark = things_or_rooms(scene, self.about)
             if landmark is None:
                 return f'I have seen no {self.about!r}'
-            distance = nearest_landmarks(scene, candidates, landmark).distance.min(axis=1)
-            return lambda rows, count: np.asarray(distance[rows])
+            pairs = nearest_landmarks(scene, candidates, landmark)
+            each, best = np.arange(len(candidates)), pairs.guessed.argmin(axis=1)
+            distance = pairs.guessed[each, best]
+            return lambda rows, count: np.asarray(distance[rows]), pairs.placed[each, best]
         here = scene.query.here or scene.query.near
         if here is None:
             return 'nobody said where the asker is'
@@ -170,7 +176,7 @@ class Order:
                 )
             return known[rows]
 
-        return away
+        return away, np.ones(len(candidates), np.bool_)
 
 
 def arranged(
