@@ -109,7 +109,7 @@ def test_a_room_may_have_a_letter(hostel):
 
 
 def test_what_depth_has_not_placed_is_ahead_of_the_view_and_not_measured(tmp_path):
-    """Two benches, and a globe that only captions tell of."""
+    """Two benches, and a statue that only captions tell of."""
     with Memory.open(tmp_path / 'm.sqlite', encoder=SentenceEncoder()) as memory:
         for turn in range(6):
             shows = turn % 2 == 0
@@ -118,7 +118,7 @@ def test_what_depth_has_not_placed_is_ahead_of_the_view_and_not_measured(tmp_pat
                     id=str(turn),
                     stamp_ns=turn * 10**9,
                     pose=Pose.from_yaw((0.0, 0.0, 0.0), 0.0 if shows else 1.5),
-                    caption='A globe in a glass case.' if shows else 'Two benches in the hall.',
+                    caption='A bronze statue in a glass case.' if shows else 'Two benches in the hall.',
                     sightings=()
                     if shows
                     else tuple(
@@ -128,6 +128,6 @@ def test_what_depth_has_not_placed_is_ahead_of_the_view_and_not_measured(tmp_pat
                 )
             )
         memory.wait_areas()
-        found = memory.retrieve('which bench is closest to the globe?')
+        found = memory.retrieve('which bench is closest to the statue?')
     assert found.places[0].target_position == pytest.approx((3.0, 2.0, 0.5), abs=0.1)
     assert '0.0 m' not in found.places[0].why
