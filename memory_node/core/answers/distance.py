@@ -33,7 +33,12 @@ def distance_answer(found: Found, retriever: Retriever) -> Answer | None:
     if found.request.answer is AnswerKind.CLOSER and other is not None:
         return _closer(found, other, retriever, here)
     if other is not None:
-        return _between(found.retrieval.places[0], other.retrieval.places[0])
+        one, *more = found.retrieval.places
+        far = other.retrieval.places[0]
+        if far == one:  # "how far apart are the two spotlights?"
+            more = [p for p in more if p.label == one.label and not p.unmet]
+            return _between(one, more[0]) if more else None
+        return _between(one, far)
     if here is None:
         return _nowhere()
     place, straight, way = _nearest(found, retriever, here)

@@ -45,6 +45,7 @@ _ANSWERS = {
     'closest': AnswerKind.WHERE,
     'distance': AnswerKind.DISTANCE,
     'between': AnswerKind.DISTANCE,
+    'pair': AnswerKind.DISTANCE,
     'closer': AnswerKind.CLOSER,
     'elsewhere': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
@@ -93,6 +94,8 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
         thing = f'{thing} that is not in {said["room"]}'
     if kind == 'closest':
         thing, other = f'the {_DEFINITE.sub("", thing, count=1)} closest to {other}', ''
+    if kind == 'pair':
+        thing = other = f'the {thing}'
     if kind == 'which':
         thing, looks = f'the {" ".join(looks)} {_DEFINITE.sub("", thing, count=1)}', ()
     other = '' if _ASKER.fullmatch(other) else other
