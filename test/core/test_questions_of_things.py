@@ -68,7 +68,7 @@ def _seen():
         ('Is the printer broken?', "I don't know: no caption of the printer"),
         ('How far is the stove from the kettle?', '1.4 m from the kettle'),
         ('how far away is the printer', '3.0 m from you'),
-        ('How many metres are between the two chairs?', '38.6 m from the'),
+        ('How many metres are between the two chairs?', '38.5 m from the'),
         ('Which is closer, the stove or the chainsaw?', 'The chainsaw at (23.0, 0.0, 0.5)'),
         ('Is the kettle in the workshop or in the mess room?', 'is in the mess room'),
         ('Is the kettle in the workshop or in the watch office?', 'Neither: the kettle'),
