@@ -94,11 +94,15 @@ def is_noun_phrase(text: str) -> bool:
         else role_of(word)
         for before, word in zip(['', *words], words, strict=False)
     ]
-    plain = bool(words) and all(
-        role in (DETERMINER, NUMBER, *NOUNS, ADJECTIVE)
-        or word == 'of'
-        or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
-        for word, role in zip(words, roles, strict=True)
+    plain = (
+        bool(words)
+        and all(
+            role in (DETERMINER, NUMBER, *NOUNS, ADJECTIVE)
+            or word == 'of'
+            or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
+            or wordnet().senses(f'{word} {following}')  # "first aid"
+            for word, role, following in zip(words, roles, [*words[1:], ''], strict=True)
+        )
     )
     # A last word in -s is a plural: "pillar drills".
     clauses = zip(words[:-1], words[1:-1], strict=False)

@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """All objects of one name."""
+    """All objects of one name: those that depth has placed, if it has placed any."""
 
     name: int
     #: Index of each object, the one seen in most views first.
@@ -33,6 +33,9 @@ def inventory(objects: Objects, some: IntArray) -> list[Stock]:
     some = some[objects.existence[some] > 0.0]
     some = some[np.argsort(-objects.frames[some].astype(np.int64), kind='stable')]
     names = objects.labels[some]
+    # What captions tell of without saying where is likely one of those that are placed.
+    kept = objects.placed[some] | ~np.isin(names, names[objects.placed[some]])
+    some, names = some[kept], names[kept]
     stocks = [
         Stock(name=int(name), objects=some[names == name].astype(np.int64))
         for name in np.unique(names)

@@ -43,7 +43,7 @@ from memory_node.core.retrieval.rooms import (
     serving_rooms,
 )
 from memory_node.core.retrieval.scale import under
-from memory_node.core.retrieval.selection import arranged
+from memory_node.core.retrieval.selection import arranged, placed_first
 from memory_node.core.retrieval.spelling import respelled
 from memory_node.core.retrieval.stages import Stages
 from memory_node.core.retrieval.stated import StatedRelations
@@ -176,7 +176,7 @@ class Retriever:
         stages.end('candidates')
         judged = combine(request, scene, candidates)
         odds = under(candidates.odds, judged.odds) if judged.constraints else candidates.odds
-        odds = odds + closeness(query, candidates, config)
+        odds = placed_first(candidates, odds + closeness(query, candidates, config))
         stages.end('constraints')
         chosen = arranged(candidates, odds, judged, query.k, separation_m=config.separation_m)
         stages.end('selection')

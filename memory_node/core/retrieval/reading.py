@@ -9,12 +9,14 @@ import numpy as np
 
 from memory_node.core.constraints.area import is_all_of_it
 from memory_node.core.constraints.base import Scene
+from memory_node.core.constraints.floor import Floor, FloorKind
 from memory_node.core.constraints.order import Order, OrderKind
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.constraints.time import Time
 from memory_node.core.data import Query, QueryMode
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.parser import about_landmark, parse
+from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import words
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.text import lemmas, tokenize
@@ -58,6 +60,7 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     """
     if scene.query.mode is QueryMode.GLOBAL:  # "the kitchen" is the room, whatever else is
         request = replace(request, answer=AnswerKind.DESCRIBE)
+    request = _cellar_as_room(request, scene, rooms)
     subject, names = request.subject, scene.view.names
     if request.answer is AnswerKind.DESCRIBE and (subject.name or subject.text):
         described = _described(subject, scene, rooms)
@@ -81,6 +84,21 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         return request
     said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
     return replace(request, subject=replace(subject, text=said), constraints=kept)
+
+
+def _cellar_as_room(request: Request, scene: Scene, rooms: RoomWords) -> Request:
+    """Return a request for a floor that is a room here as one for the room: "to the cellar"."""
+    subject, asked = request.subject, request.constraints
+    if subject.kind is not SubjectKind.ANYTHING or len(asked) != 1:
+        return request
+    (floor,) = asked
+    if not isinstance(floor, Floor) or floor.kind is not FloorKind.BASEMENT or floor.negated:
+        return request
+    name = ' '.join(w for w in tokenize(floor.phrase) if w not in UNSAYING)
+    if not (rooms.log_odds(scene.view.rooms, name) > 0.0).any():
+        return request
+    meant = replace(subject, kind=SubjectKind.NAME, text=name, name=name, definite=True)
+    return replace(request, subject=meant, constraints=())
 
 
 def _names_part(text: str) -> bool:

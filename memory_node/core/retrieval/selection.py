@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from memory_node.core.constraints.base import Candidates, Kind
 from memory_node.core.constraints.combine import Combined
 
-__all__ = ['arranged', 'distinct', 'select']
+__all__ = ['arranged', 'distinct', 'placed_first', 'select']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
+#: A thing without a position is one with a position that is about as likely, seen again; so much
+#: less likely it is another one [log-odds].
+_LIKE_IT, _SEEN_AGAIN = 1.5, 3.0
 #: If the first thing of a name is not what was wanted, the second is so much less likely.
 _SAME_NAME = 1.5
 #: Candidates looked at for each place that is wanted.
@@ -32,6 +35,26 @@ def arranged(
         if len(chosen) == k:
             break
     return chosen
+
+
+def placed_first(candidates: Candidates, odds: RealArray) -> RealArray:
+    """
+    Return (n,) log-odds, less of things that depth has not placed where one like them is.
+
+    What a caption tells of in a room is likely the thing of that name that is known there.
+    """
+    objects = candidates.kind == Kind.OBJECT
+    placed, loose = objects & candidates.placed, objects & ~candidates.placed
+    if not placed.any() or not loose.any():
+        return odds
+    spread = int(candidates.room.max()) + 2
+    codes = candidates.name * spread + candidates.room + 1
+    known, of = np.unique(codes[placed], return_inverse=True)
+    best = np.full(len(known), -np.inf)
+    np.maximum.at(best, of, odds[placed])
+    at = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+    alike = loose & (known[at] == codes) & (best[at] >= odds - _LIKE_IT)
+    return np.where(alike, odds - _SEEN_AGAIN, odds)
 
 
 def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: float) -> IntArray:
