@@ -120,7 +120,8 @@ def describe_room(
     own = view.rooms.names[int(rooms[0])] or 'this room'
     name, said = reported(called) or own, the_room(called or own)
     inside = np.flatnonzero(np.isin(view.object_rooms, rooms))
-    stocks = _of_things(view, _telling(view, inventory(view.objects, inside)), _KINDS)
+    held = [_at_once(view, stock) for stock in inventory(view.objects, inside)]
+    stocks = _of_things(view, _telling(view, held), _KINDS)
     cited = retriever.object_places(view, _covering(stocks))
     beside = np.concatenate([view.rooms.neighbors(r)[0] for r in rooms.tolist()])
     beside = beside[~np.isin(beside, rooms)]
@@ -156,6 +157,15 @@ def _telling(view: View, stocks: list[Stock]) -> list[Stock]:
     seen = np.array([objects.frames[s.objects].sum() for s in stocks], np.float64)
     worth = np.sqrt(seen) * rarity[[s.name for s in stocks]]
     return [stocks[i] for i in np.argsort(-worth, kind='stable').tolist()]
+
+
+def _at_once(view: View, stock: Stock) -> Stock:
+    """Return a stock with as many as one view shows at once, where depth has placed none."""
+    if view.objects.placed[stock.objects].any():
+        return stock
+    rows, counts = np.unique(view.objects.view_rows[stock.objects], return_counts=True)
+    best = rows[counts.argmax()]
+    return replace(stock, objects=stock.objects[view.objects.view_rows[stock.objects] == best])
 
 
 def _places(view: View, rooms: IntArray) -> int:

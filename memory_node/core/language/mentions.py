@@ -94,19 +94,28 @@ def is_noun_phrase(text: str) -> bool:
         else role_of(word)
         for before, word in zip(['', *words], words, strict=False)
     ]
-    plain = (
-        bool(words)
-        and all(
-            role in (DETERMINER, NUMBER, *NOUNS, ADJECTIVE)
-            or word == 'of'
-            or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
-            or wordnet().senses(f'{word} {following}')  # "first aid"
-            for word, role, following in zip(words, roles, [*words[1:], ''], strict=True)
-        )
+    compound = _in_compounds(words)
+    plain = bool(words) and all(
+        role in (DETERMINER, NUMBER, *NOUNS, ADJECTIVE)
+        or word == 'of'
+        or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
+        or i in compound
+        for i, (word, role) in enumerate(zip(words, roles, strict=True))
     )
     # A last word in -s is a plural: "pillar drills".
     clauses = zip(words[:-1], words[1:-1], strict=False)
     return plain and not any(_is_finite(one, other) for one, other in clauses)
+
+
+def _in_compounds(words: list[str]) -> set[int]:
+    """Return which words belong to a name that the dictionary lists whole ("first aid kit")."""
+    return {
+        i
+        for start in range(len(words))
+        for end in range(start + 2, min(start + 3, len(words)) + 1)
+        if wordnet().senses(' '.join(words[start:end]))
+        for i in range(start, end)
+    }
 
 
 def _is_finite(subject: str, verb: str) -> bool:
