@@ -118,7 +118,7 @@ def test_what_depth_has_not_placed_is_ahead_of_the_view_and_not_measured(tmp_pat
                     id=str(turn),
                     stamp_ns=turn * 10**9,
                     pose=Pose.from_yaw((0.0, 0.0, 0.0), 0.0 if shows else 1.5),
-                    caption='A bronze statue in a glass case.' if shows else 'Two benches in the hall.',
+                    caption='A bronze statue in a glass case.' if shows else 'Two benches.',
                     sightings=()
                     if shows
                     else tuple(

@@ -34,7 +34,7 @@ def look_answer(found: Found, retriever: Retriever) -> Answer:
         and place.confidence >= _LEAST * best.confidence
     ][: _MEANT if is_plural(found.request.subject.text) else 1]
     cited = retriever.places(found, np.array(alike, np.int64)) or (best,)
-    objects = [int(found.candidates.index[i]) for i in alike]
+    objects = [int(found.candidates.index[i]) for one in alike for i in _also(found, one)]
     told = retriever.attributes(found.view).told(objects) if objects else {}
     said = _of_aspect(told, look.aspect, look.asked)
     thing = f'{the(best)} at {spot(best)} [1]'
@@ -59,6 +59,23 @@ def look_answer(found: Found, retriever: Retriever) -> Answer:
         asked = _ASKED.get(look.aspect, 'what it looks like')
     text = f"I don't know: no caption of {thing} tells {asked}"
     return Answer(known=False, text=sentence(text), citations=cited)
+
+
+def _also(found: Found, one: int) -> list[int]:
+    """
+    Return a candidate with those that captions tell of in its room under its name.
+
+    They are it where it is the only one of the name there that depth has placed.
+    """
+    candidates = found.candidates
+    alike = (
+        (candidates.kind == Kind.OBJECT)
+        & (candidates.name == candidates.name[one])
+        & (candidates.room == candidates.room[one])
+    )
+    if not candidates.placed[one] or np.count_nonzero(alike & candidates.placed) > 1:
+        return [one]
+    return [one, *np.flatnonzero(alike & ~candidates.placed).tolist()]
 
 
 def _of_aspect(told: Mapping[str, float], aspect: str, asked: tuple[str, ...]) -> dict[str, float]:
