@@ -1,0 +1,25 @@
+"""Addresses of endpoints, which everybody can read who reads a parameter."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+__all__ = ['check_address']
+
+
+def check_address(name: str, address: str, key_setting: str) -> None:
+    """
+    Raise ``ValueError``, which never quotes the address, where it may carry a secret.
+
+    Parameters, launch files and logs show an address to everybody: user, password, query and
+    fragment are refused, and ``key_setting`` is named in their place.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise ValueError(f'{name} is no address: {error}') from None
+    if '@' in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            f'{name} must hold no user, password, query or fragment, which everybody could read:'
+            f' a key goes into OPENAI_API_KEY or {key_setting}'
+        )
