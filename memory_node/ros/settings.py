@@ -44,6 +44,11 @@ class NodeConfig(Checked):
     memory_path: str = param(
         '~/.ros/memory.sqlite', 'File the memory lives in; made if missing.', read_only=True
     )
+    save_folder: str = param(
+        '',
+        'Folder that ~/save may write copies in, and nowhere else; empty: that of memory_path.',
+        read_only=True,
+    )
     map_id: str = param(DEFAULT_MAP_ID, 'Map that new observations belong to.')
     map_frame: str = param('map', 'Fixed frame of all geometry (REP-105).', read_only=True)
     base_frame: str = param(

@@ -152,6 +152,20 @@ def test_a_copy_is_not_put_over_a_store_that_is_being_written(copy_of, tmp_path)
         assert b.stats().observations == 50
 
 
+@pytest.mark.parametrize('content', [b'', b'my thesis', b'SQLite format 3\0' + bytes(4096)])
+def test_what_is_no_memory_is_never_overwritten(copy_of, tmp_path, content):
+    target = tmp_path / 'thesis.txt'
+    target.write_bytes(content)
+    with opened(copy_of('good', 'good.db')) as memory:
+        with pytest.raises(StoreAccessError, match='is no memory'):
+            memory.save(target, overwrite=True)
+        for end in ('-wal', '.hnsw', '.lock', '.forest'):
+            with pytest.raises(StoreAccessError, match='belongs to the open store'):
+                memory.save(tmp_path / f'good.db{end}', overwrite=True)
+    assert target.read_bytes() == content
+    assert len(ids(tmp_path / 'good.db')) == 30
+
+
 @pytest.mark.parametrize('forgetting', [False, True])
 def test_derived_files_of_another_content_are_made_again(copy_of, tmp_path, forgetting):
     """An older copy is restored and goes on: as many rows, the same keys, other content."""
