@@ -8,7 +8,7 @@ from openai_server import OpenAIServer
 import pytest
 
 from memory_node.cli.main import main
-from memory_node.ros.settings import parameters
+from memory_node.ros.params_file import file_findings
 
 FILE = """
 /**:
@@ -28,23 +28,19 @@ other:
 
 
 @pytest.fixture
-def told(tmp_path, capsys):
-    """Return what the doctor says of a parameter file with some content."""
+def told(tmp_path):
+    """Return what is found in a parameter file with some content."""
 
     def look(content):
         path = tmp_path / 'params.yaml'
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        store = str(tmp_path / 'none.sqlite')
-        status = main(['doctor', '--json', '--no-ros', '--params', str(path), '--store', store])
-        found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        assert status == any(f['level'] == 'bad' for f in found)
-        return [f for f in found if 'params' in f['about'] or '_url' in f['about']]
+        return list(file_findings(path))
 
     return look
 
 
 def test_what_the_node_would_refuse_or_ignore_is_named_with_its_mend(told):
-    found = {f['found']: f['level'] for f in told(FILE)}
+    found = {f.found: f.level for f in told(FILE)}
     assert found == {
         'save_interval_s must be a number with a point, got 30: write 30.0': 'bad',
         'metrics.port must be a whole number, got True': 'bad',
@@ -60,9 +56,9 @@ def test_a_file_that_is_right_is_said_to_be_and_its_endpoint_asked(told):
     with OpenAIServer('yes') as server:
         model = f'{{model: m, base_url: "{server.base_url}"}}'
         found = told(f'ns: {{memory: {{ros__parameters: {{language_model: {model}}}}}}}')
-    assert [f['level'] for f in found] == ['ok', 'ok']
-    assert found[0]['found'] == '2 parameters, all known'
-    assert found[1]['found'].startswith('answers after')
+    assert [f.level for f in found] == ['ok', 'ok']
+    assert found[0].found == '2 parameters, all known'
+    assert found[1].found.startswith('answers after')
     (request,) = server.requests
     assert request['max_tokens'] == 16
 
@@ -82,12 +78,15 @@ def test_a_file_that_is_right_is_said_to_be_and_its_endpoint_asked(told):
 )
 def test_a_file_that_is_none_is_told_in_a_line(told, content, why):
     (finding,) = told(content)
-    assert finding['level'] == 'bad'
-    assert why in finding['found']
-    assert 'hid' not in finding['found']
+    assert finding.level == 'bad'
+    assert why in finding.found
+    assert 'hid' not in finding.found
 
 
-def test_every_setting_that_is_asked_for_is_there():
-    from memory_node.interchange.endpoint_findings import ENDPOINT_SETTINGS
-
-    assert set(ENDPOINT_SETTINGS) <= set(dict(parameters()))
+def test_the_command_tells_what_is_in_the_file(tmp_path, capsys):
+    path = tmp_path / 'params.yaml'
+    path.write_text(FILE)
+    store = str(tmp_path / 'none.sqlite')
+    assert main(['doctor', '--json', '--no-ros', '--params', str(path), '--store', store]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sum(f['about'] == f'parameters {path}' for f in found) == 7
