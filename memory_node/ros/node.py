@@ -310,7 +310,9 @@ class MemoryNode(LifecycleNode):
             self._settings(PerceptionConfig),
             held.captioner,
             sign_reader=held.sign_reader,
-            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
+            map_id=held.where.maps.map_for(
+                settings.map_id, frame.fixed_frame, frame.pose, frame.stamp_ns
+            ),
             camera=camera,
             keyframe_side_px=320 if keep else 0,
             left_out=refuse,

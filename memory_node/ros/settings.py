@@ -22,6 +22,7 @@ from memory_node.core.config import (
 )
 from memory_node.core.data import DEFAULT_MAP_ID, MAX_ID_CHARS
 from memory_node.core.perception.camera_names import check_camera_names
+from memory_node.ros.navigation_settings import NavigationConfig
 
 __all__ = [
     'GROUPS',
@@ -254,65 +255,19 @@ class SessionsConfig(Checked):
         ' poses are not in map_frame and do not go on from where the map ends.',
         choices=('auto', 'always', 'never'),
     )
+    max_speed_m_s: float = param(
+        1.5,
+        'How fast the robot can be. With new auto, odometry goes on, too, where the robot can have'
+        ' driven from where the map ends and can not have driven from the origin; 0: only there.',
+        ge=0.0,
+        le=100.0,
+        unit='m/s',
+    )
     join: str = param(
         'auto',
         'Bring earlier maps of map_id into the one going on, once the things in both verify that'
         ' they are of one place (auto), or leave that to the command memory join (off).',
         choices=('auto', 'off'),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NavigationConfig(Checked):
-    """How goals are driven to."""
-
-    server_timeout_s: float = param(
-        3.0,
-        'Longest that is waited for the navigator: for it to be there, to answer to a goal, to'
-        ' stop.',
-        ge=0.1,
-        le=60.0,
-        unit='s',
-    )
-    drive_time_s: float = param(
-        600.0,
-        'Longest drive to one place; then the goal is cancelled and the next place is tried.',
-        ge=1.0,
-        le=86400.0,
-        unit='s',
-    )
-    alternatives: int = param(
-        3,
-        'Places that ~/go tries after the best one, where a goal does not say; each is as sure'
-        ' as retrieval.found_threshold.',
-        ge=0,
-        le=100,
-    )
-    use_map: bool = param(
-        True,
-        'Keep goals in free space by the occupancy grids on map and global_costmap/costmap, where'
-        ' they are published.',
-    )
-    robot_radius_m: float = param(
-        0.25,
-        "Room that the robot's middle keeps from obstacles and unknown space of the map.",
-        ge=0.0,
-        le=10.0,
-        unit='m',
-    )
-    search_radius_m: float = param(
-        3.0,
-        'How far from the pose that was remembered a free one is looked for.',
-        ge=0.0,
-        le=20.0,
-        unit='m',
-    )
-    occupied_from: int = param(
-        65,
-        'Value of a cell of the map, of 100, from which on it is an obstacle; a costmap has its'
-        ' own, 99.',
-        ge=1,
-        le=100,
     )
 
 
