@@ -37,6 +37,9 @@ __all__ = [
     'parameters',
 ]
 
+#: Sessions, frames and observations are called after the map: home~2, home@odom.
+_MAX_MAP_ID_CHARS = MAX_ID_CHARS // 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeConfig(Checked):
@@ -118,11 +121,12 @@ class NodeConfig(Checked):
                     f'{name} must be a frame of TF, without a slash before it, got {frame!r:.80}'
                 )
         if (
-            not 1 <= len(self.map_id) <= MAX_ID_CHARS
+            not 1 <= len(self.map_id) <= _MAX_MAP_ID_CHARS
             or safe_characters(self.map_id) != self.map_id
         ):
             raise ValueError(
-                f'map_id must hold 1 to {MAX_ID_CHARS} visible characters, got {self.map_id!r:.80}'
+                f'map_id must hold 1 to {_MAX_MAP_ID_CHARS} visible characters,'
+                f' got {self.map_id!r:.80}'
             )
 
 

@@ -16,6 +16,7 @@ from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.geometry import transform_from_xyz_rpy
 from memory_node.core.store.salvage import Salvage
 from memory_node.interchange.export import export_memory
+from memory_node.ros.settings import NodeConfig
 
 MAP_T_ODOM = transform_from_xyz_rpy((10.0, 5.0, 0.0, 0.0, 0.0, math.pi / 2))
 
@@ -227,6 +228,16 @@ def test_poses_in_the_map_frame_are_of_one_map_unless_told(memory):
     assert not localised.warnings
     assert see_at(run_of(memory, 'always'), 'sofa', 0.0, 'map') == 'home~2'
     assert see_at(run_of(memory, 'never'), 'sofa', 9.0, 'map') == 'home~2'
+
+
+def test_the_longest_map_id_of_a_node_has_room_for_sessions_and_frames(memory):
+    longest = NodeConfig(map_id='m' * 128).map_id
+    for frame_id in ('odom', 'odom', 'f' * 400):
+        run = run_of(memory, 'always')
+        assert run.see('lamp', 0.0, frame_id, longest).startswith(longest)
+    assert len(memory.map_ids) == 3
+    with pytest.raises(ValueError, match='1 to 128'):
+        NodeConfig(map_id='m' * 129)
 
 
 def test_names_of_sessions_that_were_joined_are_not_given_again(memory):

@@ -24,6 +24,8 @@ __all__ = ['MapFrames', 'moved']
 
 #: Observations of a run that may be brought over: about an hour of keyframes.
 MAX_MOVED = 4096
+#: Characters of a frame that stand in the name of a map.
+_MAX_FRAME_CHARS = 100
 
 
 class MapFrames:
@@ -95,7 +97,9 @@ class MapFrames:
             if frame_id == self._map_frame and self._apart:
                 self._bring_over(map_id)
             held = self._held.get(map_id)
-            chosen = map_id if held in (None, frame_id) else f'{map_id}@{frame_id}'
+            chosen = (
+                map_id if held in (None, frame_id) else f'{map_id}@{frame_id[:_MAX_FRAME_CHARS]}'
+            )
             if chosen != map_id:
                 self._warn_once(
                     f'map {map_id!r} is in frame {held!r}, and poses come in {frame_id!r}:'
