@@ -49,8 +49,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def file_findings(path: Path) -> Iterator[Finding]:
-    """Tell what of a parameter file the node would not take, or would not know."""
+def file_findings(path: Path, *, ask: bool = True) -> Iterator[Finding]:
+    """Tell what of a parameter file the node would refuse or ignore; ``ask`` its endpoints too."""
     about = f'parameters {path}'
     try:
         with path.open('rb') as file:
@@ -80,7 +80,8 @@ def file_findings(path: Path) -> Iterator[Finding]:
         yield Finding(level=level, about=about, found=said)
     if not settings.problems and not settings.unknown:
         yield Finding(level=OK, about=about, found=f'{len(given)} parameters, all known')
-    yield from endpoint_findings({name: settings.value(name) for name in ENDPOINT_SETTINGS})
+    if ask:
+        yield from endpoint_findings({name: settings.value(name) for name in ENDPOINT_SETTINGS})
 
 
 def _bad(about: str, found: str, mend: str) -> Finding:

@@ -156,7 +156,8 @@ def fuzz(
     Put about so many inputs in, by the shares of the doors; equal seeds give equal inputs.
 
     ``only`` names the doors that are tried, by the beginning of their names. To be called in the
-    main thread, where an input that hangs is interrupted.
+    main thread, where an input that hangs is interrupted. ``KeyboardInterrupt`` ends it early,
+    with what came of it so far.
     """
     report = Report()
     logging.disable(logging.CRITICAL)
@@ -180,6 +181,8 @@ def fuzz(
                         report.faults.append(Fault(door=door.name, example='', error=spoilt))
                 number += 1
                 tell(f'{report.inputs.total()} inputs, {len(report.faults)} faults')
+    except KeyboardInterrupt:
+        tell('stopped before the end')
     finally:
         logging.disable(logging.NOTSET)
     return report
