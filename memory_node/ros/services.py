@@ -19,7 +19,7 @@ from memory_node.core.errors import BusyError, MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
-from memory_node.core.retrieval.stages import in_words
+from memory_node.core.retrieval.stages import in_words, Stages
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
@@ -99,9 +99,12 @@ class Services:
         def answer(request: Any, response: Any) -> Any:
             began = time.perf_counter()
             error: BaseException | None = None
+            stages = Stages(on=self._context.retrieval().trace)
             try:
                 with self._context.gate.admitted(name, self._context.model_time_s()):
+                    stages.end('gate')
                     message = handler(request, response)
+                    stages.end('answer')
             except BusyError as busy:
                 self._context.refuse(name, str(busy))
                 error = busy
@@ -112,6 +115,7 @@ class Services:
                 error = bug
             response.status = convert.status_msg(error)
             if error is None:
+                message = self._traced(name, message, stages.seconds)
                 response.status.message = message[: convert.MAX_MESSAGE_CHARS]
             self._context.counters.answered(time.perf_counter() - began, failed=error is not None)
             return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from memory_msgs.msg import Status
+from memory_msgs.srv import Correct, Objects, Save
 from nav_msgs.msg import Odometry
 import pytest
 from rcl_interfaces.msg import Log
@@ -78,6 +79,19 @@ def test_copies_stay_in_the_folder_and_overwrite_nothing_else(node, folder, tmp_
         answer = node.save(path='copy.sqlite', overwrite=True)
         assert answer.status.code == Status.OK, answer.status.message
         assert answer.path == str(folder / 'copy.sqlite')
+
+
+def test_every_response_tells_its_stages_where_that_is_asked_for(node):
+    for traced in (True, False):
+        node.set_parameters(Parameter('retrieval.trace', value=traced))
+        for kind, name in ((Save, 'save'), (Objects, 'objects'), (Correct, 'correct')):
+            request = (
+                kind.Request(kind=Correct.Request.LIST) if kind is Correct else kind.Request()
+            )
+            status = node.call(kind, f'memory/{name}', request).status
+            assert status.code == Status.OK, status.message
+            told = [word in status.message for word in ('gate ', 'answer ', ' ms')]
+            assert told == [traced] * 3, status.message
 
 
 def test_what_the_memory_logs_is_on_rosout_with_its_part(node):
