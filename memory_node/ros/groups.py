@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
+from memory_node.core.bounds import safe_characters
 from memory_node.core.config import Checked
 from memory_node.core.config.nearest import meant
 from memory_node.ros.settings import CameraConfig, GROUPS, NodeConfig
@@ -36,4 +37,5 @@ def check_cameras(configs: Mapping[str, Checked]) -> None:
 def told_unknown(name: str, known: Iterable[str]) -> str:
     """Say that a parameter is ignored, and which may have been meant."""
     near = meant(name, known)
-    return f'parameter {name} is not known and does nothing' + (f': {near}?' if near else '')
+    told = f'parameter {safe_characters(name):.200} is not known and does nothing'
+    return f'{told}: {near}?' if near else told

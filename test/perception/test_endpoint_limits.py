@@ -210,6 +210,15 @@ def test_no_reply_tells_the_key(monkeypatch, echo):
     assert said.text == 'The key is ***.'
 
 
+def test_what_an_endpoint_says_reaches_no_terminal_as_orders():
+    with (
+        OpenAIServer('{"a": 1}', ['escapes']) as server,
+        pytest.raises(LanguageModelError, match='gone') as failed,
+    ):
+        ask(chat(server))
+    assert str(failed.value).isprintable()
+
+
 @pytest.mark.parametrize(
     ('mode', 'content', 'why'),
     [
