@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 from memory_msgs.msg import Status
-from memory_msgs.srv import Correct, Objects, Save
+from memory_msgs.srv import Ask, Correct, Objects, Save
 from nav_msgs.msg import Odometry
 import pytest
 from rcl_interfaces.msg import Log
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data, QoSProfile
 
+from memory_node.core.store.check import check_store
 from memory_node.ros.logs import Throttle
 
 DOMAIN = 98
@@ -139,3 +141,13 @@ def test_a_node_that_is_to_be_protected_does_not_start_unprotected(start, folder
     assert process.wait() == 2
     assert 'ROS does not start' in process.output()
     assert 'Traceback' not in process.output()
+
+
+def test_hundreds_of_requests_do_not_hold_up_the_end(node, folder):
+    asking = node.node.create_client(Ask, 'memory/ask')
+    node.until(asking.service_is_ready, 'service ~/ask')
+    asked = [asking.call_async(Ask.Request(question=f'where is lamp {i}?')) for i in range(300)]
+    node.until(lambda: any(future.done() for future in asked), 'an answer')
+    assert node.process.end(signal.SIGTERM) == 0
+    assert 'Traceback' not in node.process.output()
+    assert not check_store(folder / 'memory.sqlite').problems
