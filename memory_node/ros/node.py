@@ -45,7 +45,7 @@ from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
 from memory_node.ros.settings import MetricsConfig, NavigationConfig, NodeConfig, RequestsConfig
 from memory_node.ros.transitions import guard_transitions
-from memory_node.ros.unknown_parameters import UnknownParameters
+from memory_node.ros.unknown_parameters import given_parameters, UnknownParameters
 from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
@@ -67,11 +67,12 @@ class MemoryNode(LifecycleNode):
 
     def __init__(self, **kwargs: Any) -> None:
         """Declare parameters only; raises where one that was given at start is refused."""
+        given = given_parameters('memory', **kwargs)
         super().__init__('memory', **kwargs)
         self._counters = Counters()
         self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
-        self._unknown = UnknownParameters(self, **kwargs)
+        self._unknown = UnknownParameters(self, given)
         self._transitions = threading.Lock()
         guard_transitions(self, self._transitions)
         #: Services and the search: a save in progress does not hold up a question.

@@ -8,37 +8,37 @@ from rclpy.node import Node
 
 from memory_node.ros.groups import told_unknown
 
-__all__ = ['UnknownParameters']
+__all__ = ['UnknownParameters', 'given_parameters']
 
 _BY_TOPIC = 'qos_overrides.'
 #: Lines that are said at most: a file for many nodes may stand under ``/**``.
 _MOST = 20
 
 
+def given_parameters(name: str, **kwargs: Any) -> set[str]:
+    """
+    Return the names of the parameters that a node of this name, made with ``kwargs``, is given.
+
+    rclpy hands them out in one way only: a node of the name that declares all of them. It has to
+    end before the real one is made: what a node had goes from the graph by its name.
+    """
+    node = Node(
+        name,
+        **{**kwargs, 'enable_rosout': False, 'start_parameter_services': False},
+        automatically_declare_parameters_from_overrides=True,
+    )
+    try:
+        return set(node.get_parameters_by_prefix(''))
+    finally:
+        node.destroy_node()
+
+
 class UnknownParameters:
     """Says once of each name that was given at start and was never declared."""
 
-    def __init__(self, node: Node, **kwargs: Any) -> None:
-        """
-        Read what was given to ``node``, which was made with ``kwargs``.
-
-        rclpy hands it out in one way only: a node of the same name that declares all of it. This
-        one ends at once, so what is unknown stays unknown to the real node and can't be set.
-        """
-        self._node = node
-        others = {k: v for k, v in kwargs.items() if k not in ('namespace', 'enable_rosout')}
-        other = Node(
-            node.get_name(),
-            namespace=node.get_namespace(),
-            enable_rosout=False,
-            start_parameter_services=False,
-            automatically_declare_parameters_from_overrides=True,
-            **others,
-        )
-        try:
-            self._given = set(other.get_parameters_by_prefix(''))
-        finally:
-            other.destroy_node()
+    def __init__(self, node: Node, given: set[str]) -> None:
+        """Look at what was ``given`` to ``node``; what is unknown to it can't be set."""
+        self._node, self._given = node, given
 
     def say(self, *, subscribed: bool) -> None:
         """Warn of each that is not declared by now; those of topics, once they are subscribed."""
