@@ -14,8 +14,8 @@ __all__ = ['ENDPOINT_SETTINGS', 'endpoint_findings']
 
 #: Longest wait for one word of a model [s].
 _PATIENCE_S = 10.0
-#: For each endpoint: the setting that says whether it is used, with the value for that ('' is
-#: any), then those of address, model and key.
+#: For each endpoint: the setting that says whether it is used, with the value for that, and group
+#: and prefix of those of address, model and key.
 _ENDPOINTS = (
     ('language_model.provider', 'openai', 'language_model', ''),
     ('perception.captioner', 'openai', 'perception', 'openai_'),

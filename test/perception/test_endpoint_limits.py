@@ -249,7 +249,10 @@ def test_a_key_comes_from_a_file_that_its_owner_alone_can_read(tmp_path, mode, c
 
 @pytest.mark.parametrize(
     'address',
-    ['http://me:hidden@h/v1', 'https://hidden@h/v1', 'http://h/v1?key=hidden', 'ftp://a:hidden@h'],
+    [
+        *('http://me:hidden@h/v1', 'https://hidden@h/v1', 'http://h/v1?key=hidden'),
+        *('ftp://a:hidden@h', 'a:hidden@h/v1', 'http://a:hidden@h\u2100/v1', 'http://[hidden/v1'),
+    ],
 )
 def test_an_address_with_a_secret_is_refused_and_not_told(address):
     for make, failure in (

@@ -129,7 +129,7 @@ def test_a_place_that_goes_on_and_on_says_a_few_lines_and_how_many_more_there_we
 def test_an_address_with_a_password_is_refused_and_not_told(start, name):
     process = start({name: 'http://me:hidden@127.0.0.1/v1'})
     assert process.wait() == 2
-    assert f'{name} must hold no user, password' in process.output()
+    assert f'{name} must be an address and hold no user, password' in process.output()
     assert 'hidden' not in process.output()
 
 

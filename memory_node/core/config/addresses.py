@@ -16,10 +16,11 @@ def check_address(name: str, address: str, key_setting: str) -> None:
     """
     try:
         parts = urlsplit(address)
-    except ValueError as error:
-        raise ValueError(f'{name} is no address: {error}') from None
-    if '@' in parts.netloc or parts.query or parts.fragment:
+        open_to_all = not ('@' in (parts.netloc or address) or parts.query or parts.fragment)
+    except ValueError:  # it quotes what it can't read
+        open_to_all = False
+    if not open_to_all:
         raise ValueError(
-            f'{name} must hold no user, password, query or fragment, which everybody could read:'
-            f' a key goes into OPENAI_API_KEY or {key_setting}'
+            f'{name} must be an address and hold no user, password, query or fragment, which'
+            f' everybody could read: a key goes into OPENAI_API_KEY or {key_setting}'
         )
