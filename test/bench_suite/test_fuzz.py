@@ -59,6 +59,7 @@ def test_a_search_that_is_stopped_tells_what_it_has_found(monkeypatch):
     report = run.fuzz(1000, tell=told.append)
     assert told == ['stopped before the end']
     assert report.inputs.total() == len(taken) == 30
+    assert report.stopped
 
 
 def test_variations_stay_what_a_door_takes_and_come_again_for_equal_inputs():

@@ -64,6 +64,8 @@ class Report:
     #: Processor time of each door, drawing included [s].
     took_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     faults: list[Fault] = field(default_factory=list)
+    #: Whether somebody ended it early.
+    stopped: bool = False
 
     def lines(self) -> list[str]:
         """Return one line for each door, then the faults."""
@@ -182,6 +184,7 @@ def fuzz(
                 number += 1
                 tell(f'{report.inputs.total()} inputs, {len(report.faults)} faults')
     except KeyboardInterrupt:
+        report.stopped = True
         tell('stopped before the end')
     finally:
         logging.disable(logging.NOTSET)
