@@ -54,6 +54,10 @@ class Fault:
     #: What tells it from other faults: type, file and function.
     origin: tuple[str, str] = ('', '')
 
+    def lines(self) -> list[str]:
+        """Return which door, what came of it, the input and where it was raised."""
+        return [f'{self.door}: {self.error}', f'  {self.example}', self.trace]
+
 
 @dataclass(slots=True)
 class Report:
@@ -76,7 +80,7 @@ class Report:
         ]
         lines.append(f'{self.inputs.total()} inputs, {len(self.faults)} faults')
         for fault in self.faults:
-            lines += [f'{fault.door}: {fault.error}', f'  {fault.example}', fault.trace]
+            lines += fault.lines()
         return lines
 
 
@@ -175,7 +179,10 @@ def fuzz(
                 each = min(_ROUND, left / max(1e-9, sum(d.share for d in chosen)))
                 for door in chosen:
                     began = time.process_time()
+                    known = len(report.faults)
                     _tried(door, math.ceil(each * door.share), number, report)
+                    for fault in report.faults[known:]:  # the end may be hours away
+                        tell('\n'.join(fault.lines()))
                     report.took_s[door.name] += time.process_time() - began
                 for door in doors:
                     spoilt = '; '.join(door.close())
