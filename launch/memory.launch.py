@@ -10,6 +10,7 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     SetEnvironmentVariable,
@@ -24,10 +25,13 @@ from launch_ros.events.lifecycle import ChangeState
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
+from memory_node.core.config.nearest import meant
 from memory_node.interchange.layouts import layout
 from memory_node.ros.qos import PROFILE, VARIABLE
 
 SHARE = FindPackageShare('memory_node')
+#: From this likeness on an argument is a slip of one of ours; other launch files have their own.
+_SLIP = 0.8
 
 ARGUMENTS = [
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of every node.'),
@@ -289,6 +293,18 @@ def memory_with_events(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [configure, activate, memory]
 
 
+def misspelt(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Say which arguments are nearly one of ours: ROS takes any, and ignores what nobody reads."""
+    known = {a.name for a in ARGUMENTS} | set(TOPICS)
+    known |= {f'{name}_{topic}' for name, topic in product(cameras(context), CAMERA_TOPICS)}
+    given = set(context.launch_configurations) - known
+    slips = {name: near for name in sorted(given) if (near := meant(name, known, _SLIP))}
+    return [
+        LogInfo(msg=f'argument {name} is not known and does nothing: {near}?')
+        for name, near in slips.items()
+    ]
+
+
 def fast_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Give what is started from here on room for pictures, unless a profile was chosen."""
     if any(context.environment.get(name) for name in (VARIABLE, 'FASTDDS_DEFAULT_PROFILES_FILE')):
@@ -328,4 +344,5 @@ def generate_launch_description() -> LaunchDescription:
     rviz = OpaqueFunction(function=viewer, condition=IfCondition(LaunchConfiguration('rviz')))
     start = OpaqueFunction(function=memory_with_events)
     room = OpaqueFunction(function=fast_dds_profile)
-    return LaunchDescription([*ARGUMENTS, *topics, room, start, rviz])
+    slips = OpaqueFunction(function=misspelt)
+    return LaunchDescription([*ARGUMENTS, *topics, slips, room, start, rviz])

@@ -21,11 +21,11 @@ __all__ = ['BEHAVIOURS', 'OpenAIServer']
 #: disconnect: the connection closes without an answer. drip, drip_head: one byte at a time,
 #: without end. endless: as much as is taken. bomb: 1 GB of blanks, packed into 1 MB. later: 429
 #: that asks to wait an hour. away, round, moved: redirected to another host, to itself, and to
-#: where it answers.
+#: where it answers. echo: 401 that tells the key. escapes: 401 that orders a terminal about.
 BEHAVIOURS = (
     *('drip', 'drip_head', 'endless', 'bomb', 'later', 'away', 'round', 'moved'),
     *('ok', 'slow', '500', '429', '401', 'garbage', 'wrong_schema'),
-    *('not_json', 'empty', 'null', 'no_schema', 'disconnect'),
+    *('not_json', 'empty', 'null', 'no_schema', 'disconnect', 'echo', 'escapes'),
 )
 
 
@@ -141,6 +141,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._redirect(self.path)
         elif how == 'later':
             self._send_bytes(429, b'{}', 'application/json', ('Retry-After', '3600'))
+        elif how == 'echo':
+            told = f'{"x" * 155} {self.headers["Authorization"]}'
+            self._send(401, {'error': {'message': told}})
+        elif how == 'escapes':
+            self._send_bytes(401, '\x1b[2J\u202egone\ufeff\n\x07'.encode(), 'text/plain')
         elif how in ('500', '429', '401'):
             self._send(int(how), {'error': {'message': f'status {how} on purpose'}})
         elif how == 'no_schema' and 'response_format' in request:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -15,6 +17,7 @@ from memory_node.core.errors import MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.store.check import check_store
 from memory_node.core.store.salvage import Losses, Salvage
+from memory_node.core.store.sqlite_file import translated
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 __all__ = ['add_command']
@@ -91,12 +94,19 @@ def run_repair(args: argparse.Namespace, messages: Console) -> int:
         raise StoreAccessError(f'{target} exists')
     salvage = Salvage(path)
     try:
-        with Memory.open(target, encoder=SentenceEncoder(args.model)) as memory:
+        with ExitStack() as stack:
+            # Under its name once it is complete: one that was cut short looks like a whole one.
+            with translated(target):
+                folder = TemporaryDirectory(prefix=f'{target.name:.100}.', dir=target.parent)
+            beside = Path(stack.enter_context(folder)) / 'store'
+            memory = Memory.open(beside, encoder=SentenceEncoder(args.model))
+            stack.enter_context(memory)
             same = salvage.encoder == (memory.encoder.model_id, memory.encoder.dim)
             kept = _copy(salvage, memory, keep_vectors=same)
             memory.add_corrections(salvage.corrections())
             for map_id, frame_id in salvage.frames.items():
                 memory.set_frame(map_id, frame_id)
+            memory.save(target)
     finally:
         salvage.close()
     losses = salvage.losses

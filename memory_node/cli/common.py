@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from memory_node.core.config import LanguageModelConfig, MemoryConfig, RetrievalConfig
-from memory_node.core.errors import StoreAccessError
+from memory_node.core.errors import LanguageModelError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.ports import LanguageModel
 from memory_node.models.factory import make_image_encoder, make_language_model
@@ -74,11 +74,14 @@ def add_language_model(parser: argparse.ArgumentParser, purpose: str) -> None:
 
 def language_model(args: argparse.Namespace) -> LanguageModel | None:
     """Make the language model that the options name, None where they name none."""
-    config = LanguageModelConfig(
-        model=args.llm,
-        base_url=args.llm_url,
-        provider='embedded' if args.llm_embedded else 'openai',
-    )
+    try:
+        config = LanguageModelConfig(
+            model=args.llm,
+            base_url=args.llm_url,
+            provider='embedded' if args.llm_embedded else 'openai',
+        )
+    except ValueError as error:
+        raise LanguageModelError(f'--llm-url: {error}') from error
     return make_language_model(config)
 
 

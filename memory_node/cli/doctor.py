@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 import platform
 import subprocess
 import sys
@@ -61,8 +62,12 @@ def add_command(
         help='how long topics are listened to, at most 300 (default: %(default)s)',
     )
     parser.add_argument(
-        '--no-ros', action='store_true', help='look at the installation and the store only'
+        '--params',
+        type=Path,
+        metavar='FILE',
+        help='parameter file of the node to look at, with the endpoints that it names',
     )
+    parser.add_argument('--no-ros', action='store_true', help='leave the running system alone')
     parser.set_defaults(run=run)
 
 
@@ -80,6 +85,8 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     yield from _python()
     yield _encoder(args.model)
     yield from _store(args)
+    if args.params is not None:
+        yield from _looked('memory_node.ros.params_file', str(args.params), limit_s=_BESIDE_S)
     if args.no_ros:
         return
     if find_spec('rclpy') is None or find_spec('memory_msgs') is None:
@@ -94,7 +101,8 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         if find_spec(name) is None:
             found, _, mend = lack.partition('; ')
             yield Finding(level=HINT, about=name, found=f'not installed: {found}', mend=mend)
-    yield from _system(min(max(args.wait, 0.5), 300.0))
+    wait_s = min(max(args.wait, 0.5), 300.0)
+    yield from _looked('memory_node.ros.doctor', '--wait', str(wait_s), limit_s=wait_s + _BESIDE_S)
 
 
 def _python() -> Iterator[Finding]:
@@ -156,13 +164,13 @@ def _store(args: argparse.Namespace) -> Iterator[Finding]:
         yield Finding(level=OK, about=about, found=f'whole, {report.observations} observations')
 
 
-def _system(wait_s: float) -> Iterator[Finding]:
-    """Look at the running system in another process, which ends whatever it meets."""
-    command = [sys.executable, '-m', 'memory_node.ros.doctor', '--wait', str(wait_s)]
+def _looked(module: str, *arguments: str, limit_s: float) -> Iterator[Finding]:
+    """Let a module look in another process, which ends whatever it meets."""
+    command = [sys.executable, '-m', module, *arguments]
     lines, trouble = '', ''
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors='replace', timeout=wait_s + _BESIDE_S
+            command, capture_output=True, text=True, errors='replace', timeout=limit_s
         )
         lines = done.stdout
         if done.returncode:
@@ -170,7 +178,7 @@ def _system(wait_s: float) -> Iterator[Finding]:
     except subprocess.TimeoutExpired as error:
         out = error.stdout or b''
         lines = out.decode(errors='replace') if isinstance(out, bytes) else out
-        trouble = f'it did not end within {wait_s + _BESIDE_S:g} s'
+        trouble = f'it did not end within {limit_s:g} s'
     except OSError as error:
         trouble = str(error)
     for line in lines.splitlines():
@@ -181,8 +189,8 @@ def _system(wait_s: float) -> Iterator[Finding]:
     if trouble:
         yield Finding(
             level=BAD,
-            about='ROS 2',
-            found=f'the system can not be looked at: {trouble}',
+            about=module.rpartition('.')[2],
+            found=f'can not look: {trouble}',
             mend='source the workspace, check RMW_IMPLEMENTATION and ROS_DOMAIN_ID',
         )
 

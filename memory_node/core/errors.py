@@ -40,6 +40,13 @@ class MemoryNodeError(Exception):
     code: ClassVar[int] = 1
     name: ClassVar[str] = 'INTERNAL'
 
+    def __str__(self) -> str:
+        """Return one line that no terminal takes for orders, whatever reply or path it quotes."""
+        told = super().__str__()
+        if told.isprintable():
+            return told
+        return ''.join(c if c.isprintable() else ' ' if c.isspace() else '?' for c in told)
+
 
 class NotActiveError(MemoryNodeError):
     """The node is not in the lifecycle state ``active``."""

@@ -21,7 +21,8 @@ class Worker:
     Runs a job in a thread of its own after each ``notify``; thread-safe.
 
     Calls of ``notify`` while the job runs make it run once more. A job that raises is logged and
-    tried again at the next ``notify``, so a defect in something derived never ends the memory.
+    tried again at the next ``notify``, so a defect in something derived never ends the memory; so
+    is a thread that the machine does not give.
     """
 
     def __init__(self, name: str, job: Callable[[], None], *, share: float = 1.0) -> None:
@@ -52,12 +53,23 @@ class Worker:
         with self._wake:
             if self._closing:
                 return
+            if self._thread is None and not self._start():
+                return
             self._pending = True
             self._idle.clear()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
             self._wake.notify()
+
+    def _start(self) -> bool:
+        thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            if not self.failure:
+                _LOG.error('%s could not be started, and is tried again: %s', self._name, error)
+            self.failure = f'{self._name} could not be started: {error}'
+            return False
+        self._thread = thread
+        return True
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until nothing is left to do; False on time-out."""

@@ -62,6 +62,7 @@ def make_captioner(config: PerceptionConfig) -> Captioner | None:
             model=config.openai_model,
             timeout_s=config.openai_timeout_s,
             retries=config.openai_retries,
+            key_file=config.openai_key_file,
         )
     brought = plugin(CAPTIONERS, config.captioner)
     return _brought(brought, config) if brought is not None else None
@@ -125,4 +126,5 @@ def make_language_model(config: LanguageModelConfig) -> OpenAIChat | EmbeddedCha
         model=config.model,
         timeout_s=config.timeout_s,
         retries=config.retries,
+        key_file=config.key_file,
     )

@@ -72,7 +72,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], call: Call) -> Reply
         raise RefusedError('HTTP allows no such request') from None  # it quotes the key
     except Exception as cause:  # below httpx, groups of errors and errors of threads too
         root = _root(cause)
-        raise HttpError(f'{type(root).__name__}: {str(root)[:200]}') from cause
+        raise HttpError(f'{type(root).__name__}: {root}') from cause  # cut where the key is out
 
 
 def _root(error: BaseException) -> BaseException:

@@ -53,7 +53,7 @@ class OpenAICaptioner:
         model: str,
         timeout_s: float = 20.0,
         retries: int = 2,
-        api_key: str = '',
+        key_file: str = '',
         max_side_px: int = 640,
         max_tokens: int = 400,
     ) -> None:
@@ -63,7 +63,7 @@ class OpenAICaptioner:
             timeout_s=timeout_s,
             retries=retries,
             error=CaptionerError,
-            api_key=api_key,
+            key_file=key_file,
         )
         self._max_side_px = max_side_px
         self._max_tokens = max_tokens

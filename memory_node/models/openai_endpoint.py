@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 import json
 import math
-import os
 import re
 import threading
 from typing import Any, Generic, TypeVar
 
+from memory_node.core.config.addresses import check_address
 from memory_node.core.errors import MemoryNodeError
 from memory_node.models.deadline import Call, CallError
 from memory_node.models.http_post import HttpError, post, Reply
+from memory_node.models.keys import read_key, without_key
 
 __all__ = [
     'OpenAIAnswer',
@@ -111,8 +112,9 @@ class OpenAIEndpoint:
         Longest time until the whole answer is here.
     retries : int
         Repeats of a failed attempt.
-    api_key : str
-        '' takes the environment's OPENAI_API_KEY, which local servers do not need.
+    key_file : str
+        File of mode 0600 that holds the key; '' takes OPENAI_API_KEY from the environment, which
+        local servers do not need. What comes back never holds the key.
     error : type
         Raised for every failure.
 
@@ -126,13 +128,17 @@ class OpenAIEndpoint:
         timeout_s: float,
         retries: int,
         error: type[MemoryNodeError],
-        api_key: str = '',
+        key_file: str = '',
     ) -> None:
         if not model:
             raise error('the OpenAI model name must not be empty')
+        try:
+            check_address('the OpenAI base URL', base_url, 'a file')
+            self._key = read_key(key_file)
+        except ValueError as cause:
+            raise error(str(cause)) from cause
         if not base_url.startswith(('http://', 'https://')):
             raise error(f'the OpenAI base URL must start with http:// or https://: {base_url!r}')
-        self._key = api_key or os.environ.get('OPENAI_API_KEY') or 'none'
         self._url = f'{base_url.rstrip("/")}/chat/completions'
         self._timeout_s, self._retries = timeout_s, retries
         self._closed = threading.Event()
@@ -217,7 +223,7 @@ class OpenAIEndpoint:
         for attempt in range(self._retries + 1):
             pause_s = min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
             try:
-                reply = post(self._url, body, headers, call)
+                reply = self._keyless(post(self._url, body, headers, call))
             except HttpError as cause:
                 if attempt == self._retries:
                     raise
@@ -249,8 +255,13 @@ class OpenAIEndpoint:
         return False
 
     def _failure(self, why: str) -> MemoryNodeError:
-        told = why if self._key == 'none' else why.replace(self._key, '***')
+        told = without_key(why, self._key)
         return self._error(f'{self.model} at {self._base_url} failed: {told[:300]}')
+
+    def _keyless(self, reply: Reply) -> Reply:
+        """Return a reply without the key, before anything is read of it or cut."""
+        told = without_key(reply.body.decode('utf8', 'surrogateescape'), self._key)
+        return replace(reply, body=told.encode('utf8', 'surrogateescape'))
 
     def _text(self, completion: Any) -> str:
         """Take the text out of whatever came; the client does not validate answers."""
@@ -260,7 +271,7 @@ class OpenAIEndpoint:
         text = message.get('content') if isinstance(message, dict) else None
         if not isinstance(text, str) or not text.strip():
             raise self._error(f'{self.model} at {self._base_url} answered without text')
-        return text[:_MAX_ANSWER_CHARS]
+        return without_key(text, self._key)[:_MAX_ANSWER_CHARS]
 
     def _count(self, prompt_tokens: int, completion_tokens: int, *, failed: bool) -> None:
         with self._lock:

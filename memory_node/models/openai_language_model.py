@@ -27,7 +27,7 @@ class OpenAIChat:
         model: str,
         timeout_s: float = 20.0,
         retries: int = 2,
-        api_key: str = '',
+        key_file: str = '',
     ) -> None:
         self._endpoint = OpenAIEndpoint(
             base_url=base_url,
@@ -35,7 +35,7 @@ class OpenAIChat:
             timeout_s=timeout_s,
             retries=retries,
             error=LanguageModelError,
-            api_key=api_key,
+            key_file=key_file,
         )
 
     @property

@@ -21,15 +21,15 @@ from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import qos_check_compatible, QoSCompatibility
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 import rclpy.utilities
 
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.messages import transforms_from_msg
+from memory_node.interchange.endpoint_findings import endpoint_findings, ENDPOINT_SETTINGS
 from memory_node.interchange.findings import BAD, Finding, HINT, OK
 from memory_node.ros import qos
 from memory_node.ros.doctor_cameras import by_camera, camera_settings, frame_findings
+from memory_node.ros.doctor_qos import qos_findings
 from memory_node.ros.hearing import Ear, PICTURES
 from memory_node.ros.middleware import environment
 from memory_node.ros.pose_source import has_tf_messages
@@ -47,7 +47,7 @@ _ASKED = (
     'map_frame',
     'base_frame',
     'cameras',
-    'perception.captioner',
+    *ENDPOINT_SETTINGS,
 )
 _DETECTIONS = (
     'memory_msgs/msg/DetectionArray',
@@ -99,7 +99,7 @@ class Doctor:
         yield from self._state(name)
         topics = self._topics(name)
         for topic, kind in topics.items():
-            yield from self._qos(name, topic, kind)
+            yield from qos_findings(self._node, name, topic, kind)
         needed = _TRIGGERS.get(settings['perception.captioner'], PICTURES)
         telling = [topic for topic, kind in topics.items() if kind in needed]
         own = by_camera(telling, settings['cameras'])
@@ -128,6 +128,7 @@ class Doctor:
         for topic, ear in ears.items():
             yield from ear.findings(simulated=simulated, needed=topic in silent)
         yield from frame_findings(self.tree, name, settings, ears)
+        yield from endpoint_findings(settings)
         level, message = self._diagnoses.get(name, (0, ''))
         if level:
             yield Finding(level=HINT, about=name, found=f'it says of itself: {message}')
@@ -210,32 +211,6 @@ class Doctor:
                 mend='start its publisher, or remap the topic (ros2 topic list, launch arguments)',
             )
 
-    def _qos(self, name: str, topic: str, kind: str) -> Iterator[Finding]:
-        """Tell of publishers that the node can't hear: other quality of service, other type."""
-        own = [
-            i for i in self._node.get_subscriptions_info_by_topic(topic) if _full_name(i) == name
-        ]
-        for sender in self._node.get_publishers_info_by_topic(topic):
-            who = _full_name(sender)
-            if sender.topic_type != kind:
-                yield Finding(
-                    level=BAD,
-                    about=topic,
-                    found=f'{who} publishes {sender.topic_type} and {kind} is wanted',
-                    mend='remap the node to the topic that carries this type',
-                )
-                continue
-            judged = [qos_check_compatible(sender.qos_profile, s.qos_profile) for s in own]
-            reasons = [why for verdict, why in judged if verdict == QoSCompatibility.ERROR]
-            if own and len(reasons) == len(own):
-                yield Finding(
-                    level=BAD,
-                    about=topic,
-                    found=f'{who} is not heard: {_reason(reasons[0])}',
-                    mend=f'set qos_overrides.{topic}.subscription.reliability or .durability of'
-                    f' {name}, or offer reliable and transient_local at the publisher',
-                )
-
     # Frames
 
     def _hear_tf(self) -> None:
@@ -317,15 +292,6 @@ def _value(value: Any) -> Any:
         ParameterType.PARAMETER_STRING_ARRAY: list(value.string_array_value),
     }
     return kinds.get(value.type, value.string_value)
-
-
-def _reason(said: str) -> str:
-    """Return what the middleware says of two profiles that do not fit, without its frame."""
-    return said.strip().removeprefix('ERROR:').strip().rstrip(';')
-
-
-def _full_name(info: TopicEndpointInfo) -> str:
-    return f'{info.node_namespace.rstrip("/")}/{info.node_name}'
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ import rclpy.utilities
 from memory_node.models.llama_language_model import THREAD
 from memory_node.ros import heap
 from memory_node.ros.executor import SplitExecutor
+from memory_node.ros.logs import told_by
 from memory_node.ros.node import MemoryNode
 from memory_node.ros.qos import LISTENER, prefer_shared_memory
 
@@ -59,25 +60,33 @@ def main() -> int:
     heap.limit()
     prefer_shared_memory(profile=LISTENER)
     # Own handlers: those of rclpy shut ROS down before the node can say goodbye.
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
+        rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
         node = MemoryNode()
     except (ParameterException, TypeError, ValueError) as error:
-        rclpy.logging.get_logger('memory').fatal(f'parameters refused: {error}')
-        rclpy.utilities.try_shutdown()
-        return 2
+        return _refused(f'parameters refused: {error}')
+    except RuntimeError as error:  # RCLError, of a private module: arguments, security, DDS
+        return _refused(f'ROS does not start: {error}')
     executor = SplitExecutor(node.requests, node.threads, node.report_bug, cameras=node.cameras)
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor, node), name='executor', daemon=True)
     spinner.start()
-    good = (not node.wants_start or node.start()) and _await_end(spinner)
-    node.on_shutdown(LifecycleState('', 0))
+    with told_by(node):
+        good = (not node.wants_start or node.start()) and _await_end(spinner)
+        node.on_shutdown(LifecycleState('', 0))
     executor.shutdown(timeout_sec=2.0)
     spinner.join(timeout=5.0)  # a thread inside rcl at exit aborts the process
     node.destroy_node()
     rclpy.utilities.try_shutdown()
     _leave_busy_model(0 if good else 1)
     return 0 if good else 1
+
+
+def _refused(why: str) -> int:
+    """Say in one line why there is no node; return the exit status."""
+    rclpy.logging.get_logger('memory').fatal(' '.join(why.split()))
+    rclpy.utilities.try_shutdown()
+    return 2
 
 
 def _leave_busy_model(status: int) -> None:

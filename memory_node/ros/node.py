@@ -44,6 +44,8 @@ from memory_node.ros.parameters import Parameters
 from memory_node.ros.saving import Saver
 from memory_node.ros.services import Context, SERVICES, Services
 from memory_node.ros.settings import MetricsConfig, NavigationConfig, NodeConfig, RequestsConfig
+from memory_node.ros.transitions import guard_transitions
+from memory_node.ros.unknown_parameters import given_parameters, UnknownParameters
 from memory_node.ros.where import Where
 
 __all__ = ['MemoryNode']
@@ -65,12 +67,14 @@ class MemoryNode(LifecycleNode):
 
     def __init__(self, **kwargs: Any) -> None:
         """Declare parameters only; raises where one that was given at start is refused."""
+        given = given_parameters('memory', **kwargs)
         super().__init__('memory', **kwargs)
         self._counters = Counters()
         self._holds: Held | None = None
         self._settings = Parameters(self, self._on_parameters)
+        self._unknown = UnknownParameters(self, given)
         self._transitions = threading.Lock()
-        self._guard_transitions()
+        guard_transitions(self, self._transitions)
         #: Services and the search: a save in progress does not hold up a question.
         self.requests = ReentrantCallbackGroup()
         self._configured = ExitStack()
@@ -97,22 +101,6 @@ class MemoryNode(LifecycleNode):
         """Threads with which no request waits for one, whatever models take."""
         limits = self._settings(RequestsConfig)
         return _BESIDE + len(SERVICES) * limits.concurrency + limits.queue_size
-
-    def _guard_transitions(self) -> None:
-        """Answer an impossible transition with a refusal: rclpy raises, which ends spinning."""
-        service = self._service_change_state
-        respond = service.callback
-
-        def answer(request: Any, response: Any) -> Any:
-            try:
-                with self._transitions:  # whoever comes first has both steps of a start
-                    return respond(request, response)
-            except Exception as error:  # noqa: BLE001  RCLError, of a private module
-                self.get_logger().warning(f'transition refused: {error}')
-                response.success = False
-                return response
-
-        service.callback = answer
 
     # Transitions
 
@@ -192,6 +180,7 @@ class MemoryNode(LifecycleNode):
     # Construction
 
     def _configure(self, stack: ExitStack) -> None:
+        self._unknown.say(subscribed=False)
         settings = self._settings(NodeConfig)
         model = make_language_model(self._settings(LanguageModelConfig))
         memory = open_memory(stack, self._settings, model)
@@ -228,6 +217,7 @@ class MemoryNode(LifecycleNode):
             ground=ground,
             gate=held.gate,
             model_time_s=lambda: self._settings(RequestsConfig).model_time_s,
+            save_folder=settings.save_folder,
             counters=self._counters,
             frames=where.requests,
             retrieval=lambda: self._settings(RetrievalConfig),
@@ -290,6 +280,7 @@ class MemoryNode(LifecycleNode):
         period_s = self._settings(NodeConfig).bond_heartbeat_period
         if period_s and has_bond_messages():
             stack.callback(Bond(self, period_s, say=partial(self._warn_of, '')).close)
+        self._unknown.say(subscribed=True)
         used = in_use(self._settings, subscriptions.topics, held.memory.path, held.where)
         self.get_logger().info(used)
 
@@ -320,7 +311,9 @@ class MemoryNode(LifecycleNode):
             self._settings(PerceptionConfig),
             held.captioner,
             sign_reader=held.sign_reader,
-            map_id=held.where.maps.map_for(settings.map_id, frame.fixed_frame, frame.pose),
+            map_id=held.where.maps.map_for(
+                settings.map_id, frame.fixed_frame, frame.pose, frame.stamp_ns
+            ),
             camera=camera,
             keyframe_side_px=320 if keep else 0,
             left_out=refuse,

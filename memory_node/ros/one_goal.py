@@ -13,6 +13,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.errors import MemoryNodeError
+from memory_node.core.retrieval.stages import in_words, Stages
 from memory_node.ros import conversions as convert
 from memory_node.ros.services import Context
 
@@ -91,10 +92,12 @@ class OneGoal(ABC):
     def _execute(self, handle: ServerGoalHandle) -> Any:
         began = time.perf_counter()
         error: BaseException | None = None
+        stages = Stages(on=self._context.retrieval().trace)
         result = self._kind.Result()
         message = ''
         try:
             message = self._carry_out(handle, result)
+            stages.end('answer')
         except MemoryNodeError as expected:
             error = expected
         except Exception as bug:  # noqa: BLE001  a bug must not stop the executor
@@ -102,6 +105,7 @@ class OneGoal(ABC):
             error = bug
         result.status = convert.status_msg(error)
         if error is None:
+            message = '; '.join(filter(None, [message, in_words(stages.seconds)]))
             result.status.message = message[: convert.MAX_MESSAGE_CHARS]
         self._end(handle, result, failed=error is not None)
         self._context.counters.answered(time.perf_counter() - began, failed=error is not None)

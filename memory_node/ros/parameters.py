@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import Field, fields, replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from memory_node.core.config import Checked
+from memory_node.ros.groups import check_cameras, group_types
 from memory_node.ros.settings import CameraConfig, GROUPS, NodeConfig
 
 __all__ = ['Parameters', 'descriptor']
@@ -62,10 +63,10 @@ class Parameters:
         self._configs: dict[str, Checked] = {}
         for prefix, config_type in GROUPS.items():
             self._configs[prefix] = self._declare(node, prefix, config_type)
-        for camera in self(NodeConfig).cameras:
-            prefix = f'camera.{camera}'
-            self._configs[prefix] = self._declare(node, prefix, CameraConfig)
-        _check_cameras(self._configs)
+        for prefix, config_type in group_types(self(NodeConfig).cameras).items():
+            if prefix not in self._configs:  # of a camera
+                self._configs[prefix] = self._declare(node, prefix, config_type)
+        check_cameras(self._configs)
         self._applied = applied
         # Registered after declaring: rclpy calls on-set callbacks for every declaration too.
         node.add_on_set_parameters_callback(self._validate)
@@ -115,7 +116,7 @@ class Parameters:
 
     def _validate(self, params: list[Parameter]) -> SetParametersResult:
         try:
-            _check_cameras({**self._configs, **self._merged(params)})
+            check_cameras({**self._configs, **self._merged(params)})
         except (TypeError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -123,16 +124,3 @@ class Parameters:
     def _apply(self, params: list[Parameter]) -> None:
         self._configs.update(self._merged(params))
         self._applied()
-
-
-def _check_cameras(configs: Mapping[str, Checked]) -> None:
-    """Raise ``ValueError`` where a setting of the only camera is given and there are several."""
-    node, only = configs[''], configs['camera']
-    assert isinstance(node, NodeConfig)
-    for f in fields(only) if node.cameras else ():  # type: ignore[arg-type]
-        if (value := getattr(only, f.name)) != f.default:
-            named = ' or '.join(f'camera.{name}.{f.name}' for name in node.cameras)
-            raise ValueError(
-                f'camera.{f.name} is for one camera and there are several: set {named},'
-                f' got {value!r}'
-            )

@@ -13,13 +13,13 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 from memory_node.core.config import RetrievalConfig
-from memory_node.core.config.paths import user_path
+from memory_node.core.config.paths import path_inside, user_path
 from memory_node.core.data import Place, Retrieval
 from memory_node.core.errors import BusyError, MemoryNodeError, StoreAccessError
 from memory_node.core.memory import Memory
 from memory_node.core.perception.counters import Counters
 from memory_node.core.ports import LanguageModel
-from memory_node.core.retrieval.stages import in_words
+from memory_node.core.retrieval.stages import in_words, Stages
 from memory_node.ros import conversions as convert
 from memory_node.ros import qos
 from memory_node.ros.gate import Gate
@@ -55,6 +55,8 @@ class Context:
     gate: Gate
     #: How long models may think about one request [s].
     model_time_s: Callable[[], float]
+    #: Folder that copies are confined to; '' is that of the memory.
+    save_folder: str
     counters: Counters
     frames: RequestFrames
     retrieval: Callable[[], RetrievalConfig]
@@ -97,9 +99,12 @@ class Services:
         def answer(request: Any, response: Any) -> Any:
             began = time.perf_counter()
             error: BaseException | None = None
+            stages = Stages(on=self._context.retrieval().trace)
             try:
                 with self._context.gate.admitted(name, self._context.model_time_s()):
+                    stages.end('gate')
                     message = handler(request, response)
+                    stages.end('answer')
             except BusyError as busy:
                 self._context.refuse(name, str(busy))
                 error = busy
@@ -110,6 +115,7 @@ class Services:
                 error = bug
             response.status = convert.status_msg(error)
             if error is None:
+                message = self._traced(name, message, stages.seconds)
                 response.status.message = message[: convert.MAX_MESSAGE_CHARS]
             self._context.counters.answered(time.perf_counter() - began, failed=error is not None)
             return response
@@ -221,11 +227,16 @@ class Services:
         return convert.place_msgs(places, frame_of, now_ns=self._now_ns())
 
     def _save(self, request: Save.Request, response: Save.Response) -> str:
-        try:
-            target = user_path(request.path) if request.path else None
-        except ValueError as error:
-            raise StoreAccessError(f'path {error}') from error
-        written = self._context.memory.save(target, overwrite=request.overwrite)
+        memory, target = self._context.memory, None
+        if request.path:
+            try:
+                folder = user_path(self._context.save_folder or str(memory.path.parent))
+                target = path_inside(folder, request.path)
+            except ValueError as error:
+                raise StoreAccessError(
+                    f'path {error}: copies go where save_folder says'
+                ) from error
+        written = memory.save(target, overwrite=request.overwrite)
         response.path = str(written)
         response.bytes = written.stat().st_size
         return f'saved to {written}'

@@ -22,6 +22,7 @@ from memory_node.core.config import (
 )
 from memory_node.core.data import DEFAULT_MAP_ID, MAX_ID_CHARS
 from memory_node.core.perception.camera_names import check_camera_names
+from memory_node.ros.navigation_settings import NavigationConfig
 
 __all__ = [
     'GROUPS',
@@ -36,6 +37,9 @@ __all__ = [
     'parameters',
 ]
 
+#: Sessions, frames and observations are called after the map: home~2, home@odom.
+_MAX_MAP_ID_CHARS = MAX_ID_CHARS // 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeConfig(Checked):
@@ -43,6 +47,11 @@ class NodeConfig(Checked):
 
     memory_path: str = param(
         '~/.ros/memory.sqlite', 'File the memory lives in; made if missing.', read_only=True
+    )
+    save_folder: str = param(
+        '',
+        'Folder that ~/save may write copies in, and nowhere else; empty: that of memory_path.',
+        read_only=True,
     )
     map_id: str = param(DEFAULT_MAP_ID, 'Map that new observations belong to.')
     map_frame: str = param('map', 'Fixed frame of all geometry (REP-105).', read_only=True)
@@ -112,11 +121,12 @@ class NodeConfig(Checked):
                     f'{name} must be a frame of TF, without a slash before it, got {frame!r:.80}'
                 )
         if (
-            not 1 <= len(self.map_id) <= MAX_ID_CHARS
+            not 1 <= len(self.map_id) <= _MAX_MAP_ID_CHARS
             or safe_characters(self.map_id) != self.map_id
         ):
             raise ValueError(
-                f'map_id must hold 1 to {MAX_ID_CHARS} visible characters, got {self.map_id!r:.80}'
+                f'map_id must hold 1 to {_MAX_MAP_ID_CHARS} visible characters,'
+                f' got {self.map_id!r:.80}'
             )
 
 
@@ -249,65 +259,19 @@ class SessionsConfig(Checked):
         ' poses are not in map_frame and do not go on from where the map ends.',
         choices=('auto', 'always', 'never'),
     )
+    max_speed_m_s: float = param(
+        1.5,
+        'How fast the robot can be. With new auto, odometry goes on, too, where the robot can have'
+        ' driven from where the map ends and can not have driven from the origin; 0: only there.',
+        ge=0.0,
+        le=100.0,
+        unit='m/s',
+    )
     join: str = param(
         'auto',
         'Bring earlier maps of map_id into the one going on, once the things in both verify that'
         ' they are of one place (auto), or leave that to the command memory join (off).',
         choices=('auto', 'off'),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NavigationConfig(Checked):
-    """How goals are driven to."""
-
-    server_timeout_s: float = param(
-        3.0,
-        'Longest that is waited for the navigator: for it to be there, to answer to a goal, to'
-        ' stop.',
-        ge=0.1,
-        le=60.0,
-        unit='s',
-    )
-    drive_time_s: float = param(
-        600.0,
-        'Longest drive to one place; then the goal is cancelled and the next place is tried.',
-        ge=1.0,
-        le=86400.0,
-        unit='s',
-    )
-    alternatives: int = param(
-        3,
-        'Places that ~/go tries after the best one, where a goal does not say; each is as sure'
-        ' as retrieval.found_threshold.',
-        ge=0,
-        le=100,
-    )
-    use_map: bool = param(
-        True,
-        'Keep goals in free space by the occupancy grids on map and global_costmap/costmap, where'
-        ' they are published.',
-    )
-    robot_radius_m: float = param(
-        0.25,
-        "Room that the robot's middle keeps from obstacles and unknown space of the map.",
-        ge=0.0,
-        le=10.0,
-        unit='m',
-    )
-    search_radius_m: float = param(
-        3.0,
-        'How far from the pose that was remembered a free one is looked for.',
-        ge=0.0,
-        le=20.0,
-        unit='m',
-    )
-    occupied_from: int = param(
-        65,
-        'Value of a cell of the map, of 100, from which on it is an obstacle; a costmap has its'
-        ' own, 99.',
-        ge=1,
-        le=100,
     )
 
 

@@ -49,6 +49,7 @@ class Where:
             join=lambda target, source: self.poses.between(target, source, None),
             warn=lambda line: logger.warning(line),
             anew=lambda: settings(SessionsConfig).new,
+            max_speed_m_s=lambda: settings(SessionsConfig).max_speed_m_s,
         )
         self._joiner = SessionJoiner(
             memory,

@@ -45,6 +45,23 @@ def test_a_fault_is_found_and_made_small(monkeypatch, take, told):
     assert report.faults[0].example == '0'
 
 
+def test_a_search_that_is_stopped_tells_what_it_has_found(monkeypatch):
+    taken: list[int] = []
+
+    def take(number):
+        taken.append(number)
+        if len(taken) == 30:
+            raise KeyboardInterrupt
+
+    door = Door(name='made', inputs=st.integers(), take=take, varied=())
+    monkeypatch.setattr(run, 'all_doors', lambda folder: [door])
+    told: list[str] = []
+    report = run.fuzz(1000, tell=told.append)
+    assert told == ['stopped before the end']
+    assert report.inputs.total() == len(taken) == 30
+    assert report.stopped
+
+
 def test_variations_stay_what_a_door_takes_and_come_again_for_equal_inputs():
     value = ('ask', ['a lamp', b'\x00\x01'], {'k': 3})
     first = list(variations(value, 200, (1, 2)))

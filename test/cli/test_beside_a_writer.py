@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 from fakes import BagOfWordsEncoder, seen
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from memory_node import Memory
 from memory_node.cli import check, common
 from memory_node.cli.main import main
+from memory_node.core.store.check import check_store
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +88,19 @@ def test_check_and_repair_of_a_damaged_store(writer, tmp_path, capsys):
     assert report['lost'] > 0
     assert copy.read_bytes() == content
     assert main(['check', f'{copy}.repaired']) == 0
+
+
+def test_a_repair_that_is_killed_leaves_no_half_of_a_memory(writer, tmp_path):
+    writer.save(tmp_path / 'copy.db')
+    target = tmp_path / 'copy.db.repaired'
+    command = [sys.executable, '-m', 'memory_node.cli.main', 'repair', str(tmp_path / 'copy.db')]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not list(tmp_path.glob('copy.db.repaired.*/store')):
+            time.sleep(0.005)
+        process.kill()
+    assert not target.exists()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = check_store(target)
+    assert (report.observations, report.problems) == (20, [])
+    assert len(list(tmp_path.glob('copy.db.repaired.*/store'))) == 1  # of the one that was killed

@@ -185,3 +185,28 @@ def test_stages_are_timed_where_that_is_asked_for(memory):
     assert list(memory.ask('where is the sofa?').stages)[-1] == 'wording'
     assert 'areas' in memory.retrieve('what is this place like?').stages
     assert in_words({'parse': 0.00041, 'places': 0.0012}) == 'parse 0.41 ms, places 1.20 ms'
+
+
+def test_a_number_of_more_than_are_looked_at_is_not_told_as_the_number(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite', encoder=BagOfWordsEncoder()) as memory:
+        memory.add(Observation(id='v', stamp_ns=0, pose=Pose(position=(0, -99, 0)), sightings=(
+            Sighting(label='violin', position=(0.0, -98.0, 0.5)),
+        )))  # fmt: skip
+        for n in range(5):
+            grid = [(1.5 * (i % 30), 100.0 * n + 1.5 * (i // 30), 0.5) for i in range(900)]
+            memory.add(
+                Observation(
+                    id=f'n{n}',
+                    stamp_ns=n,
+                    pose=Pose(position=(0.0, 100.0 * n, 0.0)),
+                    sightings=tuple(Sighting(label='box', position=at) for at in grid),
+                )
+            )
+        told = memory.ask('how many boxes are there?')
+        assert told.text.startswith('I have seen at least 4096 boxes')
+        assert memory.ask('how many violins are there?').text.startswith('I have seen 1 violin')
+        none = memory.ask('how many boxes are next to the violin?')
+        assert (none.known, none.text) == (
+            False,
+            "I don't know: I have looked at 4096 boxes alone.",
+        )

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
 from fakes import BagOfWordsEncoder, seen
 import numpy as np
@@ -152,6 +153,20 @@ def test_a_copy_is_not_put_over_a_store_that_is_being_written(copy_of, tmp_path)
         assert b.stats().observations == 50
 
 
+@pytest.mark.parametrize('content', [b'', b'my thesis', b'SQLite format 3\0' + bytes(4096)])
+def test_what_is_no_memory_is_never_overwritten(copy_of, tmp_path, content):
+    target = tmp_path / 'thesis.txt'
+    target.write_bytes(content)
+    with opened(copy_of('good', 'good.db')) as memory:
+        with pytest.raises(StoreAccessError, match='is no memory'):
+            memory.save(target, overwrite=True)
+        for end in ('-wal', '.hnsw', '.lock', '.forest'):
+            with pytest.raises(StoreAccessError, match='belongs to the open store'):
+                memory.save(tmp_path / f'good.db{end}', overwrite=True)
+    assert target.read_bytes() == content
+    assert len(ids(tmp_path / 'good.db')) == 30
+
+
 @pytest.mark.parametrize('forgetting', [False, True])
 def test_derived_files_of_another_content_are_made_again(copy_of, tmp_path, forgetting):
     """An older copy is restored and goes on: as many rows, the same keys, other content."""
@@ -186,3 +201,60 @@ def test_derived_files_of_another_content_are_made_again(copy_of, tmp_path, forg
             slot = leaves.slot(key)
             assert leaves.positions[slot].tolist() == snapshot.positions[row].tolist()
         assert memory.objects('lamp')[-1].position[1] in (0.0, 50.0)
+
+
+_KILLED_SAVING = """
+import os, signal, sys; sys.path[:0] = sys.argv[4:]
+from fakes import BagOfWordsEncoder
+from memory_node import Memory
+memory = Memory.open(sys.argv[1], encoder=BagOfWordsEncoder())
+replace, left = os.replace, [int(sys.argv[3])]
+def counted(*names):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(*names)
+os.replace = counted
+memory.save(sys.argv[2], overwrite=True)
+"""
+
+
+@pytest.mark.parametrize('renames', [1, 6, 8])
+def test_a_save_that_is_killed_leaves_the_old_copy_or_the_new_one(copy_of, tmp_path, renames):
+    source, target = copy_of('good', 'good.db'), copy_of('other', 'x.db')
+    arguments = [source, target, str(renames), ROOT, ROOT / 'test']
+    done = subprocess.run([sys.executable, '-c', _KILLED_SAVING, *arguments], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert ids(target) in ([f'n{i}' for i in range(30)], [f'o{i}' for i in range(50)])
+    with opened(source) as memory:
+        memory.save(target, overwrite=True)
+    assert ids(target) == [f'n{i}' for i in range(30)]
+
+
+def test_copies_while_observations_come_hold_all_that_was_acknowledged(copy_of, tmp_path):
+    acknowledged: list[str] = []
+    done = threading.Event()
+
+    def ingest(memory):
+        for i in range(5000):
+            if done.is_set():
+                return
+            memory.add(seen(f'live{i}', (i % 50, 3.0, 0.0), f'a shelf {i}', stamp=100 + i))
+            acknowledged.append(f'live{i}')
+
+    with opened(copy_of('good', 'good.db')) as memory:
+        writer = threading.Thread(target=ingest, args=(memory,))
+        writer.start()
+        held = []
+        for n in range(4):
+            before = len(acknowledged)
+            memory.save(tmp_path / f'copy{n}.db')
+            held.append((before, len(acknowledged) + 1))
+        done.set()
+        writer.join()
+        assert memory.stats().observations == 30 + len(acknowledged)
+    for n, (before, after) in enumerate(held):
+        live = ids(tmp_path / f'copy{n}.db')[30:]
+        assert live == [f'live{i}' for i in range(len(live))]
+        assert before <= len(live) <= after
+    assert held[-1][0] > 0

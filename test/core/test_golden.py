@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 
 import numpy as np
@@ -21,6 +23,7 @@ from fakes import BagOfWordsEncoder  # noqa: E402  the path is set above
 
 from memory_node import Memory, Observation, Pose, Sighting  # noqa: E402
 from memory_node.core.bounds import MAX_COORDINATE_M  # noqa: E402
+from memory_node.core.store.check import check_store  # noqa: E402
 
 GOLDEN = Path(__file__).parent / 'golden'
 OBSERVATIONS = (
@@ -106,6 +109,33 @@ def test_numbers_that_an_earlier_version_took_are_brought_to_the_bound(tmp_path)
             assert held == (MAX_COORDINATE_M, -MAX_COORDINATE_M, 0.0)
             assert memory.wait_areas(30.0)
             assert memory.retrieve('oven', 1).places[0].node_id == 'küche-1'
+
+
+_KILLED = """
+import os, signal, sys; sys.path[:0] = sys.argv[2:]
+from memory_node.core.store import migration
+from memory_node.core.store.store import Store
+bounded = migration._bound_numbers
+def end(db):
+    bounded(db)
+    db.execute('PRAGMA cache_size = 1')  # what was changed is in the log by now
+    os.kill(os.getpid(), signal.SIGKILL)
+migration._bound_numbers = end
+Store(sys.argv[1])
+"""
+
+
+def test_a_migration_that_is_killed_is_made_again(tmp_path):
+    copy = tmp_path / 'old.db'
+    shutil.copy(GOLDEN / 'format-1.db', copy)
+    command = [sys.executable, '-c', _KILLED, copy, ROOT]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    db = sqlite3.connect(copy)
+    assert db.execute('PRAGMA user_version').fetchone() == (1,)
+    db.close()
+    with Memory.open(copy, encoder=Recording(dim=16)) as memory:
+        assert [o.id for o in memory.observations()] == [o.id for o in OBSERVATIONS]
+    assert not check_store(copy).problems
 
 
 def main() -> None:

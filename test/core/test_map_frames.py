@@ -16,6 +16,7 @@ from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.perception.geometry import transform_from_xyz_rpy
 from memory_node.core.store.salvage import Salvage
 from memory_node.interchange.export import export_memory
+from memory_node.ros.settings import NodeConfig
 
 MAP_T_ODOM = transform_from_xyz_rpy((10.0, 5.0, 0.0, 0.0, 0.0, math.pi / 2))
 
@@ -154,7 +155,7 @@ def test_a_frame_goes_out_and_in_with_observations(memory, tmp_path, capsys):
 # ---- sessions whose odometry begins anew ----
 
 
-def run_of(memory, anew='auto'):
+def run_of(memory, anew='auto', max_speed_m_s=1.5):
     run = Run(memory)
     run.maps = MapFrames(
         memory,
@@ -162,6 +163,7 @@ def run_of(memory, anew='auto'):
         join=lambda t, s: run.map_T_odom,
         warn=run.warnings.append,
         anew=lambda: anew,
+        max_speed_m_s=lambda: max_speed_m_s,
     )
     return run
 
@@ -194,6 +196,31 @@ def test_a_run_that_begins_where_the_last_one_ended_goes_on(memory, x, yaw, goes
     assert ('holds an earlier run' in again.warnings[0]) == goes_on
 
 
+@pytest.mark.parametrize(
+    ('x', 'after_s', 'speed', 'goes_on'),
+    [
+        (37.0, 6.0, 1.5, True),  # killed on the way, and back after 6 s
+        (37.0, 6.0, 0.0, False),
+        (45.0, 6.0, 1.5, False),  # too far for 6 s: carried, or odometry jumped
+        (0.0, 6.0, 1.5, False),  # odometry began anew, and the robot stands
+        (8.0, 6.0, 1.5, False),  # the same, and it has driven since
+        (37.0, 30.0, 1.5, False),  # time enough to come here from the origin
+        (37.0, -3600.0, 1.5, False),  # the clock was set back
+        (37.0, 1e9, 1.5, False),  # the clock was set
+    ],
+)
+def test_a_run_that_was_cut_on_the_way_goes_on_where_nothing_else_can_be(
+    memory, x, after_s, speed, goes_on
+):
+    run = run_of(memory)
+    run.stamp_ns = 10**19 // 10
+    see_at(run, 'lamp', 30.0)
+    at_ns = run.stamp_ns + round(after_s * 1e9)
+    again = run_of(memory, max_speed_m_s=speed)
+    chosen = again.maps.map_for('home', 'odom', Pose(position=(x, 0.0, 0.0)), at_ns)
+    assert chosen == ('home' if goes_on else 'home~2')
+
+
 def test_poses_in_the_map_frame_are_of_one_map_unless_told(memory):
     see_at(run_of(memory), 'lamp', 5.0, 'map')
     localised = run_of(memory)
@@ -201,6 +228,16 @@ def test_poses_in_the_map_frame_are_of_one_map_unless_told(memory):
     assert not localised.warnings
     assert see_at(run_of(memory, 'always'), 'sofa', 0.0, 'map') == 'home~2'
     assert see_at(run_of(memory, 'never'), 'sofa', 9.0, 'map') == 'home~2'
+
+
+def test_the_longest_map_id_of_a_node_has_room_for_sessions_and_frames(memory):
+    longest = NodeConfig(map_id='m' * 128).map_id
+    for frame_id in ('odom', 'odom', 'f' * 400):
+        run = run_of(memory, 'always')
+        assert run.see('lamp', 0.0, frame_id, longest).startswith(longest)
+    assert len(memory.map_ids) == 3
+    with pytest.raises(ValueError, match='1 to 128'):
+        NodeConfig(map_id='m' * 129)
 
 
 def test_names_of_sessions_that_were_joined_are_not_given_again(memory):

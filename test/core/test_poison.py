@@ -14,6 +14,7 @@ from memory_node import Memory
 from memory_node.core.bounds import MAX_COORDINATE_M
 from memory_node.core.data import Observation, Pose, Query, Sighting
 from memory_node.core.errors import InvalidObservationError, InvalidQueryError, MemoryNodeError
+from memory_node.core.objects.object_map import ObjectMap
 from memory_node.core.perception.messages import pose_from_odometry
 from memory_node.interchange.export import export_memory
 from memory_node.interchange.gml import read_gml
@@ -114,6 +115,24 @@ def test_what_the_forest_cannot_take_is_counted_and_the_rest_goes_on(memory, mon
     assert memory.areas.skipped == 1
     assert '1 observations are in no area' in memory.areas.message
     assert 22 in memory.areas.forest.leaves.slots
+
+
+def test_what_the_object_map_cannot_take_is_counted_and_the_rest_goes_on(memory, monkeypatch):
+    real = ObjectMap._read_placed
+
+    def read_placed(self, snapshot, frame, slots):
+        if frame.row == 20:
+            raise FloatingPointError('overflow')
+        real(self, snapshot, frame, slots)
+
+    monkeypatch.setattr(ObjectMap, '_read_placed', read_placed)
+    memory.add(seen('bad', caption='a bad one', objects={'violin': (1.0, 1.0, 1.0)}))
+    memory.add(seen('good', caption='a good one', objects={'trumpet': (2.0, 1.0, 1.0)}))
+    assert memory.retrieve('trumpet').found
+    assert memory.stats().objects_message.startswith('1 observations gave no object')
+    assert 'overflow' in memory.stats().objects_message
+    assert not [o for o in memory.objects() if o.label == 'violin']
+    memory.save()
 
 
 def test_thirty_thousand_labels_are_refused():

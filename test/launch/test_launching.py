@@ -24,6 +24,7 @@ from ament_index_python.packages import (  # noqa: E402  after the skips
     PackageNotFoundError,
 )
 from data import require_data  # noqa: E402
+from launch import LaunchContext  # noqa: E402
 from launch.launch_description_sources import (  # noqa: E402
     get_launch_description_from_python_launch_file,
 )
@@ -64,6 +65,18 @@ def test_pictures_get_room_in_fast_dds_unless_a_profile_was_chosen():
     made = runpy.run_path(str(ROOT / 'launch' / 'memory.launch.py'))['fast_dds_profile']
     assert len(made(SimpleNamespace(environment={}))) == 1
     assert made(SimpleNamespace(environment={'FASTRTPS_DEFAULT_PROFILES_FILE': 'mine'})) == []
+
+
+def test_an_argument_that_is_nearly_one_of_ours_is_told():
+    context = LaunchContext()
+    given = {'memory_pth': 'x', 'front_imaje': 'x', 'controller': 'x', 'cameras': 'front'}
+    context.launch_configurations.update(given)
+    told = runpy.run_path(str(ROOT / 'launch' / 'memory.launch.py'))['misspelt'](context)
+    lines = [''.join(part.text for part in action.msg) for action in told]
+    assert lines == [
+        'argument front_imaje is not known and does nothing: front_image?',
+        'argument memory_pth is not known and does nothing: memory_path?',
+    ]
 
 
 @contextmanager

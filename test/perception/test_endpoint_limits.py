@@ -17,6 +17,7 @@ import traceback
 from openai_server import OpenAIServer
 import pytest
 
+from memory_node.core.config import LanguageModelConfig, PerceptionConfig
 from memory_node.core.errors import LanguageModelError
 from memory_node.models.deadline import asked_for
 from memory_node.models.http_post import MAX_REPLY_BYTES
@@ -191,6 +192,77 @@ def test_what_an_endpoint_echoes_does_not_tell_the_key(monkeypatch):
     with OpenAIServer('{"a": 1}', ['401']) as server, pytest.raises(LanguageModelError) as failed:
         ask(chat(server))
     assert '***' in str(failed.value)
+
+
+KEY = 'sk-0123456789abcdef"\\quoted'
+
+
+@pytest.mark.parametrize('echo', [KEY, json.dumps(KEY)[1:-1]])
+def test_no_reply_tells_the_key(monkeypatch, echo):
+    monkeypatch.setenv('OPENAI_API_KEY', KEY)
+    # Cut at 200 characters, in the middle of the key, it would tell half of it.
+    with OpenAIServer('{"a": 1}', ['echo']) as server, pytest.raises(LanguageModelError) as failed:
+        ask(chat(server))
+    assert 'sk-0' not in str(failed.value)
+    assert '***' in str(failed.value)
+    with OpenAIServer(f'The key is {echo}.') as server:
+        said = chat(server).talk([{'role': 'user', 'content': 'Your key?'}], max_tokens=64)
+    assert said.text == 'The key is ***.'
+
+
+def test_what_an_endpoint_says_reaches_no_terminal_as_orders():
+    with (
+        OpenAIServer('{"a": 1}', ['escapes']) as server,
+        pytest.raises(LanguageModelError, match='gone') as failed,
+    ):
+        ask(chat(server))
+    assert str(failed.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ('mode', 'content', 'why'),
+    [
+        (0o644, 'sk-123456', 'chmod 600'),
+        (0o660, 'sk-123456', 'chmod 600'),
+        (0o600, '', 'one key and nothing else'),
+        (0o600, 'sk-123456\nsk-654321\n', 'one key and nothing else'),
+        (0o600, 'sk-é', 'one key and nothing else'),
+        (0o600, 'k' * 5000, 'one key and nothing else'),
+    ],
+)
+def test_a_key_comes_from_a_file_that_its_owner_alone_can_read(tmp_path, mode, content, why):
+    path = tmp_path / 'key'
+    path.write_text(content)
+    path.chmod(mode)
+    with OpenAIServer('{"a": 1}') as server:
+        with pytest.raises(LanguageModelError, match=why) as refused:
+            chat(server, key_file=str(path))
+        assert 'sk-' not in str(refused.value)
+        for unreadable in (tmp_path, tmp_path / 'none'):
+            with pytest.raises(LanguageModelError, match=str(unreadable)):
+                chat(server, key_file=str(unreadable))
+        path.write_text('sk-123456\n')
+        path.chmod(0o600)
+        assert ask(chat(server, key_file=str(path))) == {'a': 1}
+        assert server.authorizations == ['Bearer sk-123456']
+
+
+@pytest.mark.parametrize(
+    'address',
+    [
+        *('http://me:hidden@h/v1', 'https://hidden@h/v1', 'http://h/v1?key=hidden'),
+        *('ftp://a:hidden@h', 'a:hidden@h/v1', 'http://a:hidden@h\u2100/v1', 'http://[hidden/v1'),
+    ],
+)
+def test_an_address_with_a_secret_is_refused_and_not_told(address):
+    for make, failure in (
+        (lambda: OpenAIChat(base_url=address, model='m'), LanguageModelError),
+        (lambda: LanguageModelConfig(base_url=address), ValueError),
+        (lambda: PerceptionConfig(openai_base_url=address), ValueError),
+    ):
+        with pytest.raises(failure, match='no user, password') as refused:
+            make()
+        assert 'hidden' not in str(refused.value)
 
 
 @pytest.fixture(scope='module')

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from memory_node.core.config import PerceptionConfig
-from memory_node.core.data import MAX_CAPTION_CHARS, Pose
+from memory_node.core.data import MAX_CAPTION_CHARS, MAX_ID_CHARS, Pose
 from memory_node.core.errors import CaptionerError, InvalidObservationError
 from memory_node.core.perception.geometry import camera_mounting, Intrinsics, transform_from_pose
 from memory_node.core.perception.images import decode_compressed_color
@@ -154,6 +154,15 @@ def test_hostile_captions_are_made_safe_and_counted(caption, counted):
     assert observation.caption.isprintable()
     observation.caption.encode('utf-8')
     assert perceiver.counts[counted] == 1
+
+
+def test_the_longest_name_of_a_map_leaves_room_for_ids():
+    longest = 'm' * MAX_ID_CHARS
+    first, second = (
+        Perceiver(map_id=longest).observe(frame(stamp_ns=stamp)) for stamp in (7, 2**62)
+    )
+    assert first.map_id == second.map_id == longest
+    assert len({first.id, second.id}) == 2
 
 
 def test_ids_name_content_so_a_recording_read_twice_gives_them_twice():

@@ -14,7 +14,11 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 DOMAIN = 82
-PARAMETERS = {'perception.captioner': 'detections'}
+PARAMETERS = {
+    'perception.captioner': 'detections',
+    'language_model.model': 'm',
+    'language_model.base_url': 'http://127.0.0.1:9/v1',  # nobody listens there
+}
 
 
 class Sick:
@@ -79,14 +83,16 @@ def named(findings, *words):
     return found[0]
 
 
-def test_a_system_that_works_has_nothing_bad(client, robot, folder):
+def test_a_system_that_works_has_nothing_bad_but_its_endpoint(client, robot, folder):
     store = folder / 'memory.sqlite'
     command = ('doctor', '--json', '--wait', '3', '--store', str(store))
     status, findings = doctor(
         client, lambda: robot.look('lamp'), *command, module='memory_node.cli.main'
     )
-    assert [f for f in findings if f['level'] == 'bad'] == []
-    assert status == 0
+    (endpoint,) = [f for f in findings if f['level'] == 'bad']
+    assert endpoint['about'] == 'm at language_model.base_url'
+    assert 'ConnectionRefusedError' in endpoint['found']
+    assert status == 1
     assert 'numpy' in named(findings, 'packages')['found']
     assert named(findings, 'encoder')['level'] == 'ok'
     assert 'observations' in named(findings, f'store {store}')['found']

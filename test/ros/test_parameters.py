@@ -45,8 +45,8 @@ def test_every_parameter_is_described(client):
         ('perception.captioner', 'yolox', 'read-only'),
         ('memory_path', '/elsewhere', 'read-only'),
         ('no.such.parameter', 1, 'declared'),
-        ('map_id', '', 'map_id must hold 1 to 256 visible characters'),
-        ('map_id', 'x' * 257, 'map_id'),
+        ('map_id', '', 'map_id must hold 1 to 128 visible characters'),
+        ('map_id', 'x' * 129, 'map_id'),
         ('map_id', 'home\x1b[31m', 'map_id'),
     ],
 )

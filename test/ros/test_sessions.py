@@ -36,3 +36,6 @@ def test_runs_of_a_robot_without_localisation(client, robot, start, connect, eag
     assert map_id == 'map~2'
     assert "map 'map~2' holds an earlier run in frame 'odom' and goes on" in said
     assert again(0.2, 'sofa', **{'sessions.new': 'always'})[0] == 'map~3'
+    # Killed on the way, far from where odometry would begin anew, and back a metre farther.
+    assert again(600.0, 'bed')[0] == 'map~4'
+    assert again(601.0, 'plant')[0] == 'map~4'

@@ -52,6 +52,7 @@ from memory_node.core.language.relations import patterns
 from memory_node.core.language.request import AnswerKind, SubjectKind
 from memory_node.core.language.text import is_plural
 from memory_node.core.ports import LanguageModel
+from memory_node.core.retrieval.objects import MOST
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
 
@@ -199,6 +200,10 @@ def _count(found: Found, retriever: Retriever) -> Answer:
     if problem and not len(fit):
         return Answer(known=False, text=sentence(f"I don't know: {problem}"), count=0)
     where = reported(' '.join(c.phrase for c in found.request.constraints))
+    cut = int(np.count_nonzero(found.candidates.kind == Kind.OBJECT)) >= MOST
+    if not len(fit) and cut:
+        text = f'I have looked at {many(MOST, name)} alone'
+        return Answer(known=False, text=sentence(f"I don't know: {text}"), count=0)
     if not len(fit):
         text = f'I have seen {none_of(name)} {where}'
         return Answer(known=True, text=sentence(text), count=0)
@@ -206,7 +211,8 @@ def _count(found: Found, retriever: Retriever) -> Answer:
     spots = ', '.join(f'{spot(p)} [{i}]' for i, p in enumerate(cited, 1))
     more = ' and elsewhere' if len(fit) > len(cited) else ''
     name = cited[0].label if len(fit) == 1 and cited[0].label else name
-    text = f'I have seen {many(len(fit), name)} {where}'.rstrip()
+    least = 'at least ' if cut else ''
+    text = f'I have seen {least}{many(len(fit), name)} {where}'.rstrip()
     return Answer(known=True, text=f'{text}: at {spots}{more}.', citations=cited, count=len(fit))
 
 

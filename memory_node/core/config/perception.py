@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from memory_node.core.config.addresses import check_address
 from memory_node.core.config.checked import Checked, param
 from memory_node.core.config.plugins import CAPTIONERS
 
@@ -70,7 +71,15 @@ class PerceptionConfig(Checked):
         0.1, 'Depth below which no position is given.', ge=0.0, le=1e2, unit='m'
     )
     openai_base_url: str = param(
-        'http://127.0.0.1:8000/v1', 'OpenAI-compatible endpoint.', read_only=True
+        'http://127.0.0.1:8000/v1',
+        'OpenAI-compatible endpoint, without user and password: parameters can be read.',
+        read_only=True,
+    )
+    openai_key_file: str = param(
+        '',
+        'File that holds the key of the endpoint and that its owner alone can read (0600); empty:'
+        ' the key is read from OPENAI_API_KEY.',
+        read_only=True,
     )
     openai_model: str = param('', 'Model name asked for at the endpoint.', read_only=True)
     openai_timeout_s: float = param(
@@ -103,6 +112,11 @@ class PerceptionConfig(Checked):
     signs_threads: int = param(
         1, 'Threads that read the signs of one picture.', ge=1, le=64, read_only=True
     )
+
+    def __post_init__(self) -> None:
+        """Check every field; raises ``ValueError`` for an address that carries a secret."""
+        super().__post_init__()
+        check_address('openai_base_url', self.openai_base_url, 'openai_key_file')
 
 
 @dataclass(frozen=True, kw_only=True)

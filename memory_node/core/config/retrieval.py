@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from memory_node.core.config.addresses import check_address
 from memory_node.core.config.checked import Checked, param
 
 __all__ = ['LanguageConfig', 'LanguageModelConfig', 'RetrievalConfig']
@@ -116,7 +117,13 @@ class LanguageModelConfig(Checked):
     )
     base_url: str = param(
         'http://127.0.0.1:8000/v1',
-        'OpenAI-compatible endpoint; the key is read from OPENAI_API_KEY.',
+        'OpenAI-compatible endpoint, without user and password: parameters can be read.',
+        read_only=True,
+    )
+    key_file: str = param(
+        '',
+        'File that holds the key of the endpoint and that its owner alone can read (0600); empty:'
+        ' the key is read from OPENAI_API_KEY.',
         read_only=True,
     )
     timeout_s: float = param(
@@ -128,3 +135,8 @@ class LanguageModelConfig(Checked):
         read_only=True,
     )
     retries: int = param(1, 'Repeats of a failed request.', ge=0, le=10, read_only=True)
+
+    def __post_init__(self) -> None:
+        """Check every field; raises ``ValueError`` for an address that carries a secret."""
+        super().__post_init__()
+        check_address('base_url', self.base_url, 'key_file')

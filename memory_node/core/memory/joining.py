@@ -254,7 +254,11 @@ def rigid_transform(transform: object) -> Transform:
     if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
         raise InvalidQueryError(f'transform must be 4 by 4 finite numbers, got {transform!r:.80}')
     turn = matrix[:3, :3]
-    square = np.abs(turn @ turn.T - np.eye(3)).max() <= _RIGID and np.linalg.det(turn) > 0.0
+    square = (
+        np.abs(turn).max() <= 2.0  # no product of what follows overflows
+        and np.abs(turn @ turn.T - np.eye(3)).max() <= _RIGID
+        and np.linalg.det(turn) > 0.0
+    )
     if not square or np.abs(matrix[3] - (0.0, 0.0, 0.0, 1.0)).max() > _RIGID:
         raise InvalidQueryError('transform must be rigid: it stretches, shears or mirrors')
     return matrix

@@ -24,6 +24,8 @@ __all__ = ['MapFrames', 'moved']
 
 #: Observations of a run that may be brought over: about an hour of keyframes.
 MAX_MOVED = 4096
+#: Characters of a frame that stand in the name of a map.
+_MAX_FRAME_CHARS = 100
 
 
 class MapFrames:
@@ -43,6 +45,8 @@ class MapFrames:
     anew : callable, optional
         Returns when a run begins a session of its own: 'never', 'always', or 'auto': where
         odometry does not go on from where the map ends. None: the map that is asked for is meant.
+    max_speed_m_s : callable, optional
+        Returns how fast the robot can be [m/s]; 0 or None: it is where the map ends, or anew.
 
     """
 
@@ -54,12 +58,14 @@ class MapFrames:
         join: Callable[[str, str], Transform | None],
         warn: Callable[[str], None],
         anew: Callable[[], str] | None = None,
+        max_speed_m_s: Callable[[], float] | None = None,
     ) -> None:
         self._memory = memory
         self._map_frame = map_frame
         self._join = join
         self._warn = warn
         self._anew = anew
+        self._max_speed_m_s = max_speed_m_s
         self._held = dict(memory.frames)
         self._earlier = frozenset(self._held) & frozenset(memory.map_ids)
         self._warned: set[str] = set()
@@ -74,30 +80,41 @@ class MapFrames:
         """Return the map that poses belong to now, where ``map_id`` is asked for."""
         return self._chosen.get(map_id, map_id)
 
-    def map_for(self, map_id: str, frame_id: str, pose: Pose | None = None) -> str:
+    def map_for(
+        self,
+        map_id: str,
+        frame_id: str,
+        pose: Pose | None = None,
+        stamp_ns: int | None = None,
+    ) -> str:
         """
         Return the map for poses in ``frame_id``, where ``map_id`` is asked for.
 
-        ``pose`` is where the robot is; the first one tells whether odometry began anew.
+        ``pose`` is where the robot is, and ``stamp_ns`` when; the first ones tell whether odometry
+        began anew.
         """
         with self._lock:
             if frame_id == self._map_frame and self._apart:
                 self._bring_over(map_id)
             held = self._held.get(map_id)
-            chosen = map_id if held in (None, frame_id) else f'{map_id}@{frame_id}'
+            chosen = (
+                map_id if held in (None, frame_id) else f'{map_id}@{frame_id[:_MAX_FRAME_CHARS]}'
+            )
             if chosen != map_id:
                 self._warn_once(
                     f'map {map_id!r} is in frame {held!r}, and poses come in {frame_id!r}:'
                     f' they are kept as map {chosen!r}'
                 )
-            chosen = self._session_of(chosen, frame_id, pose)
+            chosen = self._session_of(chosen, frame_id, pose, stamp_ns)
             if chosen not in self._held:
                 self._memory.set_frame(chosen, frame_id)
                 self._held[chosen] = frame_id
             self._chosen[map_id] = chosen
             return chosen
 
-    def _session_of(self, map_id: str, frame_id: str, pose: Pose | None) -> str:
+    def _session_of(
+        self, map_id: str, frame_id: str, pose: Pose | None, stamp_ns: int | None
+    ) -> str:
         """Return the session of a map that this run is: an earlier one that goes on, or anew."""
         if (map_id, frame_id) in self._session:
             return self._session[map_id, frame_id]
@@ -108,8 +125,10 @@ class MapFrames:
         last = map_id
         if held:
             last = newest_of(self._memory, held)
+            speed = self._max_speed_m_s() if self._max_speed_m_s is not None else 0.0
             go_on = when == 'never' or (
-                when == 'auto' and (localised or goes_on(self._memory, last, pose))
+                when == 'auto'
+                and (localised or goes_on(self._memory, last, pose, stamp_ns, speed))
             )
             if not go_on:
                 earlier, last = last, next_session(map_id, self._held)

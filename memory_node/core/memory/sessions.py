@@ -46,8 +46,19 @@ def newest_of(memory: Memory, maps: Iterable[str]) -> str:
     return held.map_ids[int(held.maps[rows[-1]])] if len(rows) else ''
 
 
-def goes_on(memory: Memory, map_id: str, pose: Pose | None) -> bool:
-    """Tell whether a robot at ``pose`` is where the map ends, so that its odometry went on."""
+def goes_on(
+    memory: Memory,
+    map_id: str,
+    pose: Pose | None,
+    stamp_ns: int | None = None,
+    max_speed_m_s: float = 0.0,
+) -> bool:
+    """
+    Tell whether the odometry of a robot at ``pose`` is plainly that which the map ends with.
+
+    So it is where the map ends. So it is, too, where the robot can have driven from there since,
+    and can not have driven from the origin, where odometry that began anew has been since then.
+    """
     held = memory.snapshot()
     if pose is None or map_id not in held.map_ids:
         return False
@@ -60,7 +71,12 @@ def goes_on(memory: Memory, map_id: str, pose: Pose | None) -> bool:
     own = last[0].pose  # the robot's: headings of a snapshot are those of cameras
     turned = math.remainder(pose.yaw_rad - own.yaw_rad, 2.0 * math.pi)
     away = math.dist(pose.position, own.position)
-    return away <= _NEAR_M and abs(turned) <= _NEAR_RAD
+    if away <= _NEAR_M and abs(turned) <= _NEAR_RAD:
+        return True
+    elapsed_s = 0.0 if stamp_ns is None else (stamp_ns - last[0].stamp_ns) * 1e-9
+    if elapsed_s <= 0.0 or max_speed_m_s <= 0.0:
+        return False
+    return away <= _NEAR_M + max_speed_m_s * elapsed_s < math.hypot(*pose.position)
 
 
 class SessionJoiner:

@@ -103,7 +103,7 @@ def counted(parts: Parts) -> MemoryStatistics:
         indexed=len(parts.indexer.index),
         index_rebuilds=int(bool(parts.index_message)),
         index_message=parts.index_message,
-        objects_message=parts.objects_message,
+        objects_message=parts.objects_message or parts.objects.message,
         queries=counts.get('queries', 0),
         queries_failed=counts.get('queries_failed', 0),
         language_model_calls=counts.get('language_model_calls', 0),

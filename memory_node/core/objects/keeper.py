@@ -174,6 +174,15 @@ class ObjectKeeper:
                 [item.caption for item in items],
             )
 
+    @property
+    def message(self) -> str:
+        """Which observations the map could not take, in words; '' if none."""
+        skipped = self._map.skipped
+        if not skipped:
+            return ''
+        key, why = list(skipped.items())[-1]
+        return f'{len(skipped)} observations gave no object, the last ({key}) because: {why}'
+
     def behind(self, snapshot: Snapshot) -> int:
         """Return how many observations of a snapshot the map does not know."""
         done = self._done
@@ -206,7 +215,10 @@ class ObjectKeeper:
             part = snapshot.first(stop)
             captions = self._mirror.captions(snapshot.keys[first:stop])
             self._frames.extend(part, captions)
+            before = len(self._map.skipped) if part.epoch == self._map.epoch else 0
             self._map.update(self._frames.view(part))
+            if len(self._map.skipped) > before:
+                _LOG.warning('%s', self.message)
             self._frames.drop_read()
             self._taken = part
         if stop == len(snapshot) and self._former is not None:

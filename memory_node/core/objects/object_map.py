@@ -60,6 +60,8 @@ class ObjectMap:
         self.visibility = Visibility()
         self.noise = PositionNoise(self.config)
         self.rows = 0
+        #: Why an observation could not be read, by key.
+        self.skipped: dict[int, str] = {}
         self._object_of = np.zeros(0, np.int32)
         self._sightings = 0
         self._last_row: dict[int, int] = {}
@@ -105,7 +107,10 @@ class ObjectMap:
         self._reserve(int(snapshot.sighting_starts[last]))
         self._turned = self._turned or bool((snapshot.yaws[:last] != snapshot.yaws[0]).any())
         for row in range(first, last):
-            self._read(snapshot, row)
+            try:
+                self._read(snapshot, row)
+            except (ArithmeticError, ValueError, LookupError) as error:  # the rest goes on
+                self.skipped[int(snapshot.keys[row])] = str(error)
             self.rows = row + 1
         return last - first
 

@@ -20,6 +20,7 @@ from memory_node.core.config import PerceptionConfig
 from memory_node.core.data import (
     DEFAULT_MAP_ID,
     MAX_CAPTION_CHARS,
+    MAX_ID_CHARS,
     Observation,
     Sighting,
 )
@@ -309,7 +310,8 @@ class Perceiver:
         digest.update(repr((frame.pose.position, frame.pose.orientation)).encode())
         digest.update(repr(frame.color.shape).encode())
         digest.update(np.ascontiguousarray(frame.color[::16, ::16]).tobytes())
-        return f'{self._map_id}-{frame.stamp_ns}-{digest.hexdigest()}'
+        named = f'-{frame.stamp_ns}-{digest.hexdigest()}'
+        return f'{self._map_id[: MAX_ID_CHARS - len(named)]}{named}'
 
 
 def _view_yaw(frame: Frame) -> float:

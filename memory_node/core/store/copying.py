@@ -16,9 +16,11 @@ from memory_node.core.store.checksums import read_meta, write_meta
 from memory_node.core.store.files import sync_file, sync_folder
 from memory_node.core.store.locking import open_here, read_note, WriterLock
 from memory_node.core.store.sqlite_file import (
+    BESIDE,
     connect,
     connect_alone,
     DERIVED,
+    is_memory,
     transaction,
     translated,
 )
@@ -44,13 +46,20 @@ def temporary_name(target: Path, identity: str) -> Path:
 
 def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
     """Raise ``StoreAccessError`` where no copy of ``source`` may be written."""
-    if target.is_dir() or not target.parent.is_dir():
-        raise StoreAccessError(f'{target} can not be written: not a file in a folder')
-    if target.exists():
-        if not overwrite:
-            raise StoreAccessError(f'{target} exists')
-        if target.samefile(source):
-            raise StoreAccessError(f'{target} is the open store itself')
+    with translated(target):
+        if target.is_dir() or not target.parent.is_dir():
+            raise StoreAccessError(f'{target} can not be written: not a file in a folder')
+        if str(target.resolve()) in {f'{source.resolve()}{end}' for end in BESIDE}:
+            raise StoreAccessError(
+                f'{target} is the name of a file that belongs to the open store'
+            )
+        if target.exists():
+            if not overwrite:
+                raise StoreAccessError(f'{target} exists')
+            if target.samefile(source):
+                raise StoreAccessError(f'{target} is the open store itself')
+            if not is_memory(target):
+                raise StoreAccessError(f'{target} is no memory, so it is not overwritten')
 
 
 @contextmanager

@@ -28,11 +28,16 @@ class LogSync:
     def committed(self) -> None:
         """Tell that the log has grown."""
         with self._guard:
-            if self._timer is None:
-                self._timer = threading.Timer(self._interval_s, self._sync)
-                self._timer.daemon = True
-                self._timer.name = 'memory-sync'
-                self._timer.start()
+            if self._timer is not None:
+                return
+            timer = threading.Timer(self._interval_s, self._sync)
+            timer.daemon = True
+            timer.name = 'memory-sync'
+            with suppress(RuntimeError, MemoryError):  # no thread is to be had: sync at once
+                timer.start()
+                self._timer = timer
+                return
+        self._sync()
 
     def _sync(self) -> None:
         with self._guard:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import sqlite3
 import threading
 import time
 
+from memory_node.core.errors import StoreAccessError
 from memory_node.core.store.store import Store
 
 __all__ = ['Pin']
@@ -25,7 +27,12 @@ class Pin:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Read inside as it is at the start, whatever another process removes meanwhile."""
+        """
+        Read inside as it is at the start, whatever another process removes meanwhile.
+
+        Raises ``StoreAccessError`` where a file that the request needs, such as a table of words
+        that is read at first use, can't be opened.
+        """
         with self._lock:
             late = self._requests and time.monotonic() - self._since_s > _SHARED_S
             if self._store.read_only and (late or not self._requests):
@@ -35,6 +42,10 @@ class Pin:
             self._requests += 1
         try:
             yield
+        except (OSError, sqlite3.OperationalError) as error:
+            if isinstance(error, OSError) and error.filename is None:
+                raise  # no file: the output of who asked
+            raise StoreAccessError(f'a request could not be answered: {error}') from error
         finally:
             with self._lock:
                 self._requests -= 1

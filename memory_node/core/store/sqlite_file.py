@@ -18,6 +18,7 @@ from memory_node.core.store.locking import open_here, read_note
 from memory_node.core.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 __all__ = [
+    'BESIDE',
     'BUSY_TIMEOUT_S',
     'DERIVED',
     'at_once',
@@ -25,6 +26,7 @@ __all__ = [
     'check_path',
     'connect',
     'connect_alone',
+    'is_memory',
     'real_path',
     'transaction',
     'translated',
@@ -32,8 +34,12 @@ __all__ = [
 
 #: Endings of the files that are made from a store and kept beside it.
 DERIVED = ('.hnsw', '.hnsw.json', '.objects', '.rooms', '.forest', '.vectors')
+#: Endings of all files that a store has beside it.
+BESIDE = (*DERIVED, '-wal', '-shm', '-journal', '.lock')
 
 _MAGIC = b'SQLite format 3\0'
+#: Where the application id ends in the head of an SQLite file.
+_ID_END = 72
 BUSY_TIMEOUT_S = 5.0
 _ACCESS = (
     'locked',
@@ -111,6 +117,18 @@ def check_path(path: Path, *, read_only: bool) -> bool:
     elif read_only:
         raise StoreFormatError(f'{path} is empty')
     return True
+
+
+def is_memory(path: Path) -> bool:
+    """Tell by its first bytes whether a file is a memory."""
+    if open_here(path):  # closing it would drop SQLite's locks, see locking.py
+        return True
+    try:
+        with path.open('rb') as file:
+            head = file.read(_ID_END)
+    except OSError:
+        return False
+    return head.startswith(_MAGIC) and head[-4:] == APPLICATION_ID.to_bytes(4, 'big')
 
 
 def _left_beside(path: Path) -> list[str]:

@@ -54,6 +54,10 @@ class Fault:
     #: What tells it from other faults: type, file and function.
     origin: tuple[str, str] = ('', '')
 
+    def lines(self) -> list[str]:
+        """Return which door, what came of it, the input and where it was raised."""
+        return [f'{self.door}: {self.error}', f'  {self.example}', self.trace]
+
 
 @dataclass(slots=True)
 class Report:
@@ -64,6 +68,8 @@ class Report:
     #: Processor time of each door, drawing included [s].
     took_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     faults: list[Fault] = field(default_factory=list)
+    #: Whether somebody ended it early.
+    stopped: bool = False
 
     def lines(self) -> list[str]:
         """Return one line for each door, then the faults."""
@@ -74,7 +80,7 @@ class Report:
         ]
         lines.append(f'{self.inputs.total()} inputs, {len(self.faults)} faults')
         for fault in self.faults:
-            lines += [f'{fault.door}: {fault.error}', f'  {fault.example}', fault.trace]
+            lines += fault.lines()
         return lines
 
 
@@ -156,7 +162,8 @@ def fuzz(
     Put about so many inputs in, by the shares of the doors; equal seeds give equal inputs.
 
     ``only`` names the doors that are tried, by the beginning of their names. To be called in the
-    main thread, where an input that hangs is interrupted.
+    main thread, where an input that hangs is interrupted. ``KeyboardInterrupt`` ends it early,
+    with what came of it so far.
     """
     report = Report()
     logging.disable(logging.CRITICAL)
@@ -172,7 +179,10 @@ def fuzz(
                 each = min(_ROUND, left / max(1e-9, sum(d.share for d in chosen)))
                 for door in chosen:
                     began = time.process_time()
+                    known = len(report.faults)
                     _tried(door, math.ceil(each * door.share), number, report)
+                    for fault in report.faults[known:]:  # the end may be hours away
+                        tell('\n'.join(fault.lines()))
                     report.took_s[door.name] += time.process_time() - began
                 for door in doors:
                     spoilt = '; '.join(door.close())
@@ -180,6 +190,9 @@ def fuzz(
                         report.faults.append(Fault(door=door.name, example='', error=spoilt))
                 number += 1
                 tell(f'{report.inputs.total()} inputs, {len(report.faults)} faults')
+    except KeyboardInterrupt:
+        report.stopped = True
+        tell('stopped before the end')
     finally:
         logging.disable(logging.NOTSET)
     return report
