@@ -45,6 +45,8 @@ class SequenceKind(str, Enum):
     VISITED_FIRST = 'visited_first'
     STAYED = 'stayed'
     VISITED = 'visited'
+    #: What the robot did: its rounds, one after the other.
+    ROUND = 'round'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def _asked() -> tuple[tuple[SequenceKind, re.Pattern[str]], ...]:
     made = []
     for kind in SequenceKind:
         for said in read['questions'][kind.value]:
-            for word in ('seen', 'rooms', 'it'):
+            for word in ('seen', 'rooms', 'round', 'it'):
                 said = said.replace(f'{{{word}}}', read[word])
             said = said.replace('{list}', f'(?P<list>{_LIST})')
             said = said.replace('{a}', f'(?P<a>{_NAME})').replace('{b}', f'(?P<b>{_NAME})')
