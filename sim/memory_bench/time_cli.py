@@ -22,6 +22,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     changes = commands.add_parser('changes', help='ask about a flat in which things move')
     changes.add_argument('--worlds', type=int, default=24, help='flats (default: 24)')
     changes.add_argument('--first', type=int, default=0, help='seed of the first one')
+    changes.add_argument(
+        '--rendered', action='store_true', help='ray cast the flats; the node places what is seen'
+    )
     changes.add_argument('--failures', type=Path, help='file to write wrong answers to')
     closure = commands.add_parser(
         'loop-closure', help='100 things twice by odometry that drifts, then corrected'
@@ -49,7 +52,13 @@ def _changes(chosen: argparse.Namespace, console: Console) -> int:
     noise = _noise(chosen)
     failures: list[str] = []
     seeds = range(chosen.first, chosen.first + chosen.worlds)
-    measured = measure(seeds, noise, CachingEncoder(SentenceEncoder()), tell=failures.append)
+    measured = measure(
+        seeds,
+        noise,
+        CachingEncoder(SentenceEncoder()),
+        rendered=chosen.rendered,
+        tell=failures.append,
+    )
     if chosen.failures:
         chosen.failures.write_text('\n'.join(failures) + '\n', 'utf-8')
     console.print(table(measured), markup=False, highlight=False, soft_wrap=True)

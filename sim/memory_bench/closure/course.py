@@ -96,12 +96,12 @@ def drive(drift: Drift, seed: int, noise: Noise) -> Driven:
 
 def _shares(drift: Drift, count: int, rng: np.random.Generator) -> RealArray:
     """Return (count,) shares of the error that each pose has, 0 at first and 1 at the end."""
-    even = np.linspace(0.0, 1.0, count)
+    even: RealArray = np.linspace(0.0, 1.0, count)
     if drift == 'slips':
-        return np.where(even > 0.5, 1.0, 0.0)
+        return np.asarray(even > 0.5, np.float64)
     if drift == 'wanders':
         walk = np.cumsum(rng.normal(0.0, 1.0, count)) / math.sqrt(count)
-        return even + 0.5 * (walk - even * walk[-1])
+        return np.asarray(even + 0.5 * (walk - even * walk[-1]))
     return even
 
 

@@ -71,6 +71,8 @@ def closed(driven: Driven, source: str, encoder: Encoder) -> Closed:
                 memory.correct_poses('map', driven.corrected)
         except MapsDifferError as error:
             refused = str(error)
+        while memory.view().behind:  # all objects are made again
+            pass
         known = _known(memory)
     return _judged(known, refused)
 
