@@ -1,4 +1,4 @@
-"""``memory-bench changes`` and ``loop-closure``: their options, and what they print."""
+"""``memory-bench changes``, ``loop-closure`` and ``top-view``: options, and what they print."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         'loop-closure', help='100 things twice by odometry that drifts, then corrected'
     )
     closure.add_argument('--drives', type=int, default=8, help='of each drift (default: 8)')
+    above = commands.add_parser('top-view', help='draw what a memory holds of things, from above')
+    above.add_argument('store', type=Path, help='the file of the memory')
+    above.add_argument('--out', type=Path, required=True, help='PNG to write')
+    above.add_argument('--map-id', help='only this map')
     for one in (changes, closure):
         one.add_argument(
             '--misses', type=float, default=0.1, help='share of things in view that are missed'
@@ -77,6 +81,25 @@ def _loop_closure(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _top_view(chosen: argparse.Namespace, console: Console) -> int:
+    from memory_bench.report.top_view import draw_top_view
+    from memory_node.core.errors import MemoryNodeError
+    from memory_node.core.memory import Memory
+    from memory_node.models.sentence_encoder import SentenceEncoder
+
+    if not chosen.store.is_file():
+        raise BenchError(f'{chosen.store} is no memory')
+    try:
+        with Memory.open(chosen.store, encoder=SentenceEncoder(), read_only=True) as memory:
+            if chosen.map_id is not None and chosen.map_id not in memory.map_ids:
+                raise BenchError(f'--map-id: there is no map {chosen.map_id!r}')
+            drawn = draw_top_view(memory, chosen.out, map_id=chosen.map_id)
+    except MemoryNodeError as error:
+        raise BenchError(f'{chosen.store}: {error}') from error
+    console.print(f'wrote {chosen.out}: {drawn} things', markup=False, highlight=False)
+    return 0
+
+
 def _noise(chosen: argparse.Namespace) -> Noise:
     from memory_bench.changes.drive import Noise
 
@@ -91,4 +114,5 @@ def _noise(chosen: argparse.Namespace) -> Noise:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace, Console], int]] = {
     'changes': _changes,
     'loop-closure': _loop_closure,
+    'top-view': _top_view,
 }
