@@ -95,7 +95,9 @@ def read_sequence(text: str, clock: Clock) -> SequenceQuestion | None:
     for time in reversed(windows(text, clock)):
         left = f'{left[: time.start].rstrip(" ,")} {left[time.stop :].lstrip(" ,")}'
         when.insert(0, text[time.start : time.stop])
-        since, until = time.window.since_ns, time.window.until_ns
+        begin, end = time.window.since_ns, time.window.until_ns
+        since = begin if since is None else max(since, begin or 0)
+        until = end if until is None else until if end is None else min(until, end)
     if when and (found := _read(' '.join(left.split()))) is not None:
         return replace(found, since_ns=since, until_ns=until, when=' '.join(when))
     return _read(text)
