@@ -99,11 +99,11 @@ class FrameTree:
         return above[-1]
 
     def below(self, top: str, frame: str) -> str | None:
-        """Return the frame right below ``top`` on the chain above ``frame``, None without one."""
+        """Return the frame right below ``top`` on the chain above ``frame``; None without one."""
         with self._lock:
             chain = list(self._chain(frame.lstrip('/')))
         at = chain.index(top) if top in chain else 0
-        return chain[at - 1] if at else None
+        return chain[at - 1] if at > 1 else None
 
     def why_not(self, target: str, source: str) -> str:
         """Return why ``look_up`` finds nothing, as tf2 words it, without the times."""

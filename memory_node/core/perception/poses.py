@@ -160,9 +160,7 @@ class RobotPoses:
 
     def odometry_frame(self) -> str | None:
         """Return the frame that localisation moves in ``map_frame``; None where there is none."""
-        base = self._base_frame()
-        below = self._tree.below(self._frames.map_frame, base)
-        return below if below != base else None
+        return self._tree.below(self._frames.map_frame, self._base_frame())
 
     def why_not(self, target: str, source: str) -> str:
         """Return why ``between`` finds nothing."""
