@@ -56,6 +56,7 @@ class MapJumps:
         #: Stamp of the first and of the newest keyframe of this run [ns], and map_T_odom at that.
         self._since_ns = self._last_ns = 0
         self._held: tuple[str, Transform] | None = None
+        self._refused = 0
         self._jumps: deque[tuple[str, Transform, int, int]] = deque()
         self._worker = Worker('memory-jumps', self._follow)
 
@@ -63,7 +64,8 @@ class MapJumps:
         """Take note of a keyframe whose pose is in ``frame_id``."""
         odometry = self._poses.odometry_frame()
         if frame_id != self._map_frame or odometry is None or not self._wanted():
-            self._held = None
+            with self._lock:
+                self._held = None
             return
         map_T_odom = self._poses.between(frame_id, odometry, item.stamp_ns)
         if map_T_odom is None:
@@ -95,7 +97,9 @@ class MapJumps:
                     map_id, jump, since_ns=since_ns, until_ns=until_ns
                 )
             except MemoryNodeError as error:
-                self._say(f'{told} and nothing was moved: {error}')
+                self._refused += 1
+                if self._refused in (1, 10, 100) or self._refused % 1000 == 0:
+                    self._say(f'{told} and nothing was moved: {error} ({self._refused} so far)')
             else:
                 self._say(f'{told}: {count} observations of this run follow (sessions.map_jumps)')
 

@@ -165,11 +165,7 @@ class _Sequence:
         if not when:
             chosen = chosen[visits.drives[chosen] == visits.drives[chosen[-1]]]
         told = rounds_told(visits, chosen, (self._since, self._until), self._clock, self._name)
-        text = (
-            f'{when} {told.text}'
-            if when
-            else told.text.replace('I made 1 round', 'I made my last round', 1)
-        )
+        text = f'{when or "most recently"} {told.text}'
         return self._said(True, text, self._entries(np.array(told.visits)), count=told.rounds)
 
     def _ordered(self, meant: Sequence[_Meant]) -> Answer:
