@@ -34,9 +34,10 @@ def merge_candidates(
 
     One was seen in this frame, the other was a candidate of the same sighting and was not seen.
     Either they lie well within their joint uncertainty and have one label, or their labels are
-    similar or they fill one box. Or they have one label and their boxes meet, as those of two
-    sides of one thing do. But for one label on one spot, neither took the other's place: each was
-    seen before the other was seen last, or there was no time for it.
+    similar or they fill one box. Or they have one label, both have a size, and their boxes meet
+    within that uncertainty, as those of two sides of one thing do. But for one label on one spot,
+    neither took the other's place: each was seen before the other was seen last, or there was no
+    time for it.
     """
     one, other = assigned[pairs.sighting], pairs.slot
     kept = (one != other) & (table.last_rows[other] != row)
@@ -50,7 +51,8 @@ def merge_candidates(
     joint += config.position_noise_m**2 + scatter * scatter
     box_cost = extent_costs(sizes, other_sizes)
     close = (apart * apart / joint).sum(axis=1) + box_cost < config.merge_cost
-    meet = (np.abs(apart) <= (sizes + other_sizes) / 2.0).all(axis=1)  # not where one has no size
+    slack = np.sqrt(joint)
+    meet = (np.abs(apart) - slack <= (sizes + other_sizes) / 2.0).all(axis=1)
     some = close | meet
     if not some.any():
         return []
