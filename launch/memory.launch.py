@@ -168,6 +168,7 @@ TOPICS = {
     'map': 'Topic of the map (nav_msgs/OccupancyGrid) that keeps goals in free space.',
     'costmap': 'Topic of a costmap (nav_msgs/OccupancyGrid) that does so too.',
     'corrected_path': 'Topic of the path that a SLAM corrects (nav_msgs/Path).',
+    'corrected_poses': 'Topic of poses that it corrects, by key or stamp (tf2_msgs/TFMessage).',
     'goal_pose': 'Topic that goals go out on where Nav2 does not take them.',
 }
 #: Those that each of several cameras has.

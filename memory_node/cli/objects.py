@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -15,12 +15,15 @@ from memory_node.cli.query import vector, when
 from memory_node.core.data import Vector3
 from memory_node.core.errors import InvalidQueryError
 from memory_node.core.memory import Memory
+from memory_node.core.retrieval.links import NamedLink
 from memory_node.core.retrieval.listing import ObjectRecord
 
 __all__ = ['add_command', 'object_to_dict']
 
 #: Names of one object that the table shows beside its label.
 _NAMED = 3
+#: Links of one object that it shows.
+_LINKS = 8
 
 
 def add_command(
@@ -42,6 +45,9 @@ def add_command(
     parser.add_argument(
         '--offset', type=_count, default=0, metavar='N', help='objects skipped (default: 0)'
     )
+    parser.add_argument(
+        '--links', action='store_true', help='show what each is in, on, part of, next to, with'
+    )
     parser.set_defaults(run=run)
 
 
@@ -60,11 +66,14 @@ def run(args: argparse.Namespace, messages: Console) -> int:
             args.text, area=args.area, near=args.near, radius=args.radius, map_id=args.map_id
         )
         page = listed[args.offset : args.offset + args.limit]
+        found = memory.links([thing.id for thing in page]) if args.links else {}
+        links = {i: [link_to_dict(link) for link in some] for i, some in found.items()}
         if args.json:
             for thing in page:
-                print_json(object_to_dict(thing, memory))
+                linked = {'links': links[thing.id]} if args.links else {}
+                print_json({**object_to_dict(thing, memory), **linked})
     if not args.json:
-        _show(page)
+        _show(page, links)
     last = args.offset + len(page)
     shown = f'{args.offset + 1} to {last} of {len(listed)}' if page else f'none of {len(listed)}'
     messages.print(f'objects {shown}')
@@ -90,11 +99,17 @@ def object_to_dict(thing: ObjectRecord, memory: Memory) -> dict[str, Any]:
     }
 
 
+def link_to_dict(link: NamedLink) -> dict[str, Any]:
+    """Return a link as plain JSON values; ``id`` is that of a thing."""
+    told = {'relation': link.relation, 'name': link.name, 'views': link.views}
+    return told if link.id < 0 else {**told, 'id': link.id}
+
+
 def _rounded(values: Vector3 | None) -> list[float] | None:
     return None if values is None else [round(v, 4) for v in values]
 
 
-def _show(page: Sequence[ObjectRecord]) -> None:
+def _show(page: Sequence[ObjectRecord], links: Mapping[int, list[dict[str, Any]]]) -> None:
     table = Table(expand=True)
     for header, options in (
         ('id', {'justify': 'right', 'no_wrap': True}),
@@ -117,8 +132,19 @@ def _show(page: Sequence[ObjectRecord]) -> None:
             f'{thing.existence:.0%}',
             when(thing.last_ns),
         )
+    console = Console()
     if page:
-        Console().print(table)
+        console.print(table)
+    for thing in page if links else ():
+        told = ', '.join(map(_told, links[thing.id][:_LINKS])) or 'nothing'
+        console.print(Text(f'{thing.id} {thing.label}: {told}'), soft_wrap=True)
+
+
+def _told(link: Mapping[str, Any]) -> str:
+    number = f' {link["id"]}' if 'id' in link else ''
+    views = link['views']
+    shown = f'{views} view{"s" * (views != 1)}'
+    return f'{link["relation"]} {link["name"]}{number} ({shown})'
 
 
 def _lines(*parts: str) -> str:

@@ -28,7 +28,7 @@ from memory_node.core.perception.placement import Placement
 from memory_node.models.deadline import asked_for
 from memory_node.models.factory import make_captioner, make_language_model, make_sign_reader
 from memory_node.ros.bond import Bond, has_bond_messages
-from memory_node.ros.corrected_path import CorrectedPath
+from memory_node.ros.corrected_poses import CorrectedPoses
 from memory_node.ros.diagnostics import Reporter, Sources
 from memory_node.ros.find_action import Finder
 from memory_node.ros.gate import Gate
@@ -273,10 +273,10 @@ class MemoryNode(LifecycleNode):
         stack.callback(ingest.stop, DRAIN_S)
         subscriptions = ingest.listen()
         stack.callback(subscriptions.close)
-        path = CorrectedPath(
+        corrected = CorrectedPoses(
             memory=held.memory, where=held.where, refuse=self._refuse, bug=self.report_bug
         )
-        stack.callback(path.listen(self))
+        stack.callback(corrected.listen(self))
         period_s = self._settings(NodeConfig).bond_heartbeat_period
         if period_s and has_bond_messages():
             stack.callback(Bond(self, period_s, say=partial(self._warn_of, '')).close)
@@ -322,7 +322,7 @@ class MemoryNode(LifecycleNode):
             observation = held.memory.as_kept(perceiver.observe(frame))
         held.placements[camera].observed(perceiver.counts, perceiver.unplaced)
         held.memory.add(observation)
-        held.where.stored(observation.id, settings.map_id, frame.fixed_frame)
+        held.where.stored(observation, settings.map_id, frame.fixed_frame)
         latency_s = (self.get_clock().now().nanoseconds - observation.stamp_ns) * 1e-9
         self._counters.ingested(max(0.0, latency_s))
 

@@ -19,6 +19,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 __all__ = [
     'DETECTIONS',
     'IMAGES',
+    'KEYED',
     'LATCHED',
     'LISTENER',
     'ODOMETRY',
@@ -58,6 +59,8 @@ ODOMETRY = _sensor(100)
 #: From a detector, a captioner or a camera driver; small messages.
 DETECTIONS = _sensor(50)
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+#: Messages of which each says something that no other one does.
+KEYED = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 #: A late subscriber gets the last message.
 LATCHED = QoSProfile(
     depth=1,

@@ -273,6 +273,12 @@ class SessionsConfig(Checked):
         ' they are of one place (auto), or leave that to the command memory join (off).',
         choices=('auto', 'off'),
     )
+    map_jumps: str = param(
+        'follow',
+        'Let observations of this run follow a jump of odometry in map_frame, where what was seen'
+        ' bears out that a loop was closed (follow), or leave them (off).',
+        choices=('follow', 'off'),
+    )
 
 
 #: The groups that make up a ``MemoryConfig``, by its fields.

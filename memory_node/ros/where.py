@@ -5,6 +5,7 @@ from __future__ import annotations
 from rclpy.node import Node
 
 from memory_node.core.config import IngestConfig
+from memory_node.core.data import Observation
 from memory_node.core.memory import Memory
 from memory_node.core.memory.map_frames import MapFrames
 from memory_node.core.memory.sessions import SessionJoiner
@@ -12,6 +13,7 @@ from memory_node.core.perception.camera_names import ONLY
 from memory_node.core.perception.cameras import CameraPoses
 from memory_node.core.perception.frame_tree import FrameTree
 from memory_node.core.perception.poses import RobotPoses
+from memory_node.ros.map_jumps import MapJumps
 from memory_node.ros.parameters import Parameters
 from memory_node.ros.pose_source import has_tf_messages, mounting, pose_frames
 from memory_node.ros.request_frames import RequestFrames
@@ -57,6 +59,13 @@ class Where:
             current=self._current,
             say=lambda line: logger.info(line),
         )
+        self._jumps = MapJumps(
+            memory,
+            self.poses,
+            map_frame,
+            wanted=lambda: settings(SessionsConfig).map_jumps == 'follow',
+            say=lambda line: logger.info(line),
+        )
         self.requests = RequestFrames(
             memory,
             self.poses,
@@ -68,14 +77,16 @@ class Where:
         asked = self._settings(NodeConfig).map_id
         return asked, self.maps.current(asked)
 
-    def stored(self, observation_id: str, map_id: str, frame_id: str) -> None:
+    def stored(self, item: Observation, map_id: str, frame_id: str) -> None:
         """Take note of an observation that was stored where ``map_id`` was asked for."""
-        self.maps.stored(observation_id, map_id, frame_id)
+        self.maps.stored(item.id, map_id, frame_id)
+        self._jumps.stored(item, frame_id)
         self._joiner.stored()
 
     def close(self) -> None:
-        """End joining sessions."""
+        """End joining sessions and following jumps."""
         self._joiner.close()
+        self._jumps.close()
 
     def follow_parameters(self) -> None:
         """Place the cameras as the parameters say now."""

@@ -1,4 +1,4 @@
-"""The command ``memory-bench``; ``reliability_cli`` and ``signs_cli`` hold more subcommands."""
+"""The command ``memory-bench``; ``*_cli.py`` beside it hold more subcommands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_bench import reliability_cli, signs_cli
+from memory_bench import reliability_cli, signs_cli, time_cli
 from memory_bench.errors import BenchError, EvaluationError
 
 if TYPE_CHECKING:  # the rest takes seconds to load: only once a command needs it
@@ -66,19 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser('compare', help='two runs, question by question')
     compare.add_argument('a', type=_path)
     compare.add_argument('b', type=_path)
-    changes = commands.add_parser('changes', help='ask about a flat in which things move')
-    changes.add_argument('--worlds', type=int, default=24, help='flats (default: 24)')
-    changes.add_argument('--first', type=int, default=0, help='seed of the first one')
-    changes.add_argument(
-        '--misses', type=float, default=0.1, help='share of things in view that are missed'
-    )
-    changes.add_argument(
-        '--false-labels', type=float, default=0.02, help='share of sightings with a wrong label'
-    )
-    changes.add_argument(
-        '--noise-m', type=float, default=0.05, help='standard deviation of positions'
-    )
-    changes.add_argument('--failures', type=_path, help='file to write wrong answers to')
     sessions = commands.add_parser('sessions', help='join drives of one world, and no others')
     sessions.add_argument('--worlds', type=int, default=2, help='of each kind (default: 2)')
     sessions.add_argument('--first', type=int, default=1, help='seed of the first one')
@@ -110,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     budget.add_argument('--policies', nargs='+', default=[], help='only these (default: all)')
     reliability_cli.add_commands(commands)
     signs_cli.add_commands(commands)
+    time_cli.add_commands(commands)
     return parser
 
 
@@ -244,29 +232,6 @@ def _compare(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _changes(chosen: argparse.Namespace, console: Console) -> int:
-    from memory_bench.changes.drive import Noise
-    from memory_bench.changes.run import measure, table
-    from memory_bench.methods.cost import CachingEncoder
-    from memory_node.models.sentence_encoder import SentenceEncoder
-
-    if chosen.worlds < 1:
-        raise BenchError(f'--worlds: expected at least 1, got {chosen.worlds}')
-    try:
-        noise = Noise(
-            misses=chosen.misses, false_labels=chosen.false_labels, position_m=chosen.noise_m
-        )
-    except ValueError as error:
-        raise BenchError(str(error)) from error
-    failures: list[str] = []
-    seeds = range(chosen.first, chosen.first + chosen.worlds)
-    measured = measure(seeds, noise, CachingEncoder(SentenceEncoder()), tell=failures.append)
-    if chosen.failures:
-        chosen.failures.write_text('\n'.join(failures) + '\n', 'utf-8')
-    console.print(table(measured), markup=False, highlight=False, soft_wrap=True)
-    return 0
-
-
 def _sessions(chosen: argparse.Namespace, console: Console) -> int:
     from memory_bench.methods.cost import CachingEncoder
     from memory_bench.sessions.run import measure, table
@@ -323,11 +288,11 @@ _COMMANDS = {
     'report': _report,
     'gate': _gate,
     'compare': _compare,
-    'changes': _changes,
     'sessions': _sessions,
     'budget': _budget,
     **reliability_cli.COMMANDS,
     **signs_cli.COMMANDS,
+    **time_cli.COMMANDS,
 }
 
 

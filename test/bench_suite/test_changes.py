@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from fakes import BagOfWordsEncoder
 import pytest
 
 from memory_bench.changes.drive import drive, Noise
 from memory_bench.changes.methods import Heard
 from memory_bench.changes.questions import Asked, ASPECTS, questions_of
+from memory_bench.changes.rendered import drive_rendered, standing
 from memory_bench.changes.run import measure, scored, table
-from memory_bench.changes.world import ASKED_NS, draw_script
+from memory_bench.changes.world import ASKED_NS, draw_script, MOVABLE
 from memory_bench.cli import main
 
 #: What every later version has to reach on the first flats, by aspect, and may reach at most.
@@ -67,6 +70,38 @@ def test_the_memory_answers_as_well_as_it_was_measured():
         found = measured.of('ours', aspect)
         assert found is not None
         assert found.mean <= most, f'{aspect}\n{told}'
+
+
+@pytest.fixture(scope='module')
+def rendered():
+    script = standing(draw_script(5))
+    return script, drive_rendered(script, 5, Noise())
+
+
+def test_a_flat_that_is_ray_cast_shows_what_stands_in_view(rendered):
+    script, seen = rendered
+    assert len(seen.observations) > 200
+    off = [
+        min(
+            math.dist(s.position, where.position)
+            for where in script.stays
+            if where.label == s.label
+        )
+        for o in seen.observations
+        for s in o.sightings
+        if s.position is not None and s.label in MOVABLE
+    ]
+    assert len(off) > 100
+    assert sorted(off)[len(off) // 2] < 0.25
+    for i, stamps in seen.in_view.items():
+        stay = script.stays[i]
+        assert all(stay.since_ns <= t < stay.until_ns for t in stamps)
+
+
+def test_what_is_asked_of_it_could_be_seen(rendered):
+    script, seen = rendered
+    asked = questions_of(script, seen)
+    assert {'where was', 'count', 'still there'} <= {q.aspect for q in asked}
 
 
 @pytest.mark.parametrize('option', ['--worlds=0', '--misses=1', '--false-labels=2', '--noise-m=9'])

@@ -150,3 +150,31 @@ def test_how_often_a_thing_was_seen(memory):
 def test_there_is_one_mug_and_no_vase(memory):
     assert told(memory, 'how many mugs are there?').count == 1
     assert told(memory, 'how many vases are there?').count == 0
+
+
+@pytest.mark.parametrize(
+    ('question', 'known', 'text'),
+    [
+        ('is the mug still where it was yesterday?', True, 'No: the mug was at (3.0, 0.3, 0.8)'),
+        ('is the hat still in its place?', True, 'Yes: the hat is at (3.2, 0.6, 0.8)'),
+        ('has the hat stayed where it was?', True, 'Yes: I have seen the hat at'),
+        ('what went missing overnight?', True, 'Overnight'),
+        ('what is gone?', True, 'The vase is gone from (3.0, -0.3, 0.8) in the kitchen [1].'),
+        ('has anything disappeared since yesterday?', True, 'Since yesterday: the vase is gone'),
+        ('anything missing?', True, 'The vase is gone from'),
+        ('what is new?', True, 'The bag at (23.1, -0.4, 0.8) in the office [1] is new.'),
+        ('what has been added since yesterday?', True, 'Since yesterday: the bag at'),
+        ("what's new in the office?", True, 'In the office: the mug was moved from'),
+        ('what is different compared to yesterday?', True, 'Compared to yesterday: the mug was'),
+        ('where is the mug usually?', True, 'The mug is usually at (3.0, 0.3, 0.8)'),
+        ('where do you normally find the mug?', True, 'I saw it there on 2 of 3 occasions, on 1'),
+        ('since when is the mug there?', True, 'I first saw the mug 31 hours ago at (3.0,'),
+        ('how long has the bag been here?', True, 'I first saw the bag 7 hours ago at'),
+        ('when did you first notice the bag?', True, 'I first saw the bag 7 hours ago at'),
+        ('when was the vase last seen?', True, 'I last saw the vase 30 hours ago'),
+    ],
+)
+def test_what_strangers_ask_of_what_has_been(memory, question, known, text):
+    answer = told(memory, question)
+    assert answer.known is known, answer.text
+    assert text in answer.text

@@ -47,6 +47,55 @@ def memory(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
+    'question',
+    [
+        'what did you do this morning?',
+        'Tell me about the round this morning',
+        "tell me about this morning's round",
+        'how was your day today?',
+        'where have you been today?',
+        'what have you been up to today?',
+        'summarize your patrol this morning',
+        'Can you tell me what you did on your last round?',
+        'tell me about your last tour',
+        'what was your latest trip like?',
+    ],
+)
+def test_a_round_is_told_as_an_episode(memory, question):
+    answer = memory.ask(question, now=NOW)
+    assert answer.known
+    assert (
+        'From 09:00 to 09:07: the office for 2 minutes [1], then the hallway for 2 minutes [2],'
+        ' then the kitchen for 2 minutes [3], then the bedroom for 2 minutes [4].'
+    ) in answer.text
+    assert len(answer.citations) == 4
+    assert answer.count == 1
+
+
+def test_rounds_of_other_days_have_their_dates(memory):
+    answer = memory.ask("tell me about yesterday's round", now=NOW)
+    assert answer.text.startswith(
+        'Yesterday I made 1 round. On Monday, 2026-03-02 from 09:00 to 09:07: the kitchen for'
+    )
+    assert memory.ask('what did you do this week?', now=NOW).count == 2
+    assert not memory.ask('what did you do last week?', now=NOW).known
+
+
+def test_many_rounds_are_told_coarsely_first(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite', encoder=BagOfWordsEncoder()) as opened:
+        for hour in range(10):
+            opened.add_many(drive(MONDAY + 3600 * hour, ['kitchen', 'office']))
+        assert opened.wait_areas(30.0)
+        answer = opened.ask('what did you do today?', now=MONDAY + 11 * 3600)
+        assert answer.text.startswith(
+            'Today I made 10 rounds. From 11:00 to 11:03 [1]: the kitchen and the office.'
+        )
+        assert 'The 2 before are not told; ask for their times.' in answer.text
+        fine = opened.ask('what did you do between 11 and 12?', now=MONDAY + 11 * 3600)
+        assert fine.text.startswith('Between 11 and 12 I made 1 round. From 11:00 to 11:03: the')
+
+
+@pytest.mark.parametrize(
     ('question', 'text'),
     [
         (

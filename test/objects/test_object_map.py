@@ -158,6 +158,23 @@ def test_two_objects_of_one_frame_are_never_merged():
     assert len(objects) == 2
 
 
+#: Two faces of a bin, as they are seen from two sides: their boxes meet.
+FACES = (Thing('bin', (3.0, -0.32, 0.5), (0.1, 0.6, 0.8)),
+         Thing('bin', (3.32, 0.0, 0.5), (0.6, 0.1, 0.8)))  # fmt: skip
+
+
+def test_two_sides_of_one_thing_are_one_thing():
+    views = [seen_from(0.5, FACES[i]) for i in (0, 0, 0, 1, 0, 1, 1, 0, 1, 0)]
+    _, objects = objects_of(views)
+    assert objects.frames.tolist() == [10]
+
+
+def test_two_things_whose_boxes_meet_and_that_a_frame_shows_are_two():
+    views = [seen_from(0.5, *FACES), *(seen_from(0.5, FACES[i]) for i in (0, 1, 1, 0, 1, 0))]
+    _, objects = objects_of(views)
+    assert len(objects) == 2
+
+
 def test_maps_and_storeys_are_apart():
     cup = Thing('cup', (2.0, 0.0, 1.0))
     upstairs = Thing('cup', (2.0, 0.0, 4.0))

@@ -45,11 +45,12 @@ from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
 from memory_node.core.constraints.floor import Floor
+from memory_node.core.constraints.order import OrderKind
 from memory_node.core.data import QueryMode
 from memory_node.core.errors import LanguageModelError
 from memory_node.core.language.directives import quoted, reported
 from memory_node.core.language.relations import patterns
-from memory_node.core.language.request import AnswerKind, SubjectKind
+from memory_node.core.language.request import AnswerKind, HISTORY, SubjectKind
 from memory_node.core.language.text import is_plural
 from memory_node.core.ports import LanguageModel
 from memory_node.core.retrieval.objects import MOST
@@ -102,7 +103,8 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return signs_answer(found, retriever)
     if kind is AnswerKind.WHAT:
         return _what(found, retriever)
-    if kind in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
+    first = found.request.order is not None and found.request.order.kind is OrderKind.OLDEST
+    if kind in HISTORY or (kind is AnswerKind.WHEN and first):
         return history_answer(found, retriever, _now(found)) or _unknown(found, retriever)
     if kind in (AnswerKind.DISTANCE, AnswerKind.CLOSER):
         return distance_answer(found, retriever) or _unknown(found, retriever)
@@ -263,7 +265,8 @@ def _unknown(found: Found, retriever: Retriever) -> Answer:
         cited = retriever.places(found, gone)
         text = missing(found, int(found.candidates.index[gone[0]]), cited[0], _now(found))
         no = 'no: ' if kind is AnswerKind.EXISTS else ''
-        return Answer(known=False, text=sentence(f'{no}{text}'), citations=cited)
+        known = kind is AnswerKind.WHEN  # it was seen then, wherever it is now
+        return Answer(known=known, text=sentence(f'{no}{text}'), citations=cited)
     lead = 'No: nothing' if kind is AnswerKind.EXISTS and not problem else "I don't know: nothing"
     text = f'{lead} I have seen answers that.'
     if problem:

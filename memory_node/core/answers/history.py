@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import age, joined, sentence, spot, the
+from memory_node.core.answers.habits import OCCASION_NS, since_answer, usual_answer
+from memory_node.core.answers.phrases import age, are, joined, sentence, spot, the
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.base import Kind
 from memory_node.core.constraints.time import Time
@@ -20,22 +21,38 @@ __all__ = ['gone_objects', 'history_answer', 'missing']
 
 IntArray = NDArray[np.int64]
 
-#: Changes that are told, and views of one place that make it an occasion of its own after [ns].
-_TOLD, _OCCASION_NS = 12, 1_800_000_000_000
+#: Changes that are told.
+_TOLD = 12
 #: What came to a place that was looked at this often before is new there, once seen twice.
 _LOOKED, _SEEN = 2, 2
+_CHANGES = {
+    AnswerKind.CHANGES: ('moved', 'gone', 'new'),
+    AnswerKind.GONE: ('gone',),
+    AnswerKind.NEW: ('new',),
+}
+_NOTHING = {
+    AnswerKind.CHANGES: 'I have seen no change',
+    AnswerKind.GONE: 'I have seen nothing that is gone',
+    AnswerKind.NEW: 'I have seen nothing that is new',
+}
 
 
 def history_answer(found: Found, retriever: Retriever, now_ns: int) -> Answer | None:
     """Return what has happened; None where nothing is known of what is asked about."""
-    if found.request.answer is AnswerKind.CHANGES:
-        return _changes(found, retriever, now_ns)
+    kind = found.request.answer
+    if kind in _CHANGES:
+        return _changes(found, retriever)
     fit = _fitting(found)
     if not len(fit):
         return None
-    if found.request.answer is AnswerKind.OFTEN:
+    if kind is AnswerKind.OFTEN:
         return _often(found, retriever, fit, now_ns)
-    return _moved(found, retriever, fit, now_ns)
+    chain = _stays(found, fit)
+    if kind is AnswerKind.USUAL:
+        return usual_answer(found, retriever, chain)
+    if kind in (AnswerKind.SINCE, AnswerKind.WHEN):
+        return since_answer(found, retriever, chain, now_ns)
+    return _moved(found, retriever, chain, now_ns)
 
 
 def _fitting(found: Found) -> IntArray:
@@ -57,11 +74,15 @@ def _span(found: Found) -> tuple[int, int]:
     return since, min(ends, default=np.iinfo(np.int64).max)
 
 
-def _changes(found: Found, retriever: Retriever, now_ns: int) -> Answer:
-    """Return what was moved, is gone and is new."""
+def _changes(found: Found, retriever: Retriever) -> Answer:
+    """Return what was moved, is gone and is new, or the part of it that is asked for."""
     objects, index = found.view.objects, found.candidates.index[_fitting(found)]
     since, until = _span(found)
     index = index[np.argsort(-objects.frames[index], kind='stable')]
+    asked = [reported(c.phrase) for c in found.request.constraints]
+    if since > until:
+        text = sentence(f'{joined(asked)} exclude each other')
+        return Answer(known=False, text=text)
     came = (objects.since_ns[index] >= since) & (objects.since_ns[index] <= until)
     missed = (objects.missed_ns[index] >= since) & (objects.missed_ns[index] <= until)
     there, real = objects.existence[index] > 0.0, objects.real[index] > 0.0
@@ -78,17 +99,27 @@ def _changes(found: Found, retriever: Retriever, now_ns: int) -> Answer:
         cited.extend(made)
         return made
 
+    wanted = _CHANGES[found.request.answer]
+    in_room = any(not isinstance(c, Time) for c in found.request.constraints)
+    if found.request.answer is AnswerKind.NEW and in_room:
+        wanted = ('moved', *wanted)  # new there
+    moved, gone, new = (
+        some if name in wanted else some[:0]
+        for name, some in (('moved', moved), ('gone', gone), ('new', new))
+    )
     for i in moved[: _TOLD - len(told)]:
         one, two = places(np.array([_before(found, i), i]))
         told.append(f'{the(two)} was moved from {_at(one, cited)} to {_at(two, cited)}')
     for place in places(gone[: _TOLD - len(told)]):
-        told.append(f'{the(place)} is gone from {_at(place, cited)}')
+        told.append(f'{the(place)} {are(place)} gone from {_at(place, cited)}')
     for place in places(new[: _TOLD - len(told)]):
-        told.append(f'{the(place)} at {_at(place, cited)} is new')
-    asked = reported(' '.join(c.phrase for c in found.request.constraints))
+        told.append(f'{the(place)} at {_at(place, cited)} {are(place)} new')
+    when = ' '.join(asked)
     if not told:
-        return Answer(known=True, text=sentence(f'{asked} I have seen no change'.strip()))
-    text = sentence(f'{asked}: {joined(told)}'.removeprefix(': '))
+        return Answer(
+            known=True, text=sentence(f'{when} {_NOTHING[found.request.answer]}'.strip())
+        )
+    text = sentence(f'{when}: {joined(told)}'.removeprefix(': '))
     return Answer(known=True, text=text, citations=tuple(cited))
 
 
@@ -102,13 +133,21 @@ def _at(place: Place, cited: Sequence[Place]) -> str:
     return f'{spot(place)} [{cited.index(place) + 1}]'
 
 
-def _moved(found: Found, retriever: Retriever, fit: IntArray, now_ns: int) -> Answer:
-    """Return whether the likeliest thing was moved, and from where to where."""
-    objects, (since, until) = found.view.objects, _span(found)
-    there = objects.existence[found.candidates.index[fit]]
+def _stays(found: Found, fit: IntArray) -> list[int]:
+    """Return the objects that show the likeliest thing where it was, the oldest first."""
+    there = found.view.objects.existence[found.candidates.index[fit]]
     chain = [int(found.candidates.index[fit[np.argmax(there)]])]
     while (before := _before(found, chain[0])) >= 0 and before not in chain:
         chain.insert(0, before)
+    return chain
+
+
+def _moved(found: Found, retriever: Retriever, chain: list[int], now_ns: int) -> Answer:
+    """Return whether a thing was moved, or has stayed, and from where to where."""
+    objects, (since, until) = found.view.objects, _span(found)
+    yes, no = 'yes', 'no'
+    if found.request.answer is AnswerKind.STAYED:  # where it was then, and since
+        yes, no, until = no, yes, np.iinfo(np.int64).max
     last = chain[-1]
     moves = [i for i in chain[1:] if since <= objects.since_ns[i] <= until]
     cited = retriever.object_places(found.view, np.array(chain[-1 - len(moves) :]))
@@ -116,12 +155,12 @@ def _moved(found: Found, retriever: Retriever, fit: IntArray, now_ns: int) -> An
     if moves:
         ages = [age(now_ns - int(objects.last_ns[i])) for i in chain[-1 - len(moves) :]]
         way = [f'{_at(p, cited)}, seen {a}' for p, a in zip(cited, ages, strict=True)]
-        text = f'yes: {subject} was at {joined(way[:-1])}, and then at {way[-1]}'
+        text = f'{yes}: {subject} was at {joined(way[:-1])}, and then at {way[-1]}'
     elif objects.existence[last] < 0.0 and since <= objects.missed_ns[last] <= until:
-        text = f'yes: {missing(found, last, new, now_ns)}'
+        text = f'{yes}: {missing(found, last, new, now_ns)}'
     else:
         seen = age(now_ns - int(objects.last_ns[last]))
-        text = f'no: I have seen {subject} at {_at(new, cited)} alone, last {seen}'
+        text = f'{no}: I have seen {subject} at {_at(new, cited)} alone, last {seen}'
     return Answer(known=True, text=sentence(text), citations=cited)
 
 
@@ -137,7 +176,7 @@ def _often(found: Found, retriever: Retriever, fit: IntArray, now_ns: int) -> An
     if not len(stamps):
         asked = reported(' '.join(c.phrase for c in found.request.constraints))
         return Answer(known=True, text=sentence(f'I have not seen the {name} {asked}'), count=0)
-    times = 1 + int(np.count_nonzero(np.diff(stamps) > _OCCASION_NS))
+    times = 1 + int(np.count_nonzero(np.diff(stamps) > OCCASION_NS))
     forgotten = bool((objects.frames[index] > np.diff(objects.seen_starts)[index]).any())
     least = 'at least ' if forgotten else ''
     views = f'{len(stamps)} view{"s" * (len(stamps) != 1)}'

@@ -23,6 +23,7 @@ __all__ = [
     'none_of',
     'on_maps',
     'sentence',
+    'span_in_words',
     'spot',
     'the',
     'the_room',
@@ -118,3 +119,13 @@ def age(age_ns: int) -> str:
             count = round(seconds / size)
             return 'just now' if count == 0 else f'{count} {unit}{"s" * (count != 1)} ago'
     raise AssertionError('unreachable: the last limit is infinite')
+
+
+def span_in_words(span_ns: int) -> str:
+    """Return a span of time in words."""
+    seconds = max(0, round(int(span_ns) / 1e9))
+    if seconds < 90:
+        return f'{seconds} second{"s" * (seconds != 1)}'
+    if seconds < 5400:
+        return f'{round(seconds / 60)} minutes'
+    return f'{seconds / 3600:.1f} hours'

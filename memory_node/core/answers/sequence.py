@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.answers.phrases import age, joined, on_maps, sentence
+from memory_node.core.answers.episodes import rounds_told
+from memory_node.core.answers.phrases import age, joined, on_maps, sentence, span_in_words
 from memory_node.core.answers.types import Answer
 from memory_node.core.data import Place, Query
 from memory_node.core.language.directives import reported
 from memory_node.core.language.sequence import read_sequence, SequenceKind, SequenceQuestion
+from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.pipeline import Retriever
 from memory_node.core.view import View
 
@@ -54,7 +56,7 @@ def sequence_answer(query: Query, retriever: Retriever) -> Answer | None:
     question = read_sequence(query.text, clock)
     if question is None:
         return None
-    told = _Sequence(question, query, retriever, clock.now_ns)
+    told = _Sequence(question, query, retriever, clock)
     meant = [told.meant(name) for name in question.names]
     if any(one is None for one in meant):
         return None  # of what is not here, the search says what is closest
@@ -65,12 +67,12 @@ class _Sequence:
     """One question over one view."""
 
     def __init__(
-        self, question: SequenceQuestion, query: Query, retriever: Retriever, now_ns: int
+        self, question: SequenceQuestion, query: Query, retriever: Retriever, clock: Clock
     ) -> None:
         self.question = question
         self.view: View = retriever.view()
         self._retriever = retriever
-        self._now_ns = now_ns
+        self._clock, self._now_ns = clock, clock.now_ns
         self._since = max(question.since_ns or 0, query.since_ns or 0)
         ends = [end for end in (question.until_ns, query.until_ns) if end is not None]
         self._until = min(ends, default=_EVER)
@@ -132,6 +134,8 @@ class _Sequence:
             return self._said(False, f'I have not seen {names} {self.question.when}')
         if kind is SequenceKind.ROUTE:
             return self._route()
+        if kind is SequenceKind.ROUND:
+            return self._rounds()
         if kind in (SequenceKind.NEXT, SequenceKind.PREVIOUS):
             one = meant[0]
             return self._beside_room(one) if len(one.visits) else self._beside_thing(one)
@@ -151,6 +155,18 @@ class _Sequence:
         more = f', and {len(chosen) - _TOLD} more' if len(chosen) > _TOLD else ''
         text = f'{self.question.when} I came through {", then ".join(told)}{more}'
         return self._said(True, text, self._entries(chosen[:_TOLD]))
+
+    def _rounds(self) -> Answer:
+        """Return the rounds of a span of time as episodes; without one, the newest round."""
+        visits, when = self.view.visits, self.question.when
+        chosen = self.visits[visits.begin_ns[self.visits] < self._until]
+        if not len(chosen):
+            return self._said(False, f'I know of no round that I made {when}')
+        if not when:
+            chosen = chosen[visits.drives[chosen] == visits.drives[chosen[-1]]]
+        told = rounds_told(visits, chosen, (self._since, self._until), self._clock, self._name)
+        text = f'{when or "most recently"} {told.text}'
+        return self._said(True, text, self._entries(np.array(told.visits)), count=told.rounds)
 
     def _ordered(self, meant: Sequence[_Meant]) -> Answer:
         """Return named things and rooms by when each was first seen, or last."""
@@ -232,7 +248,8 @@ class _Sequence:
             i = -1 if kind is SequenceKind.VISITED_LAST else 0
             ago = age(self._now_ns - int((end if i else begin)[i]))
             row = visits.last_rows[own[i][-1]] if i else visits.first_rows[own[i][0]]
-            text = f'I was {_WHEN[kind]} in the {name} {ago} [1], for {_spell(end[i] - begin[i])}'
+            took = span_in_words(end[i] - begin[i])
+            text = f'I was {_WHEN[kind]} in the {name} {ago} [1], for {took}'
             return self._said(True, text, self._row_places([int(row)]))
         cited = self._entries(np.array([own[-1][0]]))
         number = f'{len(own)} visit{"s" * (len(own) != 1)}'
@@ -240,11 +257,13 @@ class _Sequence:
         when = self.question.when
         if kind is SequenceKind.VISITED:
             text = f'{when} I was in the {name} {len(own)} time{"s" * (len(own) != 1)}'
-            text += f', for {_spell(total)} in all, last {age(self._now_ns - int(end[-1]))} [1]'
+            text += (
+                f', for {span_in_words(total)} in all, last {age(self._now_ns - int(end[-1]))} [1]'
+            )
             return self._said(True, text, cited, count=len(own))
-        text = f'{when} I was in the {name} for {_spell(total)}, in {number} [1]'
+        text = f'{when} I was in the {name} for {span_in_words(total)}, in {number} [1]'
         if len(own) > 1:
-            text += f', the last one {_spell(end[-1] - begin[-1])}'
+            text += f', the last one {span_in_words(end[-1] - begin[-1])}'
         return self._said(True, text, cited, count=round(total / 1e9))
 
     # ---- words and places --------------------------------------------------------------------
@@ -310,13 +329,3 @@ def _joined_visits(visits: IntArray, drives: IntArray) -> list[list[int]]:
         else:
             found.append([visit])
     return found
-
-
-def _spell(span_ns: int) -> str:
-    """Return a span of time in words."""
-    seconds = max(0, round(int(span_ns) / 1e9))
-    if seconds < 90:
-        return f'{seconds} second{"s" * (seconds != 1)}'
-    if seconds < 5400:
-        return f'{round(seconds / 60)} minutes'
-    return f'{seconds / 3600:.1f} hours'

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from memory_node.core.constraints.base import Constraint
     from memory_node.core.constraints.order import Order
 
-__all__ = ['AnswerKind', 'Look', 'Request', 'Sort', 'Subject', 'SubjectKind']
+__all__ = ['HISTORY', 'AnswerKind', 'Look', 'Request', 'Sort', 'Subject', 'SubjectKind']
 
 
 class SubjectKind(str, Enum):
@@ -45,10 +45,16 @@ class AnswerKind(str, Enum):
     WHEN = 'when'
     #: What has changed.
     CHANGES = 'changes'
-    #: Whether a thing has been moved.
+    #: What of it left, and what came.
+    GONE = 'gone'
+    NEW = 'new'
+    #: Whether a thing has been moved, or has stayed.
     MOVED = 'moved'
-    #: How often a thing was seen.
+    STAYED = 'stayed'
+    #: How often a thing was seen, where it mostly was, and since when it is there.
     OFTEN = 'often'
+    USUAL = 'usual'
+    SINCE = 'since'
     #: What a thing looks like: its colour, its material, or whether it is red.
     LOOK = 'look'
     #: How far a thing is from another one, or from who asks.
@@ -61,6 +67,21 @@ class AnswerKind(str, Enum):
     WHAT = 'what'
     #: What a place or everything is like.
     DESCRIBE = 'describe'
+
+
+#: What is told of the past of things, whether they still are there or not.
+HISTORY = frozenset(
+    (
+        AnswerKind.CHANGES,
+        AnswerKind.GONE,
+        AnswerKind.NEW,
+        AnswerKind.MOVED,
+        AnswerKind.STAYED,
+        AnswerKind.OFTEN,
+        AnswerKind.USUAL,
+        AnswerKind.SINCE,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ class SequenceKind(str, Enum):
     VISITED_FIRST = 'visited_first'
     STAYED = 'stayed'
     VISITED = 'visited'
+    #: What the robot did: its rounds, one after the other.
+    ROUND = 'round'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def _asked() -> tuple[tuple[SequenceKind, re.Pattern[str]], ...]:
     made = []
     for kind in SequenceKind:
         for said in read['questions'][kind.value]:
-            for word in ('seen', 'rooms', 'it'):
+            for word in ('seen', 'rooms', 'round', 'it'):
                 said = said.replace(f'{{{word}}}', read[word])
             said = said.replace('{list}', f'(?P<list>{_LIST})')
             said = said.replace('{a}', f'(?P<a>{_NAME})').replace('{b}', f'(?P<b>{_NAME})')
@@ -93,7 +95,9 @@ def read_sequence(text: str, clock: Clock) -> SequenceQuestion | None:
     for time in reversed(windows(text, clock)):
         left = f'{left[: time.start].rstrip(" ,")} {left[time.stop :].lstrip(" ,")}'
         when.insert(0, text[time.start : time.stop])
-        since, until = time.window.since_ns, time.window.until_ns
+        begin, end = time.window.since_ns, time.window.until_ns
+        since = begin if since is None else max(since, begin or 0)
+        until = end if until is None else until if end is None else min(until, end)
     if when and (found := _read(' '.join(left.split()))) is not None:
         return replace(found, since_ns=since, until_ns=until, when=' '.join(when))
     return _read(text)

@@ -45,7 +45,8 @@ _DAY = re.compile(
     rf'\b(?:(?:earlier |on |from )?(?P<day>{alternatives(_DAYS_BACK)})(?:(?<!day before)|(?! \w))'
     rf'(?: (?P<part>{_PART}))?'
     rf'|(?:(?:earlier )?this|in the) (?P<this>{_PART})'
-    rf'|(?P<tonight>tonight)|(?P<lastnight>last night)|(?:on |this |last )(?P<weekday>{_WEEKDAY})'
+    r'|(?P<tonight>tonight)|(?P<lastnight>last night|over ?night|during the night)'
+    rf'|(?:on |this |last )(?P<weekday>{_WEEKDAY})'
     rf'(?: (?P<wpart>{_PART}))?'
     rf'|(?:on )?(?P<iso>\d{{4}}-\d{{2}}-\d{{2}}))\b',
     re.I,
@@ -57,7 +58,7 @@ _BETWEEN = re.compile(
 )
 _SINCE = re.compile(rf'\b(?P<how>since|after|before|until|till) (?P<a>{_HOUR})', re.I)
 _SINCE_DAY = re.compile(
-    r'(?<!day )\b(?P<how>since|before) '
+    r'(?<!day )\b(?P<how>since|before|(?:as )?compared (?:to|with)|(?<=different )(?:from|than)) '
     rf'(?P<what>today|yesterday|this morning|last night|{_WEEKDAY})\b',
     re.I,
 )

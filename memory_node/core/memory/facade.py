@@ -19,8 +19,8 @@ from memory_node.core.memory.correcting import Correcting
 from memory_node.core.memory.derived_files import open_store
 from memory_node.core.memory.forgetting import Forgetting
 from memory_node.core.memory.joining import Joining
-from memory_node.core.memory.loop_closure import LoopClosing
 from memory_node.core.memory.low_space import fitting
+from memory_node.core.memory.map_jumps import JumpFollowing
 from memory_node.core.memory.parts import Parts
 from memory_node.core.memory.reading import Reading
 from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
@@ -30,7 +30,7 @@ from memory_node.core.store.store import Store
 __all__ = ['Memory']
 
 
-class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, LoopClosing, Reading):
+class Memory(Asking, Budgeting, Correcting, Forgetting, Joining, JumpFollowing, Reading):
     """
     A robot's memory in one file: add observations, ask for places, get routes.
 

@@ -11,6 +11,7 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.memory.opened import Opened
 from memory_node.core.memory.statistics import counted, MemoryStatistics
 from memory_node.core.ports import Encoder
+from memory_node.core.retrieval.links import named_links, NamedLink
 from memory_node.core.retrieval.listing import list_objects, ObjectRecord
 from memory_node.core.store.snapshot import Snapshot
 from memory_node.core.topology.graph import TopologicalMap
@@ -49,6 +50,15 @@ class Reading(Opened):
             return list_objects(
                 self._parts.retriever, text, area=area, near=near, radius=radius, map_id=map_id
             )
+
+    def links(self, object_ids: Sequence[int]) -> dict[int, list[NamedLink]]:
+        """
+        Return how some objects hang together with others, by id, each link with its views.
+
+        Objects that are gone, or that there are not, have none.
+        """
+        self._open()
+        return named_links(self._parts.view(), np.array(object_ids, np.int64))
 
     @property
     def areas(self) -> Areas:

@@ -30,11 +30,14 @@ def merge_candidates(
     config: ObjectsConfig,
 ) -> list[tuple[int, int]]:
     """
-    Return pairs of objects, older first, that lie well within their joint uncertainty.
+    Return pairs of objects, older first, that are one thing.
 
     One was seen in this frame, the other was a candidate of the same sighting and was not seen.
-    They have one label, or their labels are similar or they fill one box and neither took the
-    other's place: each was seen before the other was seen last, or there was no time for it.
+    Either they lie well within their joint uncertainty and have one label, or their labels are
+    similar or they fill one box. Or they have one label, both have a size, and their boxes meet
+    within that uncertainty, as those of two sides of one thing do. But for one label on one spot,
+    neither took the other's place: each was seen before the other was seen last, or there was no
+    time for it.
     """
     one, other = assigned[pairs.sighting], pairs.slot
     kept = (one != other) & (table.last_rows[other] != row)
@@ -48,16 +51,21 @@ def merge_candidates(
     joint += config.position_noise_m**2 + scatter * scatter
     box_cost = extent_costs(sizes, other_sizes)
     close = (apart * apart / joint).sum(axis=1) + box_cost < config.merge_cost
-    if not close.any():
+    slack = np.sqrt(joint)
+    meet = (np.abs(apart) - slack <= (sizes + other_sizes) / 2.0).all(axis=1)
+    some = close | meet
+    if not some.any():
         return []
-    one, other = one[close], other[close]
+    one, other, close, meet = one[some], other[some], close[some], meet[some]
     in_turns = (table.first_ns[one] < table.last_ns[other]) & (
         table.first_ns[other] < table.last_ns[one]
     )
     cost = labels.costs(table.labels(one), table.labels(other))
     left = may_have_left(table, other, table.last_ns[one])
     alike = (cost == 0.0) | (np.isfinite(cost) & (in_turns | ~left))
-    alike |= in_turns & _one_box(table, one, other, np.sqrt(joint[close]))
+    alike |= in_turns & _one_box(table, one, other, np.sqrt(joint[some]))
+    alike &= close
+    alike |= meet & (cost == 0.0) & (in_turns | ~left)
     found = {
         (min(a, b), max(a, b))
         for a, b in zip(one[alike].tolist(), other[alike].tolist(), strict=True)

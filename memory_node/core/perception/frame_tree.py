@@ -98,6 +98,13 @@ class FrameTree:
             above = list(self._chain(frame.lstrip('/')))
         return above[-1]
 
+    def below(self, top: str, frame: str) -> str | None:
+        """Return the frame right below ``top`` on the chain above ``frame``; None without one."""
+        with self._lock:
+            chain = list(self._chain(frame.lstrip('/')))
+        at = chain.index(top) if top in chain else 0
+        return chain[at - 1] if at > 1 else None
+
     def why_not(self, target: str, source: str) -> str:
         """Return why ``look_up`` finds nothing, as tf2 words it, without the times."""
         target, source = target.lstrip('/'), source.lstrip('/')

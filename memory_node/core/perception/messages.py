@@ -19,6 +19,7 @@ from memory_node.core.perception.images import RawImage
 __all__ = [
     'intrinsics_from_msg',
     'pose_from_odometry',
+    'pose_from_tf',
     'raw_image',
     'stamp_ns',
     'transforms_from_msg',
@@ -66,6 +67,19 @@ def pose_from_odometry(msg: Any) -> Pose:
     )
 
 
+def pose_from_tf(transform: Any) -> Pose:
+    """
+    Return where a Transform puts its child in its parent.
+
+    Raises ``InvalidObservationError`` when a value is not finite or the rotation is none.
+    """
+    t, q = transform.translation, transform.rotation
+    return Pose(
+        position=(float(t.x), float(t.y), float(t.z)),
+        orientation=unit_quaternion((q.x, q.y, q.z, q.w)),
+    )
+
+
 def transforms_from_msg(
     msg: Any, refuse: Callable[[str], None]
 ) -> Iterator[tuple[str, str, Pose, int]]:
@@ -75,12 +89,8 @@ def transforms_from_msg(
     One that is no transform is left out, and ``refuse`` is told why.
     """
     for item in msg.transforms:
-        t, q = item.transform.translation, item.transform.rotation
         try:
-            pose = Pose(
-                position=(float(t.x), float(t.y), float(t.z)),
-                orientation=unit_quaternion((q.x, q.y, q.z, q.w)),
-            )
+            pose = pose_from_tf(item.transform)
         except InvalidObservationError as error:
             refuse(f'transform of {item.child_frame_id!r}: {error}')
             continue

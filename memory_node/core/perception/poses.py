@@ -158,6 +158,10 @@ class RobotPoses:
             return transform_from_pose(camera.map_T_base) @ base
         return self._tree.look_up(camera.frame_id, frame_id, stamp_ns)
 
+    def odometry_frame(self) -> str | None:
+        """Return the frame that localisation moves in ``map_frame``; None where there is none."""
+        return self._tree.below(self._frames.map_frame, self._base_frame())
+
     def why_not(self, target: str, source: str) -> str:
         """Return why ``between`` finds nothing."""
         return self._tree.why_not(target, source)

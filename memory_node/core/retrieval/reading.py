@@ -18,7 +18,7 @@ from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.parser import about_landmark, parse
 from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import words
-from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
+from memory_node.core.language.request import AnswerKind, HISTORY, Request, Subject, SubjectKind
 from memory_node.core.language.text import lemmas, tokenize
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.objects import object_candidates
@@ -35,7 +35,7 @@ def wants_description(text: str) -> bool:
 
 def is_of_past(request: Request) -> bool:
     """Tell whether a request is about what was, so that a thing that is gone now counts."""
-    if request.answer in (AnswerKind.CHANGES, AnswerKind.MOVED, AnswerKind.OFTEN):
+    if request.answer in HISTORY:
         return True
     first = request.order is not None and request.order.kind is OrderKind.OLDEST
     return first or any(isinstance(c, Time) and not c.ahead for c in request.constraints)

@@ -15,7 +15,14 @@ from memory_node.core.data import FloatArray
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import alternatives, words
-from memory_node.core.language.request import AnswerKind, Request, Sort, Subject, SubjectKind
+from memory_node.core.language.request import (
+    AnswerKind,
+    HISTORY,
+    Request,
+    Sort,
+    Subject,
+    SubjectKind,
+)
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.language.text import is_plural, tokenize
 from memory_node.core.language.wordings import Ask, BLANKS, phrases, with_blanks, Wordings
@@ -48,9 +55,7 @@ _THINGS = list(_ANSWERS)
 #: Answers that the grammar does not guess.
 _READ = (
     AnswerKind.DESCRIBE,
-    AnswerKind.CHANGES,
-    AnswerKind.MOVED,
-    AnswerKind.OFTEN,
+    *HISTORY,
     AnswerKind.LOOK,
     AnswerKind.DISTANCE,
     AnswerKind.CLOSER,

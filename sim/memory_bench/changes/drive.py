@@ -10,10 +10,10 @@ import numpy as np
 from memory_bench.changes.world import corner, FIXED, ROOM_M, Script, SESSIONS, Stay
 from memory_node.core.data import Observation, Pose, Sighting
 
-__all__ = ['STEP_NS', 'Drive', 'Noise', 'drive']
+__all__ = ['RANGE_M', 'STEP_NS', 'Drive', 'Noise', 'View', 'drive', 'miss_share', 'views']
 
 #: How far and how wide the camera sees things [m, rad].
-_RANGE_M, _HALF_FOV_RAD = 4.5, 0.7
+RANGE_M, _HALF_FOV_RAD = 4.5, 0.7
 #: Stops in a room, as shares of its size, and views at each.
 _STOPS = ((0.3, 0.5), (0.7, 0.5), (0.5, 0.45))
 _TURNS = 5
@@ -25,6 +25,10 @@ STEP_NS = (SESSIONS[0][1] - SESSIONS[0][0]) // round(0.8 * len(FIXED) * len(_STO
 _HIDDEN = 0.1
 #: Share of rooms that a later round visits.
 _VISITED = 0.8
+
+
+#: Stamp [ns], room, number of the stop, heading [rad] and position [m] of one view.
+View = tuple[int, int, int, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +73,13 @@ def drive(script: Script, seed: int, noise: Noise) -> Drive:
     in_view: dict[int, list[int]] = {i: [] for i in range(len(script.stays))}
     left: dict[int, list[tuple[int, int]]] = {i: [] for i in range(len(script.stays))}
     observations: list[Observation] = []
-    for stamp, room, stop, yaw, x, y in _views(rng):
+    for stamp, room, stop, yaw, x, y in views(rng):
         hidden = np.random.default_rng((seed, 23, stop)).random(len(places)) < _HIDDEN
         away = places[:, :2] - (x, y)
         turn = np.arctan2(away[:, 1], away[:, 0]) - yaw
         turn = np.abs(np.arctan2(np.sin(turn), np.cos(turn)))
         range_m = np.hypot(away[:, 0], away[:, 1])
-        shown = (rooms == room) & (range_m <= _RANGE_M) & (turn <= _HALF_FOV_RAD)
+        shown = (rooms == room) & (range_m <= RANGE_M) & (turn <= _HALF_FOV_RAD)
         shown &= (range_m > 0.3) & ~hidden
         seen = []
         for i in np.flatnonzero(shown).tolist():
@@ -84,7 +88,7 @@ def drive(script: Script, seed: int, noise: Noise) -> Drive:
                 left[i].append((stamp, stop))
             elif stamp >= stay.since_ns:
                 in_view[i].append(stamp)
-                if rng.random() >= _miss(noise.misses, float(hardness[stay.thing])):
+                if rng.random() >= miss_share(noise.misses, float(hardness[stay.thing])):
                     seen.append(_sighting(rng, stay, labels, noise))
         if rng.random() < noise.false_labels:
             seen.append(_ghost(rng, labels, (x, y, yaw)))
@@ -101,9 +105,9 @@ def drive(script: Script, seed: int, noise: Noise) -> Drive:
     return Drive(tuple(observations), in_view, left)
 
 
-def _views(rng: np.random.Generator) -> list[tuple[int, int, int, float, float, float]]:
+def views(rng: np.random.Generator) -> list[View]:
     """Return stamp, room, number of the stop, heading and position of all views, in order."""
-    views = []
+    found: list[View] = []
     stop = 0
     for number, (begin, end) in enumerate(SESSIONS):
         order = rng.permutation(len(FIXED)).tolist()
@@ -117,12 +121,13 @@ def _views(rng: np.random.Generator) -> list[tuple[int, int, int, float, float, 
             x, y = left + sx * ROOM_M[0] + dx, low + sy * ROOM_M[1] + dy
             for i in range(_TURNS):
                 yaw = math.remainder(turned + 2.0 * math.pi * i / _TURNS, 2.0 * math.pi)
-                views.append((begin + step * k + i * _VIEW_NS, room, stop, yaw, x, y))
+                found.append((begin + step * k + i * _VIEW_NS, room, stop, yaw, x, y))
             stop += 1
-    return views
+    return found
 
 
-def _miss(share: float, hardness: float) -> float:
+def miss_share(share: float, hardness: float) -> float:
+    """Return how often a thing is missed that is as hard to see as this, in logits."""
     logit = math.log(share / (1.0 - share)) + hardness
     return 1.0 / (1.0 + math.exp(-logit))
 

@@ -13,6 +13,7 @@ from memory_bench.changes.drive import drive, Noise, STEP_NS
 from memory_bench.changes.methods import Heard, Method, Ours, PLAIN, Plain
 from memory_bench.changes.order import ORDER_ASPECTS, order_questions
 from memory_bench.changes.questions import Asked, ASPECTS, questions_of
+from memory_bench.changes.rendered import drive_rendered, standing
 from memory_bench.changes.world import COPIES, draw_script, FIXED, MOVABLE
 from memory_bench.metrics.intervals import bootstrap, Interval
 from memory_node.core.ports import Encoder
@@ -84,13 +85,14 @@ def measure(
     noise: Noise,
     encoder: Encoder,
     *,
+    rendered: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> Measured:
     """Ask ours and the plain memories about the flats of some seeds; ``tell`` hears failures."""
     measured = Measured()
     for seed in seeds:
-        script = draw_script(seed)
-        seen = drive(script, seed, noise)
+        script = standing(draw_script(seed)) if rendered else draw_script(seed)
+        seen = (drive_rendered if rendered else drive)(script, seed, noise)
         asked = [*questions_of(script, seen), *order_questions(script, seen)]
         with tempfile.TemporaryDirectory() as folder:
             ours = Ours(seen.observations, Path(folder), encoder)

@@ -1,4 +1,4 @@
-"""A path that is published anew moves what was seen along it; a broken one is refused by name."""
+"""A path or poses by key move what was seen from there; broken ones are refused by name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from copy import deepcopy
 import math
 
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, TransformStamped
 from memory_msgs.srv import Objects
 from nav_msgs.msg import Path
 import pytest
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 
 DOMAIN = 59
 
@@ -70,3 +71,59 @@ def test_a_path_that_can_not_be_is_refused_by_name(client, driven, spoil, reason
     client.until(lambda: f'corrected_path: {reason}' in client.process.output(), 'the refusal')
     assert any(r.startswith('corrected_path') for r in client.rejected())
     assert sofas(client) == before
+
+
+def keyed(*poses):
+    """Return poses (key, stamp, x, y, yaw) in the frame of odometry."""
+    msg = TFMessage()
+    for key, stamp, x, y, yaw in poses:
+        one = TransformStamped(header=Header(stamp=stamp, frame_id='odom'), child_frame_id=key)
+        one.transform.translation.x, one.transform.translation.y = float(x), float(y)
+        one.transform.rotation.z, one.transform.rotation.w = math.sin(yaw / 2), math.cos(yaw / 2)
+        msg.transforms.append(one)
+    return msg
+
+
+@pytest.fixture(scope='module')
+def by_key(client):
+    publisher = client.node.create_publisher(TFMessage, 'corrected_poses', 50)
+    client.until(publisher.get_subscription_count, 'who listens to corrected_poses')
+    return publisher
+
+
+def lamps(client):
+    found = client.call(Objects, 'memory/objects', Objects.Request(text='lamp')).objects
+    return [(round(thing.position.x, 1), round(thing.position.y, 1)) for thing in found]
+
+
+def test_a_pose_by_the_id_of_an_observation_moves_it(client, driven, by_key):
+    place = client.retrieve('lamp').places[0]
+    by_key.publish(keyed((place.node_id, Time(), 1.0, 4.0, 0.0)))
+    client.until(lambda: lamps(client) == [(3.0, 4.0)], 'the lamp to move')
+    assert client.retrieve('lamp').places[0].node_id == place.node_id
+
+
+def test_a_pose_by_any_key_moves_what_was_seen_at_its_stamp(client, driven, by_key):
+    stamps, _ = driven
+    other = Time(sec=stamps[1].sec + 1, nanosec=stamps[1].nanosec)  # poses of one moment alone
+    by_key.publish(keyed(('node 7', stamps[1], 1, 0, 0), ('node 8', other, 9, 9, 0)))
+    client.until(lambda: lamps(client) == [(3.0, 0.0)], 'the lamp to move back')
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'reason'),
+    [
+        (lambda one: setattr(one.transform.rotation, 'w', 5.0), 'transforms[0].transform: orient'),
+        (lambda one: setattr(one.transform.translation, 'x', math.inf), 'transforms[0].transform'),
+        (lambda one: setattr(one.header, 'stamp', Time()), "transforms[0].child_frame_id is 'n'"),
+        (lambda one: setattr(one.header, 'frame_id', 'moon'), "header.frame_id is 'moon'"),
+    ],
+)
+def test_poses_by_key_that_can_not_be_are_refused_by_name(client, driven, by_key, spoil, reason):
+    stamps, _ = driven
+    before = lamps(client)
+    msg = keyed(('n', stamps[1], 7, 7, 0))
+    spoil(msg.transforms[0])
+    by_key.publish(msg)
+    client.until(lambda: f'corrected_poses: {reason}' in client.process.output(), 'the refusal')
+    assert lamps(client) == before
