@@ -88,9 +88,7 @@ class PlaceBuilder:
         ids = dict(zip(seen, self._mirror.ids(keys[seen]), strict=True))
         shown = keys[candidates.row[chosen]]
         items = self._mirror.briefs(shown)
-        with self._mirror.lock:
-            joins = self._mirror.store.joins
-        sessions = session_names(joins, shown, [item.map_id for item in items])
+        sessions = session_names(self._mirror.joins, shown, [item.map_id for item in items])
         sure = probability(odds[chosen]).tolist()
         return tuple(
             self._place(
