@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import Query, Vector3
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
 from memory_node.core.view import View
@@ -191,6 +192,8 @@ class Constraint(ABC):
     NAME: ClassVar[str]
     #: JSON schema of the fields that a language model may fill; ``phrase`` and ``negated`` too.
     SCHEMA: ClassVar[Mapping[str, Any]]
+    #: The patterns of which ``read`` needs one to match; None: it looks at every request.
+    CUES: ClassVar[Cues | None] = None
 
     #: As the request says it.
     phrase: str
