@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -87,6 +88,25 @@ class Candidates:
     def take(self, rows: IntArray | NDArray[np.bool_]) -> Candidates:
         """Return some of the candidates, in the order of ``rows``."""
         return Candidates(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
+    @classmethod
+    @cache
+    def none(cls) -> Candidates:
+        """Return no candidates."""
+        no = np.empty(0, np.int64)
+        return cls(
+            kind=no.astype(np.int8),
+            index=no,
+            row=no,
+            position=np.empty((0, 3)),
+            placed=no.astype(np.bool_),
+            map=no,
+            room=no,
+            name=no,
+            first_ns=no,
+            last_ns=no,
+            odds=np.empty(0),
+        )
 
     @classmethod
     def join(cls, parts: list[Candidates]) -> Candidates:

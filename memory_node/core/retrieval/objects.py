@@ -43,7 +43,7 @@ def object_candidates(
     objects = view.objects
     order, starts = view.objects_by_name
     if not len(odds):
-        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+        return Candidates.none()
     ranked = np.argsort(-odds, kind='stable')
     ranked = ranked[odds[ranked] > odds[ranked[0]] - _SPAN]
     taken: list[IntArray] = []
@@ -55,7 +55,7 @@ def object_candidates(
         if total >= most:
             break
     if not total:
-        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+        return Candidates.none()
     entries = np.concatenate(taken)
     owners, at = np.unique(view.name_owners[entries], return_inverse=True)
     shares, names = view.name_shares[entries], objects.hist_labels[entries]
