@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import lru_cache
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +14,14 @@ from memory_node.core.view import View
 
 BoolArray = NDArray[np.bool_]
 Number = TypeVar('Number', bound=np.generic)
+Value = TypeVar('Value')
 
-__all__ = ['MAX_LANDMARKS', 'MemoryLookup', 'PHRASES']
+__all__ = ['MAX_LANDMARKS', 'Memo', 'MemoryLookup']
 
 #: Objects that one phrase may mean at once; more only cost time.
 MAX_LANDMARKS = 256
-#: Phrases that are kept.
-PHRASES = 256
+#: Values that are kept of one kind.
+_MOST_KEPT = 256
 #: Names that sum to this much less than the best one are other things [log-odds].
 _SPAN = 3.0
 #: Who says "in the office" knows that there is one: log-odds for the likeliest where none is sure,
@@ -33,6 +33,25 @@ _WIDER, _SLIP = -1.0, 0.1
 _AHEAD_M = 2.0
 #: A name that an object got this rarely says nothing of it.
 _LEAST_SHARE = 0.1
+
+
+class Memo(Generic[Value]):
+    """Values by what they were made of; thread-safe. Holds nothing that makes them."""
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self._held: dict[tuple[Any, ...], Value] = {}
+
+    def of(self, make: Callable[..., Value], *key: Any) -> Value:
+        """Return what ``make`` returns for a key, made once while it is kept."""
+        try:
+            return self._held[key]
+        except KeyError:
+            found = make(*key)
+        if len(self._held) >= _MOST_KEPT:
+            self._held.clear()
+        self._held[key] = found
+        return found
 
 
 class MemoryLookup:
@@ -59,17 +78,17 @@ class MemoryLookup:
         self._room_odds = room_odds
         self._attribute_share = attribute_share
         self._stated = stated
-        kept = lru_cache(maxsize=PHRASES)
-        self._landmark, self._rooms = kept(self._find), kept(self._find_rooms)
-        self._standing = kept(self._find_stated)
+        self._landmarks = Memo[Landmark | None]()
+        self._rooms = Memo[FloatArray | None]()
+        self._standing = Memo[IntArray]()
 
     def landmark(self, phrase: str) -> Landmark | None:
         """Return at most ``MAX_LANDMARKS`` existing objects that a phrase means, best first."""
-        return self._landmark(phrase)
+        return self._landmarks.of(self._find, phrase)
 
     def rooms(self, phrase: str) -> FloatArray | None:
         """Return (R,) log-odds that each room is meant, None where none is likely."""
-        return self._rooms(phrase)
+        return self._rooms.of(self._find_rooms, phrase)
 
     def attribute_share(self, attribute: str, candidates: Candidates) -> FloatArray | None:
         """Return (n,) the share of captions that say an attribute, None where nobody can tell."""
@@ -79,7 +98,7 @@ class MemoryLookup:
 
     def stated(self, phrase: str, relation: str) -> IntArray:
         """Return the objects that captions say stand so to what a phrase means."""
-        return self._standing(phrase, relation)
+        return self._standing.of(self._find_stated, phrase, relation)
 
     def _find_rooms(self, phrase: str) -> FloatArray | None:
         odds = self._room_odds(phrase)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.constraints.lookup import MemoryLookup, PHRASES
+from memory_node.core.constraints.lookup import Memo, MemoryLookup
 from memory_node.core.data import FloatArray
 from memory_node.core.language.request import Request
 from memory_node.core.language.text import lemmas
@@ -24,15 +24,13 @@ __all__ = ['Kept']
 
 RealArray = NDArray[np.float64]
 
-#: Texts that are not read again.
-_TEXTS = 256
-
 
 class Kept:
     """
     What the words of requests mean in one view: read once, however often they come; thread-safe.
 
-    A view never changes, so nothing here goes stale; the next view begins with nothing.
+    A view never changes, so nothing here goes stale; the next view begins with nothing. Nothing
+    in here refers to this object, so that a view goes when its successor is asked.
     """
 
     def __init__(
@@ -48,10 +46,15 @@ class Kept:
         """Look into ``view``, whose captions ``mirror`` holds; ``read`` reads a text."""
         self.view = view
         self.relevance = relevance
-        self._mirror = mirror
         self._room_words = room_words
-        self._encode = encode
-        self.meant_odds = lru_cache(maxsize=PHRASES)(self._meant_odds)
+        self._read = read
+        self._requests = Memo[Request]()
+        #: Returns the captions of observation rows, in order.
+        self.captions = partial(_captions, mirror, view)
+        #: Returns (L,) log-odds that things of each name are meant by a phrase, named or not.
+        self.meant_odds = partial(
+            Memo[RealArray]().of, partial(_meant_odds, view, relevance, room_words, encode)
+        )
         self.attributes = AttributeShares(view, self.captions)
         self.lookup = MemoryLookup(
             view,
@@ -60,24 +63,10 @@ class Kept:
             self.attributes.attribute_share,
             StatedRelations(view, self.captions).objects,
         )
-        self.read = lru_cache(maxsize=_TEXTS)(lambda text, clock: read(self, text, clock))
 
-    def name_odds(self, phrase: str) -> RealArray:
-        """Return (L,) log-odds that things of each name are what a phrase names."""
-        return self.relevance.named(phrase, self.view.names)
-
-    def _meant_odds(self, phrase: str) -> RealArray:
-        """Return (L,) log-odds that things of each name are meant by a phrase, named or not."""
-        odds, view = self.name_odds(phrase), self.view
-        if not (odds[view.present] > 0.0).any() and not self.is_room(phrase):
-            vector = self._encode([phrase])[0]
-            odds = np.maximum(odds, self.relevance.unnamed(phrase, view.names, vector))
-        odds.flags.writeable = False
-        return odds
-
-    def captions(self, rows: NDArray[np.int64]) -> list[str]:
-        """Return the captions of observation rows, in order."""
-        return self._mirror.captions(self.view.snapshot.keys[rows])
+    def read(self, text: str, clock: Clock) -> Request:
+        """Return what a text says."""
+        return self._requests.of(partial(self._read, self), text, clock)
 
     def is_thing(self, name: str) -> bool:
         """Tell whether a thing here goes by a name."""
@@ -85,8 +74,26 @@ class Kept:
         exact = view.names.forms.get(lemmas(name), len(view.names))
         if exact < len(view.names) and view.present[exact]:
             return True
-        return bool((self.name_odds(name)[view.present] > 0.0).any())
+        return bool((self.relevance.named(name, view.names)[view.present] > 0.0).any())
 
     def is_room(self, name: str) -> bool:
         """Tell whether rooms go by a name."""
         return self._room_words.knows(self.view.rooms, name)
+
+
+def _captions(mirror: Mirror, view: View, rows: NDArray[np.int64]) -> list[str]:
+    return mirror.captions(view.snapshot.keys[rows])
+
+
+def _meant_odds(
+    view: View,
+    relevance: RelevanceModel,
+    room_words: RoomWords,
+    encode: Callable[[list[str]], FloatArray],
+    phrase: str,
+) -> RealArray:
+    odds = relevance.named(phrase, view.names)
+    if not (odds[view.present] > 0.0).any() and not room_words.knows(view.rooms, phrase):
+        odds = np.maximum(odds, relevance.unnamed(phrase, view.names, encode([phrase])[0]))
+    odds.flags.writeable = False
+    return odds
