@@ -232,6 +232,11 @@ class Retriever:
             areas, self._mirror, self._mirror.snapshot(), node, float(node.count), 1.0
         )
 
+    def prepare(self, view: View) -> None:
+        """Make what the first question of a view, and the first of all, would have to make."""
+        view.prepare()
+        _parsed('the thing', Clock(0, self._config().zone))
+
     def clock(self, query: Query, view: View) -> Clock:
         """Return when a query is asked, and in which zone."""
         now = query.now_ns if query.now_ns is not None else view.newest_ns
