@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import time
+import weakref
+
 from fakes import BagOfWordsEncoder, seen
 import pytest
 
@@ -43,6 +47,22 @@ def test_the_next_question_sees_what_was_added_and_not_what_was_forgotten(memory
     assert 'cup' not in found(memory, 'a cup')
     assert len(view.snapshot) == len(memory.view().snapshot) == 8
     assert view.newest_ns == memory.view().newest_ns == 7 * 10**9
+
+
+def test_a_view_is_freed_when_the_next_one_was_asked(memory):
+    for text in ('a red lamp', 'a lamp near a lamp', 'a lamp in the kitchen'):
+        found(memory, text)
+    before = weakref.ref(memory.view())
+    gc.disable()
+    try:
+        memory.add(seen('cup', (0.0, 5.0, 0.0), stamp=50, objects={'cup': (0.0, 6.0, 1.0)}))
+        found(memory, 'a cup')
+        deadline = time.monotonic() + 30.0
+        while before() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert before() is None
+    finally:
+        gc.enable()
 
 
 def test_a_text_is_read_anew_when_time_has_passed(memory):

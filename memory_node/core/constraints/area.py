@@ -39,6 +39,7 @@ from memory_node.core.constraints.patterns import (
     NOUN_PHRASES,
     rule,
 )
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, entry, patterns, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.spatial import relation_pattern
@@ -59,9 +60,15 @@ _UNPLACED_LEAST = 0.5 * UNMET
 
 
 _EXCEPT = rule(rf'\b(?:{patterns("excluding")}) {NOUN_PHRASES}')
+_MOTIONS = words('motions')
+#: "Go back to", "walk into", "goto".
+_INTO = (
+    rf'(?:{alternatives(_MOTIONS)})(?: (?:back|over|down|up))? (?:in ?)?to'
+    rf'|(?:{alternatives(_MOTIONS)}) (?:back|over|down|up)to'
+    rf'|{alternatives(f"{motion}to" for motion in _MOTIONS)}'
+)
 _GO = rule(
-    rf'^(?:please )?(?:{alternatives(words("motions"))})'
-    rf'(?: back| over| down| up)?(?: in)? ?to {NOUN_PHRASE}[ \x1f]*'
+    rf'^(?:please )?(?:{_INTO}) {NOUN_PHRASE}[ \x1f]*'
     r'(?:,|,? and(?: then)?|,? then) (?=\w)'
 )
 _OF = rule(rf'\bof {NOUN_PHRASE}')
@@ -77,6 +84,8 @@ class Area(Constraint):
     NAME: ClassVar[str] = 'area'
     PRIORITY: ClassVar[int] = 90
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
+
+    CUES: ClassVar[Cues] = Cues(_EXCEPT, _GO, _OF, _ON_ROOM, _IN)
 
     #: What it may be in: any of these will do.
     about: tuple[str, ...]

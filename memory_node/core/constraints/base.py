@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.data import Query, Vector3
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
 from memory_node.core.view import View
@@ -86,6 +88,25 @@ class Candidates:
     def take(self, rows: IntArray | NDArray[np.bool_]) -> Candidates:
         """Return some of the candidates, in the order of ``rows``."""
         return Candidates(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
+    @classmethod
+    @cache
+    def none(cls) -> Candidates:
+        """Return no candidates."""
+        no = np.empty(0, np.int64)
+        return cls(
+            kind=no.astype(np.int8),
+            index=no,
+            row=no,
+            position=np.empty((0, 3)),
+            placed=no.astype(np.bool_),
+            map=no,
+            room=no,
+            name=no,
+            first_ns=no,
+            last_ns=no,
+            odds=np.empty(0),
+        )
 
     @classmethod
     def join(cls, parts: list[Candidates]) -> Candidates:
@@ -191,6 +212,8 @@ class Constraint(ABC):
     NAME: ClassVar[str]
     #: JSON schema of the fields that a language model may fill; ``phrase`` and ``negated`` too.
     SCHEMA: ClassVar[Mapping[str, Any]]
+    #: The patterns of which ``read`` needs one to match; None: it looks at every request.
+    CUES: ClassVar[Cues | None] = None
 
     #: As the request says it.
     phrase: str

@@ -40,6 +40,7 @@ from memory_node.core.constraints.patterns import (
     NOUN_PHRASE,
     rule,
 )
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.spatial import named_relation, relation_pattern, relations
@@ -88,6 +89,7 @@ class Beside(Constraint):
         'relation': {'type': 'string', 'enum': list(relations())},
         'distance_m': {'type': 'number'},
     }
+    CUES: ClassVar[Cues] = Cues(_WITHIN, _BESIDE)
 
     about: str
     #: Name of a relation in ``data/relations.yaml``.

@@ -18,6 +18,7 @@ from memory_node.core.constraints.base import (
 )
 from memory_node.core.constraints.fields import ABOUT, read_about
 from memory_node.core.constraints.patterns import is_no_place, names_room, NOUN_PHRASE, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import patterns
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -35,6 +36,7 @@ class Besides(Constraint):
     NAME: ClassVar[str] = 'besides'
     PRIORITY: ClassVar[int] = 55
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
+    CUES: ClassVar[Cues] = Cues(_BESIDES)
 
     about: str
 

@@ -32,6 +32,7 @@ from memory_node.core.constraints.patterns import (
     OTHER_PHRASE,
     rule,
 )
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.text import singular_phrase
 from memory_node.core.language.times import Clock
@@ -56,6 +57,7 @@ class Between(Constraint):
     NAME: ClassVar[str] = 'between'
     PRIORITY: ClassVar[int] = 70
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT, 'other': ABOUT}
+    CUES: ClassVar[Cues] = Cues(_BOTH, _TWO)
 
     about: str
     #: The other thing; the same name where it is another one of these.

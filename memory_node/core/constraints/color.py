@@ -18,6 +18,7 @@ from memory_node.core.constraints.base import (
 )
 from memory_node.core.constraints.fields import ABOUT, read_about
 from memory_node.core.constraints.patterns import NEGATION, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.request import Subject
@@ -58,6 +59,7 @@ class Attribute(Constraint):
     NAME: ClassVar[str] = 'attribute'
     PRIORITY: ClassVar[int] = 75
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
+    CUES: ClassVar[Cues] = Cues(_NOT)
 
     about: str
 

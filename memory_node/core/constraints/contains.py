@@ -27,6 +27,7 @@ from memory_node.core.constraints.distances import (
 )
 from memory_node.core.constraints.fields import ABOUT, read_about
 from memory_node.core.constraints.patterns import COUNTED, is_no_place, NOUN_PHRASE, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, entry, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.times import Clock
@@ -50,6 +51,7 @@ class Contains(Constraint):
     NAME: ClassVar[str] = 'with'
     PRIORITY: ClassVar[int] = 60
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
+    CUES: ClassVar[Cues] = Cues(_WITHOUT, _WITH, _AND)
 
     about: str
 

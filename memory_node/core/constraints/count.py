@@ -12,6 +12,7 @@ from memory_node.core.constraints.base import Candidates, Constraint, Effect, Sc
 from memory_node.core.constraints.distances import judged
 from memory_node.core.constraints.fields import ABOUT, read_about, read_number
 from memory_node.core.constraints.patterns import ANY_NUMBER, COUNTED, number, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -34,6 +35,7 @@ class Count(Constraint):
     NAME: ClassVar[str] = 'count'
     PRIORITY: ClassVar[int] = 55
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT, 'number': {'type': 'integer'}}
+    CUES: ClassVar[Cues] = Cues(_COUNTED)
 
     about: str
     number: int

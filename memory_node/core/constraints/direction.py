@@ -32,6 +32,7 @@ from memory_node.core.constraints.patterns import (
     NOUN_PHRASE,
     rule,
 )
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, values, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -58,7 +59,7 @@ _BEYOND = rule(
     rf'(?:(?P<me>{ASKER})\b|{NOUN_PHRASE})'
 )
 _WITHIN = rule(
-    rf'{NEGATION}{IS}(?:in|on|at|to) the (?:far )?{_SIDE}(?:ern)?(?:most)?(?: {_PARTS})?'
+    rf'{NEGATION}{IS}(?:in|on|at|to) the (?:far )?{_SIDE}(?:ern)?(?:most)?\b(?: {_PARTS})?'
     rf'(?! {_PARTS})(?: (?:of|in) {NOUN_PHRASE})?'
 )
 
@@ -74,6 +75,7 @@ class Direction(Constraint):
         'about': ABOUT,
         'within': {'type': 'boolean'},
     }
+    CUES: ClassVar[Cues] = Cues(_BEYOND, _WITHIN)
 
     #: ``north``, ``northeast``, ...
     side: str

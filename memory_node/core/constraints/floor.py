@@ -18,6 +18,7 @@ from memory_node.core.constraints.landmarks import rooms_meant
 from memory_node.core.constraints.patterns import ANY_NUMBER, IS, NEGATION, number, rule
 from memory_node.core.data import Vector3
 from memory_node.core.forest.floors import find_floors, ground_floor, nearest_floor
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, entry, values, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -72,6 +73,7 @@ class Floor(Constraint):
         'floor': {'type': 'string', 'enum': [kind.value for kind in FloorKind]},
         'number': {'type': 'integer'},
     }
+    CUES: ClassVar[Cues] = Cues(_FLOOR)
 
     kind: FloorKind
     #: Counts from the lowest, which is 1.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +13,15 @@ from memory_node.core.constraints.base import Candidates, FloatArray, IntArray, 
 from memory_node.core.view import View
 
 BoolArray = NDArray[np.bool_]
+Number = TypeVar('Number', bound=np.generic)
+Value = TypeVar('Value')
 
-__all__ = ['MAX_LANDMARKS', 'MemoryLookup']
+__all__ = ['MAX_LANDMARKS', 'Memo', 'MemoryLookup']
 
 #: Objects that one phrase may mean at once; more only cost time.
 MAX_LANDMARKS = 256
+#: Values that are kept of one kind.
+_MOST_KEPT = 256
 #: Names that sum to this much less than the best one are other things [log-odds].
 _SPAN = 3.0
 #: Who says "in the office" knows that there is one: log-odds for the likeliest where none is sure,
@@ -29,12 +35,27 @@ _AHEAD_M = 2.0
 _LEAST_SHARE = 0.1
 
 
-class MemoryLookup:
-    """
-    Finds landmarks and rooms in one ``View``; each phrase is looked up once.
+class Memo(Generic[Value]):
+    """Values by what they were made of; thread-safe. Holds nothing that makes them."""
 
-    Made for one request; not thread-safe.
-    """
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self._held: dict[tuple[Any, ...], Value] = {}
+
+    def of(self, make: Callable[..., Value], *key: Any) -> Value:
+        """Return what ``make`` returns for a key, made once while it is kept."""
+        try:
+            return self._held[key]
+        except KeyError:
+            found = make(*key)
+        if len(self._held) >= _MOST_KEPT:
+            self._held.clear()
+        self._held[key] = found
+        return found
+
+
+class MemoryLookup:
+    """Finds landmarks and rooms in one ``View``; what a phrase means is kept. Thread-safe."""
 
     def __init__(
         self,
@@ -57,24 +78,17 @@ class MemoryLookup:
         self._room_odds = room_odds
         self._attribute_share = attribute_share
         self._stated = stated
-        self._landmarks: dict[str, Landmark | None] = {}
-        self._rooms: dict[str, FloatArray | None] = {}
+        self._landmarks = Memo[Landmark | None]()
+        self._rooms = Memo[FloatArray | None]()
+        self._standing = Memo[IntArray]()
 
     def landmark(self, phrase: str) -> Landmark | None:
         """Return at most ``MAX_LANDMARKS`` existing objects that a phrase means, best first."""
-        if phrase not in self._landmarks:
-            self._landmarks[phrase] = self._find(phrase)
-        return self._landmarks[phrase]
+        return self._landmarks.of(self._find, phrase)
 
     def rooms(self, phrase: str) -> FloatArray | None:
         """Return (R,) log-odds that each room is meant, None where none is likely."""
-        if phrase not in self._rooms:
-            odds = self._room_odds(phrase)
-            if odds is not None and len(odds) and odds.max() < 0.0:
-                odds = np.minimum(odds + TAKEN_FOR_GRANTED, TAKEN_FOR_GRANTED)
-            likely = odds is not None and len(odds) > 0 and bool((odds > 0.0).any())
-            self._rooms[phrase] = odds if likely else None
-        return self._rooms[phrase]
+        return self._rooms.of(self._find_rooms, phrase)
 
     def attribute_share(self, attribute: str, candidates: Candidates) -> FloatArray | None:
         """Return (n,) the share of captions that say an attribute, None where nobody can tell."""
@@ -84,10 +98,20 @@ class MemoryLookup:
 
     def stated(self, phrase: str, relation: str) -> IntArray:
         """Return the objects that captions say stand so to what a phrase means."""
+        return self._standing.of(self._find_stated, phrase, relation)
+
+    def _find_rooms(self, phrase: str) -> FloatArray | None:
+        odds = self._room_odds(phrase)
+        if odds is not None and len(odds) and odds.max() < 0.0:
+            odds = np.minimum(odds + TAKEN_FOR_GRANTED, TAKEN_FOR_GRANTED)
+        likely = odds is not None and len(odds) > 0 and bool((odds > 0.0).any())
+        return _unchanging(odds) if odds is not None and likely else None
+
+    def _find_stated(self, phrase: str, relation: str) -> IntArray:
         landmark = self.landmark(phrase)
         if self._stated is None or landmark is None:
             return np.empty(0, np.int64)
-        return self._stated(landmark, self._name_odds(phrase) > 0.0, relation)
+        return _unchanging(self._stated(landmark, self._name_odds(phrase) > 0.0, relation))
 
     def _find(self, phrase: str) -> Landmark | None:
         view, objects = self._view, self._view.objects
@@ -117,7 +141,7 @@ class MemoryLookup:
         chosen, odds = owners[best_first], odds[best_first]
         rows, placed = objects.view_rows[chosen], objects.placed[chosen]
         at_rows = view.snapshot.positions[rows] + _ahead(view, rows)
-        return Landmark(
+        found = Landmark(
             odds=odds,
             positions=np.where(placed[:, None], objects.positions[chosen], at_rows),
             placed=placed,
@@ -126,6 +150,15 @@ class MemoryLookup:
             rooms=view.object_rooms[chosen],
             rows=rows,
         )
+        for column in fields(found):
+            _unchanging(getattr(found, column.name))
+        return found
+
+
+def _unchanging(found: NDArray[Number]) -> NDArray[Number]:
+    """Return an array that many requests read."""
+    found.flags.writeable = False
+    return found
 
 
 def _ahead(view: View, rows: IntArray) -> FloatArray:

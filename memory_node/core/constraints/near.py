@@ -12,6 +12,7 @@ from memory_node.core.constraints.base import Candidates, Constraint, Effect, Sc
 from memory_node.core.constraints.distances import closeness, judged, SIGHT_M
 from memory_node.core.constraints.fields import positive
 from memory_node.core.constraints.patterns import ASKER, IS, LENGTH, metres, NEGATION, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, patterns, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -40,6 +41,7 @@ class Near(Constraint):
     NAME: ClassVar[str] = 'near'
     PRIORITY: ClassVar[int] = 20
     SCHEMA: ClassVar[Mapping[str, Any]] = {'distance_m': {'type': 'number'}}
+    CUES: ClassVar[Cues] = Cues(_WITHIN, _NEAR)
 
     #: How close [m]; None: the wording names no distance.
     distance_m: float | None = None

@@ -14,6 +14,7 @@ from memory_node.core.constraints.base import Candidates, Scene
 from memory_node.core.constraints.distances import nearest_landmarks
 from memory_node.core.constraints.landmarks import things_or_rooms
 from memory_node.core.constraints.patterns import ASKER, NOUN_PHRASE, rule
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, patterns, words
 from memory_node.core.language.remainder import Remainder
 from memory_node.core.language.times import Clock
@@ -66,8 +67,8 @@ _NOT_FAR = rule(rf'(?<!\w)(?:{patterns("order", "not_far")})\b(?: (?:away )?from
 _FAR = rule(rf'\bfar(?:ther|thest| away)? from {ASKER}\b')
 #: What is left of "the closest printer from where I stand".
 _FROM_ME = rule(rf'\b(?:away )?(?:from|to) {ASKER}(?=[ ?.!,]*$|[?.!,]| please\b)')
-_NEWEST = rule(rf'(?<!\w)(?:{patterns("order", "newest")})')
-_OLDEST = rule(rf'(?<!\w)(?:{patterns("order", "oldest")})')
+_NEWEST = rule(rf'(?<!\w)(?:{patterns("order", "newest")})\b')
+_OLDEST = rule(rf'(?<!\w)(?:{patterns("order", "oldest")})\b')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,9 @@ class Order:
     """The order that a request asks for."""
 
     PRIORITY: ClassVar[int] = 30
+    CUES: ClassVar[Cues] = Cues(
+        _NOT_FAR, _NEAREST_ME, _NEAREST_TO, _NEAREST, _NEXT, _FAR, _OLDEST, _NEWEST
+    )
 
     kind: OrderKind
     #: As the request says it.

@@ -23,9 +23,10 @@ from memory_node.core.constraints.base import (
 )
 from memory_node.core.constraints.distances import judged
 from memory_node.core.constraints.fields import read_number
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import words
 from memory_node.core.language.remainder import Remainder
-from memory_node.core.language.times import Clock, Window, windows
+from memory_node.core.language.times import Clock, TIMES, Window, windows
 
 __all__ = ['Time']
 
@@ -45,6 +46,7 @@ class Time(Constraint):
         'from_s': {'type': 'number', 'description': 'Seconds before now when it begins.'},
         'to_s': {'type': 'number', 'description': 'Seconds before now when it ends.'},
     }
+    CUES: ClassVar[Cues] = Cues(*TIMES)
 
     window: Window
     #: The window has not begun when it is asked: "where can I sit tonight?".

@@ -54,7 +54,7 @@ def area_id(node_id: int) -> str:
 
 def _names(nodes: Sequence[ForestNode]) -> tuple[str, ...]:
     """Names from the last node to the first, without blanks and repeats."""
-    names = [node.name for node in reversed(nodes) if node.name]
+    names = [name for node in reversed(nodes) if (name := node.name)]
     return tuple(n for i, n in enumerate(names) if i == 0 or names[i - 1] != n)
 
 

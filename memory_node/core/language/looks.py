@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from memory_node.core.language.text import english
 
@@ -12,6 +13,7 @@ __all__ = ['aspect_of', 'same_look', 'told_of']
 COLOUR, MATERIAL = 'colour', 'material'
 
 
+@lru_cache(maxsize=1 << 12)
 def aspect_of(word: str) -> str:
     """Return ``colour`` or ``material``, '' for a word that tells neither."""
     for aspect, sort in ((COLOUR, english().colours), (MATERIAL, english().materials)):

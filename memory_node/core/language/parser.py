@@ -7,20 +7,20 @@ a room. What no constraint has taken is the subject.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 import re
 from typing import Any, Protocol, runtime_checkable, TYPE_CHECKING
 
 from memory_node.core.language.noun_phrases import split_name
-from memory_node.core.language.questions import read_question
+from memory_node.core.language.questions import QUESTIONS, read_question
 from memory_node.core.language.relations import alternatives, entry, words
 from memory_node.core.language.remainder import Remainder, TAKEN
 from memory_node.core.language.request import AnswerKind, Request, Subject, SubjectKind
 from memory_node.core.language.sentences import asking_clause, is_description, is_statement
 from memory_node.core.language.sign_labels import sign_label
-from memory_node.core.language.sign_questions import read_sign_question
+from memory_node.core.language.sign_questions import read_sign_question, SIGN_QUESTIONS
 from memory_node.core.language.subjects import read_subject
 from memory_node.core.language.times import Clock
 
@@ -105,19 +105,21 @@ def parse(
 
     """
     said = normalized(text)
-    if sign := read_sign_question(said):
+    rest = Remainder(said)
+    sign = read_sign_question(said) if SIGN_QUESTIONS.may_be_in(rest.words) else None
+    if sign:
         known = parse(sign.request, clock, constraint_types, order_type)
         if known.subject.kind is SubjectKind.NAME:
             subject = known.subject
             if sign.text:
                 subject = replace(subject, text=sign.text, name=sign_label(sign.text))
             return replace(known, subject=subject, answer=sign.answer or known.answer)
-    if question := read_question(said):
+    question = read_question(said) if QUESTIONS.may_be_in(rest.words) else None
+    if question:
         known = parse(question.thing, clock, constraint_types, order_type)
         if known.subject.kind is SubjectKind.NAME:
             answer, look, other = question.answer, question.look, question.other
             return replace(known, answer=answer, look=look, other=other)
-    rest = Remainder(said)
     found, order = _read(rest, clock, constraint_types, order_type)
     hinges = _hinges(found, order)
     found = _without_background(found, order, said)
@@ -163,11 +165,21 @@ def _read(
     ranked = sorted(constraint_types, key=priority)
     turn = sum(priority(kind) < priority(order_type) for kind in ranked)
     for kind in ranked[:turn]:
-        found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
-    order = next(iter(order_type.read(rest, clock)), None)
+        found += _said(kind, rest, clock, MAX_CONSTRAINTS - len(found))
+    asked = order_type.CUES.may_be_in(rest.words)
+    order = next(iter(order_type.read(rest, clock)), None) if asked else None
     for kind in ranked[turn:]:
-        found.extend(islice(kind.read(rest, clock), MAX_CONSTRAINTS - len(found)))
+        found += _said(kind, rest, clock, MAX_CONSTRAINTS - len(found))
     return sorted(found, key=lambda c: c.span or (0, 0)), order
+
+
+def _said(
+    kind: type[Constraint], rest: Remainder, clock: Clock, most: int
+) -> Iterable[Constraint]:
+    """Return the constraints of a kind; it only looks where its words are."""
+    if kind.CUES is not None and not kind.CUES.may_be_in(rest.words):
+        return ()
+    return islice(kind.read(rest, clock), most)
 
 
 def _hinges(found: Sequence[Constraint], order: Order | None) -> tuple[bool, int]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 import re
 
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.history import read_history
 from memory_node.core.language.relations import alternatives, entry, patterns, words
 from memory_node.core.language.request import AnswerKind, Look
 from memory_node.core.language.roles import is_adjective
 from memory_node.core.language.subjects import without_courtesy
 
-__all__ = ['Question', 'read_question']
+__all__ = ['QUESTIONS', 'Question', 'read_question']
 
 #: Longer texts ask for something else as well.
 _MOST_WORDS = 24
@@ -32,11 +34,13 @@ def _compiled(kind: str) -> tuple[re.Pattern[str], ...]:
         said = pattern.replace('{it}', str(entry('it')))
         for slot, form in _SLOTS.items():
             said = said.replace(f'{{{slot}}}', f'(?P<{slot}>{form})')
-        found.append(re.compile(rf'(?:{said})[ ?.!]*', re.IGNORECASE))
+        found.append(re.compile(rf'\A(?:{said})[ ?.!]*\Z', re.IGNORECASE))
     return tuple(found)
 
 
 _KINDS = {str(kind): _compiled(str(kind)) for kind in entry('questions')}
+#: One of these matches all of such a question.
+QUESTIONS = Cues(*chain.from_iterable(_KINDS.values()))
 _ANSWERS = {
     'colour': AnswerKind.LOOK,
     'material': AnswerKind.LOOK,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 import re
 
+from memory_node.core.language.cues import words_of
+
 __all__ = ['Remainder', 'TAKEN']
 
 #: Stands for every character that was taken, so that positions stay those of the request.
@@ -22,11 +24,14 @@ class Remainder:
         """Start with the whole request."""
         self.whole = text
         self.text = text
+        #: Words that are left, as ``cues.words_of`` tells them.
+        self.words = words_of(text)
 
     def take(self, start: int, stop: int) -> str:
         """Take the characters ``start:stop`` away; return them as one line of words."""
         words = ' '.join(self.text[start:stop].replace(TAKEN, ' ').split())
         self.text = self.text[:start] + TAKEN * (stop - start) + self.text[stop:]
+        self.words = words_of(self.text)
         return words
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:

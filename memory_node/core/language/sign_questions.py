@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 import re
 
+from memory_node.core.language.cues import Cues
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.relations import alternatives
 from memory_node.core.language.request import AnswerKind
 from memory_node.core.language.signs import sign_lexicon
 from memory_node.core.language.subjects import without_courtesy
 
-__all__ = ['SignQuestion', 'read_sign_question']
+__all__ = ['SIGN_QUESTIONS', 'SignQuestion', 'read_sign_question']
 
 #: Longer texts ask for something else as well.
 _MOST_CHARS = 300
@@ -29,7 +31,7 @@ def _compiled(kind: str) -> tuple[re.Pattern[str], ...]:
     for pattern in sign_lexicon()[kind]:
         for slot, form in slots.items():
             pattern = pattern.replace(slot, form)
-        found.append(re.compile(rf'{pattern}[ ?.!]*', re.IGNORECASE))
+        found.append(re.compile(rf'\A(?:{pattern})[ ?.!]*\Z', re.IGNORECASE))
     return tuple(found)
 
 
@@ -44,8 +46,8 @@ _HAS_OTHER = re.compile(rf'^((?:the|that|this) (?:\w+ )?){_ALSO}\b', re.IGNORECA
 #: A whole request for a room by a number with a dot or by a letter, which is no name elsewhere.
 _PLACE = rf'(?:{alternatives(sign_lexicon()["rooms"])}|{alternatives(sign_lexicon()["places"])})'
 _NUMBERED = re.compile(
-    r'(?P<before>(?:.* )?(?:is|to|find|me) )?(?:the )?'
-    rf'(?P<text>{_PLACE} (?:\d+(?:\.\d+)+|[a-z]))[ ?.!]*',
+    r'\A(?P<before>(?:.* )?(?:is|to|find|me) )?(?:the )?'
+    rf'(?P<text>{_PLACE} (?:\d+(?:\.\d+)+|[a-z]))[ ?.!]*\Z',
     re.IGNORECASE,
 )
 _HAS_SIGN = re.compile(rf'\b{_NOUNS}\b', re.IGNORECASE)
@@ -59,6 +61,8 @@ _BEFORE = re.compile(
     rf"\b(?P<det>the|a|an|any) (?P<text>[\w'-]+(?: [\w'-]+){{0,4}}) (?P<sign>{_NOUNS})$",
     re.IGNORECASE,
 )
+#: One of these is in every such question.
+SIGN_QUESTIONS = Cues(*chain.from_iterable(_KINDS.values()), _NUMBERED, _SAYING, _BEFORE)
 _ENDS = ' ?.!'
 _MARKS = f'{_ENDS},;:\'"'
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
-from memory_node.core.language.history import read_history
+from memory_node.core.language.cues import words_of
+from memory_node.core.language.history import HISTORY, read_history
 from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.places_asked import EMPTY, served_by_place, UNSAYING, WHOLE
@@ -141,7 +142,8 @@ def read_subject(left: str, whole: str) -> Reading:
     if (after := _ASKED_AFTER.search(left)) and after.start():
         subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(MARKS))
         return Reading(subject=subject, answer=AnswerKind.WHERE)
-    if told := read_history(without_courtesy(left)):
+    told = read_history(without_courtesy(left)) if HISTORY.may_be_in(words_of(left)) else None
+    if told:
         thing = Subject(kind=SubjectKind.ANYTHING, text='')
         return Reading(
             subject=_named(told[1], [], motion=False) if told[1] else thing, answer=told[0]

@@ -10,7 +10,7 @@ import re
 
 from memory_node.core.language.relations import alternatives, entry, values, words
 
-__all__ = ['Clock', 'MAX_PHRASES', 'Phrase', 'Window', 'windows']
+__all__ = ['Clock', 'MAX_PHRASES', 'Phrase', 'TIMES', 'Window', 'windows']
 
 #: More phrases of time than this in one text only cost time.
 MAX_PHRASES = 16
@@ -67,6 +67,8 @@ _AT = re.compile(
     rf"|\d{{1,2}} ?(?:[ap]\.?m\b\.?|o['’]clock)|{_NAMED_HOUR})",
     re.I,
 )
+#: One of these is in every phrase of time.
+TIMES = (_NOW, _AGO, _LAST, _SINCE_DAY, _DAY, _WEEK, _BETWEEN, _SINCE, _AT)
 #: Half the width of "at nine" and of "just now" [s].
 _ABOUT_S, _JUST_S = 1800.0, 300.0
 

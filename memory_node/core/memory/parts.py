@@ -256,7 +256,7 @@ class Parts:
     def _follow(self) -> None:
         while not self._follower.closing:
             if not self.objects.catch_up(self.mirror.snapshot(), time.monotonic() + 0.5):
-                self.views.view(patience_s=0.0).prepare()
+                self.retriever.prepare(self.views.view(patience_s=0.0))
                 return
 
     def _known(self, snapshot: Snapshot) -> KeptObjects:

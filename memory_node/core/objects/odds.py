@@ -13,6 +13,7 @@ RealArray = NDArray[np.float64]
 def both(one: RealArray, other: RealArray) -> RealArray:
     """Return the log-odds that two independent statements are both true, from those of each."""
     # -log(e^-a + e^-b + e^-(a+b)), without overflow.
-    parts = np.stack([-one, -other, -(one + other)])
-    highest = parts.max(axis=0)
-    return np.asarray(-(highest + np.log(np.exp(parts - highest).sum(axis=0))))
+    parts = -one, -other, -(one + other)
+    highest = np.maximum(np.maximum(parts[0], parts[1]), parts[2])
+    first, second, third = (np.exp(part - highest) for part in parts)
+    return np.asarray(-(highest + np.log(first + second + third)))

@@ -21,17 +21,20 @@ RealArray = NDArray[np.float64]
 
 #: Candidates judged, the likeliest ones, and captions heard about each.
 _JUDGED, _HEARD = 24, 12
+#: Objects whose looks are kept.
+_KEPT = 4096
 #: What things of one name look like: how many there are of each set of attributes.
 Looks = tuple[tuple[frozenset[str], int], ...]
 
 
 class AttributeShares:
-    """Implements ``AttributeEvidence`` for one request from the captions of its view."""
+    """Implements ``AttributeEvidence`` from the captions of one view; thread-safe."""
 
     def __init__(self, view: View, captions: Callable[[NDArray[np.int64]], list[str]]) -> None:
         """Look into ``view``; ``captions`` returns the captions of rows."""
         self._view = view
         self._captions = captions
+        self._heard: dict[int, list[Looks]] = {}
 
     def attribute_share(self, attribute: str, candidates: Candidates) -> RealArray | None:
         """
@@ -53,7 +56,7 @@ class AttributeShares:
                 one for one in (_share(said, wanted) for said in captions) if one is not None
             ]
             if shares:
-                share[i] = np.mean(shares)
+                share[i] = sum(shares) / len(shares)
         return None if np.isnan(share).all() else share
 
     def told(self, objects: Sequence[int]) -> dict[str, float]:
@@ -67,14 +70,23 @@ class AttributeShares:
 
     def _looks(self, objects: Sequence[int]) -> list[list[Looks]]:
         """Return what the newest captions of each object say of it, where they say anything."""
+        known = {index: self._heard.get(index) for index in objects}
+        told = self._read([index for index, looks in known.items() if looks is None])
+        if len(self._heard) > _KEPT:
+            self._heard.clear()
+        self._heard.update(told)
+        return [told[index] if (looks := known[index]) is None else looks for index in objects]
+
+    def _read(self, objects: Sequence[int]) -> dict[int, list[Looks]]:
+        """Return what the newest captions of each object say of it, by object."""
         rows = [self._view.objects.seen_by(index)[::-1][:_HEARD] for index in objects]
         every = np.unique(np.concatenate(rows)) if rows else np.empty(0, np.int64)
-        captions = dict(zip(every.tolist(), self._captions(every), strict=True))
-        found = []
+        captions = dict(zip(every.tolist(), self._captions(every), strict=True)) if rows else {}
+        found = {}
         for index, seen in zip(objects, rows, strict=True):
             names = self._names(index)
             said = (_said(captions[row], names) for row in seen.tolist())
-            found.append([looks for looks in said if looks])
+            found[index] = [looks for looks in said if looks]
         return found
 
     def _names(self, index: int) -> frozenset[tuple[str, ...]]:
@@ -95,6 +107,7 @@ def _said(caption: str, names: frozenset[tuple[str, ...]]) -> Looks:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def _share(looks: Looks, wanted: str) -> float | None:
     """Return the share of things that have an attribute; None where none is told to or not."""
     told = [(told_of(said, wanted), n) for said, n in looks]

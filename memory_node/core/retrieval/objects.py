@@ -43,7 +43,7 @@ def object_candidates(
     objects = view.objects
     order, starts = view.objects_by_name
     if not len(odds):
-        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+        return Candidates.none()
     ranked = np.argsort(-odds, kind='stable')
     ranked = ranked[odds[ranked] > odds[ranked[0]] - _SPAN]
     taken: list[IntArray] = []
@@ -55,14 +55,15 @@ def object_candidates(
         if total >= most:
             break
     if not total:
-        return objects_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+        return Candidates.none()
     entries = np.concatenate(taken)
     owners, at = np.unique(view.name_owners[entries], return_inverse=True)
     shares, names = view.name_shares[entries], objects.hist_labels[entries]
-    called = np.bincount(at, shares * probability(odds[names]))
+    fitting = shares * probability(odds)[names]
+    called = np.bincount(at, fitting)
     if wider is not None and wider.any():
         apart = wider[names]
-        fits = np.bincount(at, np.where(apart, 0.0, shares * probability(odds[names])))
+        fits = np.bincount(at, np.where(apart, 0.0, fitting))
         silent = np.bincount(at, np.where(apart, shares, 0.0))
         called = np.maximum(called, fits / (1.0 - silent + _SLIP))
     called = np.clip(called, 1e-30, _SURE)

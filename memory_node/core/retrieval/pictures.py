@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from memory_node.core.constraints.base import Candidates
 from memory_node.core.index.pictures import Pictures
 from memory_node.core.language.request import Request, SubjectKind
@@ -30,6 +28,6 @@ def picture_candidates(view: View, pictures: Pictures, request: Request) -> Cand
     """
     subject = request.subject
     if subject.kind is SubjectKind.ANYTHING and not subject.attributes:  # "what is there?"
-        return rows_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+        return Candidates.none()
     rows, odds = pictures.nearest(view.snapshot, subject.text or request.text, _EACH)
     return rows_as_candidates(view, rows, (odds + SHARED).clip(LEAST, MOST))

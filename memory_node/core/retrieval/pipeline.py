@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 import time
 from typing import Protocol
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from memory_node.core.config import RetrievalConfig
 from memory_node.core.constraints.base import Candidates, Scene, Travel
 from memory_node.core.constraints.combine import combine, Combined
-from memory_node.core.constraints.lookup import MemoryLookup
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
 from memory_node.core.data import FloatArray, Place, Pose, Query, QueryMode, Retrieval
@@ -25,11 +24,11 @@ from memory_node.core.forest.updater import Areas
 from memory_node.core.index.pictures import Pictures
 from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, Sort, SubjectKind
-from memory_node.core.language.text import lemmas
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
 from memory_node.core.retrieval.doubts import doubted
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
+from memory_node.core.retrieval.kept import Kept
 from memory_node.core.retrieval.objects import object_candidates, objects_as_candidates
 from memory_node.core.retrieval.outcome import outcome
 from memory_node.core.retrieval.pictures import picture_candidates
@@ -46,7 +45,6 @@ from memory_node.core.retrieval.scale import under
 from memory_node.core.retrieval.selection import arranged, placed_first
 from memory_node.core.retrieval.spelling import respelled
 from memory_node.core.retrieval.stages import Stages
-from memory_node.core.retrieval.stated import StatedRelations
 from memory_node.core.retrieval.views import (
     named_views,
     rows_as_candidates,
@@ -142,6 +140,7 @@ class Retriever:
         self._scorer = scorer
         self.reader = reader
         self._pictures = pictures
+        self._newest: Kept | None = None
 
     def find(
         self, query: Query, keys: IntArray | None = None, *, request: Request | None = None
@@ -233,6 +232,11 @@ class Retriever:
             areas, self._mirror, self._mirror.snapshot(), node, float(node.count), 1.0
         )
 
+    def prepare(self, view: View) -> None:
+        """Make what the first question of a view, and the first of all, would have to make."""
+        view.prepare()
+        _parsed('the thing', Clock(0, self._config().zone))
+
     def clock(self, query: Query, view: View) -> Clock:
         """Return when a query is asked, and in which zone."""
         now = query.now_ns if query.now_ns is not None else view.newest_ns
@@ -243,23 +247,33 @@ class Retriever:
         clock = self.clock(query, view)
         if self.reader is not None and self._config().read_by_language_model:
             return self.reader.parse(query.text, clock)
-        known = Known(
-            thing=lambda name: self._goes_by(view, name),
-            room=lambda name: self.room_words.knows(view.rooms, name),
-        )
-        text, replaced = respelled(query.text, chain(view.names.texts, view.rooms.names))
+        return self._kept(view).read(query.text, clock)
+
+    def _read(self, kept: Kept, text: str, clock: Clock) -> Request:
+        """Return what the rules read in a text, with its words as this memory spells them."""
+        view = kept.view
+        text, replaced = respelled(text, chain(view.names.texts, view.rooms.names))
+        known = Known(thing=kept.is_thing, room=kept.is_room)
         read = self._wording.read(_parsed(text, clock), known)
         if not replaced:
             return read
         assumed = tuple(f'{said!r} is read as {word!r}' for said, word in replaced.items())
         return replace(read, assumed=assumed)
 
-    def _goes_by(self, view: View, name: str) -> bool:
-        """Tell whether a thing here goes by a name."""
-        exact = view.names.forms.get(lemmas(name), len(view.names))
-        if exact < len(view.names) and view.present[exact]:
-            return True
-        return bool((self.name_odds(view, name)[view.present] > 0.0).any())
+    def _kept(self, view: View) -> Kept:
+        """Return what is known of the words of requests in a view."""
+        kept = self._newest
+        if kept is None or kept.view is not view or kept.relevance is not self.relevance:
+            kept = Kept(
+                view,
+                self._mirror,
+                relevance=self.relevance,
+                room_words=self.room_words,
+                encode=self.encode,
+                read=self._read,
+            )
+            self._newest = kept
+        return kept
 
     def name_odds(self, view: View, phrase: str) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""
@@ -267,37 +281,22 @@ class Retriever:
 
     def meant_odds(self, view: View, phrase: str) -> RealArray:
         """Return (L,) log-odds that things of each name are meant by a phrase, named or not."""
-        odds = self.name_odds(view, phrase)
-        if (odds[view.present] > 0.0).any() or self.room_words.knows(view.rooms, phrase):
-            return odds
-        vector = self.encode([phrase])[0]
-        return np.maximum(odds, self.relevance.unnamed(phrase, view.names, vector))
+        return self._kept(view).meant_odds(phrase)
 
     def attributes(self, view: View) -> AttributeShares:
         """Return what the captions of a view say of the look of its objects."""
-        return AttributeShares(view, partial(self._captions, view))
-
-    def _captions(self, view: View, rows: IntArray) -> list[str]:
-        return self._mirror.captions(view.snapshot.keys[rows])
+        return self._kept(view).attributes
 
     def travel(self, view: View) -> Travel:
         """Return what estimates travel distances in a view."""
         return self._travel(view)
 
     def _scene(self, view: View, query: Query, config: RetrievalConfig) -> Scene:
-        attributes = self.attributes(view)
-        lookup = MemoryLookup(
-            view,
-            cache(partial(self.meant_odds, view)),
-            lambda phrase: self.room_words.log_odds(view.rooms, phrase),
-            attributes.attribute_share,
-            StatedRelations(view, partial(self._captions, view)).objects,
-        )
         return Scene(
             view=view,
             query=query,
             config=config,
-            lookup=lookup,
+            lookup=self._kept(view).lookup,
             travel=self._travel(view),
         )
 
@@ -327,7 +326,7 @@ class Retriever:
             parts.append(room_candidates(view, request, self.room_words, thing=thing))
             if not relevance.named:
                 said = not view.names.matcher.qualifies(subject.name)
-                captions = partial(self._captions, view)
+                captions = self._kept(view).captions
                 parts.append(
                     named_views(
                         view, self._sources, subject.name, vector, captions=captions, said=said

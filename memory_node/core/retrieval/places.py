@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,43 @@ def _signals(relevance: float, score: float, judged: Combined | None, i: int) ->
     return found if abs(rest) > 1e-9 else {'relevance': relevance, **parts}
 
 
+class _Row(NamedTuple):
+    """One candidate in plain values."""
+
+    number: int
+    kind: int
+    #: Index of the object, the room or the observation.
+    item: int
+    row: int
+    position: Vector3
+    placed: bool
+    room: int
+    last_ns: int
+    odds: float
+    #: Log-odds with all constraints, and the probability of these.
+    score: float
+    sure: float
+
+
+def _rows_of(candidates: Candidates, odds: RealArray, chosen: IntArray) -> list[_Row]:
+    """Return some candidates with their total log-odds, in order."""
+    scores = odds[chosen]
+    columns = (
+        chosen,
+        candidates.kind[chosen],
+        candidates.index[chosen],
+        candidates.row[chosen],
+        candidates.position[chosen],
+        candidates.placed[chosen],
+        candidates.room[chosen],
+        candidates.last_ns[chosen],
+        candidates.odds[chosen],
+        scores,
+        probability(scores),
+    )
+    return [_Row(*values) for values in zip(*(c.tolist() for c in columns), strict=True)]
+
+
 class PlaceBuilder:
     """Makes places of the candidates of one request."""
 
@@ -81,102 +120,93 @@ class PlaceBuilder:
         """Return one place for each of the ``chosen`` candidates, in order."""
         if not len(chosen):
             return ()
-        view = self._view
-        keys = view.snapshot.keys
-        evidence = [self._evidence(candidates, i) for i in chosen.tolist()]
-        seen = list(dict.fromkeys(row for some in evidence for row in some))
+        keys = self._view.snapshot.keys
+        found = _rows_of(candidates, odds, chosen)
+        evidence = [self._evidence(one) for one in found]
+        seen = list(dict.fromkeys(chain.from_iterable(evidence)))
         ids = dict(zip(seen, self._mirror.ids(keys[seen]), strict=True))
         shown = keys[candidates.row[chosen]]
         items = self._mirror.briefs(shown)
-        with self._mirror.lock:
-            joins = self._mirror.store.joins
-        sessions = session_names(joins, shown, [item.map_id for item in items])
-        sure = probability(odds[chosen]).tolist()
+        sessions = session_names(self._mirror.joins, shown, [item.map_id for item in items])
+        paths = map(self._path, shown.tolist())
         return tuple(
             self._place(
-                candidates,
-                i,
-                item=item,
+                one,
+                item,
+                judged,
                 session=session,
-                evidence=tuple([ids[row] for row in some]),
-                score=float(odds[i]),
-                confidence=confidence,
-                judged=judged,
+                area_path=path,
+                evidence_ids=tuple([ids[row] for row in rows]),
+                remarks=told_of(self._view, candidates, one.number, self._request),
             )
-            for i, item, session, some, confidence in zip(
-                chosen.tolist(), items, sessions, evidence, sure, strict=True
+            for one, item, session, path, rows in zip(
+                found, items, sessions, paths, evidence, strict=True
             )
         )
 
-    def _evidence(self, candidates: Candidates, i: int) -> list[int]:
+    def _evidence(self, one: _Row) -> list[int]:
         """Return the rows that show a candidate, where to stand first."""
-        row = int(candidates.row[i])
-        if candidates.kind[i] == Kind.OBJECT:
-            rows = self._view.objects.seen_by(int(candidates.index[i]))[::-1]
-        elif candidates.kind[i] == Kind.ROOM:
-            rows = self._view.rooms.rows_of(int(candidates.index[i]))
+        if one.kind == Kind.OBJECT:
+            rows = self._view.objects.seen_by(one.item)[::-1]
+        elif one.kind == Kind.ROOM:
+            rows = self._view.rooms.rows_of(one.item)
         else:
-            return [row]
-        others = [other for other in rows[:MAX_EVIDENCE].tolist() if other != row]
-        return [row, *others[: MAX_EVIDENCE - 1]]
+            return [one.row]
+        others = [other for other in rows[:MAX_EVIDENCE].tolist() if other != one.row]
+        return [one.row, *others[: MAX_EVIDENCE - 1]]
 
     def _place(
         self,
-        candidates: Candidates,
-        i: int,
-        *,
+        one: _Row,
         item: Brief,
-        session: str,
-        evidence: tuple[str, ...],
-        score: float,
-        confidence: float,
         judged: Combined | None,
+        *,
+        session: str,
+        area_path: tuple[str, ...],
+        evidence_ids: tuple[str, ...],
+        remarks: list[str],
     ) -> Place:
-        view = self._view
-        label = self.label(candidates, i)
+        label = self._label(one)
         target: Vector3 | None = None
         extent: Vector3 | None = None
-        if candidates.kind[i] == Kind.OBJECT and candidates.placed[i]:
-            x, y, z = candidates.position[i].tolist()
+        if one.kind == Kind.OBJECT and one.placed:
+            x, y, z = one.position
             target = (x, y, z)
-            sx, sy, sz = view.objects.extents[candidates.index[i]].tolist()
+            sx, sy, sz = self._view.objects.extents[one.item].tolist()
             if math.isfinite(sx + sy + sz):
                 extent = (sx, sy, sz)
+        parts = [*self._reasons(one, label), *remarks]
+        if judged is not None:
+            parts += judged.sentences(one.number)
         return Place(
             node_id=item.id,
             level=0,
             map_id=item.map_id,
             pose=facing(item.pose, target),
-            stamp_ns=int(candidates.last_ns[i]),
-            score=score,
-            confidence=confidence,
+            stamp_ns=one.last_ns,
+            score=one.score,
+            confidence=one.sure,
             label=label,
             caption=item.caption,
             target_position=target,
             target_extent=extent,
-            room=self._room(candidates, i),
+            room=self._view.rooms.names[one.room] if one.room >= 0 else '',
             session=session,
-            area_path=self._path(int(view.snapshot.keys[candidates.row[i]])),
-            evidence_ids=evidence,
-            signals=_signals(float(candidates.odds[i]), score, judged, i),
-            why=self._why(candidates, i, label=label, sure=confidence >= 0.5, judged=judged),
-            unmet=() if judged is None else judged.unmet_phrases(i),
+            area_path=area_path,
+            evidence_ids=evidence_ids,
+            signals=_signals(one.odds, one.score, judged, one.number),
+            why='; '.join(parts),
+            unmet=() if judged is None else judged.unmet_phrases(one.number),
         )
 
-    def _room(self, candidates: Candidates, i: int) -> str:
-        room = int(candidates.room[i])
-        return self._view.rooms.names[room] if room >= 0 else ''
-
-    def label(self, candidates: Candidates, i: int) -> str:
+    def _label(self, one: _Row) -> str:
         """Return what a candidate is called: of an object's names the one that was asked for."""
-        kind, index = candidates.kind[i], int(candidates.index[i])
-        if kind == Kind.ROOM:
-            asked = '' if self._request is None else self._request.subject.name
-            return self._view.rooms.names[index] or asked
-        if kind != Kind.OBJECT:  # only a caption says the name, if one does
-            named = self._request is not None and candidates.odds[i] > 0.0
-            return self._request.subject.name if self._request is not None and named else ''
-        return self._view.names.texts[self._best_name(index)]
+        asked = '' if self._request is None else self._request.subject.name
+        if one.kind == Kind.ROOM:
+            return self._view.rooms.names[one.item] or asked
+        if one.kind != Kind.OBJECT:  # only a caption says the name, if one does
+            return asked if one.odds > 0.0 else ''
+        return self._view.names.texts[self._best_name(one.item)]
 
     def _best_name(self, index: int) -> int:
         objects = self._view.objects
@@ -187,33 +217,24 @@ class PlaceBuilder:
         meant = self._relevance.odds[called] + np.log(self._view.name_shares[span])
         return int(called[np.argmax(meant)])
 
-    def _why(
-        self,
-        candidates: Candidates,
-        i: int,
-        *,
-        label: str,
-        sure: bool,
-        judged: Combined | None,
-    ) -> str:
-        """Return one sentence that a person would say."""
+    def _reasons(self, one: _Row, label: str) -> list[str]:
+        """Return why a candidate is an answer, as a person would say it."""
         subject = None if self._request is None else self._request.subject
         words = f'{article(label)} {label}' if label else ''
-        if candidates.kind[i] == Kind.VIEW:
+        if one.kind == Kind.VIEW:
             parts = ['what was seen there fits the description']
         elif subject is not None and subject.kind is SubjectKind.NEED:
             parts = [f'{words} can serve for {subject.text!r}']
-        elif candidates.kind[i] == Kind.ROOM:
+        elif one.kind == Kind.ROOM:
             parts = [f'the place is called {label!r}' if label else 'the place fits']
         elif subject is not None and subject.name and label != subject.name:
-            near = 'may be what is meant by' if sure else 'comes closest to'
+            near = 'may be what is meant by' if one.sure >= 0.5 else 'comes closest to'
             parts = [f'{words} {near} {subject.name!r}']
         else:
             parts = [f'{words} is there' if words else 'something is there']
-        if candidates.kind[i] == Kind.OBJECT:
-            count = int(self._view.objects.frames[candidates.index[i]])
+        if one.kind == Kind.OBJECT:
+            count = int(self._view.objects.frames[one.item])
             parts.append(f'seen in {count} view{"s" * (count != 1)}')
-            if self._view.objects.existence[candidates.index[i]] < 0.0:
+            if self._view.objects.existence[one.item] < 0.0:
                 parts.append('it was not there when last looked')
-        parts += told_of(self._view, candidates, i, self._request)
-        return '; '.join([*parts, *(() if judged is None else judged.sentences(i))])
+        return parts

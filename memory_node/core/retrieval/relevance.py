@@ -32,6 +32,7 @@ RELATION_ODDS = {
     Relation.CONFLICT: -4.0,
     Relation.OTHER: -6.0,
 }
+_ODDS = np.array([RELATION_ODDS[one] for one in Relation])
 #: Log-odds of a name that nothing goes by any more.
 GONE = -8.0
 #: Log-odds of every name where no thing is named: "what is on the table?".
@@ -148,8 +149,7 @@ class EmbeddingRelevance:
         """Return (L,) log-odds that things of each name are what a phrase names."""
         if not len(names):
             return np.empty(0)
-        table = np.array([RELATION_ODDS[one] for one in Relation])
-        odds = table[names.matcher.relations(phrase)[: len(names)]]
+        odds = _ODDS[names.matcher.relations(phrase)[: len(names)]]
         exact = names.forms.get(lemmas(phrase))
         if exact is not None and exact < len(names) and split_name(phrase)[0]:
             # Things go by "cordless drill": another drill is none, whatever "cordless" may be.

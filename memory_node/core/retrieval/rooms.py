@@ -106,9 +106,10 @@ def room_candidates(view: View, request: Request, words: RoomWords, *, thing: bo
     rooms, subject = view.rooms, request.subject
     phrase = subject.name or subject.text
     wanted = subject.motion or request.answer is AnswerKind.DESCRIBE
-    meant = words.knows(rooms, phrase) if thing else words.may_name(rooms, phrase)
-    if not len(rooms) or not meant or (thing and not wanted):
-        return rooms_as_candidates(view, np.empty(0, np.int64), np.empty(0))
+    if not len(rooms) or (thing and not wanted):
+        return Candidates.none()
+    if not (words.knows(rooms, phrase) if thing else words.may_name(rooms, phrase)):
+        return Candidates.none()
     odds = words.log_odds(rooms, phrase)
     kept = np.flatnonzero(odds > _WORTH_LISTING)
     shift = _MOTION if wanted else _NO_MOTION

@@ -30,4 +30,5 @@ def under(odds: RealArray, constraints: RealArray) -> RealArray:
 
 def probability(odds: RealArray) -> RealArray:
     """Return probabilities of log-odds."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -60.0, 60.0))))
+    within = np.minimum(np.maximum(odds, -60.0), 60.0)
+    return np.asarray(1.0 / (1.0 + np.exp(-within)))

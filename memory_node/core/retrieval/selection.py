@@ -72,13 +72,12 @@ def select(candidates: Candidates, odds: RealArray, k: int, *, separation_m: flo
     order = rows[np.lexsort((candidates.index[rows], candidates.kind[rows], -odds[rows]))][:count]
     left = distinct(candidates, order, separation_m)
     chosen: list[int] = []
-    value = odds[left].copy()
+    value, names = odds[left], candidates.name[left]
+    named = names >= 0
     while len(chosen) < min(k, len(left)):
         best = int(np.argmax(value))
-        one = int(left[best])
-        chosen.append(one)
-        same = (candidates.name[left] == candidates.name[one]) & (candidates.name[left] >= 0)
-        value[same] -= _SAME_NAME
+        chosen.append(int(left[best]))
+        value[(names == names[best]) & named] -= _SAME_NAME
         value[best] = -np.inf
     return np.array(chosen, np.int64)
 

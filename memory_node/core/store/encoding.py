@@ -90,10 +90,11 @@ def encode_texts(encoder: Encoder, texts: Sequence[str], dim: int) -> FloatArray
 
 
 def _unit(vectors: FloatArray, error: Exception) -> FloatArray:
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    if not (np.isfinite(lengths).all() and (lengths > 1e-12).all()):
+    exact = vectors.astype(np.float64)
+    lengths = np.sqrt(np.einsum('ij,ij->i', exact, exact))
+    if not 1e-12 < lengths.min() <= lengths.max() < np.inf:  # NaN is neither
         raise error
-    return np.asarray(vectors / lengths, np.float32)
+    return np.asarray(vectors / lengths[:, None], np.float32)
 
 
 def encode_batch(

@@ -22,6 +22,7 @@ from memory_node.core.language.text import indexed_texts
 from memory_node.core.store import rows as records
 from memory_node.core.store.checksums import Digests, hexadecimal
 from memory_node.core.store.encoding import Encoded
+from memory_node.core.store.joins import Join
 from memory_node.core.store.pinning import Pin
 from memory_node.core.store.postings import WordIndex
 from memory_node.core.store.row_reads import RowReads
@@ -69,6 +70,7 @@ class Mirror(RowReads, Trimming):
         self._data_version = self.store.data_version
         with self.store.at_once():
             self._epoch, self._uuid = self.store.epoch, self.store.uuid
+            self._joins = self.store.joins
             self._removals += 1  # rows of snapshots taken before mean something else
             self._columns = Columns(self.dim, epoch=self._removals)
             self._digests = Growing(np.uint64)
@@ -172,6 +174,7 @@ class Mirror(RowReads, Trimming):
                     self._read_new()
                 else:
                     self._follow_removal()
+                self._joins = self.store.joins
             self._data_version = version
 
     def _follow_removal(self) -> None:
@@ -206,6 +209,12 @@ class Mirror(RowReads, Trimming):
     def lock(self) -> threading.RLock:
         """The one lock; hold it to keep store and columns still."""
         return self._lock
+
+    @property
+    def joins(self) -> tuple[Join, ...]:
+        """Maps that were joined into others, in the order in which they were."""
+        with self._lock:
+            return self._joins
 
     def snapshot(self) -> Snapshot:
         """Return the columns as they are now; a reader's as ``follow`` found them last."""
