@@ -44,7 +44,7 @@ from memory_node.core.answers.signs import (
 from memory_node.core.answers.types import Answer
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
-from memory_node.core.constraints.floor import Floor
+from memory_node.core.constraints.either import Either
 from memory_node.core.constraints.order import OrderKind
 from memory_node.core.data import QueryMode
 from memory_node.core.errors import LanguageModelError
@@ -125,16 +125,16 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         text = f'{the(best)} {was} last seen {seen} at {spot(best)} [1]'
         return Answer(known=True, text=sentence(text), citations=cited[:1])
     problems = found.judged.problems
-    floor = _which_floor(found)
-    offered = _alternatives(found) or floor
+    which = _which_of(found)
+    offered = _alternatives(found) or which
     says_yes = kind is AnswerKind.EXISTS and not problems and not offered
     lead = 'yes: ' if says_yes else ''
     seen = age(_now(found) - best.stamp_ns)
     where = f'at {spot(best)}'
     if room := _which_room(found, retriever):
         where = f'in {room}, at {coordinates(best.target_position or best.pose.position)}'
-    if floor:
-        where = f'{floor}, {where}'
+    if which:
+        where = f'{which}, {where}'
     text = f'{lead}{the(best)} {are(best)} {where}, seen {seen} [1]'
     others = [p for p in cited[1:] if p.confidence >= 0.5 * best.confidence]
     if others:
@@ -162,10 +162,10 @@ def _which_room(found: Found, retriever: Retriever) -> str:
     return the_room(names[int(np.argmax(odds))])
 
 
-def _which_floor(found: Found) -> str:
-    """Return on which of several floors that a question names it is; '' where it names none."""
+def _which_of(found: Found) -> str:
+    """Return which of the places that a question offers it is at; '' where it offers none."""
     for constraint, effect in zip(found.judged.constraints, found.judged.effects, strict=True):
-        if isinstance(constraint, Floor) and constraint.others and effect.told:
+        if isinstance(constraint, Either) and effect.told:
             return effect.told(int(found.chosen[0]))
     return ''
 

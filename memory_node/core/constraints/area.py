@@ -86,6 +86,7 @@ class Area(Constraint):
     SCHEMA: ClassVar[Mapping[str, Any]] = {'about': ABOUT}
 
     CUES: ClassVar[Cues] = Cues(_EXCEPT, _GO, _OF, _ON_ROOM, _IN)
+    OFFERED: ClassVar[bool] = True
 
     #: What it may be in: any of these will do.
     about: tuple[str, ...]

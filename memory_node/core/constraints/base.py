@@ -215,6 +215,9 @@ class Constraint(ABC):
     #: The patterns of which ``read`` needs one to match; None: it looks at every request.
     CUES: ClassVar[Cues | None] = None
 
+    #: Whether a question may offer it beside others: "on the counter or in the cellar?".
+    OFFERED: ClassVar[bool] = False
+
     #: As the request says it.
     phrase: str
     negated: bool = False
@@ -234,3 +237,10 @@ class Constraint(ABC):
     @abstractmethod
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge every candidate."""
+
+    def or_else(self, other: Constraint, phrase: str) -> Constraint:
+        """Return the constraint that this or another one is met, ``phrase`` as both are said."""
+        from memory_node.core.constraints.either import Either
+
+        parts = self.parts if isinstance(self, Either) else (self,)
+        return Either(phrase=phrase, span=self.span, parts=(*parts, other))

@@ -90,6 +90,7 @@ class Beside(Constraint):
         'distance_m': {'type': 'number'},
     }
     CUES: ClassVar[Cues] = Cues(_WITHIN, _BESIDE)
+    OFFERED: ClassVar[bool] = True
 
     about: str
     #: Name of a relation in ``data/relations.yaml``.

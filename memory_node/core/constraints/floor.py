@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 import re
 from typing import Any, ClassVar
@@ -43,9 +43,6 @@ _FLOOR = rule(
 )
 
 
-_OR = re.compile(r'\s*,?\s*or\s+', re.IGNORECASE)
-
-
 class FloorKind(str, Enum):
     """How a floor is named."""
 
@@ -74,50 +71,27 @@ class Floor(Constraint):
         'number': {'type': 'integer'},
     }
     CUES: ClassVar[Cues] = Cues(_FLOOR)
+    OFFERED: ClassVar[bool] = True
 
     kind: FloorKind
     #: Counts from the lowest, which is 1.
     number: int = 0
-    #: Floors of which any will do, this one too: "upstairs or downstairs?".
-    others: tuple[Floor, ...] = ()
 
     @classmethod
     def read(cls, rest: Remainder, clock: Clock) -> Iterator[Floor]:
         """Yield "upstairs", "on the second floor", "on level 2"."""
-        found: list[Floor] = []
-        end = 0
         for match in rest.matches(_FLOOR):
-            one = cls._made(rest, match)
-            between = rest.whole[end : match.start()] if found else ''
-            if _OR.fullmatch(between):
-                found[-1] = found[-1]._or(one, between, match.end())
-            else:
-                found.append(one)
-            end = match.end()
-        yield from found
-
-    @classmethod
-    def _made(cls, rest: Remainder, match: re.Match[str]) -> Floor:
-        named = (match['name'] or match['alone'] or '').casefold()
-        nth = (match['nth'] or match['n'] or '').casefold()
-        digits = re.match(r'\d+', nth)
-        many = int(digits[0]) if digits else int(_ORDINALS.get(nth, 0)) or number(nth)
-        return cls(
-            negated=match['no'] is not None,
-            span=match.span(),
-            phrase=rest.take(*match.span()),
-            kind=FloorKind(_NAMED[named]) if named else FloorKind.NUMBER,
-            number=0 if named else many,
-        )
-
-    def _or(self, other: Floor, between: str, end: int) -> Floor:
-        start = end if self.span is None else self.span[0]
-        return replace(
-            self,
-            phrase=f'{self.phrase}{between}{other.phrase}',
-            span=(start, end),
-            others=(*(self.others or (self,)), other),
-        )
+            named = (match['name'] or match['alone'] or '').casefold()
+            nth = (match['nth'] or match['n'] or '').casefold()
+            digits = re.match(r'\d+', nth)
+            many = int(digits[0]) if digits else int(_ORDINALS.get(nth, 0)) or number(nth)
+            yield cls(
+                negated=match['no'] is not None,
+                span=match.span(),
+                phrase=rest.take(*match.span()),
+                kind=FloorKind(_NAMED[named]) if named else FloorKind.NUMBER,
+                number=0 if named else many,
+            )
 
     @classmethod
     def from_fields(cls, phrase: str, fields: Mapping[str, Any], clock: Clock) -> Floor:
@@ -138,19 +112,6 @@ class Floor(Constraint):
 
     def apply(self, scene: Scene, candidates: Candidates) -> Effect:
         """Judge by the height from which each candidate was seen."""
-        if not self.others:
-            return self._judge(scene, candidates)
-        effects = [one.apply(scene, candidates) for one in self.others]
-        odds = np.stack([effect.odds for effect in effects])
-        best = odds.argmax(axis=0)
-
-        def told(i: int) -> str:
-            of = effects[int(best[i])].told
-            return self.phrase if of is None else of(i)
-
-        return Effect(odds=odds.max(axis=0), told=told)
-
-    def _judge(self, scene: Scene, candidates: Candidates) -> Effect:
         snapshot = scene.view.snapshot
         here = scene.query.here or scene.query.near
         meets = np.zeros(len(candidates), np.bool_)

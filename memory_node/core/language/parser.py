@@ -39,6 +39,8 @@ _DANGLING = re.compile(
     rf'(?:^|[ ,;:]+)(?:{alternatives(words("dangling"))})[ ,;]*$', re.IGNORECASE
 )
 _LEADING = re.compile(r'^[ ,;:]*(?:and|but|or)(?= |$)', re.IGNORECASE)
+#: Between two places of which a question offers either.
+_OR = re.compile(r'\s*,?\s*or\s+', re.IGNORECASE)
 _SENTENCE_START = re.compile(r'[.;!?] +(?=\w)')
 _APOSTROPHES = str.maketrans(
     {'\u2019': "'", '\u2018': "'", '\ufe0f': None, '\u02bc': "'", '`': "'"}
@@ -170,7 +172,26 @@ def _read(
     order = next(iter(order_type.read(rest, clock)), None) if asked else None
     for kind in ranked[turn:]:
         found += _said(kind, rest, clock, MAX_CONSTRAINTS - len(found))
-    return sorted(found, key=lambda c: c.span or (0, 0)), order
+    return _offered(sorted(found, key=lambda c: c.span or (0, 0)), rest.whole), order
+
+
+def _offered(found: Sequence[Constraint], whole: str) -> list[Constraint]:
+    """Return constraints with those that an "or" stands between as one."""
+    joined: list[Constraint] = []
+    end = 0
+    for one in found:
+        span = one.span or (0, 0)
+        if joined and _OR.fullmatch(whole[end : span[0]]) and _may_be_offered(joined[-1], one):
+            start = (joined[-1].span or span)[0]
+            joined[-1] = joined[-1].or_else(one, whole[start : span[1]].strip())
+        else:
+            joined.append(one)
+        end = span[1]
+    return joined
+
+
+def _may_be_offered(one: Constraint, other: Constraint) -> bool:
+    return one.OFFERED and other.OFFERED and not (one.negated or other.negated)
 
 
 def _said(
