@@ -103,15 +103,16 @@ class CameraTopics:
             listen(small, kind, own, handler, profile, stamped=stamped)
 
         # A latched one is only heard by a subscription that asks for it, which hears no other.
-        for profile in (qos.DETECTIONS, qos.LATCHED):
-            for name, handler in (
-                ('camera_info', self._on_camera_info),
-                ('depth/camera_info', self._on_depth_info),
-            ):
-                listen_small(CameraInfo, name, handler, profile, stamped=False)
+        def listen_fixed(kind: type, topic: str, handler: Callable[[int, Any], None]) -> None:
+            listen_small(kind, topic, handler, qos.DETECTIONS, stamped=False)
+            listener.listen_latched(small, kind, topic_of(camera.name, topic), handler)
+
+        listen_fixed(CameraInfo, 'camera_info', self._on_camera_info)
+        listen_fixed(CameraInfo, 'depth/camera_info', self._on_depth_info)
         described = DescribedTopics(
             captioner,
             listen_small,
+            listen_fixed,
             names=camera.names,
             described=self._describe,
             say=node.get_logger().info,
