@@ -42,15 +42,17 @@ def main() -> int:
             there = [off for off in outcome.off_m if np.isfinite(off)]
             worst = f'{100 * max(there):.1f} cm' if there else ''
             named = re.search(case.refused, outcome.said) if case.refused else None
-            if outcome.stands:
-                verdict = 'stands'
-            elif named or case.allowed:
-                verdict = f'named: `{named[0]}`' if named else f'allowed: {case.allowed}'
-            else:
-                verdict, silent = 'SILENT', silent + 1
+            verdict = ', '.join(
+                [
+                    *(['stands'] if outcome.stands else []),
+                    *([f'named: `{named[0]}`'] if named else []),
+                    *([f'allowed: {case.allowed}'] if case.allowed else []),
+                ]
+            )
+            silent += not verdict
             print(
                 f'| {case.name} | {outcome.pictures} of {len(kitchen.looks)} | {outcome.placed} |'
-                f' {near} of {len(outcome.off_m)} | {worst} | {verdict} |',
+                f' {near} of {len(outcome.off_m)} | {worst} | {verdict or "SILENT"} |',
                 flush=True,
             )
     return 1 if silent else 0
