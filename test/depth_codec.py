@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
+
 
 def rvl(pixels):
     """Encode as compressed_depth_image_transport's rvl_codec.cpp does, nibble by nibble."""
@@ -16,17 +18,19 @@ def rvl(pixels):
             if not value:
                 return
 
-    flat, at, previous = [int(v) for v in pixels.ravel()], 0, 0
-    while at < len(flat):
-        zeros = next((i for i, v in enumerate(flat[at:]) if v), len(flat) - at)
-        rest = flat[at + zeros :]
-        others = next((i for i, v in enumerate(rest) if not v), len(rest))
-        put(zeros)
-        put(others)
-        for value in rest[:others]:
+    previous, at = 0, 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], pixels.ravel() != 0, [0]]).astype(int)))
+    flat = pixels.ravel().tolist()
+    for start, stop in edges.reshape(-1, 2).tolist():
+        put(start - at)
+        put(stop - start)
+        for value in flat[start:stop]:
             delta, previous = value - previous, value
             put(2 * delta if delta >= 0 else -2 * delta - 1)
-        at += zeros + others
+        at = stop
+    if at < len(flat):
+        put(len(flat) - at)
+        put(0)
     nibbles += [0] * (-len(nibbles) % 8)
     words = [
         sum(nibble << (28 - 4 * i) for i, nibble in enumerate(nibbles[at : at + 8]))

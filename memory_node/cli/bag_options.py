@@ -81,6 +81,12 @@ def describe_bags(bag: argparse._ArgumentGroup) -> None:
         help='depth is registered to colour, whatever their frames are called',
     )
     bag.add_argument(
+        '--rectified',
+        choices=('auto', 'yes', 'no'),
+        default='auto',
+        help="whether pictures come without the lens's distortion (default: by topic, image_rect)",
+    )
+    bag.add_argument(
         '--pairing-slop',
         type=float,
         default=defaults.pairing_slop_s,
@@ -152,5 +158,6 @@ def bag_settings(args: argparse.Namespace) -> BagSettings:
         topics=dict(args.topic),
         depth_unit_m=args.depth_unit,
         depth_registered=args.depth_registered,
+        rectified=args.rectified,
         ingest=ingest,
     )

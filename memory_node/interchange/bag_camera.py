@@ -23,7 +23,8 @@ from memory_node.core.perception.frames import (
     Picture,
     PoseSource,
 )
-from memory_node.core.perception.messages import intrinsics_from_msg, raw_image
+from memory_node.core.perception.geometry import Intrinsics
+from memory_node.core.perception.messages import intrinsics_from_msg, is_rectified, raw_image
 from memory_node.core.perception.observer import Perceiver
 from memory_node.core.perception.pipeline import Outlets, Pipeline
 from memory_node.core.ports import Caption, Captioner, SignReader
@@ -61,6 +62,8 @@ class BagSettings:
     depth_unit_m: float = 0.0
     #: Depth is registered to colour, whatever their frames are called.
     depth_registered: bool = False
+    #: Whether pictures come without distortion, as ``camera.rectified``.
+    rectified: str = 'auto'
     ingest: IngestConfig = field(default_factory=IngestConfig)
 
 
@@ -74,14 +77,14 @@ class BagCamera:
         captioner: Captioner | None,
         *,
         sign_reader: SignReader | None = None,
-        roles: frozenset[str],
+        roles: Mapping[str, str],
         poses: PoseSource,
         ingest: IngestConfig,
         map_for: Callable[[str], str],
         refuse: Callable[[str, str, str], None],
         clock: Callable[[], float],
     ) -> None:
-        """Read nothing yet; ``refuse`` is told the name, the role and why."""
+        """Read nothing yet; ``roles`` are by topic; ``refuse`` is told the name, role and why."""
         self._name = name
         self.done: list[Observation] = []
         self.unread: Counter[str] = Counter()
@@ -91,13 +94,14 @@ class BagCamera:
         self._names = ClassNames(str(settings.classes or '') if captioner is None else '')
         self._captioner = captioner
         self._sign_reader = sign_reader
-        self.described = next((r for r in DESCRIPTIONS if r in roles), '')
+        self._roles, self._rectified = roles, settings.rectified
+        self.described = next((r for r in DESCRIPTIONS if r in roles.values()), '')
         self._perception = PerceptionConfig(
             captioner='caption' if self.described == 'caption' else 'detections',
             min_confidence=settings.min_confidence,
         )
         self._perceivers: dict[str, Perceiver] = {}
-        published = frozenset(role.split('/')[0] for role in roles)
+        published = frozenset(role.split('/')[0] for role in roles.values())
         keyframes = KeyframeConfig()
         self.pipeline = Pipeline(
             trigger=self.described or 'image',
@@ -146,13 +150,18 @@ class BagCamera:
             decode = partial(decode_compressed_depth, message.data, message.format, self._unit_m)
             self.pipeline.depth(stamp, DepthPicture(decode=decode, frame_id=frame_id))
         elif role == 'camera_info':
-            self.pipeline.camera_info(intrinsics_from_msg(message))
+            self.pipeline.camera_info(self._intrinsics('image', message))
         elif role == 'depth/camera_info':
-            self.pipeline.depth_camera_info(intrinsics_from_msg(message))
+            self.pipeline.depth_camera_info(self._intrinsics('depth', message))
         elif role == 'label_info':
             self._names.learn((c.class_id, c.class_name) for c in message.class_map)
         else:
             self._described(role, stamp, frame_id, message)
+
+    def _intrinsics(self, picture: str, message: Any) -> Intrinsics:
+        topics = (t for t, role in self._roles.items() if role.split('/')[0] == picture)
+        topic = next((t for t in topics if not t.endswith('camera_info')), '')
+        return intrinsics_from_msg(message, rectified=is_rectified(topic, self._rectified))
 
     def _described(self, role: str, stamp: int, frame_id: str, message: Any) -> None:
         caption: Caption | None

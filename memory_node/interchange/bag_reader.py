@@ -28,6 +28,7 @@ from memory_node.core.perception.messages import (
     stamp_ns,
     transforms_from_msg,
 )
+from memory_node.core.perception.placement import doubted_unit
 from memory_node.core.perception.poses import RobotPoses
 from memory_node.core.ports import Captioner, SignReader
 from memory_node.interchange.bag_camera import BagCamera, BagSettings
@@ -40,8 +41,6 @@ __all__ = ['BagReader', 'Roles']
 #: Topics whose faults cost a picture its positions, not the picture.
 _SOFT = (
     'depth',
-    'camera_info',
-    'depth/camera_info',
     'label_info',
     *DESCRIPTIONS,
     '/tf',
@@ -110,7 +109,7 @@ class BagReader:
                 settings,
                 captioner,
                 sign_reader=sign_reader,
-                roles=frozenset(own.values()),
+                roles=own,
                 poses=CameraPoses(
                     self._poses,
                     camera_mounting(mounting) if (mounting := told.get(name)) else None,
@@ -168,6 +167,8 @@ class BagReader:
             because.append(f'pictures were left out: {_told(self._lost)}')
         if because:
             line += f', because {"; ".join(because)}'
+        if doubt := doubted_unit(counts):
+            line += f'; {doubt}'
         if unread:
             line += f'; {_told(unread)}'
         return line
@@ -201,6 +202,9 @@ class BagReader:
         """Keep what cost a picture; what cost positions only is in the closing line."""
         if 'time starts anew' in message:  # nothing is lost by that
             self._say(f'{topic}: {message}')
+            return
+        if topic.endswith('camera_info'):  # told: what lacks it says only that none came
+            self._unread[f'{topic_of(camera, topic)}: {message}'] += 1
             return
         own = self._cameras[camera].described if camera in self._cameras else ''
         if topic in _SOFT and not (topic == own and 'pose' in message):

@@ -19,7 +19,7 @@ from memory_node.core.perception.depth_images import decode_compressed_depth, de
 from memory_node.core.perception.descriptions import header_of
 from memory_node.core.perception.frames import DepthPicture, Picture
 from memory_node.core.perception.images import decode_color
-from memory_node.core.perception.messages import intrinsics_from_msg, raw_image
+from memory_node.core.perception.messages import intrinsics_from_msg, is_rectified, raw_image
 from memory_node.core.perception.pipeline import Pipeline
 from memory_node.ros import qos
 from memory_node.ros.described_topics import DescribedTopics
@@ -78,6 +78,10 @@ class CameraTopics:
         pictures, depths = (MutuallyExclusiveCallbackGroup() for _ in range(2))
         config, topic = camera.config, partial(topic_of, camera.name)
         listen = listener.listen
+        self._rectified, self._depth_rectified = (
+            is_rectified(node.resolve_topic_name(topic(name)), config.rectified)
+            for name in (_COLOR[0], _DEPTH[0])
+        )
         if config.image_transport != 'compressed':
             listen(pictures, Image, topic(_COLOR[0]), self._on_image, images)
         if config.image_transport != 'raw':
@@ -99,15 +103,16 @@ class CameraTopics:
             listen(small, kind, own, handler, profile, stamped=stamped)
 
         # A latched one is only heard by a subscription that asks for it, which hears no other.
-        for profile in (qos.DETECTIONS, qos.LATCHED):
-            for name, handler in (
-                ('camera_info', self._on_camera_info),
-                ('depth/camera_info', self._on_depth_info),
-            ):
-                listen_small(CameraInfo, name, handler, profile, stamped=False)
+        def listen_fixed(kind: type, topic: str, handler: Callable[[int, Any], None]) -> None:
+            listen_small(kind, topic, handler, qos.DETECTIONS, stamped=False)
+            listener.listen_latched(small, kind, topic_of(camera.name, topic), handler)
+
+        listen_fixed(CameraInfo, 'camera_info', self._on_camera_info)
+        listen_fixed(CameraInfo, 'depth/camera_info', self._on_depth_info)
         described = DescribedTopics(
             captioner,
             listen_small,
+            listen_fixed,
             names=camera.names,
             described=self._describe,
             say=node.get_logger().info,
@@ -152,10 +157,11 @@ class CameraTopics:
         self._pipeline.depth(at_ns, picture)
 
     def _on_camera_info(self, at_ns: int, msg: CameraInfo) -> None:
-        self._pipeline.camera_info(intrinsics_from_msg(msg))
+        self._pipeline.camera_info(intrinsics_from_msg(msg, rectified=self._rectified))
 
     def _on_depth_info(self, at_ns: int, msg: CameraInfo) -> None:
-        self._pipeline.depth_camera_info(intrinsics_from_msg(msg))
+        rectified = self._depth_rectified
+        self._pipeline.depth_camera_info(intrinsics_from_msg(msg, rectified=rectified))
 
     def _describe(
         self, topic: str, at_ns: int, msg: Any, caption: Any, refused: list[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any
 
 from memory_msgs.msg import Caption, DetectionArray
 from rclpy.qos import QoSProfile
@@ -19,19 +19,11 @@ __all__ = ['DescribedTopics']
 Read = Callable[[Any], tuple[Said | None, list[str]]]
 
 
-class Listen(Protocol):
-    """Makes one subscription."""
-
-    def __call__(
-        self,
-        kind: type,
-        topic: str,
-        handler: Callable[[int, Any], None],
-        profile: QoSProfile,
-        *,
-        stamped: bool = True,
-    ) -> None:
-        """Call ``handler`` with each message and its stamp [ns], which matters if ``stamped``."""
+Handler = Callable[[int, Any], None]
+#: Subscribes to a type on a topic, of which each message and its stamp [ns] are handed on.
+Listen = Callable[[type, str, Handler, QoSProfile], None]
+#: The same for what holds until the next message, whether it is latched or not.
+ListenFixed = Callable[[type, str, Handler], None]
 
 
 class DescribedTopics:
@@ -47,13 +39,14 @@ class DescribedTopics:
         self,
         captioner: str,
         listen: Listen,
+        listen_fixed: ListenFixed,
         *,
         names: ClassNames,
         described: Callable[[str, int, Any, Said | None, list[str]], None],
         say: Callable[[str], None],
     ) -> None:
         """Subscribe; ``described`` is given what each message of a topic says."""
-        self._listen = listen
+        self._listen, self._listen_fixed = listen, listen_fixed
         self._names = names
         self._described = described
         self._say = say
@@ -84,14 +77,9 @@ class DescribedTopics:
             'detections_3d',
             lambda msg: descriptions.caption_from_vision_3d(msg, self._names),
         )
-        for profile in (qos.DETECTIONS, qos.LATCHED):
-            if hasattr(vision, 'LabelInfo'):
-                self._listen(
-                    vision.LabelInfo, 'label_info', self._on_label_info, profile, stamped=False
-                )
-            self._listen(
-                vision.VisionInfo, 'vision_info', self._on_vision_info, profile, stamped=False
-            )
+        if hasattr(vision, 'LabelInfo'):
+            self._listen_fixed(vision.LabelInfo, 'label_info', self._on_label_info)
+        self._listen_fixed(vision.VisionInfo, 'vision_info', self._on_vision_info)
 
     def _take(self, kind: type, topic: str, read: Read) -> None:
         def handle(stamp_ns: int, msg: Any) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+import threading
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.timer import Timer
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import MemoryNodeError
@@ -18,6 +23,8 @@ from memory_node.ros import qos
 
 __all__ = ['Listener']
 
+#: How often it is looked for publishers that latch [s].
+_LATCHED_PERIOD_S = 0.5
 #: A clock past this has begun: a stamp of zero is none then [ns].
 _STARTED_NS = 10 * 10**9
 
@@ -41,6 +48,10 @@ class Listener:
         self._refuse = refuse
         self._bug = bug
         self._subscriptions: list[Any] = []
+        #: What subscribes to what is latched, by topic, where nobody latches anything yet.
+        self._unlatched: dict[str, Callable[[], Any]] = {}
+        self._looking: Timer | None = None
+        self._lock = threading.Lock()
 
     @property
     def topics(self) -> dict[str, str]:
@@ -52,6 +63,10 @@ class Listener:
 
     def close(self) -> None:
         """Unsubscribe."""
+        if self._looking is not None:
+            self._node.destroy_timer(self._looking)
+        with self._lock:
+            self._unlatched.clear()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 
@@ -84,7 +99,6 @@ class Listener:
         stamped: bool = True,
     ) -> None:
         """Call ``handler`` with each message and its stamp [ns], which matters if ``stamped``."""
-        latched = profile is qos.LATCHED
         self._subscriptions.append(
             self._node.create_subscription(
                 kind,
@@ -92,11 +106,48 @@ class Listener:
                 self._bounded(topic, handler, stamped=stamped),
                 profile,
                 callback_group=group,
-                qos_overriding_options=None if latched else qos.overridable(),
-                # Publishers that latch nothing are heard by the other subscription.
-                event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=not latched),
+                qos_overriding_options=qos.overridable(),
             )
         )
+
+    def listen_latched(
+        self,
+        group: CallbackGroup,
+        kind: type,
+        topic: str,
+        handler: Callable[[int, Any], None],
+    ) -> None:
+        """
+        Hear what was latched, once somebody latches something, beside what ``listen`` hears.
+
+        A subscription that asks for it makes other publishers warn of a quality of service that
+        does not fit, as if nobody heard them.
+        """
+        self._unlatched[topic] = partial(
+            self._node.create_subscription,
+            kind,
+            topic,
+            self._bounded(topic, handler, stamped=False),
+            qos.LATCHED,
+            callback_group=group,
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+        )
+        if self._looking is None:
+            self._looking = self._node.create_timer(
+                _LATCHED_PERIOD_S,
+                self._look_for_latched,
+                callback_group=group,
+                clock=Clock(clock_type=ClockType.STEADY_TIME),
+            )
+
+    def _look_for_latched(self) -> None:
+        with self._lock:
+            for topic, subscribe in tuple(self._unlatched.items()):
+                publishers = self._node.get_publishers_info_by_topic(topic)
+                offered = {publisher.qos_profile.durability for publisher in publishers}
+                if DurabilityPolicy.TRANSIENT_LOCAL in offered:
+                    del self._unlatched[topic]
+                    self._subscriptions.append(subscribe())
 
     def _bounded(
         self, topic: str, handler: Callable[[int, Any], None], *, stamped: bool

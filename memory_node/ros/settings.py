@@ -180,6 +180,13 @@ class CameraConfig(Checked):
         ' and TF tell.',
         read_only=True,
     )
+    rectified: str = param(
+        'auto',
+        'Whether pictures come without the distortion of D in camera_info; auto: where a part of'
+        " their topic's name begins with rect, as image_rect.",
+        choices=('auto', 'yes', 'no'),
+        read_only=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
 
+from memory_node.core.perception.distortion import Distortion
 from memory_node.core.perception.geometry import (
     camera_mounting,
     inverse,
@@ -63,11 +64,14 @@ class BoxFinder:
         return Caption(detections=tuple(found))
 
 
-def render(map_T_camera, k):
+def render(map_T_camera, k, lens=None):
     """Return colour and depth [m] of the scene as a camera with calibration ``k`` sees it."""
     width, height, fx, fy, cx, cy = k
     v, u = np.mgrid[:height, :width]
-    rays = np.stack([(u - cx) / fx, (v - cy) / fy, np.ones_like(u, float)], axis=-1)
+    x, y = (u - cx) / fx, (v - cy) / fy
+    if lens is not None:
+        x, y = lens.undistorted(x, y)
+    rays = np.stack([x, y, np.ones_like(x)], axis=-1)
     rays = rays @ map_T_camera[:3, :3].T
     eye = map_T_camera[:3, 3]
     with np.errstate(divide='ignore', invalid='ignore'):
@@ -115,6 +119,8 @@ class Recipe:
     depth_info: bool = False
     zero_k: bool = False
     info: bool = True
+    #: What the lens of the colour camera bends; depth is registered to its pictures.
+    lens: Distortion | None = None
     zero_stamps: bool = False
     confidence: bool = False
     rear_camera: bool = False
@@ -179,7 +185,7 @@ def depth_msg(header, depth_m, encoding, counts):
     return image_msg(header, whole, encoding)
 
 
-def _info(header, k, *, zero_k):
+def _info(header, k, *, zero_k, lens=None):
     width, height, fx, fy, cx, cy = k
     matrix = np.array([fx, 0, cx, 0, fy, cy, 0, 0, 1], float)
     projection = np.array([fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0], float)
@@ -187,8 +193,8 @@ def _info(header, k, *, zero_k):
         header=header,
         height=height,
         width=width,
-        distortion_model='plumb_bob',
-        d=np.zeros(5),
+        distortion_model=lens.model if lens else 'plumb_bob',
+        d=np.array(lens.coefficients) if lens else np.zeros(5),
         k=np.zeros(9) if zero_k else matrix,
         r=np.eye(3).ravel(),
         p=projection,
@@ -306,14 +312,14 @@ def record(path: Path, recipe: Recipe) -> Path:
         if not recipe.main_camera:
             continue
         eye = base_in_map(at) @ base_T_camera
-        color, depth = render(eye, COLOR_K)
+        color, depth = render(eye, COLOR_K, recipe.lens)
         if recipe.depth_k != COLOR_K or recipe.tells_depth or recipe.depth_info:
             _, depth = render(eye @ recipe.color_T_depth, recipe.depth_k)
         header = _header(at, 'camera_color_optical_frame', recipe)
         picture = color_msg(header, color, recipe.color_encoding)
         add(at, recipe.color_topic, 'sensor_msgs/msg/Image', picture)
         if recipe.info:
-            info = _info(header, COLOR_K, zero_k=recipe.zero_k)
+            info = _info(header, COLOR_K, zero_k=recipe.zero_k, lens=recipe.lens)
             add(at, '/camera/color/camera_info', 'sensor_msgs/msg/CameraInfo', info)
         late = at + recipe.depth_late_ns
         header = _header(late, recipe.depth_frame, recipe)

@@ -12,9 +12,12 @@ from rosbags.rosbag2 import StoragePlugin
 
 from memory_node.core.config import IngestConfig
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.distortion import Distortion
 from memory_node.core.perception.geometry import transform_from_xyz_rpy
 from memory_node.interchange.bag import BagSettings, read_bag
 
+WIDE_LENS = Distortion('plumb_bob', (-0.30, 0.10, 0.001, -0.001, 0.0))
+FISHEYE = Distortion('equidistant', (-0.05, 0.01, 0.0, 0.0))
 BESIDE = transform_from_xyz_rpy((0.06, 0.01, 0.0, 0.0, 0.0, 0.0))
 
 
@@ -154,6 +157,26 @@ def test_a_calibration_in_p_alone_is_taken(bag):
     read = bag(zero_k=True)
     assert not read.rejected
     read.assert_boxes_stand()
+
+
+@pytest.mark.parametrize('lens', [WIDE_LENS, FISHEYE], ids=lambda lens: lens.model)
+def test_what_a_lens_bends_is_undone_unless_it_was(bag, lens):
+    aside = {'mounting': (0.0, 0.0, 1.0, 0.0, 0.0, 0.2), 'lens': lens}
+    read = bag(**aside)
+    assert not read.warnings
+    for label, position in bag(mounting=aside['mounting']).positions().items():
+        assert np.linalg.norm(read.positions()[label] - position) < 0.05
+    # Taken for rectified, they are off by what the lens bends.
+    bent = bag(**aside, read={'rectified': 'yes'}).positions()
+    assert max(np.linalg.norm(bent[x] - p) for x, p in read.positions().items()) > 0.05
+    bag(lens=lens, color_topic='/camera/color/image_rect').assert_boxes_stand()
+
+
+def test_a_lens_that_is_none_costs_positions_and_is_named(bag):
+    read = bag(lens=Distortion('thin_prism', WIDE_LENS.coefficients))
+    assert len(read.observations) >= 3
+    assert not read.positions()
+    assert 'camera_info.distortion_model must be one of' in read.closing
 
 
 def test_without_a_calibration_pictures_stay_and_the_reason_is_said(bag):

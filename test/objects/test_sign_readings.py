@@ -49,6 +49,21 @@ def test_misread_letters_are_outvoted(memory):
     assert {name for name, _ in sign.names} > {'sign "Room 208"'}
 
 
+def test_a_dot_that_was_lost_is_outvoted_whichever_came_first(memory):
+    plate = (2.0, 1.2, 1.5)
+    memory.add(read('a', 0.0, ('129', 0.9, plate)))
+    memory.add(read('b', 0.5, ('1.29', 0.9, plate)))
+    memory.add(read('c', 1.0, ('1.29', 0.9, plate), ('1.31', 0.9, (3.2, 1.2, 1.5))))
+    memory.add(read('d', 1.5, ('1.29', 0.9, plate)))
+    found = signs_of(memory)
+    assert {label: sign.views for label, sign in found.items()} == {
+        'sign "1.29"': 4,
+        'sign "1.31"': 1,
+    }
+    assert memory.retrieve('room 1.29').found
+    assert not memory.retrieve('room 129').found
+
+
 def test_plates_of_neighbouring_doors_are_two_whether_seen_together_or_not(memory):
     west, east = (2.0, 1.2, 1.5), (3.2, 1.2, 1.5)
     memory.add(read('a', 0.0, ('Room 206', 0.9, west)))

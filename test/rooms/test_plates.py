@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from memory_node.core.language.sign_labels import sign_label
+from memory_node.core.rooms.building import _representatives
 from memory_node.core.rooms.plates import named_by_plates, plate_name
 from memory_node.core.rooms.views import RoomViews
 from memory_node.core.rooms.vocabulary import default_vocabulary
@@ -82,6 +83,16 @@ def test_a_room_that_nobody_entered_gives_its_name_to_no_other():
 def test_of_two_plates_near_a_room_the_nearer_one_names_it():
     plates = [('212', (-0.6, 1.2, 1.5), [0]), ('214', (1.4, 1.2, 1.5), [1])]
     assert names(plates) == {1: 'room 214'}
+
+
+def test_views_near_behind_a_plate_stand_for_its_room():
+    made, _ = views([('216', (5.4, 1.2, 1.5), [5, 6])])
+    both = np.array([0] * 9 + [1] * 4)  # two rooms that were taken for one
+    (plate,) = named_by_plates(made, both, VOCABULARY)
+    assert plate.behind == (11, 12)
+    pairs = np.array([(9, 10), (10, 12), (12, 11)])
+    assert _representatives(made, both, pairs, [])[1] == 10
+    assert _representatives(made, both, pairs, [plate])[1] in (11, 12)
 
 
 def test_a_sign_inside_names_the_room_that_it_is_read_from():

@@ -47,7 +47,14 @@ def _placed(client, label):
     return client.until(found, f'a place of {label}')[0].has_target
 
 
+def _asks_for_latched(client, topic):
+    ends = client.node.get_subscriptions_info_by_topic(topic)
+    return DurabilityPolicy.TRANSIENT_LOCAL in {end.qos_profile.durability for end in ends}
+
+
 def test_a_calibration_that_was_latched_is_heard(client, robot):
+    # A driver that latches nothing would warn of a quality of service that does not fit.
+    assert not _asks_for_latched(client, 'camera_info')
     info = robot.camera_info()
     info.header.stamp = robot.now()
     publisher = client.node.create_publisher(CameraInfo, 'camera_info', LATCHED)

@@ -37,7 +37,7 @@ class PerceptionConfig(Checked):
 
     captioner: str = param(
         'detections',
-        'What describes a keyframe; none where image_encoder alone is to find pictures; another'
+        'What describes a keyframe; none where image_encoder or signs are enough; another'
         ' name is that of an installed plug-in (docs/captioners.md).',
         choices=('detections', 'onnx', 'yolox', 'openai', 'caption', 'none'),
         plugins=CAPTIONERS,

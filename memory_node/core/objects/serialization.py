@@ -23,7 +23,7 @@ from memory_node.core.store.files import DAMAGED_ARCHIVE
 __all__ = ['FORMAT_VERSION', 'dump_objects', 'load_objects']
 
 MAGIC = b'memory_node objects\n'
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 Stamp = Mapping[str, str | int]
 

@@ -9,6 +9,7 @@ association of objects, which knows where they hang.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,12 @@ __all__ = ['SignLabels', 'reading_cost']
 
 IntArray = NDArray[np.int64]
 
+_DOT = re.compile(r'(?<=\d)\.(?=\d)')
+
 #: Share of edited letters from which on two readings are never of one sign.
 _OTHER = 0.6
-#: Cost of a reading that is part of the other, and of "sign" for a sign that says something.
+#: Cost of a reading that is part of the other, or lacks its dots, and of "sign" for a sign that
+#: says something.
 _PART, _UNREAD = 0.3, 0.1
 #: What "sign" weighs among the names of a sign that was read.
 _SEEN = 1e-3
@@ -42,7 +46,7 @@ def reading_cost(one: str, other: str) -> float:
     if a.joined == b.joined:
         return 0.0
     shorter, longer = sorted((a.joined, b.joined), key=len)
-    if shorter in longer:
+    if shorter in longer or shorter == _DOT.sub('', longer):
         return _PART
     share = edits(shorter, longer) / len(longer)
     if share > _OTHER:
@@ -51,8 +55,12 @@ def reading_cost(one: str, other: str) -> float:
 
 
 def _letters(text: str) -> str:
-    """Return a text without case, blanks and marks; what may be misread stays as it is."""
-    return ''.join(tokenize(text)) or text
+    """
+    Return a text without case, blanks and marks; what may be misread stays as it is.
+
+    The dot within a number stays: readers lose it, and 129 is not the number that 1.29 is.
+    """
+    return '.'.join(''.join(tokenize(part)) for part in _DOT.split(text)) or text
 
 
 class SignLabels:

@@ -10,7 +10,7 @@ Camera frames are optical ones (REP-103): x right, y down, z forward.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from memory_node.core.data import Pose, Quaternion, Vector3
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.distortion import Distortion
 
 __all__ = [
     'Intrinsics',
@@ -226,7 +227,7 @@ def transform_points(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intrinsics:
     """
-    A rectified pinhole camera: size and focal lengths [px], principal point [px].
+    A pinhole camera: size and focal lengths [px], principal point [px], and what its lens bends.
 
     Pixel (u, v) is the centre of column u, row v, as in OpenCV and sensor_msgs/CameraInfo.
     """
@@ -237,6 +238,8 @@ class Intrinsics:
     fy: float
     cx: float
     cy: float
+    #: None for pictures that are rectified.
+    distortion: Distortion | None = None
 
     def __post_init__(self) -> None:
         if not (0 < self.width <= 65535 and 0 < self.height <= 65535):
@@ -270,7 +273,7 @@ class Intrinsics:
     @classmethod
     def from_camera_info(cls, k: ArrayLike, p: ArrayLike, width: int, height: int) -> Intrinsics:
         """
-        Read sensor_msgs/CameraInfo: K, or P where K was left at zero.
+        Read sensor_msgs/CameraInfo for a rectified picture: K, or P where K was left at zero.
 
         Raises ``InvalidObservationError`` when both are zero or malformed, as ``from_k``.
         """
@@ -282,7 +285,8 @@ class Intrinsics:
     def scaled(self, width: int, height: int) -> Intrinsics:
         """Return the intrinsics of the same picture resampled to ``width`` x ``height``."""
         sx, sy = width / self.width, height / self.height
-        return Intrinsics(
+        return replace(
+            self,
             width=width,
             height=height,
             fx=self.fx * sx,
@@ -295,21 +299,18 @@ class Intrinsics:
         self, u: NDArray[np.float64], v: NDArray[np.float64], depth_m: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return points (..., 3) [m] in the optical frame of pixels at depth ``depth_m`` (z)."""
-        return np.stack(
-            ((u - self.cx) / self.fx * depth_m, (v - self.cy) / self.fy * depth_m, depth_m),
-            axis=-1,
-        )
+        x, y = (u - self.cx) / self.fx, (v - self.cy) / self.fy
+        if self.distortion is not None:
+            x, y = self.distortion.undistorted(x, y)
+        return np.stack((x * depth_m, y * depth_m, depth_m), axis=-1)
 
     def project(self, p_camera: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return pixels (..., 2) of points (..., 3) [m] in front of the camera (z > 0)."""
         z = p_camera[..., 2]
-        return np.stack(
-            (
-                self.fx * p_camera[..., 0] / z + self.cx,
-                self.fy * p_camera[..., 1] / z + self.cy,
-            ),
-            axis=-1,
-        )
+        x, y = p_camera[..., 0] / z, p_camera[..., 1] / z
+        if self.distortion is not None:
+            x, y = self.distortion.distorted(x, y)
+        return np.stack((self.fx * x + self.cx, self.fy * y + self.cy), axis=-1)
 
 
 def view_yaw(map_T_base: Transform, map_T_camera: Transform) -> float:

@@ -8,16 +8,21 @@ a message that makes no sense is a typed error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 import math
 from typing import Any
 
+import numpy as np
+
 from memory_node.core.data import Pose
 from memory_node.core.errors import InvalidObservationError
+from memory_node.core.perception.distortion import distortion_from
 from memory_node.core.perception.geometry import Intrinsics, unit_quaternion
 from memory_node.core.perception.images import RawImage
 
 __all__ = [
     'intrinsics_from_msg',
+    'is_rectified',
     'pose_from_odometry',
     'pose_from_tf',
     'raw_image',
@@ -43,9 +48,30 @@ def raw_image(msg: Any) -> RawImage:
     )
 
 
-def intrinsics_from_msg(msg: Any) -> Intrinsics:
-    """Return the pinhole model; raises ``InvalidObservationError`` for an uncalibrated camera."""
-    return Intrinsics.from_camera_info(msg.k, msg.p, msg.width, msg.height)
+def is_rectified(topic: str, told: str = 'auto') -> bool:
+    """
+    Tell whether a topic carries pictures without distortion: as told, else by its name.
+
+    image_proc and drivers call those ``image_rect``, ``image_rect_color``, ``image_rect_raw``.
+    """
+    words = topic.lower().replace('/', '_').split('_')
+    return told == 'yes' or (told == 'auto' and any(word.startswith('rect') for word in words))
+
+
+def intrinsics_from_msg(msg: Any, *, rectified: bool) -> Intrinsics:
+    """
+    Return the camera of a CameraInfo: K and D, or P for pictures that are ``rectified``.
+
+    Raises ``InvalidObservationError`` for an uncalibrated camera and for a lens that is none.
+    """
+    bends = any(map(float, msg.d)) and any(map(float, msg.k))
+    if bends and not rectified:
+        lens = distortion_from(msg.distortion_model, msg.d)
+        return replace(Intrinsics.from_k(msg.k, msg.width, msg.height), distortion=lens)
+    told_by_p = bends and any(map(float, msg.p))
+    return Intrinsics.from_camera_info(
+        np.zeros(9) if told_by_p else msg.k, msg.p, msg.width, msg.height
+    )
 
 
 def pose_from_odometry(msg: Any) -> Pose:

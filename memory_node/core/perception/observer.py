@@ -42,8 +42,9 @@ from memory_node.core.ports import Caption, Captioner, Detection, SignReader
 
 __all__ = ['Frame', 'Perceiver']
 
-#: Share of depth out of reach from which on its unit is in doubt.
-_MOSTLY = 0.8
+#: Share of depth out of reach from which on its unit is in doubt: of one picture whose boxes got
+#: no position, and of many pictures, whatever got one.
+_MOSTLY, _HALF = 0.8, 0.5
 #: What is left out of an observation, by the name it is counted under.
 _LEFT_OUT = {
     'captions_altered': ('caption', 'characters that are no text were taken off'),
@@ -119,7 +120,8 @@ class Perceiver:
         ``signs`` (read), ``signs_dropped`` (below the confidence), ``sign_failures``,
         ``captions_clipped``, ``captions_altered``, ``detections_refused`` (malformed),
         ``detections_dropped`` (below the confidence, or beyond the number kept),
-        ``depth_refused`` (its size or the camera's does not fit the picture).
+        ``depth_refused`` (its size or the camera's does not fit the picture), ``depth_pictures``
+        (with depth that does), ``depth_out_of_reach`` (those of which half is out of reach).
         """
         with self._lock:
             return dict(self._counts)
@@ -273,19 +275,22 @@ class Perceiver:
         else:
             found = align_depth(frame.depth_m, frame.depth_camera, intrinsics, frame.frame_id)
             if found.depth_m is not None:
-                return found.depth_m, intrinsics, self._out_of_reach(found.depth_m)
+                return found.depth_m, intrinsics, self._out_of_reach(found.depth_m, counts)
             topic, reason = 'depth', found.reason
         counts['depth_refused'] += 1
         if self._left_out is not None:
             self._left_out(topic, reason)
         return None, None, f'{topic}: {reason}'
 
-    def _out_of_reach(self, depth_m: NDArray[np.float32]) -> str:
+    def _out_of_reach(self, depth_m: NDArray[np.float32], counts: Counter[str]) -> str:
         """Say why boxes of a picture with this depth stay without position, if they do."""
         near, far = self.config.min_depth_m, self.config.max_depth_m
         some = depth_m[::4, ::4]
         some = some[np.isfinite(some)]
-        if some.size and ((some < near) | (some > far)).mean() > _MOSTLY:
+        outside = float(((some < near) | (some > far)).mean()) if some.size else 0.0
+        counts['depth_pictures'] += some.size > 0
+        counts['depth_out_of_reach'] += outside > _HALF
+        if outside > _MOSTLY:
             return (
                 f'most depth is outside {near:g} to {far:g} m, the middle of it'
                 f' {float(np.median(some)):.3g} m: is its unit another (depth_unit_m), or'

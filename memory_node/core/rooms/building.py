@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from memory_node.core.rooms.naming import (
     read_captions,
     Said,
 )
-from memory_node.core.rooms.plates import named_by_plates, numbered_by_plates, with_plates
+from memory_node.core.rooms.plates import named_by_plates, numbered_by_plates, Plate, with_plates
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.segmentation import segment, SegmentationSettings
 from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomViews
@@ -49,6 +50,7 @@ class _Named:
     kind_scores: RealArray
     said: tuple[str, ...]
     votes: RealArray
+    plates: tuple[Plate, ...]
 
 
 class RoomBuilder:
@@ -99,7 +101,7 @@ class RoomBuilder:
             said_votes=named.votes.astype(np.float32),
             maps=_first_of(views.maps, group, count).astype(np.int32),
             centers=_centers(views.positions, group, count),
-            representatives=_representatives(views, group, pairs, count),
+            representatives=_representatives(views, group, pairs, named.plates),
             row_starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
             rows=np.argsort(group, kind='stable').astype(np.int64),
             near_starts=near.indptr.astype(np.int64),
@@ -110,7 +112,8 @@ class RoomBuilder:
     def _named(self, views: RoomViews, group: IntArray, pairs: IntArray, said: Said) -> _Named:
         """Return what rooms are called, by captions, plates and what stands in them."""
         vocabulary = self._vocabulary
-        said = with_plates(said, named_by_plates(views, group, vocabulary), vocabulary)
+        plates = named_by_plates(views, group, vocabulary)
+        said = with_plates(said, plates, vocabulary)
         by_kind = said.by_kind(len(vocabulary))
         count = int(group.max(initial=-1)) + 1
         member = csr_array(
@@ -136,6 +139,7 @@ class RoomBuilder:
             kind_scores=scores[:, : len(vocabulary)],
             said=said.names,
             votes=votes,
+            plates=tuple(plates),
         )
 
 
@@ -191,8 +195,15 @@ def _rooms_of_objects(views: RoomViews, group: IntArray) -> NDArray[np.int32]:
     return result
 
 
-def _representatives(views: RoomViews, group: IntArray, pairs: IntArray, count: int) -> IntArray:
-    """Return (R,) a view of each room that is near its middle and far from other rooms."""
+def _representatives(
+    views: RoomViews, group: IntArray, pairs: IntArray, plates: Sequence[Plate]
+) -> IntArray:
+    """
+    Return (R,) a view of each room that is near its middle and far from other rooms.
+
+    A room with a plate may hold views of the next one: it is represented by one behind its plate.
+    """
+    count = int(group.max(initial=-1)) + 1
     inside = group[pairs[:, 0]] == group[pairs[:, 1]]
     degree = np.bincount(pairs[inside].ravel(), minlength=len(group))
     good = degree * 1e-3  # decides where no positions are known
@@ -203,7 +214,9 @@ def _representatives(views: RoomViews, group: IntArray, pairs: IntArray, count: 
     for one in np.unique(views.maps):
         here = np.flatnonzero(known & (views.maps == one))
         good[here] += _margins(scaled[here], group[here])
-    order = np.lexsort((-np.arange(len(group)), good))  # of equals the first view wins
+    behind = np.zeros(len(group), bool)
+    behind[[row for plate in plates for row in plate.behind]] = True
+    order = np.lexsort((-np.arange(len(group)), good, behind))  # of equals the first view wins
     best = np.zeros(count, np.int64)
     best[group[order]] = order
     return best

@@ -39,6 +39,8 @@ class Plate:
     row: int
     name: str
     votes: float
+    #: Views of that room behind the plate and near it; none for a sign that hangs inside.
+    behind: tuple[int, ...] = ()
 
 
 def plate_name(text: str, vocabulary: Vocabulary) -> str:
@@ -74,10 +76,11 @@ def named_by_plates(views: RoomViews, group: IntArray, vocabulary: Vocabulary) -
         seers = views.object_rows[views.object_starts[index] : views.object_starts[index + 1]]
         if not len(seers):
             continue
-        away, row = _behind(views, group, views.object_positions[index], seers)
-        if row >= 0:
-            plate = Plate(row, name, _VOTES if len(seers) > 1 else _ONCE)
+        away, rows = _behind(views, group, views.object_positions[index], seers)
+        if len(rows):
+            row, votes = int(rows[0]), _VOTES if len(seers) > 1 else _ONCE
             room = int(group[row])
+            plate = Plate(row, name, votes, tuple(rows[group[rows] == room].tolist()))
             if room not in behind or away < behind[room][0]:
                 behind[room] = away, plate
         elif not split_number(name)[1] and (row := _inside(group, seers)) >= 0:
@@ -99,8 +102,8 @@ def numbered_by_plates(views: RoomViews, spots: IntArray, vocabulary: Vocabulary
 
 def _behind(
     views: RoomViews, group: IntArray, point: RealArray, seers: IntArray
-) -> tuple[float, int]:
-    """Return the nearest view of another room behind a plate, and how far it is; -1 for none."""
+) -> tuple[float, IntArray]:
+    """Return the views of other rooms behind a plate, nearest first, and how far that is."""
     eyes = views.positions[seers]
     nearest = int(seers[np.nan_to_num(_flat(eyes - point), nan=np.inf).argmin()])
     offsets = views.positions - point
@@ -112,10 +115,8 @@ def _behind(
     fits &= (group != group[nearest]) & (views.maps == views.maps[nearest])
     fits[seers] = False
     rows = np.flatnonzero(fits)
-    if not len(rows):
-        return float('inf'), -1
-    row = int(rows[away[rows].argmin()])
-    return float(away[row]), row
+    rows = rows[np.argsort(away[rows], kind='stable')]
+    return (float(away[rows[0]]) if len(rows) else float('inf')), rows
 
 
 def _inside(group: IntArray, seers: IntArray) -> int:

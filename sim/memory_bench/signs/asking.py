@@ -16,16 +16,18 @@ from memory_bench.metrics.intervals import bootstrap
 from memory_bench.signs.drive import explore
 from memory_bench.signs.judge import Lead, SignJudge
 from memory_bench.signs.questions import ASPECTS, sign_questions, SignCase
+from memory_bench.signs.reading import letters_px
 from memory_node.core.answers.types import GoalPlan
 from memory_node.core.data import Observation, Query
 from memory_node.core.language.sign_labels import sign_text
 from memory_node.core.memory import Memory
 from memory_node.core.ports import Encoder, SignReader
-from memory_sim.engines.base import CameraModel
+from memory_sim.engines.base import CameraModel, Pose2D
 from memory_sim.engines.embedded import EmbeddedSimulator
 from memory_sim.exploration.explorer import Budget
 from memory_sim.world.errors import WorldError
 from memory_sim.world.open import find_world
+from memory_sim.world.sign import Sign
 
 __all__ = ['METHODS', 'AskingConfig', 'Asked', 'ask_worlds', 'asked_table']
 
@@ -102,7 +104,7 @@ def ask_worlds(
                     raise BenchError(f'world {name}: no index after {_PATIENCE_S:.0f} s')
                 memory.save()
                 cases = sign_questions(world)
-                _judge(name, cases, memory, SignJudge(sim), asked)
+                _judge(name, cases, memory, sim, asked)
         right = asked.by_world(METHODS[0], world=name)[name]
         tell(f'{name}: {sum(right):.0f} of {len(right)} right')
     return asked
@@ -127,9 +129,11 @@ def _explored(
 
 
 def _judge(
-    name: str, cases: Sequence[SignCase], memory: Memory, judge: SignJudge, asked: Asked
+    name: str, cases: Sequence[SignCase], memory: Memory, sim: EmbeddedSimulator, asked: Asked
 ) -> None:
-    readings = list(_readings(sorted(memory.observations(), key=lambda o: o.stamp_ns)))
+    judge = SignJudge(sim)
+    observations = sorted(memory.observations(), key=lambda o: o.stamp_ns)
+    readings = list(_readings(observations))
     for case in cases:
         about = [lead for text, lead in readings if _plain(case.wanted) in _plain(text)]
         best = next((lead for lead in about if judge.is_right(lead, case.targets)), None)
@@ -139,7 +143,23 @@ def _judge(
             right = judge.is_right(lead, case.targets)
             asked.scores[method, case.aspect, name].append(float(right))
         if not judge.is_right(leads[0], case.targets):
-            asked.failures.append(f'{name} {_failure(case, plan, best is not None)}')
+            shown = (_shown_px(sign, observations, sim, judge) for sign in case.targets)
+            why = f'{"not " if best is None else ""}read, {max(shown, default=0.0):.1f} px at best'
+            asked.failures.append(f'{name} {_failure(case, plan, why)}')
+
+
+def _shown_px(
+    sign: Sign, observations: Sequence[Observation], sim: EmbeddedSimulator, judge: SignJudge
+) -> float:
+    """Return how large the letters of a sign are where a keyframe shows them best [px]."""
+    shown = 0.0
+    for observation in observations:
+        (x, y, _), z = observation.pose.position, sim.world.elevations.get(sign.floor, 0.0)
+        pose = Pose2D(x=x, y=y, yaw_rad=observation.pose.yaw_rad, z=z)
+        px = letters_px(sign, pose, sim.camera)
+        if px > shown and judge.is_in_view((x, y), sign):
+            shown = px
+    return shown
 
 
 def _led(plan: GoalPlan) -> Lead | None:
@@ -149,14 +169,14 @@ def _led(plan: GoalPlan) -> Lead | None:
     return Lead(stand=(x, y), target=plan.place.target_position)
 
 
-def _failure(case: SignCase, plan: GoalPlan, was_read: bool) -> str:
-    """Return in a line what was asked, answered and wanted."""
+def _failure(case: SignCase, plan: GoalPlan, seen: str) -> str:
+    """Return in a line what was asked, answered and wanted, and how well that was ``seen``."""
     wanted = '; '.join(f'{t.text!r} at {t.position}' for t in case.targets) or 'no such sign'
     places = plan.retrieval.places
     first = f'{places[0].label!r} at {places[0].target_position}' if places else 'nothing'
     return (
         f'{case.aspect}: {case.text!r} -> {"found" if plan.found else "refused"}, first {first};'
-        f' wanted {wanted}, which was {"" if was_read else "not "}read; {plan.retrieval.message}'
+        f' wanted {wanted}, which was {seen}; {plan.retrieval.message}'
     )
 
 

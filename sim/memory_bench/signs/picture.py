@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from memory_bench.signs.judge import SignJudge
-from memory_bench.signs.reading import corners_px
+from memory_bench.signs.reading import corners_px, letters_px
 from memory_node.core.ports import SignReader
 from memory_sim.engines.base import CameraModel, Pose2D
 from memory_sim.engines.embedded import EmbeddedSimulator
@@ -90,8 +90,5 @@ def _is_legible(sim: EmbeddedSimulator, pose: Pose2D, sign: Sign) -> bool:
         return False
     if (corners > np.array([camera.width, camera.height]) - 9.0).any():
         return False
-    away = math.dist((pose.x, pose.y), sign.position[:2])
-    across = float(np.ptp(corners[:, 0])) / sign.width_m * min(sign.letters_m)
-    upright = float(camera.intrinsics[1, 1]) * min(sign.letters_m) / away
     seen = SignJudge(sim).is_in_view((pose.x, pose.y), sign)
-    return seen and min(across, upright) >= _LEGIBLE_PX
+    return seen and letters_px(sign, pose, camera) >= _LEGIBLE_PX

@@ -17,7 +17,15 @@ from memory_sim.render.render import map_T_camera
 from memory_sim.world.model import World
 from memory_sim.world.sign import Sign
 
-__all__ = ['Shot', 'Trial', 'corners_px', 'is_same_text', 'read_plates', 'reading_of']
+__all__ = [
+    'Shot',
+    'Trial',
+    'corners_px',
+    'is_same_text',
+    'letters_px',
+    'read_plates',
+    'reading_of',
+]
 
 Image = NDArray[np.uint8]
 
@@ -151,6 +159,23 @@ def reading_of(
         if (middle >= low - slack).all() and (middle <= high + slack).all():
             on_it.append(reading)
     return max(on_it, key=lambda r: r.confidence, default=None)
+
+
+def letters_px(sign: Sign, pose: Pose2D, camera: CameraModel) -> float:
+    """
+    Return how large the smallest letters of a sign are drawn [px], 0 where it is not all in view.
+
+    The lesser of their height and of what is left of it across, where the sign is seen aslant;
+    what stands between is not looked for.
+    """
+    corners = corners_px(sign, pose, camera)
+    if corners is None or (corners < 0.0).any():
+        return 0.0
+    if (corners > np.array([camera.width - 1.0, camera.height - 1.0])).any():
+        return 0.0
+    away = math.dist((pose.x, pose.y), sign.position[:2])
+    across = float(np.ptp(corners[:, 0])) / sign.width_m
+    return min(across, float(camera.intrinsics[1, 1]) / away) * min(sign.letters_m)
 
 
 def corners_px(sign: Sign, pose: Pose2D, camera: CameraModel) -> NDArray[np.float64] | None:
