@@ -2,6 +2,10 @@
 
 PY := .venv/bin/python
 export HF_HUB_OFFLINE := 1
+# Bytecode is kept, whatever the machine says: each of some hundred processes of the tests would
+# compile all that it imports, which takes as long as all else until a node is active.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/bytecode
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format pytest gate bench generate clean
