@@ -29,13 +29,14 @@ format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-# What talks over DDS runs alone: its patience is bounded.
+# What talks over DDS does not run beside what takes all of a core: its patience is bounded. Each of
+# its files has a domain of its own, and waits more than it works.
 pytest: setup
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
 	$(PY) -m pytest -n 2 --dist loadfile --ignore=test/ros
-	$(PY) -m pytest test/ros
+	$(PY) -m pytest -n 2 --dist loadfile test/ros
 endif
 
 gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one
