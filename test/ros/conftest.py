@@ -35,7 +35,7 @@ from memory_node.ros.qos import prefer_shared_memory  # noqa: E402
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 prefer_shared_memory()
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 #: Every frame is a keyframe, and nothing waits long.
 EAGER = {
     'keyframes.distance_m': 0.0,
