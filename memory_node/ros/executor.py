@@ -63,6 +63,8 @@ class SplitExecutor(Executor):
             TimeoutException,
         ):
             return
+        except rclpy_implementation.InvalidHandle:
+            return  # as below: what tells of events of a topic
         except rclpy_implementation.RCLError as error:
             # rclpy adds what it has gathered to its wait set, also an action server that another
             # thread has destroyed by then. The next round gathers anew.
