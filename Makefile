@@ -2,6 +2,10 @@
 
 PY := .venv/bin/python
 export HF_HUB_OFFLINE := 1
+# Bytecode is kept, whatever the machine says: each of some hundred processes of the tests would
+# compile all that it imports, which takes as long as all else until a node is active.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/bytecode
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format pytest gate bench generate clean
@@ -25,13 +29,15 @@ format: setup ## let ruff rewrite what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-# What talks over DDS runs alone: its patience is bounded.
+# What talks over DDS does not run beside what takes all of a core: its patience is bounded. Its own
+# files do not meet, each has a domain of its own. In order of their names, which is any order: by
+# number of tests, the files of a few long ones came last, when one process had nothing left to do.
 pytest: setup
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest -n 2 --dist loadfile --ignore=test/ros
-	$(PY) -m pytest test/ros
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=test/ros
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder test/ros
 endif
 
 gate: setup ## run the small benchmark and compare with its baseline; SAVE=1 makes a new one

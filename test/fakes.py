@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 import hashlib
 import re
 from typing import Any
@@ -10,6 +11,13 @@ from typing import Any
 import numpy as np
 
 from memory_node.core.data import FloatArray, Observation, Pose, Sighting
+
+
+@lru_cache(maxsize=1 << 16)
+def _direction(word: str, dim: int) -> FloatArray:
+    seed = hashlib.blake2b(word.encode('utf-8', 'replace'), digest_size=8).digest()
+    rng = np.random.default_rng(int.from_bytes(seed, 'little'))
+    return rng.standard_normal(dim).astype(np.float32)
 
 
 class BagOfWordsEncoder:
@@ -25,9 +33,7 @@ class BagOfWordsEncoder:
         rows = np.zeros((len(texts), self.dim), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r'\w+', text.casefold()) or ['']:
-                seed = hashlib.blake2b(word.encode('utf-8', 'replace'), digest_size=8).digest()
-                rng = np.random.default_rng(int.from_bytes(seed, 'little'))
-                row += rng.standard_normal(self.dim).astype(np.float32)
+                row += _direction(word, self.dim)
             row /= np.linalg.norm(row)
         return rows
 

@@ -14,6 +14,7 @@ from rclpy.executors import (
     ShutdownException,
     TimeoutException,
 )
+from rclpy.impl.implementation_singleton import rclpy_implementation
 
 __all__ = ['SplitExecutor']
 
@@ -21,6 +22,8 @@ __all__ = ['SplitExecutor']
 #: object map, saves, lifecycle and parameters, what a navigator says, occupancy grids, corrected
 #: paths, the bond, and one to spare.
 _OTHERS = 10
+#: What rcl says of an entity that is no more.
+_DESTROYED = 'pointer is invalid'
 #: Pictures and depth of one camera.
 _EACH_CAMERA = 2
 
@@ -59,6 +62,14 @@ class SplitExecutor(Executor):
             ShutdownException,
             TimeoutException,
         ):
+            return
+        except rclpy_implementation.InvalidHandle:
+            return  # as below: what tells of events of a topic
+        except rclpy_implementation.RCLError as error:
+            # rclpy adds what it has gathered to its wait set, also an action server that another
+            # thread has destroyed by then. The next round gathers anew.
+            if _DESTROYED not in str(error):
+                raise
             return
         handler, entity, _ = ready
         asked = entity is not None and entity.callback_group is self._requests

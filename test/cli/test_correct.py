@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stderr, redirect_stdout
+import io
 import json
 import subprocess
 import sys
@@ -34,9 +36,17 @@ def store(tmp_path_factory):
 
 
 def memory(store, command, *args):
+    """Run a command in this process."""
+    command = [command, *map(str, args), '--store', str(store)]
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = main(command)
+    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+
+def memory_process(store, *command):
+    """Run a command in a process of its own."""
     return subprocess.run(
-        [sys.executable, '-m', 'memory_node.cli.main', command, *map(str, args)]
-        + ['--store', str(store)],
+        [sys.executable, '-m', 'memory_node.cli.main', *map(str, command), '--store', str(store)],
         capture_output=True,
         text=True,
     )
@@ -50,7 +60,8 @@ def answers(store, *args):
 
 def test_a_correction_is_made_seen_listed_exported_and_undone(store):
     (oven,) = answers(store, 'objects', 'microwave')
-    told = memory(store, 'correct', 'relabel', oven['id'], 'printer', '--author', 'anna')
+    command = ('correct', 'relabel', oven['id'], 'printer', '--author', 'anna')
+    told = memory_process(store, *command)
     assert told.returncode == 0
     assert f"correction 1 by anna: object {oven['id']} (microwave) is a 'printer'" in told.stderr
     (answer,) = answers(store, 'query', 'the printer')

@@ -6,6 +6,7 @@ from fakes import BagOfWordsEncoder, seen
 import pytest
 
 from memory_node import Memory
+from memory_node.core.rooms import keeper
 
 ROOMS = (('a kitchen', 'stove'), ('a bedroom', 'bed'), ('a bathroom', 'towel'))
 
@@ -56,6 +57,17 @@ def test_a_room_goes_by_the_name_that_it_was_given(memory):
     assert (bed.found, bed.places[0].room) == (True, 'room 214')
     assert not memory.retrieve('the stove in room 214').found
     assert memory.retrieve('go to the bedroom').found  # it still is one
+
+
+def test_what_was_seen_last_is_named_though_rooms_are_seldom_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(keeper, '_SHARE', 1e-9)  # as on a machine with much else to do
+    with opened(tmp_path / 'm.db') as memory:
+        *first, last = building()
+        memory.add_many(first)
+        assert room_names(memory)
+        memory.add(last)
+        memory.correct('place', name='room 214', position=last.pose.position, author='bob')
+        assert label_of(memory, 'go to room 214') == 'room 214'
 
 
 def test_a_room_that_was_taken_for_another_kind_is_that_no_more(memory):

@@ -35,7 +35,7 @@ from memory_node.ros.qos import prefer_shared_memory  # noqa: E402
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 prefer_shared_memory()
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 #: Every frame is a keyframe, and nothing waits long.
 EAGER = {
     'keyframes.distance_m': 0.0,
@@ -171,12 +171,26 @@ class Client:
 
         return self.until(lambda: (s := newest()) is not None and condition(s) and s, what)
 
+    def fresh(self) -> Statistics:
+        """
+        Return statistics that count all that the node has counted by now.
+
+        Those that come next may have waited here. Under simulated time stamps tell nothing.
+        """
+        known, asked_ns = len(self.statistics), self.node.get_clock().now().nanoseconds
+
+        def is_new(told: Statistics) -> bool:
+            stamp = told.header.stamp
+            simulated = stamp.sec < 10**9
+            made_since = simulated or stamp.sec * 10**9 + stamp.nanosec > asked_ns
+            return len(self.statistics) > known and made_since
+
+        return self.counted(is_new, 'new statistics')
+
     def rejected(self) -> dict[str, int]:
-        """Return how often what was refused, from a message that is yet to come."""
-        known = len(self.statistics)
-        self.until(lambda: len(self.statistics) > known, 'statistics')
-        last = self.statistics[-1]
-        return dict(zip(last.rejected_reasons, last.rejected_counts, strict=True))
+        """Return how often what was refused by now."""
+        told = self.fresh()
+        return dict(zip(told.rejected_reasons, told.rejected_counts, strict=True))
 
 
 class Robot:
@@ -208,11 +222,15 @@ class Robot:
             self.client.until(publisher.get_subscription_count, publisher.topic_name)
 
     def await_odometry(self) -> None:
-        """Publish odometry until the node counts one.
+        """Publish odometry until the node counts one, from a publisher made after all others.
 
         A publisher may know its subscriber before the subscriber knows it, and what is
-        published best effort in between is lost.
+        published best effort in between is lost. DDS announces publishers one by one, so who
+        hears the last one knows them all.
         """
+        node = self.client.node
+        node.destroy_publisher(self.publishers.pop('odom'))
+        self.publishers['odom'] = node.create_publisher(Odometry, 'odom', qos_profile_sensor_data)
 
         def heard() -> bool:
             self.publish('odom', self.odometry((0.0, 0.0, 0.0)), self.now())

@@ -68,7 +68,7 @@ def test_each_camera_places_what_it_sees_by_its_own_mounting(client, robot):
 
 
 def test_what_two_cameras_see_at_one_stamp_is_one_object(client, robot):
-    before = client.counted(lambda s: s.queue_length == 0, 'an empty queue').observations
+    before = client.fresh().observations
     _look(robot, ('front', 2.0, 'vase'), ('left', LEFT_M, 'vase'))
     client.counted(lambda s: s.observations == before + 2, 'two observations')
     (vase,) = client.until(lambda: _objects(client, 'vase'), 'vase')

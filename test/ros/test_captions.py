@@ -16,7 +16,7 @@ def say(client, robot):
     """Publish a caption, or its bytes, with the pose it needs; wait until it is stored."""
 
     def said(text: str, replaced: tuple[bytes, bytes] | None = None) -> None:
-        before = client.statistics[-1].observations
+        before = client.fresh().observations
         stamp = robot.now()
         robot.publish('odom', robot.odometry((before * 1.0, 0.0, 0.0)), stamp)
         msg = Caption(text=text)
@@ -83,8 +83,8 @@ def test_a_caption_is_data(client, say, text):
 
 
 def test_a_caption_of_the_past_finds_its_pose(client, robot):
+    before = client.fresh().observations
     start = robot.now()
-    before = client.statistics[-1].observations
     for i in range(20):
         robot.publish('odom', robot.odometry((100.0 + i, 0.0, 0.0)), robot.now())
         client.executor.spin_once(timeout_sec=0.05)

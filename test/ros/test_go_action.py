@@ -8,6 +8,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 
 from action_msgs.msg import GoalStatus
 from geometry_msgs.msg import PoseStamped
@@ -18,6 +19,7 @@ import rclpy
 from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.lifecycle import LifecycleNode
+from ros.conftest import PATIENCE_S
 
 from memory_node.core.errors import NavigatorError
 from memory_node.ros import navigator as navigator_module
@@ -300,6 +302,10 @@ def test_ending_the_process_cancels_at_the_navigator(toured, action, folder):
         toured.process.process.send_signal(signal.SIGTERM)
         # The client spins no more: its node has gone.
         assert toured.process.wait() == 0, toured.process.output()
-        assert 'cancelled' in navigator.lines()[known:]
+        # It says so once it has told the node, which may have ended by then.
+        deadline = time.monotonic() + PATIENCE_S
+        while 'cancelled' not in navigator.lines()[known:]:
+            assert time.monotonic() < deadline, navigator.lines()
+            time.sleep(0.02)
     finally:
         navigator.close()

@@ -74,7 +74,7 @@ def test_the_gate_follows_its_parameters(client, robot):
     client.set_parameters(
         Parameter('keyframes.distance_m', value=5.0), Parameter('keyframes.novelty', value=1.0)
     )
-    before = client.statistics[-1]
+    before = client.fresh()
     robot.look('sofa', position=(1.0, 0.0, 0.0))
     last = client.counted(lambda s: s.frames_gated > before.frames_gated, 'a gated frame')
     assert last.observations == before.observations
@@ -84,7 +84,7 @@ def test_the_gate_follows_its_parameters(client, robot):
 
 
 def test_a_new_map_id_is_that_of_what_follows(client, robot):
-    before = client.statistics[-1].observations
+    before = client.fresh().observations
     client.set_parameters(Parameter('map_id', value='first_floor'))
     robot.look('piano', position=(20.0, 0.0, 0.0))
     client.counted(lambda s: s.observations > before, 'an observation')

@@ -87,7 +87,7 @@ def test_more_questions_than_may_wait_are_refused_at_once(asked, remembering):
 
 
 def test_sensors_and_statistics_go_on(asked, remembering, robot):
-    before = remembering.statistics[-1]
+    before = remembering.fresh()
     for i in range(1, 4):
         look(robot, f'A lamp, number {i}.', 3.0 * i)
         remembering.counted(lambda s, n=i: s.observations == SEEN + n, f'{i} more observations')

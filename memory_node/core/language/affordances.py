@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 import hashlib
 import json
 import logging
@@ -19,14 +20,17 @@ _LOG = logging.getLogger(__name__)
 DATA = Path(__file__).resolve().parents[2] / 'data'
 #: Bounds of one row: a pack is data of somebody else.
 MAX_LINE_CHARS, MAX_ENTRIES, MAX_ENTRY_CHARS = 20_000, 64, 200
+#: Texts of packs whose rows are kept: each memory that a process opens has the same ones.
+_KEPT = 8
+#: Names of one kind of thing, the usual one first, and what it is used for.
+Row = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class AffordancePacks:
     """The rows of all packs."""
 
-    #: Names of one kind of thing, the usual one first, and what it is used for.
-    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    rows: tuple[Row, ...] = ()
     #: One sentence for each line that could not be used.
     problems: tuple[str, ...] = ()
 
@@ -54,28 +58,39 @@ def load_packs(names: Iterable[str]) -> AffordancePacks:
     A line that is broken is named in ``problems`` and in the log, and the rest is used; so is a
     file that can't be read.
     """
-    rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    rows: list[Row] = []
     problems: list[str] = []
     for name in filter(None, map(str.strip, names)):
         try:
             path = pack_path(name)
-            lines = path.read_text(encoding='utf-8').splitlines()
+            text = path.read_text(encoding='utf-8')
         except (OSError, ValueError) as error:  # bytes that are no text, a NUL, an unknown home
             problems.append(f'affordance pack {name!r:.200}: {error}')
             continue
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                rows.append(_row(line))
-            except (ValueError, RecursionError) as error:
-                problems.append(f'affordance pack {path}, line {number}: {error}')
+        good, bad = _rows(text)
+        rows += good
+        problems += [f'affordance pack {path}, line {problem}' for problem in bad]
     for problem in problems:
         _LOG.warning('%s', problem)
     return AffordancePacks(tuple(rows), tuple(problems))
 
 
-def _row(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@lru_cache(maxsize=_KEPT)
+def _rows(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """Return the rows of a pack, and number and problem of each line that is none."""
+    rows: list[Row] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(_row(line))
+        except (ValueError, RecursionError) as error:
+            problems.append(f'{number}: {error}')
+    return tuple(rows), tuple(problems)
+
+
+def _row(line: str) -> Row:
     """Return names and uses of one line; ``ValueError`` says what is wrong with it."""
     if len(line) > MAX_LINE_CHARS:
         raise ValueError(f'has {len(line)} characters, at most {MAX_LINE_CHARS} are read')

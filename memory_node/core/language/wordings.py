@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 import re
 
@@ -82,7 +83,13 @@ def wording_packs(extra: Path | None = None) -> AffordancePacks:
 
     ``OSError`` or ``ValueError`` where a file can't be read or is of another form.
     """
-    tables = [_read(DATA / 'wordings.yaml'), *([_read(extra)] if extra else [])]
+    paths = (DATA / 'wordings.yaml', *([extra] if extra else []))
+    return _packs(tuple((path, _text(path)) for path in paths))
+
+
+@lru_cache(maxsize=2)
+def _packs(files: tuple[tuple[Path, str], ...]) -> AffordancePacks:
+    tables = [_read(path, text) for path, text in files]
     return AffordancePacks(
         tuple(
             ((ask.name.lower(),), tuple(_example(ask, s) for t in tables for s in t[ask]))
@@ -91,10 +98,17 @@ def wording_packs(extra: Path | None = None) -> AffordancePacks:
     )
 
 
-def _read(path: Path) -> dict[Ask, list[str]]:
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding='utf-8')
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+
+
+def _read(path: Path, text: str) -> dict[Ask, list[str]]:
     """Return the sentences of a file; kinds that it leaves out have none."""
     try:
-        table = read_yaml(path.read_text(encoding='utf-8'))
+        table = read_yaml(text)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
     kinds = {ask.name.lower(): ask for ask in Ask}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 import hashlib
 from itertools import combinations
 import json
@@ -43,6 +44,9 @@ _ARRAYS = ('names', 'sentences', 'world')
 NEAREST, SHARPNESS = 10, 10.0
 #: Words of a phrase that are looked at for names within it.
 PHRASE_WORDS = 6
+#: Packs whose vectors are shared by all memories of a process: what things are for, rooms and
+#: wordings, of two encoders.
+_KEPT = 6
 
 
 def purpose(name: str) -> str:
@@ -121,6 +125,7 @@ class PackVectors:
         return unit(purposes + unit(weights @ self.uses))
 
 
+@lru_cache(maxsize=_KEPT)
 def vectors_file(packs: AffordancePacks, model_id: str) -> str:
     """Return the name of the file that holds the vectors of packs for one encoder."""
     said = json.dumps([model_id, SHARPNESS, NEAREST, packs.rows])
@@ -136,7 +141,7 @@ def pack_vectors(packs: AffordancePacks, encode: Encode, model_id: str, dim: int
     name = vectors_file(packs, model_id)
     cache = _cache_folder()
     for folder in (DATA, *([cache] if cache else [])):
-        if (held := _read(folder / name, packs, dim)) is not None:
+        if (held := _held(folder / name, packs, dim)) is not None:
             return held
     made = make_vectors(packs, encode, dim)
     if packs.rows:
@@ -172,7 +177,7 @@ def _assembled(
         for a, b in zip(use_starts[:-1].tolist(), use_starts[1:].tolist(), strict=True)
     ]
     uses = np.stack(means) if means else np.empty((0, names.shape[1]), np.float32)
-    return PackVectors(
+    made = PackVectors(
         rows=_rows(packs),
         called=tuple(name for called, _ in packs.rows for name in called),
         names=names,
@@ -183,6 +188,9 @@ def _assembled(
         world=world,
         uses=uses,
     )
+    for array in (names, made.starts, sentences, use_of, use_starts, world, uses):
+        array.flags.writeable = False  # it may be shared
+    return made
 
 
 def _uses(packs: AffordancePacks) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
@@ -211,7 +219,19 @@ def _cache_folder() -> Path | None:
     return None if base is None else base / 'memory_node'
 
 
-def _read(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
+def _held(path: Path, packs: AffordancePacks, dim: int) -> PackVectors | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return _read(path, (about.st_ino, about.st_size, about.st_mtime_ns), packs, dim)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(
+    path: Path, version: tuple[int, ...], packs: AffordancePacks, dim: int
+) -> PackVectors | None:
+    """Return what a file of this version holds, to be read only; None where it does not fit."""
     try:
         with np.load(path, allow_pickle=False) as file:
             names, sentences, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)

@@ -84,6 +84,8 @@ class RoomKeeper:
         #: Whether those that are held were read from a file that knows fewer observations.
         self._partial = False
         self._not_before = 0.0
+        #: Whether somebody waits for rooms that know all there is: they are made without a rest.
+        self._awaited = False
         self._worker = Worker('memory-rooms', self._bring_up_to_date)
         self.notify, self.wait, self.close = (
             self._worker.notify,
@@ -169,11 +171,17 @@ class RoomKeeper:
         )
 
     def await_rows(self, rows: int, timeout_s: float) -> None:
-        """Wait until the rooms know the first ``rows`` observations, but not for long."""
+        """Wait for rooms that know the first ``rows`` observations, made at once; not for long."""
         kept = self._kept
-        if kept is None or len(kept.perceived.keys) < rows:
+        known = 0 if kept is None else len(kept.perceived.keys)
+        if known >= rows:
+            return
+        self._awaited = True
+        try:
             self._worker.notify()
             self._worker.wait(timeout_s)
+        finally:
+            self._awaited = False
 
     def again(self) -> None:
         """Name the rooms anew at once, and make them anew later: corrections have changed."""
@@ -186,10 +194,11 @@ class RoomKeeper:
 
     def _may_rest(self) -> bool:
         """Tell whether there are rooms to answer with, those of before a removal not counted."""
-        return not self._worker.closing and self.fits(self._mirror.snapshot().epoch)
+        urgent = self._awaited or self._worker.closing
+        return not urgent and self.fits(self._mirror.snapshot().epoch)
 
     def _bring_up_to_date(self) -> None:
-        while self._worker.pause(_PAUSE_S) and not self._worker.closing:
+        while not self._awaited and self._worker.pause(_PAUSE_S) and not self._worker.closing:
             pass
         while (early := self._not_before - time.monotonic()) > 0.0 and self._may_rest():
             self._worker.pause(early)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 import hashlib
-from importlib import resources
 from pathlib import Path
 import re
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.language.affordances import AffordancePacks
+from memory_node.core.language.affordances import AffordancePacks, DATA
 from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.yaml_text import read_yaml
 
@@ -197,9 +196,15 @@ def load_vocabulary(path: Path | None = None, extra: Path | None = None) -> Voca
         A file is not of the form that ``data/rooms.yaml`` describes.
 
     """
-    table = _read(path)
-    if extra is not None:
-        more = _read(extra)
+    files = (path or DATA / 'rooms.yaml', *([extra] if extra is not None else []))
+    return _merged(tuple((str(file), _text(file)) for file in files))
+
+
+@lru_cache(maxsize=4)
+def _merged(files: tuple[tuple[str, str], ...]) -> Vocabulary:
+    """Return the vocabulary of some texts, each with the name of its file."""
+    table, *others = (_read(*file) for file in files)
+    for more in others:
         for name, entry in more['rooms'].items():
             known = table['rooms'].setdefault(name, {})
             for key, values in entry.items():
@@ -217,10 +222,16 @@ def default_vocabulary() -> Vocabulary:
     return load_vocabulary()
 
 
-def _read(path: Path | None) -> dict[str, Any]:
-    source = path or resources.files('memory_node').joinpath('data/rooms.yaml')
+def _text(path: Path) -> str:
     try:
-        table = read_yaml(source.read_text(encoding='utf-8'))
+        return path.read_text(encoding='utf-8')
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+
+
+def _read(source: str, text: str) -> dict[str, Any]:
+    try:
+        table = read_yaml(text)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from error
     if not isinstance(table, Mapping) or not isinstance(table.get('rooms'), Mapping):
