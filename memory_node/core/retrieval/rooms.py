@@ -89,6 +89,8 @@ def means_room(view: View, request: Request, words: RoomWords, relevance: Releva
     name = view.names.forms.get(lemmas(subject.name), -1)
     if (view.objects.placed & (view.objects.labels == name)).any():
         return False
+    if (relevance.odds[view.names.signs] > 0.0).any():  # "room 214" is where its plate hangs
+        return False
     if relevance.odds.max() > RELATION_ODDS[Relation.KIND]:
         known = plain(subject.name) in view.rooms.said
     else:
