@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from memory_node.ros.groups import told_unknown
 
@@ -15,6 +17,20 @@ _BY_TOPIC = 'qos_overrides.'
 _MOST = 20
 
 
+class _Given(Node):
+    """A node that knows what it is given, also what has no type: an empty list."""
+
+    given: frozenset[str] = frozenset()
+
+    def declare_parameters(
+        self, namespace: str, parameters: Sequence[Any], ignore_override: bool = False
+    ) -> list[Parameter]:
+        """Declare parameters, but those without a type, and keep the names of all."""
+        self.given |= {one[0] for one in parameters}
+        typed = [one for one in parameters if len(one) < 2 or one[1] is not None]
+        return super().declare_parameters(namespace, typed, ignore_override)
+
+
 def given_parameters(name: str, **kwargs: Any) -> set[str]:
     """
     Return the names of the parameters that a node of this name, made with ``kwargs``, is given.
@@ -22,13 +38,13 @@ def given_parameters(name: str, **kwargs: Any) -> set[str]:
     rclpy hands them out in one way only: a node of the name that declares all of them. It has to
     end before the real one is made: what a node had goes from the graph by its name.
     """
-    node = Node(
+    node = _Given(
         name,
         **{**kwargs, 'enable_rosout': False, 'start_parameter_services': False},
         automatically_declare_parameters_from_overrides=True,
     )
     try:
-        return set(node.get_parameters_by_prefix(''))
+        return set(node.given)
     finally:
         node.destroy_node()
 
