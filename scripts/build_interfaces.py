@@ -8,7 +8,6 @@ machines without an installed ROS 2: a robot has those, and builds its own with 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import re
@@ -78,6 +77,5 @@ def build(package: str) -> None:
 
 if __name__ == '__main__':
     print(f'{patch_cmake_exports()} CMake files patched', flush=True)
-    # None needs another one, and configuring takes one core for most of the time.
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(build, PACKAGES))
+    for name in PACKAGES:
+        build(name)
