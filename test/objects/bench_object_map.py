@@ -1,7 +1,7 @@
 """
 Counts of the object map on the Gibson rooms, exact and with noise, and its cost per frame.
 
-Run: PYTHONPATH=.:test python test/objects/bench_object_map.py [--noise-only | --cost-only]
+Run: python test/objects/bench_object_map.py [--noise-only | --cost-only]
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from collections import Counter
 from dataclasses import replace
 import json
 import math
+from pathlib import Path
 import sys
 import time
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from objects.worlds import first_rows, read_views, SHARED, snapshot_of, Thing, View
 
 from memory_node.core.objects import dump_objects, ObjectMap
