@@ -207,25 +207,7 @@ def _bars_letters(nodes: Sequence[Node]) -> bool:
 
 def _ends(node: Node, before: bool) -> bool:
     """Tell whether no letter can stand right before what follows an instruction."""
-    kind, value = node
-    if kind is code.LITERAL:
-        return not _is_letter(value)
-    if kind is code.IN:
-        return value[0][0] is not code.NEGATE and all(map(_no_letter, value))
-    if kind is code.AT:
-        return before or value in (code.AT_BEGINNING, code.AT_BEGINNING_STRING, code.AT_BOUNDARY)
-    if kind is code.SUBPATTERN:
-        return _ends_all(value[3], before)
-    if kind is code.BRANCH:
-        return all(_ends_all(part, before) for part in value[1])
-    if _repeats(kind):
-        once = _ends_all(value[2], before=False)
-        return once and (before or value[0] > 0)
-    if kind is code.ASSERT:
-        return before or (value[0] < 0 and _ends_all(value[1], before=False))
-    if kind is code.ASSERT_NOT:
-        return before or (value[0] < 0 and _bars_letters(value[1]))
-    return False
+    return _is_clear(node, before, ahead=False)
 
 
 def _ends_all(nodes: Iterable[Node], before: bool) -> bool:
@@ -237,27 +219,36 @@ def _ends_all(nodes: Iterable[Node], before: bool) -> bool:
 def _opens(nodes: Sequence[Node], after: bool) -> bool:
     """Tell whether no letter can stand where a sequence begins; ``after`` is so at its end."""
     for node in reversed(nodes):
-        after = _begins(node, after)
+        after = _is_clear(node, after, ahead=True)
     return after
 
 
-def _begins(node: Node, after: bool) -> bool:
+def _is_clear(node: Node, beyond: bool, *, ahead: bool) -> bool:
+    """
+    Tell whether no letter can stand at one side of an instruction, seen from there.
+
+    ``beyond`` is so at its other side, ``ahead`` is whether it is looked at from before.
+    """
     kind, value = node
     if kind is code.LITERAL:
         return not _is_letter(value)
     if kind is code.IN:
         return value[0][0] is not code.NEGATE and all(map(_no_letter, value))
     if kind is code.AT:
-        return after or value in (code.AT_END, code.AT_END_STRING, code.AT_BOUNDARY)
+        edges = (code.AT_BEGINNING, code.AT_BEGINNING_STRING)
+        if ahead:
+            edges = (code.AT_END, code.AT_END_STRING)
+        return beyond or value is code.AT_BOUNDARY or value in edges
+    side = _opens if ahead else _ends_all
     if kind is code.SUBPATTERN:
-        return _opens(value[3], after)
+        return side(value[3], beyond)
     if kind is code.BRANCH:
-        return all(_opens(part, after) for part in value[1])
+        return all(side(part, beyond) for part in value[1])
     if _repeats(kind):
-        once = _opens(value[2], after=False)
-        return once and (after or value[0] > 0)
+        return side(value[2], False) and (beyond or value[0] > 0)
+    looks = kind in (code.ASSERT, code.ASSERT_NOT) and (value[0] > 0) is ahead
     if kind is code.ASSERT:
-        return after or (value[0] > 0 and _opens(value[1], after=False))
+        return beyond or (looks and side(value[1], False))
     if kind is code.ASSERT_NOT:
-        return after or (value[0] > 0 and _bars_letters(value[1]))
+        return beyond or (looks and _bars_letters(value[1]))
     return False
