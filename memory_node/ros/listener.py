@@ -139,6 +139,7 @@ class Listener:
                 callback_group=group,
                 clock=Clock(clock_type=ClockType.STEADY_TIME),
             )
+        self._looking.reset()
 
     def _look_for_latched(self) -> None:
         with self._lock:
@@ -148,6 +149,8 @@ class Listener:
                 if DurabilityPolicy.TRANSIENT_LOCAL in offered:
                     del self._unlatched[topic]
                     self._subscriptions.append(subscribe())
+            if not self._unlatched and self._looking is not None:
+                self._looking.cancel()
 
     def _bounded(
         self, topic: str, handler: Callable[[int, Any], None], *, stamped: bool
