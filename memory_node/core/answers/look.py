@@ -68,11 +68,7 @@ def _also(found: Found, one: int) -> list[int]:
     They are it where it is the only one of the name there that depth has placed.
     """
     candidates = found.candidates
-    alike = (
-        (candidates.kind == Kind.OBJECT)
-        & (candidates.name == candidates.name[one])
-        & (candidates.room == candidates.room[one])
-    )
+    alike = candidates.kin == candidates.kin[one]
     if not candidates.placed[one] or np.count_nonzero(alike & candidates.placed) > 1:
         return [one]
     return [one, *np.flatnonzero(alike & ~candidates.placed).tolist()]

@@ -89,6 +89,12 @@ class Candidates:
         """Return some of the candidates, in the order of ``rows``."""
         return Candidates(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
+    @property
+    def kin(self) -> IntArray:
+        """(n,) a number for each name in each room; -1 for what is no object."""
+        spread = int(self.room.max(initial=-1)) + 2
+        return np.where(self.kind == Kind.OBJECT, self.name * spread + self.room + 1, -1)
+
     @classmethod
     @cache
     def none(cls) -> Candidates:

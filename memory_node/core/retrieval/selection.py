@@ -47,13 +47,12 @@ def placed_first(candidates: Candidates, odds: RealArray) -> RealArray:
     placed, loose = objects & candidates.placed, objects & ~candidates.placed
     if not placed.any() or not loose.any():
         return odds
-    spread = int(candidates.room.max()) + 2
-    codes = candidates.name * spread + candidates.room + 1
-    known, of = np.unique(codes[placed], return_inverse=True)
+    kin = candidates.kin
+    known, of = np.unique(kin[placed], return_inverse=True)
     best = np.full(len(known), -np.inf)
     np.maximum.at(best, of, odds[placed])
-    at = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-    alike = loose & (known[at] == codes) & (best[at] >= odds - _LIKE_IT)
+    at = np.minimum(np.searchsorted(known, kin), len(known) - 1)
+    alike = loose & (known[at] == kin) & (best[at] >= odds - _LIKE_IT)
     return np.where(alike, odds - _SEEN_AGAIN, odds)
 
 
