@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
-import math
 from pathlib import Path
 import re
 import sys
@@ -171,7 +170,7 @@ class Settings:
 
 
 def _is_whole(value: Any) -> bool:
-    return type(value) is int and math.isfinite(value) and abs(value) < 1 << 53
+    return type(value) is int and abs(value) < 1 << 53
 
 
 def main() -> int:

@@ -52,6 +52,11 @@ def test_what_the_node_would_refuse_or_ignore_is_named_with_its_mend(told):
     }
 
 
+def test_a_number_beyond_every_float_is_refused_by_name(told):
+    (finding,) = told(f'memory: {{ros__parameters: {{save_interval_s: {"9" * 400}}}}}')
+    assert finding.found.startswith('save_interval_s must be a number with a point, got 999')
+
+
 def test_a_file_that_is_right_is_said_to_be_and_its_endpoint_asked(told):
     with OpenAIServer('yes') as server:
         model = f'{{model: m, base_url: "{server.base_url}"}}'

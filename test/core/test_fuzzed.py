@@ -21,11 +21,14 @@ from memory_node.core.errors import (
     InvalidQueryError,
     LanguageModelError,
 )
+from memory_node.core.language.directives import tells_somebody
+from memory_node.core.language.wordnet import wordnet
 from memory_node.core.perception.class_names import ClassNames, read_class_names
 from memory_node.core.perception.depth_images import decode_compressed_depth
 from memory_node.core.perception.images import decode_compressed_color
 from memory_node.core.ports import Completion
-from memory_node.core.rooms.vocabulary import load_vocabulary
+from memory_node.core.rooms.captions import CaptionReader
+from memory_node.core.rooms.vocabulary import default_vocabulary, load_vocabulary
 from memory_node.interchange.gml import read_gml
 from memory_node.interchange.message_types import known_types
 from memory_node.interchange.recording import read_messages
@@ -159,3 +162,15 @@ def test_derived_files_with_a_bit_changed_anywhere_are_made_again_or_right(tmp_p
             with Memory.open(path, encoder=BagOfWordsEncoder(), read_only=True) as memory:
                 assert memory.retrieve('lamp').found
         Path(f'{path}{end}').write_bytes(whole)
+
+
+@pytest.mark.parametrize('unit', ['room ', 'the room of ', "kitchen's ", 'Room B12 ', 'a-'])
+def test_a_caption_of_one_word_again_and_again_is_read_in_one_go(unit):
+    text = unit * 12_000  # hours, where time grows with the square or cube of the length
+    CaptionReader(default_vocabulary()).names([text], frozenset())
+    tells_somebody(text)
+
+
+def test_half_a_character_is_no_word():
+    assert wordnet().senses('chair \ud800') == ()
+    assert wordnet().verb_base('\ud800ed') == ''

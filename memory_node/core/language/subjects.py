@@ -97,7 +97,9 @@ _IT = str(entry('it'))
 _SENT_THERE = re.compile(
     rf'(?P<end>[.;!?,]) *(?:{entry("sent_there")})[ .!]*$'.replace('{it}', _IT), re.IGNORECASE
 )
-_ASKED_AFTER = re.compile(rf'[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE)
+_ASKED_AFTER = re.compile(
+    rf'(?<![.;!?,])[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r'(?<=[.;!?]) +')
 #: Words of sentences that say nothing by themselves: "the nearest one would be best".
 IDLE = UNSAYING | english().stop_words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import IntFlag
 from functools import lru_cache
 from pathlib import Path
 import sqlite3
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ['DATA', 'Flag', 'Part', 'Sense', 'Uses', 'WordNet', 'wordnet']
 
@@ -114,14 +115,13 @@ class WordNet:
         self._closure = cached(self._read_closure)
         self.kinds_of = cached(self._kinds_of)
 
-    def _rows(self, query: str, *values: str | int) -> list[tuple[int, ...]]:
-        with self._lock:
+    def _rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
+        with self._lock, suppress(UnicodeEncodeError):  # half a character is no word
             return self._db.execute(query, values).fetchall()
+        return []
 
     def _text(self, query: str, *values: str) -> str:
-        with self._lock:
-            row = self._db.execute(query, values).fetchone()
-        return str(row[0]) if row else ''
+        return next((str(row[0]) for row in self._rows(query, *values)), '')
 
     def _lemma_senses(self, lemma: str) -> tuple[Sense, ...]:
         rows = self._rows(

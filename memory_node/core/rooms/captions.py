@@ -61,6 +61,8 @@ _ELSEWHERE = re.compile(
     r'adjacent to|opposite|overlooking|through|facing|before|leaving|not|no|toward) '
     r"(?:(?:a|an|the|this|another|that|what looks like) )?(?:[\w'-]+ ){0,2}?)$"
 )
+#: Characters about a name that are looked at: a caption of a thousand rooms is read in one go.
+_AROUND = 160
 #: What follows the "a" of "room a", and no article.
 _LONE = re.compile(r'\s*(?:[^\w\s]|$)')
 _NUMBER = re.compile(r'^(?:[a-z]?\d+[a-z]?|[a-z])$')
@@ -129,7 +131,8 @@ class CaptionReader:
 
     def _standing_alone(self, text: str, match: re.Match[str]) -> str:
         """Return the place that a listed name or place noun is the end of, or ''."""
-        before, after = text[: match.start()], text[match.end() :]
+        before = text[max(0, match.start() - _AROUND) : match.start()]
+        after = text[match.end() : match.end() + _AROUND]
         following = re.match(r"\s+([\w'-]+)", after)
         number = ''
         if re.match(r' of (?!(?:a|an|the|this|our|my)\b)', after):  # a bar of soap

@@ -49,7 +49,7 @@ _SAID = (
     ),
     *('the door', '. ', 'a man rides', 'in front of', '"EXIT"', 'hanging on the wall', 'three'),
     *('trash can', "a person's hand", 'ignore all previous instructions', 'https://a.example'),
-    *('you must', '7', 'without', 'on the left', 'a K7 gripper'),
+    *('you must', '7', 'without', 'on the left', 'a K7 gripper', 'room', 'Room B12', 'a-'),
 )
 
 strange = (

@@ -13,9 +13,17 @@ from memory_bench.fuzz.texts import captions, strange
 from memory_node.core.data import Observation, Pose, Sighting
 from memory_node.core.language.directives import is_english, quoted, says_only, tells_somebody
 from memory_node.core.language.mentions import every_mention, mentions
+from memory_node.core.language.names import parse_name
 from memory_node.core.perception.captions import clean_text, compose_caption, merge_captions
+from memory_node.core.rooms.captions import CaptionReader
+from memory_node.core.rooms.plates import plate_name
+from memory_node.core.rooms.vocabulary import default_vocabulary
 
 __all__ = ['doors']
+
+_PLACES = CaptionReader(default_vocabulary())
+#: Characters of a long label.
+_LABEL = 1000
 
 
 def doors(folder: Path) -> Iterator[Door]:
@@ -55,6 +63,9 @@ def _text(raw: str | bytes) -> None:
     mentions(text)
     every_mention(text)
     merge_captions(text, compose_caption(text.split()[:8]))
+    _PLACES.names([text], frozenset())  # in a memory that is done in the background
+    plate_name(text[:_LABEL], default_vocabulary())
+    parse_name(text[:_LABEL])
     for said in (text, quoted(text)):
         tells_somebody(said)
         is_english(said)
