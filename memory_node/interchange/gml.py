@@ -118,9 +118,9 @@ def _parse(path: Path) -> nx.Graph:
         return nx.read_gml(path, label='id')
     except OSError as error:
         raise StoreAccessError(f'cannot read {path}: {error.strerror}') from error
-    except (  # TypeError: a key of a node that is a list
+    except (  # TypeError: a key of a node that is a list; AttributeError: a node that is a number
         *(nx.NetworkXError, ValueError, UnicodeError),
-        *(RecursionError, OverflowError, TypeError),
+        *(RecursionError, OverflowError, TypeError, AttributeError),
     ) as error:
         raise InvalidObservationError(f'{path.name} is not a GML graph: {error}') from error
 

@@ -130,10 +130,10 @@ def test_a_picture_whose_parts_say_more_than_the_file_holds_is_not_decoded(reduc
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < held + 500_000  # KiB
 
 
-def test_a_graph_whose_ids_are_lists_is_refused(tmp_path):
+@pytest.mark.parametrize('wrong', ['node [ id [ x 1 ] position [ x 0 y -1 ] ]', 'node 80'])
+def test_a_graph_whose_nodes_are_none_is_refused(tmp_path, wrong):
     path = tmp_path / 'g.gml'
-    node = 'node [ id [ x 1 ] position [ x 0 y -1 ] ]'
-    path.write_text(f'graph [ {node} {node.replace("[ x 1 ]", "1")} ]')
+    path.write_text(f'graph [ {wrong} node [ id 1 position [ x 0 y -1 ] ] ]')
     with pytest.raises(InvalidObservationError, match='GML'):
         read_gml(path, [])
 
@@ -169,6 +169,11 @@ def test_a_caption_of_one_word_again_and_again_is_read_in_one_go(unit):
     text = unit * 12_000  # hours, where time grows with the square or cube of the length
     CaptionReader(default_vocabulary()).names([text], frozenset())
     tells_somebody(text)
+
+
+def test_a_word_that_ends_with_its_hyphen_is_read():
+    said = CaptionReader(default_vocabulary()).names(['A kitchen with a- kitchen'], frozenset())
+    assert said[0][0].name == 'kitchen'
 
 
 def test_half_a_character_is_no_word():

@@ -36,7 +36,7 @@ NOUNS = (NOUN, PLURAL, UNKNOWN)
 def role_of(word: str) -> int:
     """Return what a word in lower case does, by the grammar and the dictionary."""
     grammar = english()
-    if not (word[0].isalnum()):
+    if not word[:1].isalnum():
         return PUNCTUATION
     if word in grammar.negations or word.endswith("n't"):
         return NEGATION
