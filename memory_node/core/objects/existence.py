@@ -57,6 +57,8 @@ _REACH_FACTOR = 1.2
 #: that differs by less than about 15 degrees.
 AS_FAR = 0.85
 SAME_DIRECTION = float(np.cos(0.26))
+#: It is free too where the object was seen along it from a place at most so far away.
+_SEEN_FROM_M = 0.75
 #: Misses from one viewpoint count once, unless this much time has passed.
 _NEW_VIEW_M = 0.2
 _NEW_VIEW_NS = 10_000_000_000
@@ -110,7 +112,8 @@ def expected_but_missed(
     Return the objects of ``around`` that a frame should have seen and did not.
 
     Those within the usual range and field of view, not farther than they were ever seen from,
-    with another thing seen in their direction at least about as far away. ``around`` holds
+    with another thing seen in their direction at least about as far away, or seen themselves
+    from nearly the same place. ``around`` holds
     placed objects of the frame's map that the frame did not see.
     """
     reach, fov = visibility.range_m, visibility.half_fov_rad
@@ -133,8 +136,25 @@ def expected_but_missed(
     rays = offsets[chosen] / away[chosen, None]
     seen = (sightings.points - eye) / np.maximum(sightings.ranges, 1e-3)[:, None]
     free = (rays @ seen.T >= SAME_DIRECTION) & (sightings.ranges >= AS_FAR * away[chosen, None])
-    missed: IntArray = around[chosen[free.any(axis=1)]]
+    seen_before = _seen_from_here(snapshot, eye, table, around[chosen])
+    missed: IntArray = around[chosen[free.any(axis=1) | seen_before]]
     return missed
+
+
+def _seen_from_here(
+    snapshot: Snapshot, eye: Reals, table: ObjectTable, slots: IntArray
+) -> NDArray[np.bool_]:
+    """Return (n,) whether objects were seen from a place so near that nothing came between."""
+    seen: NDArray[np.bool_] = np.zeros(len(slots), np.bool_)
+    now = table.positions[slots] - eye
+    for rows in (table.view_rows[slots], table.last_rows[slots]):
+        before = snapshot.positions[rows]
+        then = table.positions[slots] - before
+        along = np.einsum('ij,ij->i', now, then)
+        lengths = np.linalg.norm(now, axis=1) * np.linalg.norm(then, axis=1)
+        near = np.linalg.norm(before - eye, axis=1) <= _SEEN_FROM_M
+        seen |= near & (along >= SAME_DIRECTION * lengths)
+    return seen
 
 
 def record_misses(snapshot: Snapshot, row: int, table: ObjectTable, missed: IntArray) -> None:
