@@ -58,7 +58,9 @@ def _seen():
     ('question', 'said'),
     [
         ('What colour is the chainsaw?', 'is orange'),
-        ('Could you tell me what the toolbox is made of?', 'toolbox'),
+        ('Could you tell me what the workbench is made of?', 'is wooden'),
+        ('tell me what colour the chainsaw is', 'is orange'),
+        ('Could you tell me how far the stove is from the kettle?', '1.4 m from the kettle'),
         ('what is the workbench made of', 'is wooden'),
         ('Is the toolbox red or blue?', 'is red'),
         ('Is the toolbox red?', 'Yes: the toolbox'),

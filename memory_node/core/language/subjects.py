@@ -193,8 +193,12 @@ def _saying(text: str) -> str:
 def without_courtesy(text: str) -> str:
     """Return a text without courtesy before it."""
     text = text.strip(MARKS)
-    courtesy = _COURTESY.match(text)
-    return text[courtesy.end() :].strip(MARKS) if courtesy else text
+    for _ in range(_ROUNDS):
+        courtesy = _COURTESY.match(text)
+        if courtesy is None:
+            break
+        text = text[courtesy.end() :].strip(MARKS)
+    return text
 
 
 def stripped(text: str) -> tuple[str, list[str], str | None]:
