@@ -68,6 +68,15 @@ def test_one_miss_is_no_proof():
     assert objects.existence[1] > 1.0
 
 
+@pytest.mark.parametrize(('step', 'missed'), [(0.3, 1), (1.5, 0)])
+def test_what_was_seen_from_here_is_missed_though_nothing_is_seen_behind_it(step, missed):
+    cup = Thing('cup', (2.9, 0.6, 0.8))
+    beside = [Thing(f'thing {i}', (3.0, -2.0 + 0.4 * i, 0.7)) for i in range(3)]
+    views = [seen_from(0.05 * i, *beside, cup, stamp=i) for i in range(8)]
+    snapshot, objects = objects_of([*views, seen_from(-step, *beside, stamp=20)])
+    assert objects.misses[named(snapshot, objects, 'cup')].tolist() == [missed]
+
+
 def test_what_is_seen_again_was_never_gone():
     table, cup = Thing('table', (3.0, 0.0, 0.7)), Thing('cup', (2.9, 0.2, 0.8))
     views = [seen_from(0.3 * i, table, cup, stamp=i) for i in range(8)]
