@@ -131,20 +131,29 @@ def test_without_packs_the_sentence_is_all_there_is():
     assert packs.meanings([], np.empty((0, 64), np.float32), np.empty((0, 64))).shape == (0, 64)
 
 
-def test_the_best_use_of_some_rows_is_that_of_each(tmp_path):
-    encoder = BagOfWordsEncoder(dim=128)
-    several = {'names': ['pot'], 'uses': ['cook soup', 'boil water', 'serve soup']}
-    packs = vectors_of(pack(tmp_path, GOOD, {'names': ['stone'], 'uses': []}, several), encoder)
+def test_uses_count_by_the_nearest_rather_than_by_their_mean(tmp_path):
+    encoder = BagOfWordsEncoder(dim=2048)
+    one = {'names': ['pot'], 'uses': ['boil soup', 'hang it up', 'scrub it']}
+    mixed = {'names': ['pan'], 'uses': ['boil it', 'boil water', 'serve soup']}
+    packs = vectors_of(pack(tmp_path, one, {'names': ['stone'], 'uses': []}, mixed), encoder)
     wanted = encoder.encode(['boil soup'])[0]
-    count = len(packs.use_starts) - 1
-    every = [
-        max([0.0, *(packs.sentences[packs.use_of[a:b]] @ wanted)])
-        for a, b in zip(packs.use_starts[:-1], packs.use_starts[1:], strict=True)
-    ]
-    assert len(every) == count == 3
+    pot, stone, pan = packs.told(wanted, np.arange(3))
+    assert pot > pan  # although "pan" is nearer on average
+    assert (packs.of_row(2) @ wanted).mean() > (packs.of_row(0) @ wanted).mean()
+    assert np.isnan(stone)
     for rows in ([], [2], [1, 0], [2, 2, 1, 0]):
-        found = packs.best_uses(wanted, np.array(rows, np.int64))
-        assert found == pytest.approx([every[row] for row in rows])
+        found = packs.told(wanted, np.array(rows, np.int64))
+        assert found == pytest.approx([(pot, stone, pan)[row] for row in rows], nan_ok=True)
+
+
+def test_a_name_in_no_pack_goes_by_the_uses_of_the_nearest_name(tmp_path):
+    encoder = BagOfWordsEncoder(dim=2048)
+    urn = {'names': ['tea urn', 'samovar'], 'uses': ['make tea']}
+    packs = vectors_of(pack(tmp_path, GOOD, urn), encoder)
+    names = ['urn', 'samovar']
+    rows = packs.rows_of(names)
+    assert rows.tolist() == [-1, 1]
+    assert packs.nearest_rows(rows, encoder.encode(names)).tolist() == [1, 1]
 
 
 def test_a_row_may_hold_names_only(tmp_path):

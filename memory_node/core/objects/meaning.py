@@ -1,9 +1,11 @@
 """
-What a thing is for, as a vector: from its name, and from what packs say of things like it.
+What a thing is for, as vectors: from its name, and from what packs say of things like it.
 
 The meaning of a name is the purpose sentence "a NAME can be used for this" plus the mean use of
 the rows whose names are near to it: a name that a pack holds gets its own uses, one that no pack
-holds borrows from its neighbours, and far from all of them the sentence decides.
+holds borrows from its neighbours, and far from all of them the sentence decides. Besides, each
+name has the single uses of one row, its own or the nearest: what is said nearly so tells more
+than a mean can.
 """
 
 from __future__ import annotations
@@ -38,10 +40,13 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 Encode = Callable[[list[str]], FloatArray]
+IntArray = NDArray[np.int64]
+RealArray = NDArray[np.float64]
 
-_ARRAYS = ('names', 'sentences', 'world')
 #: Rows that a name borrows from, and how fast their say falls with the cosine of the names.
 NEAREST, SHARPNESS = 10, 10.0
+#: How much nearer one use must be than the others to count for them all, as a cosine.
+SOFTNESS = 0.1
 #: Words of a phrase that are looked at for names within it.
 PHRASE_WORDS = 6
 #: Packs whose vectors are shared by all memories of a process: what things are for, rooms and
@@ -60,6 +65,12 @@ def unit(vectors: NDArray[np.floating]) -> FloatArray:
     return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
 
 
+def in_bytes(vectors: FloatArray) -> NDArray[np.int8]:
+    """Return rows whose largest number is 127; cosines stay right to 0.01."""
+    longest = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-9)
+    return np.asarray(np.round(vectors / longest * 127), np.int8)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PackVectors:
     """The rows of all packs as vectors of one encoder."""
@@ -69,34 +80,57 @@ class PackVectors:
     #: All names, their (M, D) vectors, and (P,) where each row's names begin.
     called: tuple[str, ...]
     names: FloatArray
-    starts: NDArray[np.int64]
-    #: (K, D) vectors of all distinct uses; row r has those that
-    #: ``use_of[use_starts[r]:use_starts[r + 1]]`` names.
-    sentences: FloatArray
-    use_of: NDArray[np.int64]
-    use_starts: NDArray[np.int64]
+    starts: IntArray
+    #: (K, D) vectors of all distinct uses in bytes, and what makes each of unit length; row r has
+    #: those that ``use_of[use_starts[r]:use_starts[r + 1]]`` names.
+    sentences: NDArray[np.int8]
+    scales: FloatArray
+    use_of: IntArray
+    use_starts: IntArray
     #: (P, D) meanings of the first names: what there is in the world, besides this memory.
     world: FloatArray
     #: (P, D) mean use of each row.
     uses: FloatArray
 
     def of_row(self, row: int) -> FloatArray:
-        """Return (n, D) vectors of the uses of a row."""
-        return self.sentences[self.use_of[self.use_starts[row] : self.use_starts[row + 1]]]
+        """Return (n, D) unit vectors of the uses of a row."""
+        chosen = self.use_of[self.use_starts[row] : self.use_starts[row + 1]]
+        return self.sentences[chosen] * self.scales[chosen, None]
 
-    def best_uses(self, vector: FloatArray, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return (n,) the highest cosine of a unit vector with a use of some rows, at least 0."""
+    def told(self, vector: FloatArray, rows: IntArray) -> RealArray:
+        """
+        Return (n,) how near the uses of some rows are to a unit vector: their soft maximum.
+
+        That is the logarithm of the mean of exp(cosine / SOFTNESS), times SOFTNESS: near the
+        highest cosine where one use is far nearer than the others, near their mean where none is.
+        NaN for a row without uses.
+        """
         first = self.use_starts[rows]
         counts = self.use_starts[rows + 1] - first
-        owners = np.repeat(np.arange(len(rows)), counts)
-        places = np.arange(len(owners)) + (first + counts - np.cumsum(counts))[owners]
-        best = np.zeros(len(rows))
-        np.maximum.at(best, owners, self.sentences[self.use_of[places]] @ vector)
-        return best
+        near, used = np.full(len(rows), np.nan), np.flatnonzero(counts)
+        if len(used):
+            counts = counts[used]
+            begins = np.cumsum(counts) - counts
+            chosen = self.use_of[np.arange(counts.sum()) + np.repeat(first[used] - begins, counts)]
+            cosines = (self.sentences[chosen].astype(np.float32) @ vector) * self.scales[chosen]
+            means = np.add.reduceat(np.exp(cosines / SOFTNESS), begins) / counts
+            near[used] = SOFTNESS * np.log(means)
+        return near
 
-    def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
+    def rows_of(self, names: Sequence[str]) -> IntArray:
         """Return (L,) the row that holds each name, -1 where none does."""
         return np.array([self.rows.get(lemmas(name), [-1])[0] for name in names], np.int64)
+
+    def nearest_rows(self, rows: IntArray, vectors: FloatArray) -> IntArray:
+        """Return (L,) the row of each name, or where it is -1 that of the nearest name."""
+        nearest = rows.copy()
+        if len(self.names):
+            row_of = np.repeat(
+                np.arange(len(self.starts)), np.diff([*self.starts, len(self.names)])
+            )
+            for name in np.flatnonzero(rows < 0).tolist():
+                nearest[name] = row_of[np.argmax(self.names @ vectors[name])]
+        return nearest
 
     def span(self, row: int) -> tuple[int, int]:
         """Return where the names of a row begin and end."""
@@ -158,20 +192,22 @@ def make_vectors(packs: AffordancePacks, encode: Encode, dim: int) -> PackVector
     firsts = [called[0] for called, _ in packs.rows]
     if not firsts:
         none = np.empty((0, dim), np.float32)
-        return _assembled(packs, none, none, none)
+        return _assembled(packs, none, in_bytes(none), none)
     vectors = encode([*names, *sentences, *map(purpose, firsts)])
     name_vectors, rest = vectors[: len(names)], vectors[len(names) :]
-    half = _assembled(packs, name_vectors, rest[: len(sentences)], name_vectors[:0])
+    half = _assembled(packs, name_vectors, in_bytes(rest[: len(sentences)]), name_vectors[:0])
     world = half.meanings(firsts, name_vectors[half.starts], rest[len(sentences) :])
     return replace(half, world=world)
 
 
 def _assembled(
-    packs: AffordancePacks, names: FloatArray, sentences: FloatArray, world: FloatArray
+    packs: AffordancePacks, names: FloatArray, sentences: NDArray[np.int8], world: FloatArray
 ) -> PackVectors:
     _, use_of, use_starts = _uses(packs)
+    lengths = np.linalg.norm(sentences.astype(np.float32), axis=1)
+    scales = (1.0 / np.maximum(lengths, 1e-9)).astype(np.float32)
     means = [
-        unit(sentences[use_of[a:b]].mean(axis=0))
+        unit(scales[use_of[a:b]] @ sentences[use_of[a:b]])
         if b > a
         else np.zeros(names.shape[1], np.float32)
         for a, b in zip(use_starts[:-1].tolist(), use_starts[1:].tolist(), strict=True)
@@ -183,12 +219,13 @@ def _assembled(
         names=names,
         starts=_starts(packs),
         sentences=sentences,
+        scales=scales,
         use_of=use_of,
         use_starts=use_starts,
         world=world,
         uses=uses,
     )
-    for array in (names, made.starts, sentences, use_of, use_starts, world, uses):
+    for array in (names, made.starts, sentences, scales, use_of, use_starts, world, uses):
         array.flags.writeable = False  # it may be shared
     return made
 
@@ -234,7 +271,8 @@ def _read(
     """Return what a file of this version holds, to be read only; None where it does not fit."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            names, sentences, world = (unit(file[key].astype(np.float32)) for key in _ARRAYS)
+            names, world = (unit(file[key].astype(np.float32)) for key in ('names', 'world'))
+            sentences = file['sentences'].astype(np.int8)
     except DAMAGED_ARCHIVE:
         return None
     sizes = (sum(len(called) for called, _ in packs.rows), len(_uses(packs)[0]), len(packs.rows))
@@ -244,14 +282,15 @@ def _read(
 
 
 def write_vectors(vectors: PackVectors, path: Path) -> None:
-    """Write vectors as bytes, cosines right to 0.01; an unwritable folder only costs time."""
+    """Write vectors as bytes; an unwritable folder only costs time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f'{path.stem}.{os.getpid()}.tmp.npz')
-        rows = {name: getattr(vectors, name) for name in _ARRAYS}
-        longest = {k: np.abs(v).max(axis=1, keepdims=True, initial=1e-9) for k, v in rows.items()}
         np.savez_compressed(
-            scratch, **{k: np.round(v / longest[k] * 127).astype(np.int8) for k, v in rows.items()}
+            scratch,
+            names=in_bytes(vectors.names),
+            sentences=vectors.sentences,
+            world=in_bytes(vectors.world),
         )
         os.replace(scratch, path)
     except OSError as error:

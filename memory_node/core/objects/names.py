@@ -35,6 +35,8 @@ class Names:
     world: PackVectors
     #: (L,) row of the packs that holds each name, -1 where none does.
     rows: IntArray
+    #: (L,) row whose uses tell what things of each name are for: its own, or the nearest one.
+    use_rows: IntArray
     #: Names by the singular of their words.
     forms: Mapping[tuple[str, ...], int]
     #: Tells how a phrase relates to each name.
@@ -83,6 +85,7 @@ class NameTable:
             meanings=none,
             world=packs,
             rows=np.empty(0, np.int64),
+            use_rows=np.empty(0, np.int64),
             forms=self._forms,
             matcher=self._matcher,
             signs=np.empty(0, np.int64),
@@ -121,13 +124,15 @@ class NameTable:
         self._forms.update((lemmas(name), len(old) + i) for i, name in enumerate(new))
         self._matcher.extend(new)
         signs = [len(old) + i for i, name in enumerate(new) if sign_text(name)]
+        rows = self._packs.rows_of(new)
         unread = [len(old) + i for i, name in enumerate(new) if is_sign_name(name)]
         self._names = Names(
             texts=(*old.texts, *new),
             vectors=np.concatenate([old.vectors, vectors]),
             meanings=np.concatenate([old.meanings, meanings]),
             world=old.world,
-            rows=np.concatenate([old.rows, self._packs.rows_of(new)]),
+            rows=np.concatenate([old.rows, rows]),
+            use_rows=np.concatenate([old.use_rows, self._packs.nearest_rows(rows, vectors)]),
             forms=self._forms,
             matcher=self._matcher,
             signs=np.concatenate([old.signs, np.array(signs, np.int64)]),

@@ -14,6 +14,7 @@ from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.request import Request, SubjectKind
 from memory_node.core.language.signs import sign_words
 from memory_node.core.language.text import lemmas
+from memory_node.core.objects.meaning import PackVectors
 from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.scale import both
 from memory_node.core.retrieval.signs import misread, near_numbers
@@ -41,9 +42,11 @@ ANYTHING = 3.0
 
 #: Log-odds per unit of score by which a thing serves a need better than the best things that
 #: packs know, and those of serving it as well; fitted on held-out classes, see docs/benchmarks.md.
-SLOPE, OFFSET = 18.4, 2.75
-#: What a use that says the need nearly word for word adds to the score, from which cosine on.
-HIT, HIT_FROM = 0.5, 0.7
+SLOPE, OFFSET = 18.4, 2.5
+#: How much single uses count beside the whole meaning.
+USES = 0.6
+#: Names, and rows of packs, whose uses are looked at: those that mean most.
+_LOOKED_AT = 64
 #: How many of the best things of the world a need is measured against.
 WORLD_TOP = 3
 #: Log-odds that a thing serves a need which says its name ("fill the kettle", "operate the TV"):
@@ -232,18 +235,38 @@ def served(names: Names, vectors: FloatArray) -> RealArray:
     """
     Return (L,) log-odds that a thing of each name serves a need.
 
-    ``vectors`` are those of the need and of the whole request.
+    ``vectors`` are those of the need and of the whole request. A thing is as good as its meaning
+    and its uses say, against the best three of the world. Only what means most has its uses
+    looked at; the rest is as good as the worst of these.
     """
     wanted = vectors.sum(axis=0)
     wanted /= max(float(np.linalg.norm(wanted)), 1e-9)
-    score = (names.meanings @ wanted).astype(np.float64)
-    score[names.signs] = -1.0  # what a sign says is not what it is for
-    if not len(names.world.world):
+    packs, score = names.world, (names.meanings @ wanted).astype(np.float64)
+    if not len(packs.world):
+        score[names.signs] = -1.0  # what a sign says is not what it is for
         return np.asarray(SLOPE * (score - 0.5) + OFFSET)
-    world = names.world.world @ wanted
-    count = min(WORLD_TOP, len(world))
-    best = float(np.partition(world, -count)[-count:].mean())
-    known = np.flatnonzero(names.rows >= 0)
-    told = names.world.best_uses(vectors[0], names.rows[known])
-    score[known] += HIT * np.maximum(told - HIT_FROM, 0.0)
-    return np.asarray(SLOPE * (score - best) + OFFSET)
+    score = _with_uses(score, names.use_rows, packs, wanted)
+    score[names.signs] = -1.0
+    world = packs.world @ wanted
+    rows = _highest(world, _LOOKED_AT)
+    best = _with_uses(world[rows].astype(np.float64), rows, packs, wanted)
+    best = best[_highest(best, WORLD_TOP)]
+    return np.asarray(SLOPE * (score - best.mean()) + OFFSET)
+
+
+def _with_uses(
+    score: RealArray, rows: NDArray[np.int64], packs: PackVectors, wanted: FloatArray
+) -> RealArray:
+    """Return (n,) cosines of meanings with those of the uses of ``rows`` added, as weighed."""
+    near = _highest(score, _LOOKED_AT)
+    told = packs.told(wanted, rows[near])
+    told = np.where(np.isnan(told), score[near], told)
+    added = np.full(len(score), told.min(initial=1.0))
+    added[near] = told
+    return (score + USES * added) / (1.0 + USES)
+
+
+def _highest(scores: NDArray[np.floating], count: int) -> NDArray[np.int64]:
+    """Return the places of the highest scores, at most ``count``."""
+    count = min(count, len(scores))
+    return np.argpartition(scores, -count)[-count:] if count else np.empty(0, np.int64)
