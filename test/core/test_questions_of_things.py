@@ -80,6 +80,9 @@ def _seen():
         ("what's under the workbench?", '1 toolbox'),
         ('what is on the gas stove?', '1 kettle'),
         ('How many chairs are there?', 'I have seen 2 chairs'),
+        ('How many printers does the watch office have?', 'I have seen 1 printer in the'),
+        ('Is the stove nearer to me, or the chainsaw?', 'The chainsaw at (23.0, 0.0, 0.5)'),
+        ('Not the chair in the watch office, the one in the mess room.', 'is at (43.0, 3.0'),
     ],
 )
 def test_an_answer_says(station, question, said):

@@ -21,6 +21,7 @@ from memory_node.core.forest.floors import find_floors, ground_floor, nearest_fl
 from memory_node.core.language.cues import Cues
 from memory_node.core.language.relations import alternatives, entry, values, words
 from memory_node.core.language.remainder import Remainder
+from memory_node.core.language.roles import NOUNS, role_of
 from memory_node.core.language.times import Clock
 
 __all__ = ['Floor', 'FloorKind']
@@ -56,6 +57,17 @@ class FloorKind(str, Enum):
     DOWN = 'down'
 
 
+def _ends_name(match: re.Match[str], text: str) -> bool:
+    """Tell whether a cellar is part of a longer name: "the fermentation cellar" is a room."""
+    if (
+        not match['alone']
+        or FloorKind(_NAMED[match['alone'].casefold()]) is not FloorKind.BASEMENT
+    ):
+        return False
+    before = text[: match.start()].rpartition(' ')[0].rpartition(' ')[2]
+    return match.start() == match.start('alone') and bool(before) and role_of(before) in NOUNS
+
+
 #: More floors than this are no building.
 MAX_FLOOR = 200
 
@@ -81,6 +93,8 @@ class Floor(Constraint):
     def read(cls, rest: Remainder, clock: Clock) -> Iterator[Floor]:
         """Yield "upstairs", "on the second floor", "on level 2"."""
         for match in rest.matches(_FLOOR):
+            if _ends_name(match, rest.whole):
+                continue
             named = (match['name'] or match['alone'] or '').casefold()
             nth = (match['nth'] or match['n'] or '').casefold()
             digits = re.match(r'\d+', nth)

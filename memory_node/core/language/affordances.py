@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from memory_node.core.config.paths import user_path
-from memory_node.core.language.text import clean_label
+from memory_node.core.language.text import clean_label, singular
 
-__all__ = ['AffordancePacks', 'load_packs']
+__all__ = ['AffordancePacks', 'load_packs', 'things']
 
 _LOG = logging.getLogger(__name__)
 DATA = Path(__file__).resolve().parents[2] / 'data'
@@ -49,6 +49,14 @@ def pack_path(name: str) -> Path:
     """Return the file of a pack: one that comes with the memory, or a path; see ``user_path``."""
     shipped = DATA / f'affordances_{name}.jsonl'
     return shipped if name.isidentifier() and shipped.is_file() else user_path(name)
+
+
+@lru_cache(maxsize=1)
+def things() -> frozenset[str]:
+    """Return the single words, in the singular, that the shipped packs call things by."""
+    shipped = [path.stem.partition('_')[2] for path in sorted(DATA.glob('affordances_*.jsonl'))]
+    names = (name for called, _ in load_packs(shipped).rows for name in called)
+    return frozenset(singular(name.casefold()) for name in names if ' ' not in name)
 
 
 def load_packs(names: Iterable[str]) -> AffordancePacks:

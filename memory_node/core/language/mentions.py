@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 import re
 
+from memory_node.core.language.affordances import things
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.roles import (
     ADJECTIVE,
@@ -244,8 +245,8 @@ class _Reader:
             return False
         self._phrase = _Phrase()
         words, roles, said = phrase.words, phrase.roles, list[str]()
-        if phrase.single and words and words[-1] in english().materials:
-            roles[-1] = NOUN  # "a hot iron", "a glass"
+        if phrase.single and words and _may_be_noun(words[-1]):
+            roles[-1] = NOUN  # "a hot iron", "a glass", "a small safe"
         while roles and roles[-1] not in NOUNS:
             roles.pop()
             said.append(words.pop())
@@ -303,13 +304,18 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
     )
 
 
+def _may_be_noun(word: str) -> bool:
+    """Return whether a word that mostly says how something is may be the name of something."""
+    return word in english().materials or (word in things() and wordnet().is_noun(word))
+
+
 def _is_thing(head: str, opened: bool, before_of: bool) -> bool:
     """Return whether a noun phrase with this head names something to be seen."""
     grammar = english()
     if head in grammar.caption_frame or (before_of and head in grammar.quantities):
         return False
     if wordnet().is_noun(head):
-        return wordnet().is_physical(head)
+        return wordnet().is_physical(head) or (head in things() and not before_of)
     return opened and len(head) > 1 and not head.isdecimal()
 
 
@@ -317,8 +323,8 @@ def mentions(caption: str) -> tuple[Mention, ...]:
     """
     Return the things that a caption names, each name once, in order.
 
-    A thing is a noun that WordNet calls visible, or, after a determiner or number, any word
-    that no dictionary knows: 'a K7 gripper'.
+    A thing is a noun that WordNet calls visible or a pack knows, or, after a determiner or
+    number, any word that no dictionary knows: 'a K7 gripper'.
     Captions are untrusted: length and number are bounded.
     """
     return tuple(_read(caption).found.values())

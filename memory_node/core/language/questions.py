@@ -52,7 +52,9 @@ _ANSWERS = {
     'pair': AnswerKind.DISTANCE,
     'closer': AnswerKind.CLOSER,
     'elsewhere': AnswerKind.WHERE,
+    'instead': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
+    'counted': AnswerKind.COUNT,
     'holder': AnswerKind.WHERE,
 }
 
@@ -87,13 +89,15 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
     thing, other, looks = said['thing'], said.get('other', ''), _looks(said.get('look', ''))
     if looks is None or _PRONOUN.match(thing) or (kind == 'look' and not _DEFINITE.match(thing)):
         return None
-    if kind == 'having':
-        room = said['room']
+    if kind in ('having', 'counted'):
+        room, asked = said['room'], 'is there' if kind == 'having' else 'how many'
         return (
-            Question(thing=f'is there {thing} in {room}', answer=AnswerKind.EXISTS)
+            Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
             if _DEFINITE.match(room) or _NUMBER.search(room)
             else None
         )
+    if kind == 'instead':
+        thing, other = f'{thing} {other}', ''
     if kind == 'elsewhere':
         thing = f'{thing} that is not in {said["room"]}'
     if kind == 'closest':
