@@ -102,3 +102,17 @@ def test_any_text_is_read(text):
 )
 def test_a_name_is_told_from_a_sentence(text, expected):
     assert is_noun_phrase(text) == expected
+
+
+@pytest.mark.parametrize(
+    ('caption', 'names'),
+    [
+        ('A calendar above a small safe.', ['calendar', 'safe']),
+        ('A marble bust of a poet on a pedestal.', ['bust', 'pedestal']),
+        ('A view of the hall with a statue of a lion.', ['hall', 'statue']),
+        ('A plate of cookies, a map of the island', ['plate', 'cookie', 'map']),
+        ('A globe in a display of old maps', ['globe', 'map']),
+    ],
+)
+def test_what_packs_know_is_a_thing_and_what_is_only_shown_is_none(caption, names):
+    assert [mention.name for mention in mentions(caption)] == names

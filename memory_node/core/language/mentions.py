@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 import re
 
-from memory_node.core.language.affordances import things
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.roles import (
     ADJECTIVE,
@@ -27,6 +26,7 @@ from memory_node.core.language.roles import (
     VERB,
 )
 from memory_node.core.language.text import english, singular
+from memory_node.core.language.visible import is_thing, may_be_noun, shows
 from memory_node.core.language.wordnet import Part, wordnet
 
 __all__ = [
@@ -156,6 +156,8 @@ class _Reader:
         self._negated = False
         #: What comes next may be said of the last mention: "the walls are ...".
         self._predicates = False
+        #: What comes next is only shown: "a bust of ...".
+        self._shown = False
 
     def read(self, words: list[str]) -> None:
         """Take in the words of a caption, in lower case."""
@@ -182,6 +184,7 @@ class _Reader:
     def _function(self, word: str, role: int) -> None:
         """Take a word of grammar, which ends the phrase before it."""
         named = self._close(before=word)
+        self._shown = self._shown and role != PUNCTUATION
         if role == NEGATION:
             self._negated = self._phrase.opened = True
         elif role == NUMBER:
@@ -245,7 +248,7 @@ class _Reader:
             return False
         self._phrase = _Phrase()
         words, roles, said = phrase.words, phrase.roles, list[str]()
-        if phrase.single and words and _may_be_noun(words[-1]):
+        if phrase.single and words and may_be_noun(words[-1]):
             roles[-1] = NOUN  # "a hot iron", "a glass", "a small safe"
         while roles and roles[-1] not in NOUNS:
             roles.pop()
@@ -254,8 +257,9 @@ class _Reader:
             if before != 'to':  # "the sofa is next to the lamp"
                 self._say_of_last(said[::-1])
             return False
+        shown, self._shown = self._shown, before == 'of' and shows(singular(words[-1]))
         mention = _mention(tuple(words), phrase.opened, before == 'of')
-        if mention is None:
+        if mention is None or shown:
             return False
         is_plural = roles[-1] == PLURAL or (
             roles[-1] == UNKNOWN and singular(words[-1]) != words[-1]
@@ -294,7 +298,7 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
     compound = ' '.join([*parts[:-1], head])
     ends = [' '.join([*parts[i:-1], head]) for i in range(len(parts) - 1)]
     known = any(wordnet().senses(end) for end in ends)
-    if not known and not _is_thing(head, opened, before_of):
+    if not known and not is_thing(head, opened, before_of):
         return None
     return Mention(
         name=compound,
@@ -302,21 +306,6 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
         is_place=wordnet().is_place(compound if wordnet().senses(compound) else head),
         said=' '.join(words),
     )
-
-
-def _may_be_noun(word: str) -> bool:
-    """Return whether a word that mostly says how something is may be the name of something."""
-    return word in english().materials or (word in things() and wordnet().is_noun(word))
-
-
-def _is_thing(head: str, opened: bool, before_of: bool) -> bool:
-    """Return whether a noun phrase with this head names something to be seen."""
-    grammar = english()
-    if head in grammar.caption_frame or (before_of and head in grammar.quantities):
-        return False
-    if wordnet().is_noun(head):
-        return wordnet().is_physical(head) or (head in things() and not before_of)
-    return opened and len(head) > 1 and not head.isdecimal()
 
 
 def mentions(caption: str) -> tuple[Mention, ...]:

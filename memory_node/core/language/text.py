@@ -70,6 +70,7 @@ class English:
     materials: frozenset[str]
     quantities: frozenset[str]
     caption_frame: frozenset[str]
+    shows: frozenset[str]
     viewer: re.Pattern[str]
     plurals: Mapping[str, str]
     unchanged: frozenset[str]
