@@ -34,6 +34,7 @@ READER = CaptionReader(default_vocabulary())
         ('a cactus in a clay pot', []),
         ('a striped blanket folded at the foot', []),
         ('a view of the whelping box with straw', ['whelping box']),
+        ('a striped suitcase on the belt in the baggage claim', ['baggage claim']),
     ],
 )
 def test_names_the_place(caption, names):

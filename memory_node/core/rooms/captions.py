@@ -125,7 +125,8 @@ class CaptionReader:
             for match in _WITHIN.finditer(text):
                 name = self._unlisted(match['rest'])
                 last = name.rpartition(' ')[2]
-                if name and (last in self._vocabulary.heads or self._may_be_place(last)):
+                known = last in self._vocabulary.heads or wordnet().is_place(name)
+                if name and (known or self._may_be_place(last)):
                     found.setdefault(name, POSITION)
         return tuple(PlaceName(name, weight) for name, weight in found.items())
 
