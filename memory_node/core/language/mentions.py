@@ -101,6 +101,7 @@ def is_noun_phrase(text: str) -> bool:
         or word == 'of'
         or (role == VERB and (word.endswith(('ing', 'ed', 'en')) or wordnet().senses(word)))
         or i in compound
+        or _modifies(words, roles, i)
         for i, (word, role) in enumerate(zip(words, roles, strict=True))
     )
     # A last word in -s is a plural: "pillar drills".
@@ -117,6 +118,12 @@ def _in_compounds(words: list[str]) -> set[int]:
         if wordnet().senses(' '.join(words[start:end]))
         for i in range(start, end)
     }
+
+
+def _modifies(words: list[str], roles: list[int], i: int) -> bool:
+    """Return whether a verb stands where only a modifier can: "the scissor lift"."""
+    opened = 0 < i < len(words) - 1 and roles[i - 1] == DETERMINER
+    return opened and roles[i] == VERB and not words[i].endswith('s')
 
 
 def _is_finite(subject: str, verb: str) -> bool:

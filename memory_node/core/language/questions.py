@@ -55,6 +55,8 @@ _ANSWERS = {
     'instead': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
     'counted': AnswerKind.COUNT,
+    'number': AnswerKind.COUNT,
+    'whereabouts': AnswerKind.WHERE,
     'holder': AnswerKind.WHERE,
 }
 
@@ -91,11 +93,15 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
         return None
     if kind in ('having', 'counted'):
         room, asked = said['room'], 'is there' if kind == 'having' else 'how many'
-        return (
-            Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
-            if _DEFINITE.match(room) or _NUMBER.search(room)
-            else None
-        )
+        if not (_DEFINITE.match(room) or _NUMBER.search(room)):
+            return None
+        return Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
+    if kind == 'number':
+        thing = f'how many {thing}'
+    if kind == 'whereabouts':
+        if not _DEFINITE.match(thing):
+            return None
+        thing, other = f'where is {thing} {other or ""}'.strip(), ''
     if kind == 'instead':
         thing, other = f'{thing} {other}', ''
     if kind == 'elsewhere':
