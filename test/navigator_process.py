@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 import math
+import os
+import signal
 import sys
 import threading
 import time
@@ -18,7 +20,8 @@ from nav2_msgs.action import NavigateToPose
 import rclpy
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
 
 
 def say(*words: object) -> None:
@@ -32,6 +35,7 @@ class Server:
         self.lock = threading.Lock()
         self.node = node
         self.newest = b''
+        self.stopped = threading.Event()
         self.server = ActionServer(
             node,
             NavigateToPose,
@@ -68,7 +72,7 @@ class Server:
         # Feedback that comes before the answer to its goal is dropped, so there is more of it.
         ticks = {'drive': math.inf, 'mute': math.inf, 'succeed': 30}.get(word, 1)
         while ticks > 0 and not handle.is_cancel_requested and self.newest == own:
-            if not rclpy.ok():
+            if self.stopped.is_set():
                 return result
             handle.publish_feedback(feedback)
             time.sleep(0.02)
@@ -88,18 +92,19 @@ class Server:
 
 
 def main() -> None:
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('navigator')
     server = Server(node)
     executor = MultiThreadedExecutor(8)
     executor.add_node(node)
+    signal.signal(signal.SIGTERM, lambda *_: server.stopped.set())
     say('ready')
-    try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        server.server.destroy()
+    while not server.stopped.is_set():
+        executor.spin_once(timeout_sec=0.1)
+    server.server.destroy()
+    node.destroy_node()
+    rclpy.shutdown()  # says goodbye
+    os._exit(0)  # whatever the executor's threads still wait for
 
 
 if __name__ == '__main__':
