@@ -139,7 +139,7 @@ def parse(
     reading = read_subject(_left(rest.text), said)
     if reading.subject.kind is SubjectKind.NEED:
         statement = is_statement(reading.subject.text)
-        found, left = _given_back(found, rest, told=statement)
+        found, left = _given_back(found, rest, where=statement)
         if left is not None:
             reading = read_subject(_left(left), said)
     if reading.bare and (landmark := about_landmark(found)):
@@ -243,15 +243,19 @@ def _left(text: str) -> str:
 
 
 def _given_back(
-    found: list[Constraint], rest: Remainder, *, told: bool
+    found: list[Constraint], rest: Remainder, *, where: bool
 ) -> tuple[list[Constraint], str | None]:
     """
     Return the constraints without those of a verb, and the text with the words of these.
 
-    With ``told``, all go: "last night I cut my finger on the saw" tells what has happened, then
-    and there.
+    With ``where``, those that say where go as well: "I cut my finger on the saw" tells what has
+    happened there.
     """
-    kept = [c for c in found if not ((isinstance(c, _OfVerb) and c.of_verb) or told)]
+    kept = [
+        c
+        for c in found
+        if not ((isinstance(c, _OfVerb) and c.of_verb) or (where and c.NAME != 'time'))
+    ]
     if len(kept) == len(found):
         return found, None
     text = rest.text
