@@ -31,7 +31,7 @@ _ELSEWHERE = re.compile(
     rf'\w://|www\.|\S@\S|\w\.(?:{_ENDINGS})\b'
     r'|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:^|\s)[~.]{0,2}/[\w.-]+/|\b[A-Z]:\\|[`$<>{}\\|]|::|=='
     r'|[a-z][_:#-]*\d{3,}\b|\b(?:area|node|obs|observation|map|id)[\s:_#-]*\d+\b'
-    r'|\b(?=[0-9a-f-]{0,64}\d)[0-9a-f]{8,}\b|\+?\d[\d ()/-]{6,}\d',
+    r'|\b(?=[0-9a-f]{8,}\b)(?=[0-9a-f-]*\d)[0-9a-f]{8,}\b|\+?\d[\d ()/-]{6,}\d',
     re.IGNORECASE,
 )
 _RUN = 3

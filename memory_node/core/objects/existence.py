@@ -113,8 +113,8 @@ def expected_but_missed(
 
     Those within the usual range and field of view, not farther than they were ever seen from,
     with another thing seen in their direction at least about as far away, or seen themselves
-    from nearly the same place. ``around`` holds
-    placed objects of the frame's map that the frame did not see.
+    from nearly the same place. ``around`` holds placed objects of the frame's map that the frame
+    did not see.
     """
     reach, fov = visibility.range_m, visibility.half_fov_rad
     if reach is None or fov is None or not len(around) or not len(sightings):
