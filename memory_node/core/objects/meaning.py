@@ -125,11 +125,9 @@ class PackVectors:
         """Return (L,) the row of each name, or where it is -1 that of the nearest name."""
         nearest = rows.copy()
         if len(self.names):
-            row_of = np.repeat(
-                np.arange(len(self.starts)), np.diff([*self.starts, len(self.names)])
-            )
             for name in np.flatnonzero(rows < 0).tolist():
-                nearest[name] = row_of[np.argmax(self.names @ vectors[name])]
+                closest = np.argmax(self.names @ vectors[name])
+                nearest[name] = np.searchsorted(self.starts, closest, side='right') - 1
         return nearest
 
     def span(self, row: int) -> tuple[int, int]:
