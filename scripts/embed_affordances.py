@@ -21,7 +21,7 @@ def main() -> None:
     for old in DATA.glob('affordances-*.npz'):
         old.unlink()
     things = load_packs(LanguageConfig().affordance_packs.split(','))
-    for packs in (things, default_vocabulary().packs, wording_packs()):
+    for packs in (things, default_vocabulary().packs, wording_packs().packs):
         path = DATA / vectors_file(packs, encoder.model_id)
         vectors = make_vectors(packs, lambda texts: encoder.encode(texts), encoder.dim)
         write_vectors(vectors, path)

@@ -10,7 +10,6 @@ import random
 import re
 
 import pytest
-import yaml
 
 from memory_node.core.constraints.order import Order
 from memory_node.core.constraints.registry import REGISTRY
@@ -20,6 +19,7 @@ from memory_node.core.language.parser import parse
 from memory_node.core.language.questions import QUESTIONS
 from memory_node.core.language.sign_questions import SIGN_QUESTIONS
 from memory_node.core.language.times import Clock
+from memory_node.core.language.wordings import wording_packs
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = Clock(1_760_000_000 * 10**9, timezone.utc)
@@ -38,11 +38,7 @@ def said() -> Iterator[str]:
     """Yield every text of the golden questions and of the wordings."""
     lines = (ROOT / 'test/golden/answers.jsonl').read_text(encoding='utf-8').splitlines()
     yield from (json.loads(line)['text'] for line in lines)
-    wordings: dict[str, list[str]] = yaml.safe_load(
-        (ROOT / 'memory_node/data/wordings.yaml').read_text(encoding='utf-8')
-    )
-    for sentences in wordings.values():
-        yield from sentences
+    yield from (said for _, sentences in wording_packs().packs.rows for said in sentences)
     yield from ODD
 
 

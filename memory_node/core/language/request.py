@@ -93,6 +93,8 @@ class Subject:
     text: str
     #: The name of the thing without its attributes, '' unless ``kind`` is NAME.
     name: str = ''
+    #: Names of what is as good: "a chair or a bench".
+    others: tuple[str, ...] = ()
     #: Adjectives in front of the name: colour, material, size.
     attributes: tuple[str, ...] = ()
     #: What a named thing is for: "for hot drinks" of "a cup for hot drinks".

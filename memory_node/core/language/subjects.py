@@ -8,7 +8,7 @@ nothing ("what is on the table?").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 
 from memory_node.core.language.cues import words_of
@@ -100,6 +100,8 @@ _SENT_THERE = re.compile(
 _ASKED_AFTER = re.compile(
     rf'(?<![.;!?,])[.;!?,]+ *(?:{patterns("asked_after")})[ ?.!]*$', re.IGNORECASE
 )
+#: Between things of which each will do.
+_OR = re.compile(r',? or (?:else |maybe )?', re.IGNORECASE)
 _SENTENCE_END = re.compile(r'(?<=[.;!?]) +')
 #: Words of sentences that say nothing by themselves: "the nearest one would be best".
 IDLE = UNSAYING | english().stop_words
@@ -165,7 +167,7 @@ def read_subject(left: str, whole: str) -> Reading:
         return Reading(subject=Subject(kind=SubjectKind.NEED, text=need), answer=answer)
     text = text if need is None else need
     lowered = re.findall(r"[\w'-]+", text.casefold())
-    names = [word for word in lowered if word not in EMPTY and word not in ANYTHING]
+    names = [w for w in lowered if w not in EMPTY and w not in ANYTHING and w not in _ANYBODY]
     if answer is AnswerKind.DESCRIBE and _is_whole(lowered):
         names = []
     if not names:
@@ -175,6 +177,10 @@ def read_subject(left: str, whole: str) -> Reading:
     if len(names) < len(lowered) and lowered[0] in ANYTHING and ' ' in text:
         return Reading(subject=_described_thing(text, motion), answer=answer)
     if answer is not AnswerKind.DESCRIBE and not _names_thing(text):
+        if len(options := _OR.split(text)) > 1 and all(map(is_noun_phrase, options)):
+            first, *others = (_named(one, groups, motion=motion) for one in options)
+            first = replace(first, others=tuple(one.text for one in others))
+            return Reading(subject=first, answer=answer)
         return _perhaps_need(text, answer)
     asks_which = _WHAT_IS.search(whole) is not None and DEFINITE.match(text) is not None
     return Reading(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
@@ -67,10 +67,30 @@ _AT = re.compile(
     rf"|\d{{1,2}} ?(?:[ap]\.?m\b\.?|o['’]clock)|{_NAMED_HOUR})",
     re.I,
 )
+#: "at half past three", "three o'clock yesterday" and "3 in the afternoon", with one of these.
+_SPOKEN_HOURS = {
+    **{str(h): h for h in range(13)},
+    **{w: n for w, n in _FEW.items() if n in range(1, 13)},
+}
+_FRACTIONS = {
+    'half past': 0.5,
+    'quarter past': 0.25,
+    'a quarter past': 0.25,
+    'quarter to': -0.25,
+    'a quarter to': -0.25,
+}
+_SPOKEN = re.compile(
+    rf'\b(?:(?:at|around|about|by) )?(?:(?P<more>{alternatives(_FRACTIONS)}) )?'
+    rf"(?P<h>{alternatives(_SPOKEN_HOURS)})(?P<clock> ?o['\u2019]?clock)?"
+    rf'(?:,? (?:in the (?P<part>{_PART})|at (?P<night>night)))?(?![\w:.]*\d)\b',
+    re.I,
+)
 #: One of these is in every phrase of time.
-TIMES = (_NOW, _AGO, _LAST, _SINCE_DAY, _DAY, _WEEK, _BETWEEN, _SINCE, _AT)
+TIMES = (_SPOKEN, _NOW, _AGO, _LAST, _SINCE_DAY, _DAY, _WEEK, _BETWEEN, _SINCE, _AT)
 #: Half the width of "at nine" and of "just now" [s].
 _ABOUT_S, _JUST_S = 1800.0, 300.0
+#: "At three o'clock" is not before this hour.
+_WAKING = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +184,34 @@ def _phrases(text: str, clock: Clock) -> Iterator[Phrase]:
         if match['how'].casefold() == 'before':
             window = Window(until_ns=max(0, _ns(start) - 1))
         yield Phrase(*match.span(), window)
-    base: datetime | None = None
+    named = [m for m in _DAY.finditer(text) if not m['this']]
+    base = _day(named[0], today)[0] if named else None
+    yield from _spoken(text, clock, base, named)
     for match in _DAY.finditer(text):
-        day, window = _day(match, today)
-        base = day if base is None else base
+        of_day = match['this'] and not match[0].casefold().endswith(f'this {match["this"]}')
+        window = _part(base, match['this']) if of_day and base else _day(match, today)[1]
         yield Phrase(*match.span(), window)
+    base = base or next((_day(m, today)[0] for m in _DAY.finditer(text)), None)
     for match in _WEEK.finditer(text):
         yield Phrase(*match.span(), _week(match, today))
     yield from _hours(text, clock, base)
+
+
+def _spoken(
+    text: str, clock: Clock, base: datetime | None, named: Sequence[re.Match[str]]
+) -> Iterator[Phrase]:
+    """Yield hours as people say them: of the afternoon where one is named beside the day."""
+    for match in _SPOKEN.finditer(text):
+        if not (match['more'] or match['clock'] or match['part'] or match['night']):
+            continue
+        at = _SPOKEN_HOURS[match['h'].casefold()]
+        parts = [match['part'] or match['night'], *(m['part'] or m['wpart'] for m in named)]
+        part = next((p.casefold() for p in parts if p), None)
+        first, last = _PARTS[part] if part else (_WAKING, _WAKING + 24.0)
+        at += 12.0 * (at < first and at + 12.0 < last)
+        at += _FRACTIONS.get((match['more'] or '').casefold(), 0.0)
+        about = _ABOUT_S / 3600.0
+        yield Phrase(*match.span(), _on_day(clock, base, at - about, at + about))
 
 
 def _named(what: str, today: datetime) -> datetime:

@@ -41,7 +41,7 @@ from memory_node.core.objects.meaning import pack_vectors, PackVectors
 from memory_node.core.ports import Encoder, ImageEncoder, LanguageModel
 from memory_node.core.retrieval.instruction.scorer import InstructionScorer
 from memory_node.core.retrieval.llm_relevance import LanguageModelRelevance
-from memory_node.core.retrieval.pipeline import Retriever
+from memory_node.core.retrieval.pipeline import parsed, Retriever
 from memory_node.core.retrieval.relevance import EmbeddingRelevance, RelevanceModel
 from memory_node.core.retrieval.wording import WordingReader
 from memory_node.core.rooms.keeper import RoomKeeper
@@ -170,10 +170,10 @@ class Parts:
 
     def _wording(self) -> WordingReader:
         path = self.config.language.wordings_path
-        packs = _loaded('language.wordings_path', path, wording_packs)
-        vectors = self._vectors(packs)
-        sentences = [vectors.of_row(row) for row in range(len(packs.rows))]
-        return WordingReader(Wordings(sentences), self.encode)
+        wordings = _loaded('language.wordings_path', path, wording_packs)
+        vectors = self._vectors(wordings.packs)
+        sentences = [vectors.of_row(row) for row in range(len(wordings.kinds))]
+        return WordingReader(Wordings(wordings.kinds, sentences), self.encode, parsed)
 
     def _relevance(self) -> RelevanceModel:
         base = EmbeddingRelevance()

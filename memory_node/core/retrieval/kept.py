@@ -71,10 +71,15 @@ class Kept:
     def is_thing(self, name: str) -> bool:
         """Tell whether a thing here goes by a name."""
         view = self.view
-        exact = view.names.forms.get(lemmas(name), len(view.names))
-        if exact < len(view.names) and view.present[exact]:
+        if self.is_called(name):
             return True
         return bool((self.relevance.named(name, view.names)[view.present] > 0.0).any())
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether a thing here is called just so."""
+        names = self.view.names
+        exact = names.forms.get(lemmas(name), len(names))
+        return exact < len(names) and bool(self.view.present[exact])
 
     def is_room(self, name: str) -> bool:
         """Tell whether rooms go by a name."""

@@ -26,6 +26,7 @@ from memory_node.core.language.parser import parse
 from memory_node.core.language.request import Request, Sort, SubjectKind
 from memory_node.core.language.times import Clock
 from memory_node.core.retrieval.attributes import AttributeShares
+from memory_node.core.retrieval.blanks import Known
 from memory_node.core.retrieval.doubts import doubted
 from memory_node.core.retrieval.filters import allowed_rows, closeness, filtered
 from memory_node.core.retrieval.kept import Kept
@@ -51,11 +52,11 @@ from memory_node.core.retrieval.views import (
     TextSources,
     view_candidates,
 )
-from memory_node.core.retrieval.wording import Known, WordingReader
+from memory_node.core.retrieval.wording import WordingReader
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
 
-__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer']
+__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'parsed']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
@@ -235,7 +236,7 @@ class Retriever:
     def prepare(self, view: View) -> None:
         """Make what the first question of a view, and the first of all, would have to make."""
         view.prepare()
-        _parsed('the thing', Clock(0, self._config().zone))
+        parsed('the thing', Clock(0, self._config().zone))
 
     def clock(self, query: Query, view: View) -> Clock:
         """Return when a query is asked, and in which zone."""
@@ -253,8 +254,8 @@ class Retriever:
         """Return what the rules read in a text, with its words as this memory spells them."""
         view = kept.view
         text, replaced = respelled(text, chain(view.names.texts, view.rooms.names))
-        known = Known(thing=kept.is_thing, room=kept.is_room)
-        read = self._wording.read(_parsed(text, clock), known)
+        known = Known(thing=kept.is_thing, room=kept.is_room, exact=kept.is_called)
+        read = self._wording.read(text, clock, known)
         if not replaced:
             return read
         assumed = tuple(f'{said!r} is read as {word!r}' for said, word in replaced.items())
@@ -340,5 +341,6 @@ class Retriever:
 
 
 @lru_cache(maxsize=_PARSED)
-def _parsed(text: str, clock: Clock) -> Request:
+def parsed(text: str, clock: Clock) -> Request:
+    """Return what the grammar reads in a text."""
     return parse(text, clock, REGISTRY, Order)

@@ -113,7 +113,9 @@ class EmbeddingRelevance:
         """Return the texts of a request whose vectors ``relevance`` takes."""
         subject = request.subject
         texts = [subject.text or request.text, request.around or request.text]
-        return [*texts, subject.name] if subject.kind is SubjectKind.NAME else texts
+        return (
+            [*texts, subject.name, *subject.others] if subject.kind is SubjectKind.NAME else texts
+        )
 
     def relevance(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
         """Return what a request means among names; ``vectors`` are those of ``texts``."""
@@ -126,6 +128,8 @@ class EmbeddingRelevance:
             odds = served(names, vectors[:2])
             odds[_themes(request.around or subject.text, names)] += THEME
             return Relevance(odds=odds, named=False)
+        if subject.others:
+            return self._any_of(request, names, vectors)
         odds = self.named(subject.name, names)
         if (odds > 0.0).any():
             if subject.purpose:  # of several kinds of containers, the one to cook in
@@ -147,6 +151,17 @@ class EmbeddingRelevance:
         if subject.definite or not (subject.purpose or subject.wished):
             return Relevance(odds=odds, named=False)
         return Relevance(odds=served(names, vectors[:2]), named=False)
+
+    def _any_of(self, request: Request, names: Names, vectors: FloatArray) -> Relevance:
+        """Return what any of the names of a request means; what is here comes before the like."""
+        subject = replace(request.subject, others=())
+        parts = [self.relevance(replace(request, subject=subject), names, vectors)]
+        for name, vector in zip(request.subject.others, vectors[3:], strict=True):
+            other = replace(subject, text=name, name=name, attributes=())
+            own = np.stack([vector, vectors[1], vector])
+            parts.append(self.relevance(replace(request, subject=other), names, own))
+        meant = [part for part in parts if part.named] or parts
+        return Relevance(odds=np.max([part.odds for part in meant], axis=0), named=meant[0].named)
 
     def named(self, phrase: str, names: Names) -> RealArray:
         """Return (L,) log-odds that things of each name are what a phrase names."""

@@ -38,22 +38,30 @@ _NUMBERED = 0.5
 #: Words of a text, and how many the name of a room has at most.
 _WORD = re.compile(r"[^\W_]+(?:'(?!s\b)[^\W_]+)*")
 _NAME_WORDS = 4
+#: What no name goes past.
+_APART = re.compile(r"[^\w\s'-]")
 #: Log-odds from which on a room is a candidate.
 _WORTH_LISTING = -4.0
 
 
 def names_in(text: str, knows: Callable[[str], bool]) -> list[tuple[tuple[int, int], str]]:
     """Return the names of rooms in a text and where they stand, the longest ones, in order."""
-    words = [(m.span(), m[0].casefold()) for m in _WORD.finditer(text)]
+    words = [m.span() for m in _WORD.finditer(text)]
+    said = text.casefold()
     found: list[tuple[tuple[int, int], str]] = []
     free = [True] * len(words)
     for length in range(min(len(words), _NAME_WORDS), 0, -1):
         for start in range(len(words) - length + 1):
             some = slice(start, start + length)
-            name = ' '.join(word for _, word in words[some])
-            if all(free[some]) and knows(name):
+            if not all(free[some]):
+                continue
+            span = words[start][0], words[start + length - 1][1]
+            name = said[slice(*span)]
+            if not _APART.search(name) and (
+                knows(name) or ('-' in name and knows(name.replace('-', ' ')))
+            ):
                 free[some] = [False] * length
-                found.append(((words[start][0][0], words[start + length - 1][0][1]), name))
+                found.append((span, name))
     return sorted(found)
 
 

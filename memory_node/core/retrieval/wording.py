@@ -1,20 +1,21 @@
-"""Reads what the grammar could not: by sentences that it is like, and by what is here."""
+"""Reads what the grammar alone does not: by the sentences that it is like, and by what is here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Constraint
 from memory_node.core.data import FloatArray
 from memory_node.core.language.mentions import is_noun_phrase
-from memory_node.core.language.places_asked import UNSAYING
-from memory_node.core.language.relations import alternatives, words
+from memory_node.core.language.parser import normalized
+from memory_node.core.language.relations import alternatives, entry, patterns, words
 from memory_node.core.language.request import (
     AnswerKind,
     HISTORY,
@@ -24,255 +25,306 @@ from memory_node.core.language.request import (
     SubjectKind,
 )
 from memory_node.core.language.sign_labels import sign_text
-from memory_node.core.language.text import is_plural, tokenize
-from memory_node.core.language.wordings import Ask, BLANKS, phrases, with_blanks, Wordings
-from memory_node.core.retrieval.rooms import names_in
+from memory_node.core.language.text import lemmas, tokenize
+from memory_node.core.language.times import Clock
+from memory_node.core.language.wordings import Kind, Wordings
+from memory_node.core.retrieval.blanks import Known, Named, named_in, overlap, Sentence, sentences
 
-__all__ = ['is_plain', 'Known', 'WordingReader']
+__all__ = ['WordingReader']
 
 RealArray = NDArray[np.float64]
 
-#: Things of a request that each are tried as what is asked for.
-_TRIED = 4
-#: What the likeness to requests for a thing must be above that to needs: for what is here by that
-#: name, and for what is not.
-_HERE, _NOT_HERE = -0.03, 0.08
-#: What it must be more where a wording says that it is a need, and where a constraint names it.
-_SAID, _TAKEN = 0.2, 0.08
+#: What counts against a reading [log-odds]: each name that nothing here goes by, a room where a
+#: thing is asked for, asking for what the grammar took for a landmark, leaving out constraints.
+_UNKNOWN, _ROOM, _TAKEN, _CUT = 1.5, 1.5, 1.5, 0.3
+#: What speaks for a need where a wording says that it is one, against it where all names are here,
+#: and against it where only the sentence with its names says so.
+_SAID, _HERE, _LITERAL = 3.0, 1.0, 1.0
+#: Log-probability from which on a sentence is read as one of a kind, and up to which it is none.
+_SURE, _UNLIKELY = -0.7, -1.2
 #: Longer texts describe a view, or only cost time.
 _MOST_WORDS = 40
-#: Longer phrases are no names that nothing here goes by.
-_NAME_WORDS = 5
-_ANSWERS = {
-    Ask.WHERE: AnswerKind.WHERE,
-    Ask.EXISTS: AnswerKind.EXISTS,
-    Ask.COUNT: AnswerKind.COUNT,
-    Ask.WHEN: AnswerKind.WHEN,
-    Ask.MOVED: AnswerKind.MOVED,
-    Ask.OFTEN: AnswerKind.OFTEN,
-}
-_THINGS = list(_ANSWERS)
-#: Answers that the grammar does not guess.
-_READ = (
-    AnswerKind.DESCRIBE,
-    *HISTORY,
-    AnswerKind.LOOK,
-    AnswerKind.DISTANCE,
-    AnswerKind.CLOSER,
+#: Answers that are read by patterns of the whole request.
+_WHOLE = (*HISTORY, AnswerKind.LOOK, AnswerKind.DISTANCE, AnswerKind.CLOSER)
+#: Words beside the name of requests that need no second look, and all that carry a name.
+_SIMPLE = frozenset(words('simple'))
+_PATTERNS = (
+    str(entry('it')),
+    *(patterns('carriers', str(group)) for group in entry('carriers')),
+    *map(patterns, ('courtesy', 'courtesy_after', 'trailers')),
 )
-#: "The closest desk" is no other desk.
-_ORDER = frozenset((*words('order', 'nearest'), *words('order', 'farthest')))
+_CARRYING = _SIMPLE | {*lemmas(' '.join(re.findall("[a-z']+", ' '.join(_PATTERNS))))}
+_BLANK = re.compile(r'\{(\w+)\}')
+#: What stands for the names of a plain sentence until it is read.
+_NAMES = {
+    'thing': 'toolbox',
+    'things': 'toolboxes',
+    'other': 'armchair',
+    'second': 'bookshelf',
+    'room': 'kitchen',
+}
+_BLANK_OF = {name: blank for blank, name in _NAMES.items()}
+_PLACEHOLDER = re.compile('|'.join(sorted(_BLANK_OF, key=len, reverse=True)))
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) $', re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a memory knows names of."""
-
-    thing: Callable[[str], bool]
-    room: Callable[[str], bool]
+#: Constraints that hold whatever else a sentence says.
+_INDEPENDENT = frozenset(('time', 'near', 'count', 'floor', 'direction', 'attribute'))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
-    """What a request names, where it stands, and whether a thing or a room here goes by it."""
+class _Reading:
+    """A sentence as one of a kind, and the log-probabilities of that and of a need."""
 
-    span: tuple[int, int]
-    name: str
-    attributes: tuple[str, ...] = ()
-    thing: bool = False
-    room: bool = False
-
-    @property
-    def text(self) -> str:
-        return ' '.join((*self.attributes, self.name))
-
-
-def is_plain(request: Request, known: Known) -> bool:
-    """Tell whether nothing is left of a request but what it names."""
-    subject = request.subject
-    if request.answer in _READ or subject.put or request.text.count(' ') >= _MOST_WORDS:
-        return True
-    if subject.kind is SubjectKind.VIEW:
-        return False
-    if subject.kind is SubjectKind.ANYTHING:
-        return bool(subject.attributes or request.constraints)
-    if request.answer is AnswerKind.SAYS or sign_text(subject.name):
-        return True
-    if subject.sort is not Sort.THING:
-        return True  # "a place to sit"
-    if subject.kind is SubjectKind.NEED:
-        return False
-    if known.thing(subject.name) or known.room(subject.name):
-        return True  # "a bottle of water", "the entrance where visitors sign in"
-    # "The location of the lamp" and "an inventory of the kitchen" name something else.
-    words = tokenize(subject.text)
-    phrase = len(words) <= _NAME_WORDS and is_noun_phrase(subject.text)
-    return phrase and 'of' not in tokenize(request.text)
+    sentence: Sentence
+    kind: Kind
+    odds: float
+    needed: float
+    sure: bool
 
 
 class WordingReader:
     """Reads again what is not plain; thread-safe."""
 
-    def __init__(self, wordings: Wordings, encode: Callable[[list[str]], FloatArray]) -> None:
+    def __init__(
+        self,
+        wordings: Wordings,
+        encode: Callable[[list[str]], FloatArray],
+        parse: Callable[[str, Clock], Request],
+    ) -> None:
         """Compare with ``wordings``; ``encode`` returns (n, D) unit vectors of texts."""
         self._wordings = wordings
         self._encode = encode
+        self._parse = parse
+        #: The first kind that asks for a thing alone.
+        self._where = next(kind for kind in wordings.kinds if kind.slots == {'thing'})
+        self._needs = np.array([not kind.plain and bool(kind.name) for kind in wordings.kinds])
 
-    def read(self, request: Request, known: Known) -> Request:
-        """Return a request as sentences like it are meant; one that is plain as it is."""
-        if is_plain(request, known):
+    def read(self, text: str, clock: Clock, known: Known) -> Request:
+        """Return what a text asks for, by the grammar or by the sentences that it is like."""
+        read = self._parse(text, clock)
+        request = _placed(read, normalized(text))
+        by_pattern = read.text != request.text and not read.around
+        if by_pattern or _is_simple(request, known):
             return request
-        said = _without_time(request)
-        named = _named(said, known)
-        rooms = {n.span: BLANKS['{room}'] for n in named if n.room and not n.thing}
-        tried = _tried(named)
-        texts = [with_blanks(said, {**rooms, n.span: BLANKS['{thing}']}) for n in tried]
-        likeness = self._wordings.likeness(self._encode([*texts, with_blanks(said, rooms)]))
-        return _meant(request, named, tried, likeness)
+        named = named_in(request, known)
+        if _is_understood(request, named):
+            return request
+        tried = sentences(request, named)
+        likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
+        best = self._best(request, tried, likeness)
+        needed = likeness[:, self._needs].max(axis=1)
+        if best is None or self._is_need(request, tried, needed, best):
+            return _needed(request) if needed.max() > _SURE else request
+        if not best.sure:
+            best = self._of_one_thing(request, tried, needed)
+        if best is None:
+            return request
+        plain = self._parse(_plain(best.kind, best.sentence), clock)
+        names = {blank: named.text for blank, named in best.sentence.names.items()}
+        return _joined(request, _renamed(plain, {**names, 'things': names.get('thing', '')}), best)
+
+    def _of_one_thing(
+        self, request: Request, tried: Sequence[Sentence], needed: RealArray
+    ) -> _Reading | None:
+        """Return a reading that asks for the one thing here that an odd sentence names."""
+        if request.subject.kind in (SubjectKind.NAME, SubjectKind.ANYTHING):
+            return None
+        for sentence, odds in zip(tried, needed.tolist(), strict=True):
+            if sentence.here and sentence.names.keys() == {'thing'} and odds < _UNLIKELY:
+                return _Reading(
+                    sentence=sentence, kind=self._where, odds=0.0, needed=odds, sure=True
+                )
+        return None
+
+    def _is_need(
+        self, request: Request, tried: Sequence[Sentence], needed: RealArray, best: _Reading
+    ) -> bool:
+        """Tell whether a request rather says what is to be done than what it names."""
+        subject, where = request.subject, request.answer is AnswerKind.WHERE
+        said = subject.kind is SubjectKind.NEED and not subject.guessed and where
+        odds = best.needed
+        if best.sentence.unknown and where:
+            if said:
+                return True
+            plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
+            odds = max([odds, *(odd - _LITERAL for odd in plain)])
+        return odds + said * _SAID > best.odds + _HERE * best.sentence.here
+
+    def _best(
+        self, request: Request, tried: Sequence[Sentence], likeness: RealArray
+    ) -> _Reading | None:
+        """Return the likeliest reading that is no need; None where no kind fits."""
+        best: _Reading | None = None
+        for sentence, row in zip(tried, likeness, strict=True):
+            needed = float(row[self._needs].max(initial=-np.inf))
+            penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
+            penalty += _CUT * bool(sentence.kept) + _TAKEN * _is_taken(request, sentence)
+            for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
+                if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
+                    best = _Reading(
+                        sentence=sentence,
+                        kind=kind,
+                        odds=odds - penalty,
+                        needed=needed,
+                        sure=odds > _SURE,
+                    )
+        return best
 
 
-def _without_time(request: Request) -> str:
-    """Return a text of the same length without the words of time and order."""
-    text = request.text
-    taken = [c.span for c in request.constraints if c.NAME == 'time' and c.span]
-    if request.order is not None:
-        first = request.order.phrase.partition(' ... ')[0]
-        if (start := text.find(first)) >= 0:
-            taken.append((start, start + len(first)))
-    for start, stop in taken:
-        text = text[:start] + ','.ljust(stop - start) + text[stop:]
-    return text
-
-
-def _named(text: str, known: Known) -> list[_Named]:
-    """Return the rooms and things that a text names, in order; a longer name comes first."""
-    things = []
-    for phrase in phrases(text):
-        name = phrase.mention.name
-        attributes = tuple(a for a in phrase.mention.attributes if a not in _ORDER)
-        if not set(tokenize(phrase.mention.said)) <= UNSAYING:
-            here = known.thing(name) or known.thing(' '.join((*attributes, name)))
-            things.append(_Named(span=phrase.span, name=name, attributes=attributes, thing=here))
-    held = [n.span for n in things if n.thing]
-    rooms = [
-        _Named(span=span, name=name, thing=known.thing(name), room=True)
-        for span, name in names_in(text, known.room)
-        if not set(tokenize(name)) <= UNSAYING
-        and not any(start <= span[0] and span[1] < stop for start, stop in held)
-    ]
-    free = [n for n in things if not any(_overlap(n.span, r.span) for r in rooms)]
-    return sorted((*rooms, *free), key=lambda n: n.span)
-
-
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
-
-
-def _tried(named: Sequence[_Named]) -> list[_Named]:
-    """Return what may be asked for, what is here first."""
-    things = [n for n in named if n.thing or not n.room]
-    return sorted(things, key=lambda n: not n.thing)[:_TRIED]
-
-
-def _meant(
-    request: Request, named: Sequence[_Named], tried: Sequence[_Named], likeness: RealArray
-) -> Request:
-    """Return the request that the likeness of its variants speaks for; the last has no thing."""
+def _is_simple(request: Request, known: Known) -> bool:
+    """Tell whether a request is too long to be read otherwise, or says just a name."""
     subject = request.subject
-    said = subject.kind is SubjectKind.NEED and not subject.guessed
-    if said:
-        likeness = likeness + _SAID * np.isin(np.arange(len(Ask)), (Ask.NEED, Ask.PLACE))
-    whole, rooms = likeness[-1], [n for n in named if n.room]
-    best = _best(request, tried, likeness[:-1], said=said)
-    other = [ask for ask in Ask if ask not in _THINGS or tried or rooms]
-    asks = np.maximum(whole, best[1])[other] if best else whole[other]
-    if whole[Ask.CHANGES] >= asks.max():
-        subject = Subject(kind=SubjectKind.ANYTHING, text='')
-        kept = (*request.constraints, *_areas(request, rooms))
-        return replace(request, subject=subject, constraints=kept, answer=AnswerKind.CHANGES)
-    if whole[Ask.DESCRIBE] >= asks.max() and (rooms or not (said or any(n.thing for n in named))):
-        return _described(request, rooms)
-    if subject.kind is SubjectKind.ANYTHING:
+    if request.text.count(' ') >= _MOST_WORDS or subject.put or sign_text(subject.name):
+        return True
+    if subject.kind is not SubjectKind.NAME or request.answer is not AnswerKind.WHERE:
+        return False
+    said = {*tokenize(request.text)} - _SIMPLE
+    return said <= {*tokenize(subject.text)} and known.exact(subject.name)
+
+
+def _is_understood(request: Request, named: Sequence[Named]) -> bool:
+    """
+    Tell whether the grammar has used every name of a request, and hardly left a word.
+
+    Where a pattern is of the whole request, it has left none.
+    """
+    subject = request.subject
+    if request.answer is AnswerKind.SAYS:
+        return True
+    if subject.kind is SubjectKind.VIEW or subject.guessed:
+        return False
+    whole = lemmas(subject.name)
+    called = any(lemmas(n.name) == whole for n in named if n.here)
+    if not called and (
+        'of' in whole or any({*lemmas(n.name)} < {*whole} for n in named if n.here)
+    ):
+        return False  # "the colour of the lamp"
+    if subject.kind is SubjectKind.NEED and request.answer is not AnswerKind.WHERE:
+        return False
+    order = request.order.phrase if request.order is not None else ''
+    parts = [subject.name, *subject.others, *subject.attributes, request.other, order]
+    used = {*lemmas(' '.join((*parts, *(c.phrase for c in request.constraints))))}
+    if subject.kind is SubjectKind.NAME and is_noun_phrase(subject.text):
+        used |= {*lemmas(subject.text)}
+    if not all({*lemmas(n.name)} <= used for n in named if n.here):
+        return False
+    if request.answer in _WHOLE or subject.sort is not Sort.THING:
+        return True
+    if subject.kind is SubjectKind.NEED:
+        used |= {*lemmas(subject.text)}
+    used |= {*lemmas(' '.join(request.look.asked))}
+    return {*lemmas(request.text)} <= _CARRYING | used
+
+
+def _placed(request: Request, text: str) -> Request:
+    """Return a request with all of its text, of which the grammar may have read a part again."""
+    if request.text == text:
         return request
-    if best is None and rooms and whole[_THINGS].max() >= whole.max():
-        best = rooms[0], whole
-    if best is None:
-        return _needed(request)
-    answer = _ANSWERS[_THINGS[int(best[1][_THINGS].argmax())]]
-    return _asked_for(request, best[0], [n for n in rooms if n is not best[0]], answer)
+    placed = []
+    for constraint in request.constraints:
+        start = text.find(constraint.phrase)
+        span = (start, start + len(constraint.phrase)) if start >= 0 else None
+        placed.append(replace(constraint, span=span))
+    return replace(request, text=text, constraints=tuple(placed))
 
 
-def _best(
-    request: Request, tried: Sequence[_Named], likeness: RealArray, *, said: bool
-) -> tuple[_Named, RealArray] | None:
-    """Return the thing that is asked for and its likeness; None where a need is."""
-    best, highest = None, -np.inf
-    for n, row in zip(tried, likeness, strict=True):
-        taken = len(_clear_of(request.constraints, n.span)) < len(request.constraints)
-        asked = float(row[_THINGS].max()) - _TAKEN * taken - (_HERE if n.thing else _NOT_HERE)
-        needed = max(row[Ask.NEED], row[Ask.PLACE])
-        if asked > max(needed, highest) and (n.thing or not said):
-            best, highest = (n, row), asked
-    return best
+def _is_taken(request: Request, sentence: Sentence) -> bool:
+    """Tell whether what a sentence asks for is what the grammar took for a landmark."""
+    asked = sentence.names.get('thing')
+    stated = [c for c in request.constraints if c.NAME not in _INDEPENDENT]
+    return asked is not None and any(_speaks_of(c, [asked.span]) for c in stated)
+
+
+def _fits(kind: Kind, sentence: Sentence) -> bool:
+    """Tell whether a sentence has just the names that a kind has blanks for."""
+    slots = kind.slots - {'colour', 'time'}
+    return (
+        bool(kind.plain)
+        and slots == sentence.names.keys()
+        and ('colour' not in kind.slots or bool(sentence.colour))
+        and ('time' not in kind.slots or bool(sentence.time))
+    )
+
+
+def _plain(kind: Kind, sentence: Sentence) -> str:
+    """Return the plain sentence of a kind with names that the grammar reads as names."""
+    said = {**_NAMES, 'colour': sentence.colour, 'time': sentence.time}
+    return _BLANK.sub(lambda blank: said[blank[1]], kind.plain)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Return what the grammar has read with other names in it."""
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda word: names.get(_BLANK_OF[word[0]], word[0]), value)
+    if isinstance(value, tuple):
+        return tuple(_renamed(one, names) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        held = {f.name: getattr(value, f.name) for f in fields(value) if f.init}
+        return replace(value, **{key: _renamed(one, names) for key, one in held.items()})
+    return value
 
 
 def _needed(request: Request) -> Request:
     """Return a request that says what is to be done, where the grammar took it for a name."""
     subject = request.subject
-    if subject.kind is not SubjectKind.NAME:
+    if subject.kind not in (SubjectKind.NAME, SubjectKind.VIEW):
         return request
     need = Subject(kind=SubjectKind.NEED, text=subject.text, motion=subject.motion)
     return replace(request, subject=need)
 
 
-def _described(request: Request, rooms: Sequence[_Named]) -> Request:
-    """Return a request to describe a room, or everything."""
-    subject = Subject(kind=SubjectKind.ANYTHING, text='', whole=True)
-    kept = request.constraints
-    if rooms:
-        name = rooms[0].text
-        subject = Subject(kind=SubjectKind.NAME, text=name, name=name, definite=True)
-        kept = _clear_of(kept, rooms[0].span)
-    return replace(request, subject=subject, constraints=kept, answer=AnswerKind.DESCRIBE)
-
-
-def _clear_of(constraints: Sequence[Constraint], span: tuple[int, int]) -> tuple[Constraint, ...]:
-    """Return the constraints that have none of the words of a span."""
-    return tuple(c for c in constraints if c.span is None or not _overlap(c.span, span))
-
-
-def _asked_for(
-    request: Request, asked: _Named, rooms: Sequence[_Named], answer: AnswerKind
-) -> Request:
-    """Return a request for a named thing, in the rooms that it names too."""
-    subject = Subject(
-        kind=SubjectKind.NAME,
-        text=asked.text,
-        name=asked.name,
-        attributes=asked.attributes,
-        definite=_DEFINITE.search(request.text[: asked.span[0]]) is not None,
-        motion=request.subject.motion,
-    )
-    request = replace(request, constraints=_clear_of(request.constraints, asked.span))
-    read = request.answer
+def _joined(request: Request, plain: Request, reading: _Reading) -> Request:
+    """Return a plain reading with what else a request says: times, floors, other constraints."""
+    names = reading.sentence.names
+    spans = [named.span for named in names.values()]
+    own = [c for c in request.constraints if c not in reading.sentence.kept]
+    said = {c.NAME for c in plain.constraints if c.NAME == 'time'}
+    kept = [c for c in own if c.NAME in _INDEPENDENT - said and not _speaks_of(c, spans)]
+    kept += reading.sentence.kept
+    stated = [c for c in own if c not in kept]
+    constraints = [*kept]
+    for constraint in plain.constraints:
+        if any(c.NAME == constraint.NAME for c in kept):
+            continue
+        constraints.append(_as_said(constraint, stated) or replace(constraint, span=None))
+    subject = plain.subject
+    asked = names.get('thing')
+    if asked is not None and asked.text in (subject.name, subject.text):
+        subject = _as_named(request, plain, asked)
     return replace(
-        request,
+        plain,
+        text=request.text,
         subject=subject,
-        constraints=(*request.constraints, *_areas(request, rooms)),
-        answer=answer if read in (AnswerKind.WHEN, AnswerKind.WHAT, AnswerKind.WHERE) else read,
+        constraints=tuple(constraints),
+        order=plain.order or (request.order if subject.kind is SubjectKind.NAME else None),
+        assumed=request.assumed,
     )
 
 
-def _areas(request: Request, rooms: Sequence[_Named]) -> tuple[Area, ...]:
-    """
-    Return the rooms that no constraint of a request speaks of yet, as constraints.
-
-    Several are none: "I have been wandering the corridors for ages".
-    """
-    return tuple(
-        Area(phrase=request.text[slice(*n.span)], about=(n.text,), span=n.span)
-        for n in rooms
-        if len(_clear_of(request.constraints, n.span)) == len(request.constraints)
-        and not is_plural(n.text)
+def _as_named(request: Request, plain: Request, asked: Named) -> Subject:
+    """Return the subject of a plain reading as a request names it."""
+    subject, own = plain.subject, request.subject
+    if own.name == asked.name and plain.order is None:
+        subject = replace(subject, text=own.text, purpose=own.purpose)
+    return replace(
+        subject,
+        name=asked.name,
+        attributes=(*subject.attributes, *asked.attributes),
+        definite=_DEFINITE.search(request.text[: asked.span[0]]) is not None,
+        motion=own.motion or subject.motion,
     )
+
+
+def _speaks_of(constraint: Constraint, spans: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether the words of a constraint have one of the names of a sentence."""
+    return constraint.span is not None and any(overlap(constraint.span, s) for s in spans)
+
+
+def _as_said(constraint: Constraint, stated: Sequence[Constraint]) -> Constraint | None:
+    """Return what the grammar has read of the landmark of a constraint; None where nothing."""
+    for one in stated:
+        same = one.NAME == constraint.NAME and one.negated >= constraint.negated
+        if same and getattr(one, 'about', None) == getattr(constraint, 'about', ()):
+            return one
+    return None

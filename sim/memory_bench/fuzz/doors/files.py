@@ -48,7 +48,8 @@ _ROOMS = st.fixed_dictionaries(
     optional={'heads': _USUAL, 'bare': _USUAL, 'captions': mostly(_CAPTIONS)},
 )
 _WORDINGS = st.dictionaries(
-    mostly(st.sampled_from(['where', 'exists', 'need', 'count', 'when', 'place']), strange), _USUAL
+    mostly(st.sampled_from(['where', 'exists', 'need', 'count', 'when', 'place']), strange),
+    st.one_of(_USUAL, st.fixed_dictionaries({'plain': strange, 'said': _USUAL})),
 )
 _PACK = st.fixed_dictionaries({}, optional={'names': _LISTS, 'uses': _LISTS, 'x': data})
 
