@@ -142,9 +142,9 @@ class WordingReader:
         subject, where = request.subject, request.answer is AnswerKind.WHERE
         said = subject.kind is SubjectKind.NEED and not subject.guessed and where
         odds = best.needed
-        if best.sentence.unknown and where:
-            if said:
-                return True
+        if said and best.sentence.unknown:
+            return True
+        if where and not any(n.here for n in best.sentence.names.values()):
             plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
             odds = max([odds, *(odd - _LITERAL for odd in plain)])
         return odds + said * _SAID > best.odds + _HERE * best.sentence.here
