@@ -23,6 +23,7 @@ _SLOTS = {'thing': _WORDS, 'other': _WORDS, 'room': _WORDS, 'look': _ADJECTIVES}
 _JOINT = re.compile(r',? or |,? and |, ')
 _PRONOUN = re.compile(rf'(?:{alternatives(words("pronouns"))})(?![\w-])', re.IGNORECASE)
 _ASKER = re.compile(patterns('asker'), re.IGNORECASE)
+_HOW_MANY = re.compile(r'\bhow many\b', re.IGNORECASE)
 #: "Does room 201 have a minibar?"
 _NUMBER = re.compile(r' \w?\d+\w?$')
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) ', re.IGNORECASE)
@@ -97,6 +98,8 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
             return None
         return Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
     if kind == 'number':
+        if _HOW_MANY.search(thing):
+            return None  # what it would ask is this question again
         thing = f'how many {thing}'
     if kind == 'whereabouts':
         if not _DEFINITE.match(thing):

@@ -41,7 +41,7 @@ _UNKNOWN, _ROOM, _TAKEN, _CUT = 1.5, 1.5, 1.5, 0.3
 #: and against it where only the sentence with its names says so.
 _SAID, _HERE, _LITERAL = 3.0, 1.0, 1.0
 #: Log-probability from which on a sentence is read as one of a kind, and up to which it is none.
-_SURE, _UNLIKELY = -0.7, -1.2
+_SURE, _UNLIKELY, _DOUBTFUL = -0.7, -1.2, -10.0
 #: Longer texts describe a view, or only cost time.
 _MOST_WORDS = 40
 #: Answers that are read by patterns of the whole request.
@@ -103,12 +103,15 @@ class WordingReader:
         read = self._parse(text, clock)
         request = _placed(read, normalized(text))
         by_pattern = read.text != request.text and not read.around
-        if by_pattern or _is_simple(request, known):
+        asked = bool(read.around) and known.thing(read.subject.name)
+        if by_pattern or asked or _is_simple(request, known):
             return request
         named = named_in(request, known)
         if _is_understood(request, named):
             return request
         tried = sentences(request, named)
+        if not tried:
+            return request
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
         best = self._best(request, tried, likeness)
         needed = likeness[:, self._needs].max(axis=1)
@@ -144,7 +147,8 @@ class WordingReader:
         odds = best.needed
         if said and best.sentence.unknown:
             return True
-        if where and not any(n.here for n in best.sentence.names.values()):
+        told = where or (not subject.guessed and odds > _DOUBTFUL)
+        if told and not any(n.here for n in best.sentence.names.values()):
             plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
             odds = max([odds, *(odd - _LITERAL for odd in plain)])
         return odds + said * _SAID > best.odds + _HERE * best.sentence.here
@@ -188,7 +192,7 @@ def _is_understood(request: Request, named: Sequence[Named]) -> bool:
     Where a pattern is of the whole request, it has left none.
     """
     subject = request.subject
-    if request.answer is AnswerKind.SAYS:
+    if request.answer in (AnswerKind.SAYS, AnswerKind.DESCRIBE):
         return True
     if subject.kind is SubjectKind.VIEW or subject.guessed:
         return False
@@ -207,7 +211,8 @@ def _is_understood(request: Request, named: Sequence[Named]) -> bool:
         used |= {*lemmas(subject.text)}
     if not all({*lemmas(n.name)} <= used for n in named if n.here):
         return False
-    if request.answer in _WHOLE or subject.sort is not Sort.THING:
+    stated = subject.kind is SubjectKind.ANYTHING and bool(request.constraints)
+    if request.answer in _WHOLE or subject.sort is not Sort.THING or stated:
         return True
     if subject.kind is SubjectKind.NEED:
         used |= {*lemmas(subject.text)}
