@@ -103,11 +103,10 @@ class WordingReader:
         read = self._parse(text, clock)
         request = _placed(read, normalized(text))
         by_pattern = read.text != request.text and not read.around
-        asked = bool(read.around) and known.thing(read.subject.name)
-        if by_pattern or asked or _is_simple(request, known):
+        if by_pattern or _is_simple(request, known):
             return request
         named = named_in(request, known)
-        if _is_understood(request, named):
+        if _is_of_clause(read, named) or _is_understood(request, named):
             return request
         tried = sentences(request, named)
         if not tried:
@@ -183,6 +182,16 @@ def _is_simple(request: Request, known: Known) -> bool:
         return False
     said = {*tokenize(request.text)} - _SIMPLE
     return said <= {*tokenize(subject.text)} and known.exact(subject.name)
+
+
+def _is_of_clause(read: Request, named: Sequence[Named]) -> bool:
+    """Tell whether one clause asks for what is here, and the others name nothing else here."""
+    if not read.around:
+        return False
+    used = {*lemmas(' '.join((read.subject.name, *(c.phrase for c in read.constraints))))}
+    here = [{*lemmas(n.name)} for n in named if n.here]
+    denied = read.around.casefold().startswith('not ')  # "not the mug, the glass"
+    return any(name <= used for name in here) and (denied or all(name <= used for name in here))
 
 
 def _is_understood(request: Request, named: Sequence[Named]) -> bool:
