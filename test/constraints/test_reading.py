@@ -244,6 +244,10 @@ def test_other_scripts_are_names(text):
         ('between 11 and 1', '25 11:00', '25 13:00'),
         ('on 2026-11-20', '20 00:00', '21 00:00'),
         ('last week', '16 00:00', '23 00:00'),
+        ("at three o'clock", '25 14:30', '25 15:30'),
+        ('at half past nine', '25 09:00', '25 10:00'),
+        ('at 3 in the afternoon', '25 14:30', '25 15:30'),
+        ("at nine o'clock at night", '24 20:30', '24 21:30'),
     ],
 )
 def test_moments_are_those_of_the_calendar(text, since, until):
@@ -254,6 +258,16 @@ def test_moments_are_those_of_the_calendar(text, since, until):
     assert (said(constraint.window.since_ns), said(constraint.window.until_ns)) == (since, until)
 
 
-@pytest.mark.parametrize('text', ['at 25:00', 'on 2026-13-77', 'the day before the party'])
+@pytest.mark.parametrize(
+    'text', ['yesterday at three in the afternoon', "at 3 o'clock yesterday afternoon"]
+)
+def test_an_hour_is_of_the_day_that_is_named(text):
+    hours = [window.window for window in windows(f'the cup {text}', CLOCK)]
+    narrow = min(hours, key=lambda window: window.until_ns - window.since_ns)
+    assert datetime.fromtimestamp(narrow.since_ns / 1e9, timezone.utc).day == 24
+    assert datetime.fromtimestamp(narrow.since_ns / 1e9, timezone.utc).hour == 14
+
+
+@pytest.mark.parametrize('text', ['at 25:00', 'on 2026-13-77', 'the day before the party', 'one in the hall', 'gate 3'])
 def test_moments_that_do_not_exist_are_none(text):
     assert windows(text, CLOCK) == []

@@ -96,6 +96,14 @@ def test_an_answer_says(station, question, said):
     assert said in station.ask(question, here=(0.0, 0.0, 0.0)).text
 
 
+def test_neither_of_two_is_found_where_neither_is_here(station):
+    assert not station.retrieve('a hovercraft or a submarine').found
+
+
+def test_how_many_is_asked_once_however_often_it_is_said(station):
+    assert station.ask('how many how many').text
+
+
 def test_a_distance_from_nowhere_says_what_is_missing(station):
     assert 'where you are' in station.ask('how far away is the printer').text
 
@@ -117,6 +125,8 @@ def test_what_nobody_has_seen_has_no_colour_and_no_distance(station):
         ('which chair is closest to the printer?', 'chair', 'watch office'),
         ('This paper has to be copied, where is the printer?', 'printer', 'watch office'),
         ('the dental chair', 'dental chair', 'mess room'),  # only a caption calls it so
+        ('a hovercraft or a kettle', 'kettle', 'mess room'),
+        ('either a toolbox or a submarine, I do not mind which', 'toolbox', 'workshop'),
     ],
 )
 def test_a_request_finds(station, request_, label, room):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,10 @@ from memory_node import Memory
 from memory_node.core.config import LanguageConfig, MemoryConfig
 from memory_node.core.data import Observation, Pose, Sighting
 from memory_node.core.errors import StoreAccessError
+from memory_node.core.language.request import Request, Subject, SubjectKind
 from memory_node.core.language.wordings import phrases, wording_packs, Wordings
 from memory_node.core.objects.meaning import pack_vectors
+from memory_node.core.retrieval.blanks import Named, sentences
 from memory_node.models.sentence_encoder import SentenceEncoder
 
 #: Rooms, and the things in each with a colour.
@@ -131,6 +135,15 @@ def test_a_last_sentence_that_asks_of_now_leaves_what_was(farm):
         'brown saddle',
         ('now',),
     )
+
+
+def test_a_text_that_names_more_than_any_sentence_has_blanks_for_is_left_as_it_is():
+    text = 'so, ' + ', '.join(['kitchen'] * 38)
+    spans = [(m.start(), m.end()) for m in re.finditer('kitchen', text)]
+    named = [Named(span=span, name='kitchen', thing=True, room=True) for span in spans]
+    request = Request(text=text, subject=Subject(kind=SubjectKind.NEED, text=text))
+    assert sentences(request, named) == []  # and not one of 2 to the power of 38
+    assert len(sentences(request, named[:2])) > 1
 
 
 def test_a_need_stays_a_need(farm):

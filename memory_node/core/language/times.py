@@ -72,13 +72,7 @@ _SPOKEN_HOURS = {
     **{str(h): h for h in range(13)},
     **{w: n for w, n in _FEW.items() if n in range(1, 13)},
 }
-_FRACTIONS = {
-    'half past': 0.5,
-    'quarter past': 0.25,
-    'a quarter past': 0.25,
-    'quarter to': -0.25,
-    'a quarter to': -0.25,
-}
+_FRACTIONS = values('times', 'fractions')
 _SPOKEN = re.compile(
     rf'\b(?:(?:at|around|about|by) )?(?:(?P<more>{alternatives(_FRACTIONS)}) )?'
     rf"(?P<h>{alternatives(_SPOKEN_HOURS)})(?P<clock> ?o['\u2019]?clock)?"

@@ -10,7 +10,7 @@ import re
 from memory_node.core.constraints.base import Constraint
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.places_asked import UNSAYING
-from memory_node.core.language.relations import alternatives, words
+from memory_node.core.language.relations import alternatives, patterns, words
 from memory_node.core.language.request import Request
 from memory_node.core.language.roles import is_adjective
 from memory_node.core.language.text import english, is_plural, tokenize
@@ -23,6 +23,8 @@ Span = tuple[int, int]
 
 #: Sentences that are tried of one request, and names of it that no thing and no room here has.
 _TRIED, _UNKNOWN = 24, 3
+#: Things and rooms that a sentence has blanks for; all that are here must stand in one.
+_THINGS, _ROOMS = 3, 1
 #: Constraints that say nothing of another thing or room.
 _OF_ASKER = frozenset(('time', 'near', 'count', 'attribute'))
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -31,10 +33,7 @@ _ALL_OF = re.compile(rf'(?:{alternatives(words("all_of"))}) $', re.IGNORECASE)
 #: Before a name that begins so: "the no smoking sign".
 _NO = re.compile(rf'(?:{alternatives(words("definite"))}) no $', re.IGNORECASE)
 #: Before a time.
-_LEADING = re.compile(
-    r'(?:\W*(?:since|from|as of|after|compared (?:to|with)|during|in|on|at|by|before)\b)+\W*',
-    re.IGNORECASE,
-)
+_LEADING = re.compile(rf'(?:\W*(?:{patterns("times", "leading")})\b)+\W*', re.IGNORECASE)
 #: What stands between two names: "the counter at gate 1".
 _BETWEEN_NAMES = frozenset(words('phrase_ends')) - {'and', 'of', 'for', 'with'}
 #: "The closest desk" is no other desk.
@@ -179,6 +178,8 @@ def _filled(
     text: str, named: Sequence[Named], other: Mapping[Span, str], kept: tuple[Constraint, ...]
 ) -> Iterator[Sentence]:
     """Yield a text with blanks for its names in every role that they may have."""
+    if sum(n.here for n in named) > _THINGS + _ROOMS:
+        return  # and the roles that so many could have would never end
     colour, colours = _colour(text, named)
     unknown = [n for n in named if not n.here][:_UNKNOWN]
     choices = [_blanks_of(n, n in unknown) for n in named]
@@ -187,7 +188,7 @@ def _filled(
         things = [n for n, role in zip(named, roles, strict=True) if role == 'thing']
         rooms = [n for n, role in zip(named, roles, strict=True) if role == 'room']
         strangers = _strangers(named, roles)
-        if len(things) > 3 or len(rooms) > 1 or strangers > 1:
+        if len(things) > _THINGS or len(rooms) > _ROOMS or strangers > 1:
             continue
         for names in _in_roles(things):
             names |= {'room': rooms[0]} if rooms else {}

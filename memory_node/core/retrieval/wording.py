@@ -112,9 +112,9 @@ class WordingReader:
         if not tried:
             return request
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
-        best = self._best(request, tried, likeness)
         needed = likeness[:, self._needs].max(axis=1)
-        if best is None or self._is_need(request, tried, needed, best):
+        best = self._best(request, tried, likeness, needed)
+        if best is None or _is_need(request, tried, needed, best):
             return _needed(request) if needed.max() > _SURE else request
         if not best.sure:
             best = self._of_one_thing(request, tried, needed)
@@ -137,28 +137,16 @@ class WordingReader:
                 )
         return None
 
-    def _is_need(
-        self, request: Request, tried: Sequence[Sentence], needed: RealArray, best: _Reading
-    ) -> bool:
-        """Tell whether a request rather says what is to be done than what it names."""
-        subject, where = request.subject, request.answer is AnswerKind.WHERE
-        said = subject.kind is SubjectKind.NEED and not subject.guessed and where
-        odds = best.needed
-        if said and best.sentence.unknown:
-            return True
-        told = where or (not subject.guessed and odds > _DOUBTFUL)
-        if told and not any(n.here for n in best.sentence.names.values()):
-            plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
-            odds = max([odds, *(odd - _LITERAL for odd in plain)])
-        return odds + said * _SAID > best.odds + _HERE * best.sentence.here
-
     def _best(
-        self, request: Request, tried: Sequence[Sentence], likeness: RealArray
+        self,
+        request: Request,
+        tried: Sequence[Sentence],
+        likeness: RealArray,
+        needed: RealArray,
     ) -> _Reading | None:
         """Return the likeliest reading that is no need; None where no kind fits."""
         best: _Reading | None = None
-        for sentence, row in zip(tried, likeness, strict=True):
-            needed = float(row[self._needs].max(initial=-np.inf))
+        for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept) + _TAKEN * _is_taken(request, sentence)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
@@ -167,10 +155,26 @@ class WordingReader:
                         sentence=sentence,
                         kind=kind,
                         odds=odds - penalty,
-                        needed=needed,
+                        needed=doing,
                         sure=odds > _SURE,
                     )
         return best
+
+
+def _is_need(
+    request: Request, tried: Sequence[Sentence], needed: RealArray, best: _Reading
+) -> bool:
+    """Tell whether a request rather says what is to be done than what it names."""
+    subject, where = request.subject, request.answer is AnswerKind.WHERE
+    said = subject.kind is SubjectKind.NEED and not subject.guessed and where
+    odds = best.needed
+    if said and best.sentence.unknown:
+        return True
+    told = where or (not subject.guessed and odds > _DOUBTFUL)
+    if told and not any(n.here for n in best.sentence.names.values()):
+        plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
+        odds = max([odds, *(odd - _LITERAL for odd in plain)])
+    return odds + said * _SAID > best.odds + _HERE * best.sentence.here
 
 
 def _is_simple(request: Request, known: Known) -> bool:
