@@ -96,6 +96,13 @@ def test_an_answer_says(station, question, said):
     assert said in station.ask(question, here=(0.0, 0.0, 0.0)).text
 
 
+def test_nobody_is_there_where_nobody_was_seen(station):
+    for text in ('Is anybody in the workshop?', 'is anyone in the mess room'):
+        answer = station.ask(text)
+        assert not answer.known
+        assert answer.text.startswith('No')
+
+
 def test_neither_of_two_is_found_where_neither_is_here(station):
     assert not station.retrieve('a hovercraft or a submarine').found
 
