@@ -13,22 +13,18 @@ from numpy.typing import NDArray
 
 from memory_node.core.constraints.base import Constraint
 from memory_node.core.data import FloatArray
-from memory_node.core.language.mentions import is_noun_phrase
 from memory_node.core.language.parser import normalized
-from memory_node.core.language.relations import alternatives, entry, patterns, words
+from memory_node.core.language.relations import alternatives, words
 from memory_node.core.language.request import (
     AnswerKind,
-    HISTORY,
     Request,
-    Sort,
     Subject,
     SubjectKind,
 )
-from memory_node.core.language.sign_labels import sign_text
-from memory_node.core.language.text import lemmas, tokenize
 from memory_node.core.language.times import Clock
 from memory_node.core.language.wordings import Kind, Wordings
 from memory_node.core.retrieval.blanks import Known, Named, named_in, overlap, Sentence, sentences
+from memory_node.core.retrieval.understood import is_of_clause, is_simple, is_understood
 
 __all__ = ['WordingReader']
 
@@ -42,18 +38,6 @@ _UNKNOWN, _ROOM, _TAKEN, _CUT = 1.5, 1.5, 1.5, 0.3
 _SAID, _HERE, _LITERAL = 3.0, 1.0, 1.0
 #: Log-probability from which on a sentence is read as one of a kind, and up to which it is none.
 _SURE, _UNLIKELY, _DOUBTFUL = -0.7, -1.2, -10.0
-#: Longer texts describe a view, or only cost time.
-_MOST_WORDS = 40
-#: Answers that are read by patterns of the whole request.
-_WHOLE = (*HISTORY, AnswerKind.LOOK, AnswerKind.DISTANCE, AnswerKind.CLOSER)
-#: Words beside the name of requests that need no second look, and all that carry a name.
-_SIMPLE = frozenset(words('simple'))
-_PATTERNS = (
-    str(entry('it')),
-    *(patterns('carriers', str(group)) for group in entry('carriers')),
-    *map(patterns, ('courtesy', 'courtesy_after', 'trailers')),
-)
-_CARRYING = _SIMPLE | {*lemmas(' '.join(re.findall("[a-z']+", ' '.join(_PATTERNS))))}
 _BLANK = re.compile(r'\{(\w+)\}')
 #: What stands for the names of a plain sentence until it is read.
 _NAMES = {
@@ -103,10 +87,10 @@ class WordingReader:
         read = self._parse(text, clock)
         request = _placed(read, normalized(text))
         by_pattern = read.text != request.text and not read.around
-        if by_pattern or _is_simple(request, known):
+        if by_pattern or is_simple(request, known):
             return request
         named = named_in(request, known)
-        if _is_of_clause(read, named) or _is_understood(request, named):
+        if is_of_clause(read, named) or is_understood(request, named):
             return request
         tried = sentences(request, named)
         if not tried:
@@ -175,62 +159,6 @@ def _is_need(
         plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
         odds = max([odds, *(odd - _LITERAL for odd in plain)])
     return odds + said * _SAID > best.odds + _HERE * best.sentence.here
-
-
-def _is_simple(request: Request, known: Known) -> bool:
-    """Tell whether a request is too long to be read otherwise, or says just a name."""
-    subject = request.subject
-    if request.text.count(' ') >= _MOST_WORDS or subject.put or sign_text(subject.name):
-        return True
-    if subject.kind is not SubjectKind.NAME or request.answer is not AnswerKind.WHERE:
-        return False
-    said = {*tokenize(request.text)} - _SIMPLE
-    return said <= {*tokenize(subject.text)} and known.exact(subject.name)
-
-
-def _is_of_clause(read: Request, named: Sequence[Named]) -> bool:
-    """Tell whether one clause asks for what is here, and the others name nothing else here."""
-    if not read.around:
-        return False
-    used = {*lemmas(' '.join((read.subject.name, *(c.phrase for c in read.constraints))))}
-    here = [{*lemmas(n.name)} for n in named if n.here]
-    denied = read.around.casefold().startswith('not ')  # "not the mug, the glass"
-    return any(name <= used for name in here) and (denied or all(name <= used for name in here))
-
-
-def _is_understood(request: Request, named: Sequence[Named]) -> bool:
-    """
-    Tell whether the grammar has used every name of a request, and hardly left a word.
-
-    Where a pattern is of the whole request, it has left none.
-    """
-    subject = request.subject
-    if request.answer in (AnswerKind.SAYS, AnswerKind.DESCRIBE):
-        return True
-    if subject.kind is SubjectKind.VIEW or subject.guessed:
-        return False
-    whole = lemmas(subject.name)
-    called = any(lemmas(n.name) == whole for n in named if n.here)
-    if not called and (
-        'of' in whole or any({*lemmas(n.name)} < {*whole} for n in named if n.here)
-    ):
-        return False  # "the colour of the lamp"
-    if subject.kind is SubjectKind.NEED and request.answer is not AnswerKind.WHERE:
-        return False
-    order = request.order.phrase if request.order is not None else ''
-    parts = [subject.name, *subject.others, *subject.attributes, request.other, order]
-    used = {*lemmas(' '.join((*parts, *(c.phrase for c in request.constraints))))}
-    if subject.kind is SubjectKind.NAME and is_noun_phrase(subject.text):
-        used |= {*lemmas(subject.text)}
-    if not all({*lemmas(n.name)} <= used for n in named if n.here):
-        return False
-    stated = subject.kind is SubjectKind.ANYTHING and bool(request.constraints)
-    if request.answer in _WHOLE or subject.sort is not Sort.THING or stated:
-        return True
-    if subject.kind is SubjectKind.NEED:
-        used |= {*lemmas(subject.text)}
-    used |= {*lemmas(' '.join(request.look.asked))}
-    return {*lemmas(request.text)} <= _CARRYING | used
 
 
 def _placed(request: Request, text: str) -> Request:

@@ -1,0 +1,96 @@
+"""Whether the grammar alone has understood a request, in what is here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import re
+
+from memory_node.core.language.mentions import is_noun_phrase
+from memory_node.core.language.relations import entry, patterns, words
+from memory_node.core.language.request import (
+    AnswerKind,
+    HISTORY,
+    Request,
+    Sort,
+    SubjectKind,
+)
+from memory_node.core.language.sign_labels import sign_text
+from memory_node.core.language.text import lemmas, tokenize
+from memory_node.core.retrieval.blanks import Known, Named
+
+__all__ = ['is_of_clause', 'is_simple', 'is_understood']
+
+#: Longer texts describe a view, or only cost time.
+_MOST_WORDS = 40
+#: Answers that are read by patterns of the whole request.
+_WHOLE = (*HISTORY, AnswerKind.LOOK, AnswerKind.DISTANCE, AnswerKind.CLOSER)
+#: Words beside the name of requests that need no second look, and all that carry a name.
+_SIMPLE = frozenset(words('simple'))
+_PATTERNS = (
+    str(entry('it')),
+    *(patterns('carriers', str(group)) for group in entry('carriers')),
+    *map(patterns, ('courtesy', 'courtesy_after', 'trailers')),
+)
+_CARRYING = _SIMPLE | {*lemmas(' '.join(re.findall("[a-z']+", ' '.join(_PATTERNS))))}
+
+
+def is_simple(request: Request, known: Known) -> bool:
+    """Tell whether a request is too long to be read otherwise, or says a name and which one."""
+    subject = request.subject
+    if request.text.count(' ') >= _MOST_WORDS or subject.put or sign_text(subject.name):
+        return True
+    if subject.kind is not SubjectKind.NAME or request.answer is not AnswerKind.WHERE:
+        return False
+    said = {*tokenize(request.text)} - _SIMPLE
+    parts = (subject.text, *_order_and_constraints(request))
+    return said <= {*tokenize(' '.join(parts))} and known.exact(subject.name)
+
+
+def _order_and_constraints(request: Request) -> tuple[str, ...]:
+    """Return the words of a request that say which one it is, as it says them."""
+    order = request.order.phrase if request.order is not None else ''
+    return (order, *(c.phrase for c in request.constraints))
+
+
+def is_of_clause(read: Request, named: Sequence[Named]) -> bool:
+    """Tell whether one clause asks for what is here, and the others name nothing else here."""
+    if not read.around:
+        return False
+    used = {*lemmas(' '.join((read.subject.name, *(c.phrase for c in read.constraints))))}
+    here = [{*lemmas(n.name)} for n in named if n.here]
+    denied = read.around.casefold().startswith('not ')  # "not the mug, the glass"
+    return any(name <= used for name in here) and (denied or all(name <= used for name in here))
+
+
+def is_understood(request: Request, named: Sequence[Named]) -> bool:
+    """
+    Tell whether the grammar has used every name of a request, and hardly left a word.
+
+    Where a pattern is of the whole request, it has left none.
+    """
+    subject = request.subject
+    if request.answer in (AnswerKind.SAYS, AnswerKind.DESCRIBE):
+        return True
+    if subject.kind is SubjectKind.VIEW or subject.guessed:
+        return False
+    whole = lemmas(subject.name)
+    called = any(lemmas(n.name) == whole for n in named if n.here)
+    if not called and (
+        'of' in whole or any({*lemmas(n.name)} < {*whole} for n in named if n.here)
+    ):
+        return False  # "the colour of the lamp"
+    if subject.kind is SubjectKind.NEED and request.answer is not AnswerKind.WHERE:
+        return False
+    parts = (subject.name, *subject.others, *subject.attributes, request.other)
+    used = {*lemmas(' '.join((*parts, *_order_and_constraints(request))))}
+    if subject.kind is SubjectKind.NAME and is_noun_phrase(subject.text):
+        used |= {*lemmas(subject.text)}
+    if not all({*lemmas(n.name)} <= used for n in named if n.here):
+        return False
+    stated = subject.kind is SubjectKind.ANYTHING and bool(request.constraints)
+    if request.answer in _WHOLE or subject.sort is not Sort.THING or stated:
+        return True
+    if subject.kind is SubjectKind.NEED:
+        used |= {*lemmas(subject.text)}
+    used |= {*lemmas(' '.join(request.look.asked))}
+    return {*lemmas(request.text)} <= _CARRYING | used
