@@ -146,6 +146,11 @@ def test_a_text_that_names_more_than_any_sentence_has_blanks_for_is_left_as_it_i
     assert len(sentences(request, named[:2])) > 1
 
 
+def test_letters_that_grow_in_lower_case_move_no_name(farm):
+    found = farm.retrieve('Straßenweiß, ẞ ﬃ, und jetzt: das saddle im tack room')
+    assert found.places[0].label == 'brown saddle'
+
+
 def test_a_need_stays_a_need(farm):
     found = farm.retrieve('My feet are tired and I must sit down for a minute or two.')
     assert 'stool' in found.places[0].label

@@ -47,7 +47,6 @@ _WORTH_LISTING = -4.0
 def names_in(text: str, knows: Callable[[str], bool]) -> list[tuple[tuple[int, int], str]]:
     """Return the names of rooms in a text and where they stand, the longest ones, in order."""
     words = [m.span() for m in _WORD.finditer(text)]
-    said = text.casefold()
     found: list[tuple[tuple[int, int], str]] = []
     free = [True] * len(words)
     for length in range(min(len(words), _NAME_WORDS), 0, -1):
@@ -56,7 +55,7 @@ def names_in(text: str, knows: Callable[[str], bool]) -> list[tuple[tuple[int, i
             if not all(free[some]):
                 continue
             span = words[start][0], words[start + length - 1][1]
-            name = said[slice(*span)]
+            name = text[slice(*span)].casefold()
             if not _APART.search(name) and (
                 knows(name) or ('-' in name and knows(name.replace('-', ' ')))
             ):

@@ -30,13 +30,11 @@ __all__ = ['WordingReader']
 
 RealArray = NDArray[np.float64]
 
-#: What counts against a reading [log-odds]: each name that nothing here goes by, a room where a
-#: thing is asked for, asking for what the grammar took for a landmark, leaving out constraints.
-_UNKNOWN, _ROOM, _TAKEN, _CUT = 1.5, 1.5, 1.5, 0.3
-#: What speaks for a need where a wording says that it is one, against it where all names are here,
-#: and against it where only the sentence with its names says so.
-_SAID, _HERE, _LITERAL = 3.0, 1.0, 1.0
-#: Log-probability from which on a sentence is read as one of a kind, and up to which it is none.
+#: What counts against a reading [log-odds]: each name that nothing here goes by, and a room where
+#: a thing is asked for.
+_UNKNOWN, _ROOM = 1.5, 1.5
+#: Log-probability from which on a sentence is of a kind; up to which it is no need where it is of
+#: none, and where only the bare sentence is one.
 _SURE, _UNLIKELY, _DOUBTFUL = -0.7, -1.2, -10.0
 _BLANK = re.compile(r'\{(\w+)\}')
 #: What stands for the names of a plain sentence until it is read.
@@ -132,7 +130,6 @@ class WordingReader:
         best: _Reading | None = None
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
-            penalty += _CUT * bool(sentence.kept) + _TAKEN * _is_taken(request, sentence)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
@@ -157,8 +154,8 @@ def _is_need(
     told = where or (not subject.guessed and odds > _DOUBTFUL)
     if told and not any(n.here for n in best.sentence.names.values()):
         plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
-        odds = max([odds, *(odd - _LITERAL for odd in plain)])
-    return odds + said * _SAID > best.odds + _HERE * best.sentence.here
+        odds = max([odds, *plain])
+    return odds > best.odds
 
 
 def _placed(request: Request, text: str) -> Request:
@@ -171,13 +168,6 @@ def _placed(request: Request, text: str) -> Request:
         span = (start, start + len(constraint.phrase)) if start >= 0 else None
         placed.append(replace(constraint, span=span))
     return replace(request, text=text, constraints=tuple(placed))
-
-
-def _is_taken(request: Request, sentence: Sentence) -> bool:
-    """Tell whether what a sentence asks for is what the grammar took for a landmark."""
-    asked = sentence.names.get('thing')
-    stated = [c for c in request.constraints if c.NAME not in _INDEPENDENT]
-    return asked is not None and any(_speaks_of(c, [asked.span]) for c in stated)
 
 
 def _fits(kind: Kind, sentence: Sentence) -> bool:
