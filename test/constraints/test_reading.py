@@ -268,6 +268,8 @@ def test_an_hour_is_of_the_day_that_is_named(text):
     assert datetime.fromtimestamp(narrow.since_ns / 1e9, timezone.utc).hour == 14
 
 
-@pytest.mark.parametrize('text', ['at 25:00', 'on 2026-13-77', 'the day before the party', 'one in the hall', 'gate 3'])
+@pytest.mark.parametrize(
+    'text', ['at 25:00', 'on 2026-13-77', 'the day before the party', 'one in the hall', 'gate 3']
+)
 def test_moments_that_do_not_exist_are_none(text):
     assert windows(text, CLOCK) == []
