@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memory_node.core.config.paths import user_path
-from memory_node.core.language.text import clean_label, singular
+from memory_node.core.language.text import clean_label, singular_phrase
 
 __all__ = ['AffordancePacks', 'load_packs', 'things']
 
@@ -53,10 +53,10 @@ def pack_path(name: str) -> Path:
 
 @lru_cache(maxsize=1)
 def things() -> frozenset[str]:
-    """Return the single words, in the singular, that the shipped packs call things by."""
+    """Return the names, in the singular, that the shipped packs call things by."""
     shipped = [path.stem.partition('_')[2] for path in sorted(DATA.glob('affordances_*.jsonl'))]
     names = (name for called, _ in load_packs(shipped).rows for name in called)
-    return frozenset(singular(name.casefold()) for name in names if ' ' not in name)
+    return frozenset(singular_phrase(name.casefold()) for name in names)
 
 
 def load_packs(names: Iterable[str]) -> AffordancePacks:

@@ -26,7 +26,7 @@ from memory_node.core.language.roles import (
     VERB,
 )
 from memory_node.core.language.text import english, singular
-from memory_node.core.language.visible import is_thing, may_be_noun, shows
+from memory_node.core.language.visible import is_listed, is_thing, may_be_noun, shows
 from memory_node.core.language.wordnet import Part, wordnet
 
 __all__ = [
@@ -89,7 +89,7 @@ def is_noun_phrase(text: str) -> bool:
             words.pop(end)
     roles = [
         NOUN
-        if word == 'can' and wordnet().senses(f'{before} can')
+        if word == 'can' and is_listed(f'{before} can')
         else DETERMINER
         if (before, word) == ('of', 'that')
         else role_of(word)
@@ -110,12 +110,12 @@ def is_noun_phrase(text: str) -> bool:
 
 
 def _in_compounds(words: list[str]) -> set[int]:
-    """Return which words belong to a name that the dictionary lists whole ("first aid kit")."""
+    """Return which words belong to a name that is listed whole ("first aid kit")."""
     return {
         i
         for start in range(len(words))
         for end in range(start + 2, min(start + 3, len(words)) + 1)
-        if wordnet().senses(' '.join(words[start:end]))
+        if is_listed(' '.join(words[start:end]))
         for i in range(start, end)
     }
 
@@ -186,7 +186,7 @@ class _Reader:
         phrase = self._phrase
         if not phrase.words:
             return phrase.opened
-        return bool(wordnet().senses(f'{phrase.words[-1]} can'))
+        return is_listed(f'{phrase.words[-1]} can')
 
     def _function(self, word: str, role: int) -> None:
         """Take a word of grammar, which ends the phrase before it."""
@@ -213,7 +213,9 @@ class _Reader:
     def _content(self, word: str, role: int, following: int) -> None:
         """Take a word that a noun phrase may be made of."""
         phrase = self._phrase
-        if phrase.roles and phrase.roles[-1] in NOUNS:
+        if phrase.words and self._ends_name(word):
+            role = NOUN if singular(word) == word else PLURAL
+        elif phrase.roles and phrase.roles[-1] in NOUNS:
             owned = phrase.words[-1].endswith(("'s", "s'"))  # "the poet's bust"
             named = owned and role not in NOUNS and wordnet().is_noun(word)
             # The name of one thing goes on in "a steam iron on it".
@@ -248,6 +250,13 @@ class _Reader:
         phrase.words.append(word)
         phrase.roles.append(role)
 
+    def _ends_name(self, word: str) -> bool:
+        """Return whether a word ends a name that is listed; "a mirror stands" is no such name."""
+        phrase = self._phrase
+        if phrase.single and singular(word) != word:
+            return False
+        return any(is_listed(' '.join([*phrase.words[-n:], word])) for n in (1, 2))
+
     def _close(self, *, before: str = '') -> bool:
         """End the phrase; return whether it named a thing."""
         phrase = self._phrase
@@ -255,8 +264,8 @@ class _Reader:
             return False
         self._phrase = _Phrase()
         words, roles, said = phrase.words, phrase.roles, list[str]()
-        if phrase.single and words and may_be_noun(words[-1]):
-            roles[-1] = NOUN  # "a hot iron", "a glass", "a small safe"
+        if phrase.opened and words and may_be_noun(words[-1], single=phrase.single):
+            roles[-1] = NOUN  # "a hot iron", "a glass", "the small safe"
         while roles and roles[-1] not in NOUNS:
             roles.pop()
             said.append(words.pop())
@@ -304,7 +313,7 @@ def _mention(words: tuple[str, ...], opened: bool, before_of: bool) -> Mention |
     head = singular(parts[-1])
     compound = ' '.join([*parts[:-1], head])
     ends = [' '.join([*parts[i:-1], head]) for i in range(len(parts) - 1)]
-    known = any(wordnet().senses(end) for end in ends)
+    known = any(map(is_listed, ends))
     if not known and not is_thing(head, opened, before_of):
         return None
     return Mention(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from memory_node.core.language.affordances import things
-from memory_node.core.language.text import english
+from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.wordnet import wordnet
 
-__all__ = ['is_thing', 'may_be_noun', 'shows']
+__all__ = ['is_listed', 'is_thing', 'may_be_noun', 'shows']
 
 #: A word shows something where this share of its uses does: a plate of cookies is no print.
 _MOSTLY = 0.5
@@ -29,9 +29,20 @@ def is_thing(head: str, opened: bool, before_of: bool) -> bool:
     return opened and len(head) > 1 and not head.isdecimal()
 
 
-def may_be_noun(word: str) -> bool:
-    """Return whether a word that mostly says how something is may be the name of something."""
-    return word in english().materials or (word in things() and wordnet().is_noun(word))
+def is_listed(name: str) -> bool:
+    """Return whether the dictionary or a pack lists a name of two or more words ("band saw")."""
+    return bool(wordnet().senses(name)) or singular_phrase(name) in things()
+
+
+def may_be_noun(word: str, *, single: bool) -> bool:
+    """
+    Return whether a word that mostly says how something is may be the name of something.
+
+    A material is one where it is ``single``: "an iron", not "the iron".
+    """
+    if word in english().materials:
+        return single
+    return word in things() and wordnet().is_noun(word)
 
 
 @lru_cache(maxsize=1 << 12)
