@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fakes import BagOfWordsEncoder, seen
+from fakes import seen
 import pytest
 
 from memory_node import Memory
 from memory_node.core.data import QueryMode
+from memory_node.models.sentence_encoder import SentenceEncoder
 
 
 @pytest.fixture
 def workshop(tmp_path):
-    with Memory.open(tmp_path / 'm.db', encoder=BagOfWordsEncoder()) as memory:
+    with Memory.open(tmp_path / 'm.db', encoder=SentenceEncoder()) as memory:
         memory.add_many(
             seen(f'{i}', (0.3 * i, 0.0, 0.0), 'A workshop with a lathe.', stamp=i,
                  objects={'lathe': (1.0, 1.0, 0.5), 'vice': (0.0, 1.0, 0.8)})

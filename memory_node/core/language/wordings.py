@@ -36,6 +36,8 @@ BLANKS = {
 }
 #: A blank, without the plural that may follow it: "{thing}s".
 _BLANK = re.compile(r'\{(\w+)\}')
+#: Things of which none comes first: "the {thing} or the {other}".
+_EITHER = re.compile(r'\{thing\} (?:or|and) ')
 #: How much the spread of sentences is drawn towards that of a sphere, see docs/benchmarks.md.
 _SHRINKAGE = 0.5
 #: Noun phrases of a request that are looked at.
@@ -162,7 +164,7 @@ def _kind(name: str, plain: str, said: Sequence[str]) -> Kind:
 
 def _is_of_one(kind: Kind) -> bool:
     """Tell whether it matters which of its things a kind asks for."""
-    return {'thing', 'other'} <= kind.slots and ' or ' not in kind.plain
+    return {'thing', 'other'} <= kind.slots and not _EITHER.search(kind.plain)
 
 
 def _swapped(sentence: str) -> Iterator[str]:

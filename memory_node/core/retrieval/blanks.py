@@ -34,6 +34,8 @@ _ALL_OF = re.compile(rf'(?:{alternatives(words("all_of"))}) $', re.IGNORECASE)
 _NO = re.compile(rf'(?:{alternatives(words("definite"))}) no $', re.IGNORECASE)
 #: Before a time.
 _LEADING = re.compile(rf'(?:\W*(?:{patterns("times", "leading")})\b)+\W*', re.IGNORECASE)
+#: Before what somebody or something has, and words of its name.
+_OWNED, _OWNER_WORDS = re.compile(r"(?<=[^\W_])'s(?= )"), 3
 #: What stands between two names: "the counter at gate 1".
 _BETWEEN_NAMES = frozenset(words('phrase_ends')) - {'and', 'of', 'for', 'with'}
 #: "The closest desk" is no other desk.
@@ -111,6 +113,8 @@ def named_in(request: Request, known: Known) -> list[Named]:
         Named(span=span, name=name, thing=True, room=known.room(name))
         for span, name in names_in(text, lambda name: ' ' in name and known.exact(name))
     ]
+    taken_spans = [n.span for n in found]
+    found += [n for n in _owners(text, known) if not any(overlap(n.span, s) for s in taken_spans)]
     for phrase in phrases(text):
         said, name = tokenize(phrase.mention.said), phrase.mention.name
         if set(said) <= UNSAYING or any(overlap(phrase.span, n.span) for n in found):
@@ -121,6 +125,7 @@ def named_in(request: Request, known: Known) -> list[Named]:
             span, name = (span[0] - 3, span[1]), f'no {name}'
         here = known.thing(name) or known.thing(' '.join((*attributes, name)))
         found.append(Named(span=span, name=name, attributes=attributes, thing=here))
+    found += _asked_for(request, found, known)
     held = [n.span for n in found if n.thing]
     rooms = [
         Named(span=span, name=name, thing=known.thing(name), room=True)
@@ -138,6 +143,26 @@ def _is_whole(name: str) -> bool:
     words = name.split()
     edges = {words[0], words[-1]} & english().stop_words
     return not edges and _BETWEEN_NAMES.isdisjoint(words) and not {*words} <= UNSAYING
+
+
+def _asked_for(request: Request, found: Sequence[Named], known: Known) -> Iterator[Named]:
+    """Yield what the grammar takes for the name where no phrase has it: "cameras"."""
+    name = request.subject.name
+    if name and known.thing(name):
+        for span, said in names_in(request.text, lambda words: words == name.casefold()):
+            if not any(overlap(span, n.span) for n in found):
+                yield Named(span=span, name=said, thing=True)
+
+
+def _owners(text: str, known: Known) -> Iterator[Named]:
+    """Yield the things here of which a text names something: "the lamp's colour"."""
+    for end in _OWNED.finditer(text):
+        words = [*_WORD.finditer(text, 0, end.start())][-_OWNER_WORDS:]
+        for first in words:
+            name = text[first.start() : end.start()]
+            if known.exact(name.casefold()):
+                yield Named(span=(first.start(), end.start()), name=name, thing=True)
+                break
 
 
 def _looks(phrase: Phrase, taken: set[str]) -> tuple[str, ...]:
@@ -220,8 +245,6 @@ def _in_roles(things: Sequence[Named]) -> Iterator[dict[str, Named]]:
     for asked in things:
         others = [n for n in things if n is not asked]
         yield {'thing': asked, **dict(zip(('other', 'second'), others, strict=False))}
-    if len(things) == 1 and things[0].here:
-        yield {'other': things[0]}
 
 
 def _time(text: str, other: Mapping[Span, str]) -> str:

@@ -24,15 +24,20 @@ from memory_node.core.language.request import (
 from memory_node.core.language.times import Clock
 from memory_node.core.language.wordings import Kind, Wordings
 from memory_node.core.retrieval.blanks import Known, Named, named_in, overlap, Sentence, sentences
-from memory_node.core.retrieval.understood import is_of_clause, is_simple, is_understood
+from memory_node.core.retrieval.understood import (
+    is_certain,
+    is_of_clause,
+    is_simple,
+    is_understood,
+)
 
 __all__ = ['WordingReader']
 
 RealArray = NDArray[np.float64]
 
-#: What counts against a reading [log-odds]: each name that nothing here goes by, and a room where
-#: a thing is asked for.
-_UNKNOWN, _ROOM = 1.5, 1.5
+#: What counts against a reading [log-odds]: each name that nothing here goes by, a room where a
+#: thing is asked for, and words that are left out as constraints.
+_UNKNOWN, _ROOM, _CUT = 1.5, 1.5, 0.5
 #: Log-probability from which on a sentence is of a kind; up to which it is no need where it is of
 #: none, and where only the bare sentence is one.
 _SURE, _UNLIKELY, _DOUBTFUL = -0.7, -1.2, -10.0
@@ -84,11 +89,13 @@ class WordingReader:
         """Return what a text asks for, by the grammar or by the sentences that it is like."""
         read = self._parse(text, clock)
         request = _placed(read, normalized(text))
-        by_pattern = read.text != request.text and not read.around
-        if by_pattern or is_simple(request, known):
+        if is_simple(request, known):
             return request
         named = named_in(request, known)
-        if is_of_clause(read, named) or is_understood(request, named):
+        if is_of_clause(read, named):
+            return request
+        understood = is_understood(request, named)
+        if understood and is_certain(request, named):
             return request
         tried = sentences(request, named)
         if not tried:
@@ -96,6 +103,8 @@ class WordingReader:
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
         needed = likeness[:, self._needs].max(axis=1)
         best = self._best(request, tried, likeness, needed)
+        if understood and (best is None or not best.sure or best.sentence.unknown):
+            return request
         if best is None or _is_need(request, tried, needed, best):
             return _needed(request) if needed.max() > _SURE else request
         if not best.sure:
@@ -130,6 +139,7 @@ class WordingReader:
         best: _Reading | None = None
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
+            penalty += _CUT * bool(sentence.kept)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
@@ -155,7 +165,7 @@ def _is_need(
     if told and not any(n.here for n in best.sentence.names.values()):
         plain = [odd for s, odd in zip(tried, needed.tolist(), strict=True) if not s.unknown]
         odds = max([odds, *plain])
-    return odds > best.odds
+    return odds > max(best.odds, _UNLIKELY)
 
 
 def _placed(request: Request, text: str) -> Request:
@@ -261,6 +271,10 @@ def _as_said(constraint: Constraint, stated: Sequence[Constraint]) -> Constraint
     """Return what the grammar has read of the landmark of a constraint; None where nothing."""
     for one in stated:
         same = one.NAME == constraint.NAME and one.negated >= constraint.negated
-        if same and getattr(one, 'about', None) == getattr(constraint, 'about', ()):
+        about = (getattr(one, 'about', None), getattr(one, 'other', None))
+        if same and about == (
+            getattr(constraint, 'about', ()),
+            getattr(constraint, 'other', None),
+        ):
             return one
     return None
