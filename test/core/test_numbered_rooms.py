@@ -76,6 +76,8 @@ def first(memory, text):
         ('go to classroom five', None),
         ('Go to classroom 2a', None),
         ('go to room 305', None),
+        ('I was given classroom 2B, how do I get there?', 1),
+        ('the lamp of classroom 1A', 0),
         ('bring the papers to the staff room', 3),
         ('Please carry this box to the staff room.', 3),
     ],

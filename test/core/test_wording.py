@@ -9,7 +9,7 @@ import pytest
 
 from memory_node import Memory
 from memory_node.core.config import LanguageConfig, MemoryConfig
-from memory_node.core.data import Observation, Pose, Sighting
+from memory_node.core.data import Observation, Pose, QueryMode, Sighting
 from memory_node.core.errors import StoreAccessError
 from memory_node.core.language.request import Request, Subject, SubjectKind
 from memory_node.core.language.wordings import phrases, wording_packs, Wordings
@@ -128,6 +128,33 @@ def test_what_is_only_the_cause_of_a_need_is_not_what_is_asked_for(farm, text):
 def test_changes_are_told_however_they_are_asked_for(farm, text):
     told = farm.ask(text).text
     assert 'I have seen no change' in told or 'I have seen nothing that is gone' in told
+
+
+@pytest.mark.parametrize(
+    ('text', 'plain'),
+    [
+        ('Give me a headcount on the stools.', 'how many stools are there?'),
+        ("I'm doing the stock check, what's our total on stools?", 'how many stools are there?'),
+        ("Tell me the saddle's colour.", 'what colour is the saddle?'),
+        ('State the room containing the grain bin.', 'which room is the grain bin in?'),
+        ('Give me the rundown on the tack room.', 'describe the tack room'),
+    ],
+)
+def test_what_the_grammar_takes_for_a_thing_that_is_not_here_is_read_again(farm, text, plain):
+    told, expected = farm.ask(text).text, farm.ask(plain).text
+    assert sorted(re.findall(r'\w+', told)) == sorted(re.findall(r'\w+', expected))
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'where can I sit in the tack room?',
+        'a place to wash a bucket in the milking parlour',
+        'count tablets',
+    ],
+)
+def test_what_is_to_be_done_in_a_room_is_no_wish_to_go_there(farm, text):
+    assert farm.retrieve(text).mode is QueryMode.IMPLICIT
 
 
 def test_a_last_sentence_that_asks_of_now_leaves_what_was(farm):

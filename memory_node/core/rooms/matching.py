@@ -153,7 +153,8 @@ class RoomMatcher:
                 for i, name in enumerate(rooms.said)
                 if split_number(name)[1] == number and words <= set(name.split())
             ]
-            if numbered or self.vocabulary.is_room_name(before or number):
+            known = self.vocabulary.index(before) >= 0 or before in self.vocabulary.heads
+            if numbered or known:  # not "given cabin 14"
                 return self._votes(rooms, numbered), True
         words = set(form.split())
         some = [
