@@ -236,6 +236,8 @@ def test_a_kind_of_a_user_is_read_as_its_plain_sentence(tmp_path, encoder):
         ('where: 3', 'where'),
         ('whither: []', "a plain sentence at 'whither'"),
         ('where: ["the {thong}?"]', 'thong'),
+        ('what_on: ["Wat staat er op de {other}?"]', 'expected blanks thing at'),
+        ('where: ["Waar is het?"]', 'expected blanks thing at'),
         ('where: {plain: 3}', 'where'),
         ('[', 'own.yaml'),
     ],

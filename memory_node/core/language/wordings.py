@@ -105,6 +105,7 @@ def _packs(files: tuple[tuple[Path, str], ...]) -> WordingPacks:
     for name, (plain, said) in shipped.items():
         kinds.append(_kind(name, plain, said))
         rows.append(((name,), tuple(e for s in said for e in _examples(kinds[-1], s))))
+    named = {kind.name: kind for kind in kinds}
     wrong = [
         _filled(other)
         for kind, (_, said) in zip(kinds, shipped.values(), strict=True)
@@ -118,6 +119,10 @@ def _packs(files: tuple[tuple[Path, str], ...]) -> WordingPacks:
                 raise ValueError(f'{path}: expected a plain sentence at {name!r}')
             for sentence in said:  # each for itself: among many it would hardly count
                 kind = _kind(name, plain or shipped[name][0], [sentence])
+                expected = named[name].slots if name in named else _kind(name, plain, said).slots
+                if kind.plain and _blanks(sentence) - {'time'} != expected - {'time'}:
+                    blanks = ', '.join(sorted(expected))
+                    raise ValueError(f'{path}: expected blanks {blanks} at {name!r}: {sentence}')
                 kinds.append(kind)
                 rows.append(((name,), _examples(kind, sentence)))
     return WordingPacks(
@@ -157,9 +162,12 @@ def _read(path: Path, text: str) -> dict[str, tuple[str, list[str]]]:
 
 def _kind(name: str, plain: str, said: Sequence[str]) -> Kind:
     """Return a kind whose sentences have the blanks of its plain one and of the first."""
-    blanks = _BLANK.findall(' '.join((plain, *said[:1])) if plain else '')
-    slots = {blank.replace('things', 'thing') for blank in blanks}
-    return Kind(name=name, plain=plain, slots=frozenset(slots))
+    blanks = _blanks(' '.join((plain, *said[:1]))) if plain else frozenset()
+    return Kind(name=name, plain=plain, slots=blanks)
+
+
+def _blanks(text: str) -> frozenset[str]:
+    return frozenset(blank.replace('things', 'thing') for blank in _BLANK.findall(text))
 
 
 def _is_of_one(kind: Kind) -> bool:
