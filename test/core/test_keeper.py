@@ -182,6 +182,16 @@ def test_a_memory_opens_whatever_is_in_the_file_beside_it(tmp_path, damage):
         assert memory.retrieve('the chair').found
 
 
+def test_a_map_is_made_anew_where_captions_are_read_otherwise(tmp_path, monkeypatch):
+    path = tmp_path / 'm.db'
+    with opened(path) as memory:
+        memory.add_many(drive(10))
+    monkeypatch.setattr('memory_node.core.memory.derived_files.READING', 0)
+    with opened(path) as memory:
+        assert 'stamp differs' in memory.stats().objects_message
+        assert memory.retrieve('the chair').found
+
+
 def test_a_view_that_is_being_made_is_waited_for(memory):
     memory.add_many(drive(3))
     keeper = keeper_of(memory)

@@ -18,6 +18,7 @@ from memory_node.core.errors import (
 from memory_node.core.forest.updater import Areas
 from memory_node.core.index.hnsw import index_path, IndexStamp, VectorIndex
 from memory_node.core.index.updater import Indexer
+from memory_node.core.language.mentions import READING
 from memory_node.core.objects.keeper import ObjectKeeper
 from memory_node.core.ports import Encoder, ImageEncoder
 from memory_node.core.rooms.keeper import RoomKeeper
@@ -137,6 +138,7 @@ def _objects_stamp(mirror: Mirror, keeper: ObjectKeeper, identity: str) -> dict[
             'removals': mirror.store.epoch,
             'encoder': mirror.model_id,
             'packs': keeper.packs,
+            'reading': READING,
         }
 
 
