@@ -136,6 +136,7 @@ def test_changes_are_told_however_they_are_asked_for(farm, text):
         ('Give me a headcount on the stools.', 'how many stools are there?'),
         ("I'm doing the stock check, what's our total on stools?", 'how many stools are there?'),
         ("Tell me the saddle's colour.", 'what colour is the saddle?'),
+        ("the freezer's colour?", 'what colour is the freezer?'),
         ('State the room containing the grain bin.', 'which room is the grain bin in?'),
         ('Give me the rundown on the tack room.', 'describe the tack room'),
     ],

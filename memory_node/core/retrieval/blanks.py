@@ -113,8 +113,8 @@ def named_in(request: Request, known: Known) -> list[Named]:
         Named(span=span, name=name, thing=True, room=known.room(name))
         for span, name in names_in(text, lambda name: ' ' in name and known.exact(name))
     ]
-    taken_spans = [n.span for n in found]
-    found += [n for n in _owners(text, known) if not any(overlap(n.span, s) for s in taken_spans)]
+    whole = [*(n.span for n in found), *(phrase.span for phrase in phrases(text))]
+    found += [n for n in _owners(text, known) if not any(overlap(n.span, s) for s in whole)]
     for phrase in phrases(text):
         said, name = tokenize(phrase.mention.said), phrase.mention.name
         if set(said) <= UNSAYING or any(overlap(phrase.span, n.span) for n in found):
@@ -148,19 +148,21 @@ def _is_whole(name: str) -> bool:
 def _asked_for(request: Request, found: Sequence[Named], known: Known) -> Iterator[Named]:
     """Yield what the grammar takes for the name where no phrase has it: "cameras"."""
     name = request.subject.name
-    if name and known.thing(name):
+    owned = any(word.endswith("'s") for word in request.subject.attributes)
+    if name and not owned and known.thing(name):
         for span, said in names_in(request.text, lambda words: words == name.casefold()):
             if not any(overlap(span, n.span) for n in found):
                 yield Named(span=span, name=said, thing=True)
 
 
 def _owners(text: str, known: Known) -> Iterator[Named]:
-    """Yield the things here of which a text names something: "the lamp's colour"."""
+    """Yield the things here of which a text names what is no thing: "the lamp's colour"."""
     for end in _OWNED.finditer(text):
         words = [*_WORD.finditer(text, 0, end.start())][-_OWNER_WORDS:]
         for first in words:
-            name = text[first.start() : end.start()]
-            if known.exact(name.casefold()):
+            name = text[first.start() : end.start()].casefold()
+            alone = first is words[-1] and known.thing(name)  # "the sofa's" of a couch
+            if alone or known.exact(name):
                 yield Named(span=(first.start(), end.start()), name=name, thing=True)
                 break
 
