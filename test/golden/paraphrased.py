@@ -95,7 +95,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     'rooms': ('which rooms are there?', ''),
     'anybody': ('is there a person in the {room}?', 'room:A'),
     'nearest_to': ('where is the {thing} closest to the {other}?', 'many left'),
-    'most': ('how many {things} are there?', 'many'),
+    'most': ('which room has the most {things}?', 'many'),
     'another': ('a {thing} that is not in the {room}', 'top room:C'),
 }
 #: Kinds that are answered by a place; the others by a sentence.

@@ -21,6 +21,7 @@ from memory_node.core.answers.describe import describe_found
 from memory_node.core.answers.distance import distance_answer
 from memory_node.core.answers.history import gone_objects, history_answer, missing
 from memory_node.core.answers.look import look_answer
+from memory_node.core.answers.most import most_answer
 from memory_node.core.answers.narrate import narrated
 from memory_node.core.answers.phrases import (
     age,
@@ -99,6 +100,8 @@ def _extracted(found: Found, retriever: Retriever) -> Answer:
         return Answer(known=told.found, text=told.text, citations=told.citations)
     if kind is AnswerKind.COUNT and request.subject.kind is not SubjectKind.VIEW:
         return _count(found, retriever)
+    if kind is AnswerKind.MOST:
+        return most_answer(found, retriever) or _count(found, retriever)
     if kind in (AnswerKind.WHAT, AnswerKind.SAYS) and lists_signs(found):
         return signs_answer(found, retriever)
     if kind is AnswerKind.WHAT:

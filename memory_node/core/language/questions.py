@@ -57,6 +57,7 @@ _ANSWERS = {
     'having': AnswerKind.EXISTS,
     'counted': AnswerKind.COUNT,
     'number': AnswerKind.COUNT,
+    'most': AnswerKind.MOST,
     'whereabouts': AnswerKind.WHERE,
     'holder': AnswerKind.WHERE,
 }
@@ -97,7 +98,7 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
         if not (_DEFINITE.match(room) or _NUMBER.search(room)):
             return None
         return Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
-    if kind == 'number':
+    if kind in ('number', 'most'):
         if _HOW_MANY.search(thing):
             return None  # what it would ask is this question again
         thing = f'how many {thing}'

@@ -42,6 +42,8 @@ class AnswerKind(str, Enum):
     WHERE = 'where'
     EXISTS = 'exists'
     COUNT = 'count'
+    #: Which room has the most of them.
+    MOST = 'most'
     WHEN = 'when'
     #: What has changed.
     CHANGES = 'changes'

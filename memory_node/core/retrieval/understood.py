@@ -31,6 +31,7 @@ _WHOLE = (
     AnswerKind.DISTANCE,
     AnswerKind.CLOSER,
     AnswerKind.DESCRIBE,
+    AnswerKind.MOST,
 )
 #: Words beside the name of requests that need no second look, and all that carry a name.
 _SIMPLE = frozenset(words('simple'))
