@@ -68,6 +68,7 @@ def _seen():
         ('Where does the printer stand?', 'in the watch office'),
         ('Which room has the most toolboxes?', 'The workshop has the most toolboxes: 1 of 1'),
         ('Which room has the most chairs?', 'mess room have the most chairs: 1 each of 2'),
+        ('which room has the most suitable place for printing?', 'The watch office is at'),
         ('Where are most of the pianos?', 'I have seen no pianos'),
         ('printers in the watch office, how many?', 'I have seen 1 printer in the'),
         ('Could you tell me how far the stove is from the kettle?', '1.4 m from the kettle'),

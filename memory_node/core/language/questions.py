@@ -12,6 +12,7 @@ from memory_node.core.language.relations import alternatives, entry, patterns, w
 from memory_node.core.language.request import AnswerKind, Look
 from memory_node.core.language.roles import is_adjective
 from memory_node.core.language.subjects import without_courtesy
+from memory_node.core.language.text import is_plural
 
 __all__ = ['QUESTIONS', 'Question', 'read_question']
 
@@ -98,6 +99,8 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
         if not (_DEFINITE.match(room) or _NUMBER.search(room)):
             return None
         return Question(thing=f'{asked} {thing} in {room}', answer=_ANSWERS[kind])
+    if kind == 'most' and not is_plural(thing):
+        return None  # "the most comfortable chair"
     if kind in ('number', 'most'):
         if _HOW_MANY.search(thing):
             return None  # what it would ask is this question again
