@@ -100,7 +100,7 @@ def is_certain(request: Request, named: Sequence[Named]) -> bool:
         return True
     if {*lemmas(subject.name)} <= UNSAYING:
         return bool(request.constraints)  # not "new stuff"
-    return _is_one_of(subject.name, here)
+    return _is_one_of(subject.name, here) or (subject.definite and not here)  # "the mug"
 
 
 def is_understood(request: Request, named: Sequence[Named]) -> bool:
