@@ -33,6 +33,7 @@ from memory_node.core.answers.phrases import (
     on_maps,
     sentence,
     spot,
+    spots,
     the,
     the_room,
 )
@@ -42,7 +43,7 @@ from memory_node.core.answers.signs import (
     signs_answer,
     unread_answer,
 )
-from memory_node.core.answers.types import Answer
+from memory_node.core.answers.types import Answer, MAX_CITATIONS
 from memory_node.core.constraints.area import Area
 from memory_node.core.constraints.base import Kind
 from memory_node.core.constraints.either import Either
@@ -58,11 +59,9 @@ from memory_node.core.retrieval.objects import MOST
 from memory_node.core.retrieval.pipeline import Found, Retriever
 from memory_node.core.retrieval.reading import mode_of
 
-__all__ = ['MAX_CITATIONS', 'answer']
+__all__ = ['answer']
 
 _LOG = logging.getLogger(__name__)
-#: Citations of one answer.
-MAX_CITATIONS = 5
 #: Kinds of things named in an answer.
 _KINDS = 8
 IntArray = NDArray[np.int64]
@@ -213,12 +212,11 @@ def _count(found: Found, retriever: Retriever) -> Answer:
         text = f'I have seen {none_of(name)} {where}'
         return Answer(known=True, text=sentence(text), count=0)
     cited = retriever.places(found, fit[:MAX_CITATIONS])
-    spots = ', '.join(f'{spot(p)} [{i}]' for i, p in enumerate(cited, 1))
-    more = ' and elsewhere' if len(fit) > len(cited) else ''
     name = cited[0].label if len(fit) == 1 and cited[0].label else name
     least = 'at least ' if cut else ''
     text = f'I have seen {least}{many(len(fit), name)} {where}'.rstrip()
-    return Answer(known=True, text=f'{text}: at {spots}{more}.', citations=cited, count=len(fit))
+    text = f'{text}: {spots(cited, len(fit))}.'
+    return Answer(known=True, text=text, citations=cited, count=len(fit))
 
 
 def _what(found: Found, retriever: Retriever) -> Answer:

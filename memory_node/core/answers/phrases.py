@@ -25,6 +25,7 @@ __all__ = [
     'sentence',
     'span_in_words',
     'spot',
+    'spots',
     'the',
     'the_room',
 ]
@@ -84,6 +85,12 @@ def spot(place: Place) -> str:
     if place.room and place.room != place.label:
         return f'{where} in {the_room(place.room)}'
     return where
+
+
+def spots(cited: Sequence[Place], total: int) -> str:
+    """Return where cited places are, each with its mark, and whether there are more in all."""
+    listed = ', '.join(f'{spot(place)} [{i}]' for i, place in enumerate(cited, 1))
+    return f'at {listed}{" and elsewhere" if total > len(cited) else ""}'
 
 
 def the_room(name: str) -> str:

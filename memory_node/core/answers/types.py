@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from memory_node.core.data import Place, Pose, Retrieval, Route
 
-__all__ = ['Answer', 'Description', 'GoalPlan']
+__all__ = ['MAX_CITATIONS', 'Answer', 'Description', 'GoalPlan']
+
+#: Citations of one answer.
+MAX_CITATIONS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

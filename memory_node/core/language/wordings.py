@@ -117,9 +117,9 @@ def _packs(files: tuple[tuple[Path, str], ...]) -> WordingPacks:
         for name, (plain, said) in table.items():
             if not plain and name not in shipped:
                 raise ValueError(f'{path}: expected a plain sentence at {name!r}')
+            expected = (named[name] if name in named else _kind(name, plain, said)).slots
             for sentence in said:  # each for itself: among many it would hardly count
                 kind = _kind(name, plain or shipped[name][0], [sentence])
-                expected = named[name].slots if name in named else _kind(name, plain, said).slots
                 if kind.plain and _blanks(sentence) - {'time'} != expected - {'time'}:
                     blanks = ', '.join(sorted(expected))
                     raise ValueError(f'{path}: expected blanks {blanks} at {name!r}: {sentence}')

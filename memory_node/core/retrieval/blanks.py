@@ -113,9 +113,10 @@ def named_in(request: Request, known: Known) -> list[Named]:
         Named(span=span, name=name, thing=True, room=known.room(name))
         for span, name in names_in(text, lambda name: ' ' in name and known.exact(name))
     ]
-    whole = [*(n.span for n in found), *(phrase.span for phrase in phrases(text))]
+    said_things = phrases(text)
+    whole = [*(n.span for n in found), *(phrase.span for phrase in said_things)]
     found += [n for n in _owners(text, known) if not any(overlap(n.span, s) for s in whole)]
-    for phrase in phrases(text):
+    for phrase in said_things:
         said, name = tokenize(phrase.mention.said), phrase.mention.name
         if set(said) <= UNSAYING or any(overlap(phrase.span, n.span) for n in found):
             continue

@@ -102,7 +102,7 @@ class WordingReader:
             return request
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
         needed = likeness[:, self._needs].max(axis=1)
-        best = self._best(request, tried, likeness, needed)
+        best = self._best(tried, likeness, needed)
         if understood and (best is None or not best.sure or best.sentence.unknown):
             return request
         if best is None or _is_need(request, tried, needed, best):
@@ -129,11 +129,7 @@ class WordingReader:
         return None
 
     def _best(
-        self,
-        request: Request,
-        tried: Sequence[Sentence],
-        likeness: RealArray,
-        needed: RealArray,
+        self, tried: Sequence[Sentence], likeness: RealArray, needed: RealArray
     ) -> _Reading | None:
         """Return the likeliest reading that is no need; None where no kind fits."""
         best: _Reading | None = None
