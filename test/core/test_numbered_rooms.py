@@ -204,3 +204,22 @@ def test_a_room_that_has_a_plate_is_described(ship):
     assert 'suitcase' in told.text
     assert 'porthole' not in told.text
     assert ship.describe('this place').text == ship.describe().text
+
+
+def test_a_place_without_a_name_is_not_called_what_was_asked_for(tmp_path):
+    with Memory.open(tmp_path / 'm.sqlite') as memory:
+        memory.add_many(
+            Observation(
+                id=f'{i}',
+                stamp_ns=i * 10**9,
+                pose=Pose.from_yaw((0.0, 0.3 * i, 0.0), 0.0),
+                caption='Five wooden hives in a row.',
+                sightings=(Sighting(label='hive', position=(2.0, 0.0, 0.5), confidence=0.9),),
+            )
+            for i in range(3)
+        )
+        memory.wait_areas()
+        found = memory.retrieve('go to the office')
+        assert not found.found
+        assert all('office' not in (place.label, place.why) for place in found.places)
+        assert 'seen is office' not in memory.ask('go to the office').text

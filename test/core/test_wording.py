@@ -139,6 +139,7 @@ def test_changes_are_told_however_they_are_asked_for(farm, text):
         ("the freezer's colour?", 'what colour is the freezer?'),
         ('State the room containing the grain bin.', 'which room is the grain bin in?'),
         ('Give me the rundown on the tack room.', 'describe the tack room'),
+        ('Give me the rundown on the feed store.', 'describe the feed store'),
     ],
 )
 def test_what_the_grammar_takes_for_a_thing_that_is_not_here_is_read_again(farm, text, plain):

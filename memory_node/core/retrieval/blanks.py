@@ -91,7 +91,7 @@ class Sentence:
     @property
     def entered(self) -> int:
         """How many rooms stand where a thing should."""
-        return sum(role != 'room' and not n.thing and n.room for role, n in self.names.items())
+        return sum(role != 'room' and n.room for role, n in self.names.items())
 
     @property
     def here(self) -> bool:

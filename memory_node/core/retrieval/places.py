@@ -201,11 +201,11 @@ class PlaceBuilder:
 
     def _label(self, one: _Row) -> str:
         """Return what a candidate is called: of an object's names the one that was asked for."""
-        asked = '' if self._request is None else self._request.subject.name
+        asked = '' if self._request is None or one.odds <= 0.0 else self._request.subject.name
         if one.kind == Kind.ROOM:
             return self._view.rooms.names[one.item] or asked
         if one.kind != Kind.OBJECT:  # only a caption says the name, if one does
-            return asked if one.odds > 0.0 else ''
+            return asked
         return self._view.names.texts[self._best_name(one.item)]
 
     def _best_name(self, index: int) -> int:
