@@ -76,11 +76,11 @@ class RoomBuilder:
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
         plated = numbered_by_plates(views, spots, vocabulary)
-        group = segment(
-            views, spots, pairs, driven, said.without_numbers(), self._settings, plated=plated
-        )
+        shared = said.with_shorter(vocabulary.bare)
+        group = segment(views, spots, pairs, driven, shared, self._settings, plated=plated)
         named = self._named(views, group, pairs, said)
-        whole = absorbed(views, group, named.confidences)
+        reached = np.isin(np.arange(len(views)), pairs[driven])
+        whole = absorbed(views, group, named.confidences, named.votes.sum(axis=1), reached)
         if whole.max(initial=-1) < group.max(initial=-1):
             group = whole
             named = self._named(views, group, pairs, said)

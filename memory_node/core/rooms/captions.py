@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 import re
 
+from memory_node.core.language.affordances import things
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.roles import NOUNS, role_of
 from memory_node.core.language.sign_labels import without_texts
@@ -125,7 +126,8 @@ class CaptionReader:
             for match in _WITHIN.finditer(text):
                 name = self._unlisted(match['rest'])
                 last = name.rpartition(' ')[2]
-                known = last in self._vocabulary.heads or wordnet().is_place(name)
+                listed = wordnet().is_place(name) and name not in things()
+                known = last in self._vocabulary.heads or listed
                 if name and (known or self._may_be_place(last)):
                     found.setdefault(name, POSITION)
         return tuple(PlaceName(name, weight) for name, weight in found.items())
@@ -154,7 +156,9 @@ class CaptionReader:
                 break
             kept.insert(0, word)
         compound = any(role_of(word) in NOUNS for word in kept)
-        if compound and not self._in_place(before, name, after, len(' '.join(kept))):
+        if (compound or singular_phrase(name) in things()) and not self._in_place(
+            before, name, after, len(' '.join(kept))
+        ):
             return ''  # "with a blue light bar"
         known = self._vocabulary.index(name)
         longer = ' '.join([*kept[-2:], name])
@@ -188,7 +192,7 @@ class CaptionReader:
 
     def _may_be_place(self, word: str) -> bool:
         """Tell whether an unlisted noun is a place: by the dictionary, else by its last part."""
-        if word in self._words.no_place:
+        if word in self._words.no_place or word in things():
             return False
         if wordnet().is_noun(word):
             return wordnet().is_place(word)

@@ -30,8 +30,8 @@ _SURE_SHARE = 0.15
 #: Worth of a label that is placed, but in other rooms: it is seen through a door.
 _ELSEWHERE = 0.3
 #: Share of a vote for "manager office" that the kind of its last word gets, and of one for
-#: "classroom 1a" that the name without the number gets.
-_HEAD_SHARE, _UNNUMBERED = 0.7, 0.7
+#: "classroom 1a" or "cheese cellar" that "classroom" or "cellar" gets.
+_HEAD_SHARE, _SHORTER = 0.7, 0.7
 #: What ``built_features`` returns, under the names that the vocabulary has for it.
 BUILT = ('(bare)', '(sloping)')
 #: Rise of a link from which on it is a slope, and least height that is one [m].
@@ -56,13 +56,23 @@ class Said:
     #: (A,) share of a vote that the kind gets.
     shares: RealArray
 
-    def without_numbers(self) -> csr_array:
-        """Return (N, A) votes, those for "classroom 1a" shared with "classroom"."""
+    def with_shorter(self, bare: frozenset[str]) -> csr_array:
+        """
+        Return (N, A) votes, those for a name shared with the shorter names that captions say too.
+
+        A cheese cellar is a cellar, a reception area a reception, with "area" one of the ``bare``
+        place nouns, and classroom 1a is a classroom.
+        """
         column = {name: i for i, name in enumerate(self.names)}
-        pairs = [(i, column.get(split_number(name)[0], i)) for name, i in column.items()]
-        rows, columns = np.array([pair for pair in pairs if pair[0] != pair[1]]).reshape(-1, 2).T
+        pairs = [
+            (i, column[shorter])
+            for name, i in column.items()
+            for shorter in _shorter(name, bare)
+            if shorter in column
+        ]
+        rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
         shape = (len(column), len(column))
-        also = csr_array((np.full(len(rows), _UNNUMBERED), (rows, columns)), shape)
+        also = csr_array((np.full(len(rows), _SHORTER), (rows, columns)), shape)
         return csr_array(self.votes + self.votes @ also)
 
     def by_kind(self, count: int) -> csr_array:
@@ -71,6 +81,16 @@ class Said:
         shape = (len(self.names), count + len(self.names))
         to_kind = csr_array((self.shares, (np.arange(len(self.names)), columns)), shape)
         return csr_array(self.votes @ to_kind)
+
+
+def _shorter(name: str, bare: frozenset[str]) -> set[str]:
+    """Return what a place may be called in fewer words."""
+    unnumbered = split_number(name)[0]
+    words = unnumbered.split()
+    ends = {' '.join(words[start:]) for start in range(1, len(words))}
+    if len(words) > 1 and words[-1] in bare:
+        ends.add(' '.join(words[:-1]))
+    return (ends | {unnumbered}) - {name}
 
 
 def read_captions(views: RoomViews, reader: CaptionReader, vocabulary: Vocabulary) -> Said:
