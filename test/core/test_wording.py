@@ -94,6 +94,24 @@ def test_what_is_not_here_is_refused_however_it_is_asked_for(farm, text):
 
 
 @pytest.mark.parametrize(
+    ('text', 'label'),
+    [
+        ('the tack room stool', 'red stool'),
+        ("the milking parlour's stool", 'wooden stool'),
+        ('take me to the stool of the tack room', 'red stool'),
+    ],
+)
+def test_a_room_before_a_thing_says_where_it_is(farm, text, label):
+    found = farm.retrieve(text)
+    assert (found.found, found.places[0].label) == (True, label), found.message
+
+
+@pytest.mark.parametrize('text', ['the feed store broom', "Where's the tack room lathe?"])
+def test_a_room_that_begins_the_name_of_what_is_not_here_is_not_what_was_asked_for(farm, text):
+    assert not farm.retrieve(text).found
+
+
+@pytest.mark.parametrize(
     'text',
     [
         'I am rather curious about the tack room, please enlighten me.',

@@ -37,6 +37,7 @@ from memory_node.core.answers.phrases import (
     the,
     the_room,
 )
+from memory_node.core.answers.quote import quoted_answer
 from memory_node.core.answers.signs import (
     lists_signs,
     says_answer,
@@ -80,6 +81,8 @@ def answer(
     ``retriever`` makes places of further candidates. A language model's failure never raises.
     """
     extracted = _extracted(found, retriever)
+    if not extracted.known:
+        extracted = quoted_answer(found, retriever) or extracted
     where = on_maps(extracted.citations, found.view.snapshot.maps)
     assumed = ''.join(f' {sentence(one)}' for one in found.request.assumed)
     extracted = replace(extracted, text=f'{extracted.text}{where}{assumed}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 import re
@@ -78,6 +78,11 @@ _HOLDING = re.compile(rf'{_SOME} (?:with|holds|carries|has){_DETERMINER} ?', re.
 _ON_IT = re.compile(
     rf'(?: of [\w-]+)?(?: [a-z]+ing)? (?P<relation>{_ALL}) (?:it|them|top)\b', re.IGNORECASE
 )
+#: After a thing, of what the clause before is about: "a (box) on the floor below it".
+_OF_CLAUSE = re.compile(rf'\b(?P<relation>{_ALL}) (?:it|them)\b', re.IGNORECASE)
+_CLAUSE_END = re.compile(r'[,;:.]')
+#: What a thing does that stands before what it has: "a (saw) with a (blade) hangs on a (hook)".
+_DOES = re.compile(r' [a-z]+s ', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +99,41 @@ def stated(caption: str) -> tuple[Stated, ...]:
     """Return what a caption says of how things stand to each other, in order."""
     named = phrases(caption)
     found: list[Stated] = []
+    held_by: Phrase | None = None
     for first, second in zip(named, named[1:], strict=False):
         on_wall = bool(found) and found[-1].landmark is first.mention
         subject = found[-1].thing if on_wall else first.mention
-        if one := _between(caption, first, second, subject):
+        between = caption[first.span[1] : second.span[0]]
+        owner = held_by if held_by is not None and _DOES.match(between) else first
+        if one := _between(caption, owner, second, subject, between):
             found.append(one)
-    return tuple(found)
+        held_by = first if _HOLDING.fullmatch(between) else None
+    return (*found, *_of_clauses(caption, named))
 
 
-def _between(caption: str, first: Phrase, second: Phrase, subject: Mention) -> Stated | None:
+def _of_clauses(caption: str, named: Sequence[Phrase]) -> Iterator[Stated]:
+    """Yield how what clauses are about stands to what the clauses before them are about."""
+    for match in _OF_CLAUSE.finditer(caption):
+        ends = [0, *(m.end() for m in _CLAUSE_END.finditer(caption, 0, match.start()))]
+        clauses = [
+            [n for n in named if start <= n.span[0] and n.span[1] <= stop]
+            for start, stop in zip(ends, [*ends[1:], match.start()], strict=True)
+        ]
+        about = [clause[0].mention for clause in clauses[:-1] if clause]
+        if about and clauses[-1]:
+            relation = named_relation(match['relation'].casefold()).name
+            yield Stated(clauses[-1][0].mention, relation, about[-1])
+
+
+def _between(
+    caption: str, first: Phrase, second: Phrase, subject: Mention, words_between: str
+) -> Stated | None:
     """
-    Return how two neighbouring noun phrases stand to each other, None where nothing says.
+    Return how two noun phrases with some words between stand to each other, None if none says.
 
     ``subject`` is what the sentence before is about: "an otoscope on the wall; below it a bin".
     """
     one, other = first.mention, second.mention
-    words_between = caption[first.span[1] : second.span[0]]
     after = _ON_IT.match(caption, second.span[1])
     if after and _HOLDING.fullmatch(words_between):
         return Stated(other, named_relation(after['relation'].casefold()).name, one)

@@ -125,18 +125,31 @@ def named_in(request: Request, known: Known) -> list[Named]:
         if _NO.search(text[: span[0]]):
             span, name = (span[0] - 3, span[1]), f'no {name}'
         here = known.thing(name) or known.thing(' '.join((*attributes, name)))
+        if not here and (inside := _of_room(name, known)):
+            name, attributes, here = inside, (), True
+            span = _last_words(text, span, len(name.split()))
         found.append(Named(span=span, name=name, attributes=attributes, thing=here))
     found += _asked_for(request, found, known)
-    held = [n.span for n in found if n.thing]
+    held = [n.span for n in found]
     rooms = [
         Named(span=span, name=name, thing=known.thing(name), room=True)
         for span, name in names_in(text, lambda name: _is_whole(name) and known.room(name))
         if not is_plural(name)  # "I have been wandering the corridors for ages"
-        and not any(start <= span[0] and span[1] < stop for start, stop in held)
+        and not any(start <= span[0] and span[1] < stop for start, stop in held)  # "lawn mower"
         and not _ALL_OF.search(text[: span[0]])
     ]
     free = [n for n in found if not any(overlap(n.span, r.span) for r in rooms)]
     return sorted((*rooms, *free), key=lambda n: n.span)
+
+
+def _of_room(name: str, known: Known) -> str:
+    """Return the thing of a name that begins with its room: "workshop sink"; '' where none."""
+    words = name.split()
+    for end in range(len(words) - 1, 0, -1):
+        thing = ' '.join(words[end:])
+        if known.room(' '.join(words[:end])) and known.thing(thing):
+            return thing
+    return ''
 
 
 def _is_whole(name: str) -> bool:

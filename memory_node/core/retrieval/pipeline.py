@@ -132,7 +132,7 @@ class Retriever:
         self.encode = encode
         self.relevance = relevance
         self.room_words = room_words
-        self._sources = sources
+        self.sources = sources
         self._travel = travel
         self._path = path
         self._config = config
@@ -330,11 +330,11 @@ class Retriever:
                 captions = self._kept(view).captions
                 parts.append(
                     named_views(
-                        view, self._sources, subject.name, vector, captions=captions, said=said
+                        view, self.sources, subject.name, vector, captions=captions, said=said
                     )
                 )
         elif subject.kind is SubjectKind.VIEW or not len(view.names):
-            parts.append(view_candidates(view, self._sources, subject.text, vector))
+            parts.append(view_candidates(view, self.sources, subject.text, vector))
         if self._pictures is not None and not relevance.named:
             parts.append(picture_candidates(view, self._pictures, request))
         return Candidates.join(parts)

@@ -14,6 +14,7 @@ from memory_node.core.language.request import (
     HISTORY,
     Request,
     Sort,
+    Subject,
     SubjectKind,
 )
 from memory_node.core.language.sign_labels import sign_text
@@ -51,10 +52,15 @@ def is_simple(request: Request, known: Known) -> bool:
     if subject.kind is not SubjectKind.NAME or request.answer is not AnswerKind.WHERE:
         return False
     said = {*tokenize(request.text)} - _SIMPLE
-    parts = (*subject.attributes, subject.name, *_order_and_constraints(request))
+    parts = (*_looks(subject), subject.name, *_order_and_constraints(request))
     if not said <= {*tokenize(' '.join(parts))} or not known.exact(subject.name):
         return False
     return all(known.thing(name) or known.room(name) for name in _landmarks(request))
+
+
+def _looks(subject: Subject) -> list[str]:
+    """Return what is said of how a thing looks, without what has it: "the dairy's"."""
+    return [word for word in subject.attributes if not word.endswith("'s")]
 
 
 def _order_and_constraints(request: Request) -> tuple[str, ...]:
@@ -118,15 +124,16 @@ def is_understood(request: Request, named: Sequence[Named]) -> bool:
         return False  # "the colour of the lamp"
     if subject.kind is SubjectKind.NEED and request.answer is not AnswerKind.WHERE:
         return False
-    parts = (subject.name, *subject.others, *subject.attributes, request.other)
-    used = {*lemmas(' '.join((*parts, *_order_and_constraints(request))))}
-    if subject.kind is SubjectKind.NAME and is_noun_phrase(subject.text):
-        used |= {*lemmas(subject.text)}
+    parts = (subject.name, *subject.others, request.other, *_order_and_constraints(request))
+    looks, used = _looks(subject), {*lemmas(' '.join(parts))}
+    if len(looks) == len(subject.attributes):  # "the dairy's sink" is in it, if one is here
+        text = subject.text if subject.kind is SubjectKind.NAME else ''
+        used |= {*lemmas(' '.join((*looks, text if is_noun_phrase(text) else '')))}
     if not all({*lemmas(n.name)} <= used for n in named if n.here):
         return False
     if request.answer in _WHOLE or subject.sort is not Sort.THING:
         return True
     if subject.kind in (SubjectKind.NEED, SubjectKind.ANYTHING):
         used |= {*lemmas(subject.text)}
-    used |= {*lemmas(' '.join(request.look.asked))}
+    used |= {*lemmas(' '.join((*subject.attributes, *request.look.asked)))}
     return {*lemmas(request.text)} <= _CARRYING | used
