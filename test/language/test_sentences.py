@@ -65,6 +65,19 @@ def test_what_asks_for_no_look(text):
         ),
         ('a fan next to three traffic cones', [('fan', 'beside', 'traffic cone')]),
         ('a lamp and a sofa', []),
+        (
+            'A life jacket hangs on the wall, a box of flares on the floor below it.',
+            [
+                ('life jacket', 'on', 'wall'),
+                ('flare', 'on', 'floor'),
+                ('box', 'under', 'life jacket'),
+            ],
+        ),
+        (
+            'A ring lamp with a magnifying lens, tweezers beside it.',
+            [('tweezers', 'beside', 'ring lamp')],
+        ),
+        ('A bridle with a steel bit hangs on a hook.', [('bridle', 'on', 'hook')]),
     ],
 )
 def test_where_captions_say_things_stand(caption, said):
