@@ -77,8 +77,7 @@ class RoomMatcher:
             if kind >= 0 and exact:
                 plainly = wanted == self.vocabulary.names[kind]
                 listed = listed + np.where(votes > 0.0, _SAID, 0.0 if plainly else _SAID_ELSEWHERE)
-                special = not plainly and wanted not in self.vocabulary.phrases
-                if special:  # a "wet lab" is no "teaching lab", though both are labs
+                if not plainly:  # a "wet lab" is no "teaching lab", though both are labs
                     other = votes == 0.0
                     if not split_number(wanted)[1]:
                         other &= rooms.said_votes.sum(axis=1) > 0.0
