@@ -66,9 +66,13 @@ def _fitting(found: Found) -> IntArray:
     return fit[np.argsort(-candidates.odds[fit], kind='stable')]
 
 
-def _span(found: Found) -> tuple[int, int]:
-    """Return the span of time that a question is about [ns]."""
-    windows = [c.window for c in found.request.constraints if isinstance(c, Time)]
+def _times(found: Found) -> list[Time]:
+    return [c for c in found.request.constraints if isinstance(c, Time)]
+
+
+def _span(times: Sequence[Time]) -> tuple[int, int]:
+    """Return the span of time that some constraints are about [ns]."""
+    windows = [time.window for time in times]
     since = max((w.since_ns or 0 for w in windows), default=0)
     ends = [w.until_ns for w in windows if w.until_ns is not None]
     return since, min(ends, default=np.iinfo(np.int64).max)
@@ -77,12 +81,14 @@ def _span(found: Found) -> tuple[int, int]:
 def _changes(found: Found, retriever: Retriever) -> Answer:
     """Return what was moved, is gone and is new, or the part of it that is asked for."""
     objects, index = found.view.objects, found.candidates.index[_fitting(found)]
-    since, until = _span(found)
     index = index[np.argsort(-objects.frames[index], kind='stable')]
-    asked = [reported(c.phrase) for c in found.request.constraints]
-    if since > until:
-        text = sentence(f'{joined(asked)} exclude each other')
-        return Answer(known=False, text=text)
+    times = _times(found)
+    since, until = _span(times)
+    if since > until:  # "today from yesterday": what has changed by the later
+        times = [max(times, key=lambda time: time.window.since_ns or 0)]
+        since, until = _span(times)
+    about = [c for c in found.request.constraints if not isinstance(c, Time) or c in times]
+    asked = [reported(c.phrase) for c in about]
     came = (objects.since_ns[index] >= since) & (objects.since_ns[index] <= until)
     missed = (objects.missed_ns[index] >= since) & (objects.missed_ns[index] <= until)
     there, real = objects.existence[index] > 0.0, objects.real[index] > 0.0
@@ -144,7 +150,7 @@ def _stays(found: Found, fit: IntArray) -> list[int]:
 
 def _moved(found: Found, retriever: Retriever, chain: list[int], now_ns: int) -> Answer:
     """Return whether a thing was moved, or has stayed, and from where to where."""
-    objects, (since, until) = found.view.objects, _span(found)
+    objects, (since, until) = found.view.objects, _span(_times(found))
     yes, no = 'yes', 'no'
     if found.request.answer is AnswerKind.STAYED:  # where it was then, and since
         yes, no, until = no, yes, np.iinfo(np.int64).max
@@ -166,7 +172,7 @@ def _moved(found: Found, retriever: Retriever, chain: list[int], now_ns: int) ->
 
 def _often(found: Found, retriever: Retriever, fit: IntArray, now_ns: int) -> Answer:
     """Return in how many views and on how many occasions a thing was seen."""
-    objects, (since, until) = found.view.objects, _span(found)
+    objects, (since, until) = found.view.objects, _span(_times(found))
     index = found.candidates.index[fit]
     rows = np.unique(np.concatenate([objects.seen_by(i) for i in index.tolist()]))
     stamps = np.sort(found.view.snapshot.stamps[rows])

@@ -21,6 +21,8 @@ _MOST_WORDS = 24
 _WORDS = r"(?:[\w'-]+ ){0,9}?[\w'-]+"
 _ADJECTIVES = r'[a-z-]+(?:(?:,|,? or|,? and) [a-z-]+)*'
 _SLOTS = {'thing': _WORDS, 'other': _WORDS, 'room': _WORDS, 'look': _ADJECTIVES}
+#: Before what another thing has, or stands by.
+_BESIDE = rf'(?:{alternatives(words("beside_one"))})\b'
 _JOINT = re.compile(r',? or |,? and |, ')
 _PRONOUN = re.compile(rf'(?:{alternatives(words("pronouns"))})(?![\w-])', re.IGNORECASE)
 _ASKER = re.compile(patterns('asker'), re.IGNORECASE)
@@ -33,7 +35,7 @@ _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) ', re.IGNORECASE
 def _compiled(kind: str) -> tuple[re.Pattern[str], ...]:
     found = []
     for pattern in words('questions', kind):
-        said = pattern.replace('{it}', str(entry('it')))
+        said = pattern.replace('{it}', str(entry('it'))).replace('{beside}', _BESIDE)
         for slot, form in _SLOTS.items():
             said = said.replace(f'{{{slot}}}', f'(?P<{slot}>{form})')
         found.append(re.compile(rf'\A(?:{said})[ ?.!]*\Z', re.IGNORECASE))
@@ -55,6 +57,7 @@ _ANSWERS = {
     'closer': AnswerKind.CLOSER,
     'elsewhere': AnswerKind.WHERE,
     'instead': AnswerKind.WHERE,
+    'another': AnswerKind.WHERE,
     'having': AnswerKind.EXISTS,
     'counted': AnswerKind.COUNT,
     'number': AnswerKind.COUNT,
@@ -112,7 +115,10 @@ def _question(kind: str, said: dict[str, str]) -> Question | None:
     if kind == 'instead':
         thing, other = f'{thing} {other}', ''
     if kind == 'elsewhere':
-        thing = f'{thing} that is not in {said["room"]}'
+        thing = f'{thing} that is not {said["room"]}'
+    if kind == 'another':
+        denied = f'that is not {other or " ".join(looks)}'.replace('that is not with ', 'without ')
+        thing, other, looks = f'{thing} {denied}', '', ()
     if kind == 'closest':
         thing, other = f'the {_DEFINITE.sub("", thing, count=1)} closest to {other}', ''
     if kind == 'pair':

@@ -63,8 +63,10 @@ def asking_clause(said: str) -> str:
     if not 1 < len(clauses) <= _MOST_CLAUSES:
         return ''
     wanted = [clause for clause in clauses if not _UNWANTED.match(clause)]
-    if len(wanted) == 1:
-        return wanted[0]  # "not the mug, the glass"
+    if len(wanted) == 1:  # "not the mug, the glass"
+        denied = [c.strip(MARKS)[len('not ') :] for c in clauses if c not in wanted]
+        other = next(filter(is_noun_phrase, denied), '')
+        return f'{wanted[0].strip(MARKS)} other than {other}' if other else wanted[0]
     asking = [clause for clause in clauses if _asks(clause)]
     told = [clause for clause in clauses if clause not in asking]
     if '?' not in said and any(map(_EXPLETIVE.match, told)):

@@ -32,6 +32,8 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _ALL_OF = re.compile(rf'(?:{alternatives(words("all_of"))}) $', re.IGNORECASE)
 #: Before a name that begins so: "the no smoking sign".
 _NO = re.compile(rf'(?:{alternatives(words("definite"))}) no $', re.IGNORECASE)
+#: After a name that ends in a number: "cabin 14" is no cabin 12.
+_NUMBER_AFTER = re.compile(r" \d{1,4}(?=[,.?!;:'’]|$)")
 #: Before a time.
 _LEADING = re.compile(rf'(?:\W*(?:{patterns("times", "leading")})\b)+\W*', re.IGNORECASE)
 #: Before what somebody or something has, and words of its name.
@@ -139,7 +141,8 @@ def named_in(request: Request, known: Known) -> list[Named]:
         and not _ALL_OF.search(text[: span[0]])
     ]
     free = [n for n in found if not any(overlap(n.span, r.span) for r in rooms)]
-    return sorted((*rooms, *free), key=lambda n: n.span)
+    whole = (n for n in (*rooms, *free) if not _NUMBER_AFTER.match(text, n.span[1]))
+    return sorted(whole, key=lambda n: n.span)
 
 
 def _of_room(name: str, known: Known) -> str:

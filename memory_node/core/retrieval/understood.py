@@ -133,6 +133,8 @@ def is_understood(request: Request, named: Sequence[Named]) -> bool:
         return False
     if request.answer in _WHOLE or subject.sort is not Sort.THING:
         return True
+    if any(c.negated or c.NAME == 'besides' for c in request.constraints):
+        return True  # sentences hardly tell what is not wanted from what is
     if subject.kind in (SubjectKind.NEED, SubjectKind.ANYTHING):
         used |= {*lemmas(subject.text)}
     used |= {*lemmas(' '.join((*subject.attributes, *request.look.asked)))}
