@@ -21,10 +21,14 @@ from memory_node.core.language.relations import words
 from memory_node.core.language.request import AnswerKind, HISTORY, Request, Subject, SubjectKind
 from memory_node.core.language.text import lemmas, tokenize
 from memory_node.core.language.times import Clock
+from memory_node.core.objects.names import Names
 from memory_node.core.retrieval.objects import object_candidates
 from memory_node.core.retrieval.rooms import names_in, RoomWords
 
 __all__ = ['as_meant_here', 'is_of_past', 'mode_of', 'wants_description']
+
+
+_HARDLY = frozenset(words('hardly_names'))
 
 
 def wants_description(text: str) -> bool:
@@ -71,6 +75,9 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         whole = ' '.join((*subject.attributes, subject.name))
         if lemmas(whole) in names.forms or rooms.knows(scene.view.rooms, whole):
             return replace(request, subject=replace(subject, name=whole, attributes=()))
+    if _says_hardly_what(subject, names) and about_landmark(request.constraints) is not None:
+        wide = replace(subject, kind=SubjectKind.ANYTHING, text=subject.name)
+        return replace(request, subject=wide)
     landmark = about_landmark(request.constraints) if subject.put else None
     if landmark is not None and scene.lookup.landmark(subject.name) is None:
         chosen, meant = landmark
@@ -84,6 +91,12 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
         return request
     said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))
     return replace(request, subject=replace(subject, text=said), constraints=kept)
+
+
+def _says_hardly_what(subject: Subject, names: Names) -> bool:
+    """Tell whether a name that nothing here goes by may be of nearly anything: "the machine"."""
+    named = subject.kind is SubjectKind.NAME and not subject.attributes
+    return named and subject.name in _HARDLY and lemmas(subject.name) not in names.forms
 
 
 def _cellar_as_room(request: Request, scene: Scene, rooms: RoomWords) -> Request:

@@ -62,6 +62,8 @@ _ALIKE, _ALIKE_SLOPE, UNLIKE = 0.55, 8.0, -6.0
 #: Cosine from which on two names of one head are one, whatever tells them apart: audio mixers
 #: are sound mixers.
 _ONE_NAME = 0.9
+#: What nearness in meaning to a name of nearly anything is worth.
+_LIKEST = 4.0
 #: What nearness in meaning adds among things that a name fits equally well.
 _PREFERENCE = 1.0
 
@@ -123,7 +125,11 @@ class EmbeddingRelevance:
         if not len(names):
             return Relevance(odds=np.empty(0), named=False)
         if subject.kind is SubjectKind.ANYTHING:
-            return Relevance(odds=np.full(len(names), ANYTHING), named=False)
+            odds = np.full(len(names), ANYTHING)
+            if subject.name:  # "the machine", of which nothing here has the name
+                near = names.vectors @ vectors[0]
+                odds += _LIKEST * (near - near.max())
+            return Relevance(odds=odds, named=False)
         if subject.kind is not SubjectKind.NAME:
             odds = served(names, vectors[:2])
             odds[_themes(request.around or subject.text, names)] += THEME
