@@ -14,13 +14,17 @@ from memory_node.core.constraints.base import Kind
 from memory_node.core.constraints.time import Time
 from memory_node.core.data import Place
 from memory_node.core.language.directives import reported
+from memory_node.core.language.relations import words
 from memory_node.core.language.request import AnswerKind
+from memory_node.core.language.text import tokenize
 from memory_node.core.retrieval.pipeline import Found, Retriever
 
 __all__ = ['gone_objects', 'history_answer', 'missing']
 
 IntArray = NDArray[np.int64]
 
+#: Words between a time and one before it: what is different today from yesterday changed today.
+_COMPARING = frozenset(words('comparing'))
 #: Changes that are told.
 _TOLD = 12
 #: What came to a place that was looked at this often before is new there, once seen twice.
@@ -84,11 +88,14 @@ def _changes(found: Found, retriever: Retriever) -> Answer:
     index = index[np.argsort(-objects.frames[index], kind='stable')]
     times = _times(found)
     since, until = _span(times)
-    if since > until:  # "today from yesterday": what has changed by the later
+    if since > until and not _COMPARING.isdisjoint(tokenize(found.request.text)):
         times = [max(times, key=lambda time: time.window.since_ns or 0)]
         since, until = _span(times)
     about = [c for c in found.request.constraints if not isinstance(c, Time) or c in times]
     asked = [reported(c.phrase) for c in about]
+    if since > until:
+        text = sentence(f'{joined(asked)} exclude each other')
+        return Answer(known=False, text=text)
     came = (objects.since_ns[index] >= since) & (objects.since_ns[index] <= until)
     missed = (objects.missed_ns[index] >= since) & (objects.missed_ns[index] <= until)
     there, real = objects.existence[index] > 0.0, objects.real[index] > 0.0

@@ -141,8 +141,8 @@ def named_in(request: Request, known: Known) -> list[Named]:
         and not _ALL_OF.search(text[: span[0]])
     ]
     free = [n for n in found if not any(overlap(n.span, r.span) for r in rooms)]
-    whole = (n for n in (*rooms, *free) if not _NUMBER_AFTER.match(text, n.span[1]))
-    return sorted(whole, key=lambda n: n.span)
+    kept = (n for n in (*rooms, *free) if not _NUMBER_AFTER.match(text, n.span[1]))
+    return sorted(kept, key=lambda n: n.span)
 
 
 def _of_room(name: str, known: Known) -> str:
