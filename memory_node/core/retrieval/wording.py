@@ -136,6 +136,11 @@ class WordingReader:
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept)
+            # "Drive to the thing in the room" is also like "go to the room".
+            fewer = [
+                bool(k.plain) and k.slots < sentence.names.keys() for k in self._wordings.kinds
+            ]
+            nearly = np.logaddexp.reduce(row[fewer], initial=-np.inf)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
@@ -143,7 +148,7 @@ class WordingReader:
                         kind=kind,
                         odds=odds - penalty,
                         needed=doing,
-                        sure=odds > _SURE,
+                        sure=bool(np.logaddexp(odds, nearly) > _SURE),
                     )
         return best
 
