@@ -46,6 +46,11 @@ def test_a_time_that_can_not_have_been_is_refused_by_name(memory, question, said
     assert said in answer.text
 
 
+def test_what_differs_from_an_earlier_time_is_what_changed_in_the_later(memory):
+    answer = memory.ask('what is different today from yesterday?', now=NOW)
+    assert answer.text == 'Today I have seen no change.'
+
+
 def test_of_a_time_to_come_the_last_place_is_told(memory):
     answer = memory.ask('where will the mug be tomorrow?', now=NOW)
     assert answer.known

@@ -106,6 +106,12 @@ def test_a_room_before_a_thing_says_where_it_is(farm, text, label):
     assert (found.found, found.places[0].label) == (True, label), found.message
 
 
+def test_a_name_of_nearly_anything_is_told_by_what_it_stands_beside(farm):
+    found = farm.retrieve('the appliance next to the grain bin')
+    assert (found.found, found.places[0].label) == (True, 'white chest freezer'), found.message
+    assert not farm.retrieve('the appliance next to the piano').found
+
+
 @pytest.mark.parametrize('text', ['the feed store broom', "Where's the tack room lathe?"])
 def test_a_room_that_begins_the_name_of_what_is_not_here_is_not_what_was_asked_for(farm, text):
     assert not farm.retrieve(text).found

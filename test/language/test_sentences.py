@@ -37,6 +37,9 @@ def test_the_clause_that_asks(text, clause):
         ('how many metres from the axe to the hose reel', 'the axe', AnswerKind.DISTANCE),
         ('does the gym have a mirror?', 'is there a mirror in the gym', AnswerKind.EXISTS),
         ('which helmet is white?', 'the white helmet', AnswerKind.WHERE),
+        ('Sinks, how many of them have you seen altogether?', 'how many Sinks', AnswerKind.COUNT),
+        ('sinks - how many left?', 'how many sinks', AnswerKind.COUNT),
+        ('which is nearer to where I am, the axe or the hose?', 'the axe', AnswerKind.CLOSER),
     ],
 )
 def test_a_question_of_a_known_thing(text, thing, answer):

@@ -24,6 +24,8 @@ READER = CaptionReader(default_vocabulary())
         ('aisle 4 with shelves', ['aisle 4']),
         ('a sorting area for parcels', ['sorting area']),
         ('a kennel with three crates', ['kennel']),
+        ('a gym with a bar along the wall', ['gym']),
+        ('an aquarium with goldfish in the waiting area', ['waiting area']),
         ('in the kennel a dog lies on a blanket', ['kennel']),
         ('this is the whelping box', ['whelping box']),
         ('A small room. The sign by the door says Exam 1.', ['exam 1']),
@@ -55,6 +57,8 @@ def test_names_the_place(caption, names):
         'a vase in the corner of a large room',
         'a plain stretch of floor',
         'nothing in particular',
+        'a trampoline with a bar to hold on to',
+        'orange fish swim in a lit aquarium',
     ],
 )
 def test_names_no_place(caption):

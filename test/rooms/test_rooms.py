@@ -129,6 +129,38 @@ def test_rooms_without_links_but_with_positions():
     assert same_partition(BUILDER.build(views).room_of_row, truth)
 
 
+def _seen_in_turn(captions, xs):
+    """Return views with captions, two at each place, between which no way is known."""
+    captions, xs = np.repeat(captions, 2).tolist(), np.repeat(xs, 2)
+    count = len(captions)
+    return RoomViews(
+        keys=np.arange(count),
+        stamps=np.arange(count) * 10**9,
+        maps=np.zeros(count, np.int32),
+        positions=np.column_stack([xs, 0.2 * np.arange(count) % 0.4, np.zeros(count)]),
+        captions=captions,
+        label_starts=np.zeros(count + 1, np.int64),
+        label_ids=np.empty(0, np.int64),
+        labels=(),
+        links=np.empty((0, 2), np.int64),
+    )
+
+
+def test_a_place_is_one_room_by_its_longer_and_its_shorter_name():
+    captions = ['A cellar with shelves.', 'The cheese cellar.', 'The cellar, cool and dark.']
+    rooms = BUILDER.build(_seen_in_turn(captions, [0.0, 1.5, 3.0]))
+    assert len(rooms) == 1
+    captions = ['A wet lab.', 'The dry lab, with a bench.', 'A dry lab.']
+    assert len(BUILDER.build(_seen_in_turn(captions, [0.0, 3.0, 4.5]))) == 2
+
+
+def test_a_room_that_captions_call_otherwise_is_not_meant_by_a_synonym():
+    captions = ['A milking parlour.', 'The milking parlour.', 'A dairy.', 'The dairy, tiled.']
+    rooms = BUILDER.build(_seen_in_turn(captions, [0.0, 1.5, 12.0, 13.5]))
+    scores = MATCHER.log_odds(rooms, 'the dairy')
+    assert [rooms.names[i] for i in np.flatnonzero(scores > 0.0)] == ['dairy']
+
+
 def test_one_room_is_one_room():
     views, _ = building(HOME[:1], side=6)
     rooms = BUILDER.build(views)
