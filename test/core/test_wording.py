@@ -87,6 +87,8 @@ def test_the_thing_in_a_sentence_is_found(farm, text, label):
             marks=pytest.mark.xfail(strict=True, reason='as likely something to be done'),
         ),
         'The hovercraft, where on earth did that end up?',
+        'Is somewhere a wheelchair? Bring me to it.',
+        'The typewriter, where it is standing?',
     ],
 )
 def test_what_is_not_here_is_refused_however_it_is_asked_for(farm, text):

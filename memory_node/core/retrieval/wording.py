@@ -39,8 +39,9 @@ RealArray = NDArray[np.float64]
 #: thing is asked for, and words that are left out as constraints.
 _UNKNOWN, _ROOM, _CUT = 1.5, 1.5, 0.5
 #: Log-probability from which on a sentence is of a kind; up to which it is no need where it is of
-#: none, and where only the bare sentence is one.
-_SURE, _UNLIKELY, _DOUBTFUL = -0.7, -1.2, -10.0
+#: none, up to which it is none though its name is unknown here, and where only the bare
+#: sentence is one.
+_SURE, _UNLIKELY, _CLEARLY_NONE, _DOUBTFUL = -0.7, -1.2, -6.0, -10.0
 _BLANK = re.compile(r'\{(\w+)\}')
 #: What stands for the names of a plain sentence until it is read.
 _NAMES = {
@@ -105,7 +106,8 @@ class WordingReader:
         best = self._best(tried, likeness, needed)
         if understood and (best is None or not best.sure or best.sentence.unknown):
             return request
-        if best is None or _is_need(request, tried, needed, best):
+        alone = best is not None and best.kind is self._where
+        if best is None or _is_need(request, tried, needed, best, alone=alone):
             return _needed(request) if needed.max() > _SURE else request
         if not best.sure:
             best = self._of_one_thing(request, tried, needed)
@@ -154,12 +156,23 @@ class WordingReader:
 
 
 def _is_need(
-    request: Request, tried: Sequence[Sentence], needed: RealArray, best: _Reading
+    request: Request,
+    tried: Sequence[Sentence],
+    needed: RealArray,
+    best: _Reading,
+    *,
+    alone: bool,
 ) -> bool:
-    """Tell whether a request rather says what is to be done than what it names."""
+    """
+    Tell whether a request rather says what is to be done than what it names.
+
+    ``alone`` says that the best reading asks where one thing is, and nothing else.
+    """
     subject, where = request.subject, request.answer is AnswerKind.WHERE
     said = subject.kind is SubjectKind.NEED and not subject.guessed and where
     odds = best.needed
+    if alone and best.sentence.unknown and best.sure and odds < _CLEARLY_NONE:
+        return False  # "the typewriter, where is it?"
     if said and best.sentence.unknown:
         return True
     told = where or (not subject.guessed and odds > _DOUBTFUL)
