@@ -192,6 +192,18 @@ def test_a_map_is_made_anew_where_captions_are_read_otherwise(tmp_path, monkeypa
         assert memory.retrieve('the chair').found
 
 
+def test_rooms_are_made_anew_where_views_become_other_rooms(tmp_path, monkeypatch, caplog):
+    path = tmp_path / 'm.db'
+    with opened(path) as memory:
+        memory.add_many(drive(10))
+        memory.wait_areas()
+        assert len(memory.view().rooms)
+    monkeypatch.setattr('memory_node.core.rooms.keeper.MAKING', 0)
+    with opened(path) as memory:
+        assert len(memory.view().rooms)
+    assert 'the rooms are of another content or vocabulary' in caplog.text
+
+
 def test_a_view_that_is_being_made_is_waited_for(memory):
     memory.add_many(drive(3))
     keeper = keeper_of(memory)

@@ -29,14 +29,7 @@ from memory_node.core.language.text import english, singular
 from memory_node.core.language.visible import is_listed, is_thing, may_be_noun, shows
 from memory_node.core.language.wordnet import Part, wordnet
 
-__all__ = [
-    'MAX_MENTIONS',
-    'READING',
-    'Mention',
-    'every_mention',
-    'is_noun_phrase',
-    'mentions',
-]
+__all__ = ['MAX_MENTIONS', 'READING', 'Mention', 'every_mention', 'is_noun_phrase', 'mentions']
 
 #: Counts up where the same caption names other things than before: objects are then made anew.
 READING = 2

@@ -29,7 +29,10 @@ from memory_node.core.rooms.segmentation import segment, SegmentationSettings
 from memory_node.core.rooms.views import BoolArray, IntArray, RealArray, RoomViews
 from memory_node.core.rooms.vocabulary import Vocabulary
 
-__all__ = ['RoomBuilder']
+__all__ = ['MAKING', 'RoomBuilder']
+
+#: Counts up where the same views become other rooms than before: they are then made anew.
+MAKING = 2
 
 #: Log-odds that a name no list has is right before captions say it.
 _UNLISTED = -1.0

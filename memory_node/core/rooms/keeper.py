@@ -16,7 +16,7 @@ from memory_node.core.errors import IndexDamagedError
 from memory_node.core.objects.keeper import KeptObjects
 from memory_node.core.objects.meaning import PackVectors
 from memory_node.core.objects.names import Names, NameTable
-from memory_node.core.rooms.building import RoomBuilder
+from memory_node.core.rooms.building import MAKING, RoomBuilder
 from memory_node.core.rooms.matching import RoomMatcher
 from memory_node.core.rooms.rooms import Rooms
 from memory_node.core.rooms.told import ToldRooms
@@ -78,7 +78,7 @@ class RoomKeeper:
         self._objects = objects
         self._builder = RoomBuilder(vocabulary, encode=encode)
         self.matcher = RoomMatcher(vocabulary, encode)
-        self._digest = vocabulary.digest
+        self._digest = f'{vocabulary.digest}-{MAKING}'
         self._names = NameTable(encode, packs, {})
         self._kept: KeptRooms | None = None
         #: Whether those that are held were read from a file that knows fewer observations.
