@@ -91,6 +91,13 @@ def test_a_plain_name_of_what_is_not_there_means_nothing_here(text, definite):
     assert max(odds.values()) < 0.0
 
 
+def test_what_packs_know_is_nothing_else_though_a_part_of_its_name_is_of_its_row():
+    rows = ((('lawn mower', 'mower'), ()), (('lawn tractor mower',), ()))
+    names, encoder = table(('lawn tractor mower',), rows)
+    (vector,) = encoder.encode(['lawn mower'])
+    assert (MODEL.unnamed('lawn mower', names, vector) < 0.0).all()
+
+
 def test_who_wishes_for_what_is_not_there_gets_what_serves_as_well():
     found, odds = judged('wash your hands basin', wished=True)
     assert not found.named

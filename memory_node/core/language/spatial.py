@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 import re
 
 from memory_node.core.language.mentions import Mention
@@ -81,6 +82,8 @@ _ON_IT = re.compile(
 #: After a thing, of what the clause before is about: "a (box) on the floor below it".
 _OF_CLAUSE = re.compile(rf'\b(?P<relation>{_ALL}) (?:it|them)\b', re.IGNORECASE)
 _CLAUSE_END = re.compile(r'[,;:.]')
+#: Clauses of a caption that are read so.
+_MOST_CLAUSES = 8
 #: What a thing does that stands before what it has: "a (saw) with a (blade) hangs on a (hook)".
 _DOES = re.compile(r' [a-z]+s ', re.IGNORECASE)
 
@@ -113,7 +116,7 @@ def stated(caption: str) -> tuple[Stated, ...]:
 
 def _of_clauses(caption: str, named: Sequence[Phrase]) -> Iterator[Stated]:
     """Yield how what clauses are about stands to what the clauses before them are about."""
-    for match in _OF_CLAUSE.finditer(caption):
+    for match in islice(_OF_CLAUSE.finditer(caption), _MOST_CLAUSES):
         ends = [0, *(m.end() for m in _CLAUSE_END.finditer(caption, 0, match.start()))]
         clauses = [
             [n for n in named if start <= n.span[0] and n.span[1] <= stop]

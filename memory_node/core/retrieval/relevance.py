@@ -224,7 +224,8 @@ def alike(names: Names, phrase: str, vector: FloatArray) -> RealArray:
         return np.where(cosines >= _ALIKE, _ALIKE_SLOPE * (cosines - _ALIKE), UNLIKE + cosines)
     called = packs.names @ vector
     rows = np.maximum.reduceat(called, packs.starts)
-    parts = packs.rows_within(phrase)
+    own = packs.rows.get(lemmas(phrase), [])
+    parts = [row for row in packs.rows_within(phrase) if row not in own]  # "lawn mower", "mower"
     others = rows.copy()
     others[parts] = -1.0
     contradicted = names.matcher.relations(phrase)[: len(names)] == Relation.CONFLICT
