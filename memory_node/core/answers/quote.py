@@ -55,13 +55,14 @@ def _having(
     found: Found, retriever: Retriever, terms: Sequence[str], share: float
 ) -> tuple[list[int], dict[str, float]]:
     """Return keys of observations with enough of some words, and what each word tells."""
-    snapshot, worth = found.view.snapshot, {}
+    snapshot, worth = found.view.snapshot, dict[str, float]()
     said = np.zeros(len(snapshot))
     for term in terms:
-        held = retriever.sources.postings([term])
-        worth[term] = sum(rarity(snapshot, one) for one in held)
-        for one in held:
-            said[snapshot.rows_of(one[0])] += rarity(snapshot, one)
+        worth[term] = 0.0
+        for one in retriever.sources.postings([term]):
+            telling = rarity(snapshot, one)
+            worth[term] += telling
+            said[snapshot.rows_of(one[0])] += telling
     allowed = allowed_rows(found.view, found.query, None)
     if allowed is not None:
         said[~allowed] = 0.0

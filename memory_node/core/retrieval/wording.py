@@ -138,11 +138,6 @@ class WordingReader:
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept)
-            # "Drive to the thing in the room" is also like "go to the room".
-            fewer = [
-                bool(k.plain) and k.slots < sentence.names.keys() for k in self._wordings.kinds
-            ]
-            nearly = np.logaddexp.reduce(row[fewer], initial=-np.inf)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
@@ -150,9 +145,20 @@ class WordingReader:
                         kind=kind,
                         odds=odds - penalty,
                         needed=doing,
-                        sure=bool(np.logaddexp(odds, nearly) > _SURE),
+                        sure=self._is_sure(sentence, row, odds),
                     )
         return best
+
+    def _is_sure(self, sentence: Sentence, row: RealArray, odds: float) -> bool:
+        """
+        Tell whether a sentence is surely of a kind, with those that have fewer blanks than it.
+
+        "Drive to the thing in the room" is also like "go to the room".
+        """
+        kinds = self._wordings.kinds
+        fewer = [bool(k.plain) and k.slots < sentence.names.keys() for k in kinds]
+        nearly = np.logaddexp.reduce(row[fewer], initial=-np.inf)
+        return bool(np.logaddexp(odds, nearly) > _SURE)
 
 
 def _is_need(
