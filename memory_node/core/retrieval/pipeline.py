@@ -43,6 +43,7 @@ from memory_node.core.retrieval.rooms import (
     serving_rooms,
 )
 from memory_node.core.retrieval.scale import under
+from memory_node.core.retrieval.scored import beside_scores, scored_candidates, Scorer
 from memory_node.core.retrieval.selection import arranged, placed_first
 from memory_node.core.retrieval.spelling import respelled
 from memory_node.core.retrieval.stages import Stages
@@ -56,15 +57,13 @@ from memory_node.core.retrieval.wording import WordingReader
 from memory_node.core.store.repository import Mirror
 from memory_node.core.view import View
 
-__all__ = ['Found', 'RequestReader', 'Retriever', 'Scorer', 'parsed']
+__all__ = ['Found', 'RequestReader', 'Retriever', 'parsed']
 
 IntArray = NDArray[np.int64]
 RealArray = NDArray[np.float64]
 
 #: Texts that are not read again while no time passes.
 _PARSED = 256
-#: Places that a scorer of viewpoints chooses.
-SCORED = 64
 #: Log-odds that a thing loses where a room is asked for.
 _NO_ROOM = 4.0
 
@@ -74,18 +73,6 @@ class RequestReader(Protocol):
 
     def parse(self, text: str, clock: Clock) -> Request:
         """Return what a text asks for; never fails."""
-
-
-class Scorer(Protocol):
-    """Ranks viewpoints of memories that it was made for; a new one is one new file."""
-
-    def reads(self, view: View) -> bool:
-        """Tell whether this memory is one that the scorer was made for."""
-
-    def score(
-        self, view: View, text: str, vector: FloatArray, k: int
-    ) -> tuple[IntArray, RealArray]:
-        """Return at most ``k`` rows that differ, best first, and their log-odds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +150,21 @@ class Retriever:
         scene = self._scene(view, query, config)
         if request is None:
             request = as_meant_here(self.read(query, view), scene, self.room_words)
+        scorer = self._scorer_of(view)
+        if scorer is not None:
+            request = beside_scores(request)
         stages.end('parse')
         texts = self.relevance.texts(request)
-        vectors = self.encode(texts)
+        vectors = self.encode(texts if scorer is None else [*texts, request.text])
         encoded = time.perf_counter()
         stages.end('encode')
-        relevance = self.relevance.relevance(request, view.names, vectors).among(view.present)
+        meant = self.relevance.relevance(request, view.names, vectors[: len(texts)])
+        relevance = meant.among(view.present)
         stages.end('relevance')
-        candidates = self._candidates(view, request, relevance, vectors)
+        if scorer is not None:
+            candidates = scored_candidates(scorer, view, request.text, vectors[-1])
+        else:
+            candidates = self._candidates(view, request, relevance, vectors)
         candidates = doubted(view, candidates, request)
         candidates = filtered(view, candidates, query, allowed)
         stages.end('candidates')
@@ -301,18 +295,16 @@ class Retriever:
             travel=self._travel(view),
         )
 
+    def _scorer_of(self, view: View) -> Scorer | None:
+        """Return what ranks the viewpoints of a memory that it was made for."""
+        scorer = self._scorer if self._config().scorer == 'auto' else None
+        return scorer if scorer is not None and scorer.reads(view) else None
+
     def _candidates(
         self, view: View, request: Request, relevance: Relevance, vectors: FloatArray
     ) -> Candidates:
         """Return the candidates of every generator that the subject calls for."""
         subject, vector = request.subject, vectors[0]
-        if (
-            self._scorer is not None
-            and self._config().scorer == 'auto'
-            and self._scorer.reads(view)
-        ):
-            rows, odds = self._scorer.score(view, request.text, vector, SCORED)
-            return rows_as_candidates(view, rows, odds)
         as_room = means_room(view, request, self.room_words, relevance)
         parts = []
         if subject.kind is not SubjectKind.VIEW:
