@@ -82,10 +82,7 @@ def test_the_thing_in_a_sentence_is_found(farm, text, label):
     'text',
     [
         'Tell me, have you got such a thing as a combine harvester?',
-        pytest.param(
-            'Would you by any chance have stumbled upon a green saddle on your rounds?',
-            marks=pytest.mark.xfail(strict=True, reason='as likely something to be done'),
-        ),
+        'Would you by any chance have stumbled upon a green saddle on your rounds?',
         'The hovercraft, where on earth did that end up?',
         'Is somewhere a wheelchair? Bring me to it.',
         'The typewriter, where it is standing?',

@@ -60,7 +60,7 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
 
     Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
     like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
-    on high shelves"). What was put somewhere and never seen is looked for where it was put.
+    on high shelves"), and so does a time, which tells until when ("before lunch"). What was put somewhere and never seen is looked for where it was put.
     """
     if scene.query.mode is QueryMode.GLOBAL:  # "the kitchen" is the room, whatever else is
         request = replace(request, answer=AnswerKind.DESCRIBE)
@@ -86,7 +86,11 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
     if subject.kind is not SubjectKind.NEED or not request.constraints:
         return request
     nothing = object_candidates(scene.view, np.empty(0))
-    kept = tuple(c for c in request.constraints if not c.apply(scene, nothing).missing)
+    kept = tuple(
+        c
+        for c in request.constraints
+        if not isinstance(c, Time) and not c.apply(scene, nothing).missing
+    )
     if len(kept) == len(request.constraints):
         return request
     said = ' '.join((subject.text, *(c.phrase for c in request.constraints if c not in kept)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import timezone
 from enum import Enum
 import re
 from typing import Any
@@ -39,9 +40,9 @@ RealArray = NDArray[np.float64]
 #: thing is asked for, and words that are left out as constraints.
 _UNKNOWN, _ROOM, _CUT = 1.5, 1.5, 0.5
 #: Log-probability from which on a sentence is of a kind; up to which it is no need where it is of
-#: none, up to which it is none though its name is unknown here, and where only the bare
-#: sentence is one.
-_SURE, _UNLIKELY, _CLEARLY_NONE, _DOUBTFUL = -0.7, -1.2, -6.0, -10.0
+#: none, up to which it is none though its name is unknown here (and though the grammar calls it
+#: one), and where only the bare sentence is one.
+_SURE, _UNLIKELY, _HARDLY, _CLEARLY_NONE, _DOUBTFUL = -0.7, -1.2, -4.0, -6.0, -10.0
 _BLANK = re.compile(r'\{(\w+)\}')
 #: What stands for the names of a plain sentence until it is read.
 _NAMES = {
@@ -82,8 +83,12 @@ class WordingReader:
         self._wordings = wordings
         self._encode = encode
         self._parse = parse
-        #: The first kind that asks for a thing alone.
-        self._where = next(kind for kind in wordings.kinds if kind.slots == {'thing'})
+        #: Kinds that ask where a thing is and nothing else, the plainest first.
+        self._where = [
+            kind
+            for kind in wordings.kinds
+            if kind.slots == {'thing'} and _asks_where(parse(kind.plain, Clock(0, timezone.utc)))
+        ]
         self._needs = np.array([not kind.plain and bool(kind.name) for kind in wordings.kinds])
 
     def read(self, text: str, clock: Clock, known: Known) -> Request:
@@ -106,7 +111,7 @@ class WordingReader:
         best = self._best(tried, likeness, needed)
         if understood and (best is None or not best.sure or best.sentence.unknown):
             return request
-        alone = best is not None and best.kind is self._where
+        alone = best is not None and best.kind in self._where
         if best is None or _is_need(request, tried, needed, best, alone=alone):
             return _needed(request) if needed.max() > _SURE else request
         if not best.sure:
@@ -126,7 +131,7 @@ class WordingReader:
         for sentence, odds in zip(tried, needed.tolist(), strict=True):
             if sentence.here and sentence.names.keys() == {'thing'} and odds < _UNLIKELY:
                 return _Reading(
-                    sentence=sentence, kind=self._where, odds=0.0, needed=odds, sure=True
+                    sentence=sentence, kind=self._where[0], odds=0.0, needed=odds, sure=True
                 )
         return None
 
@@ -161,6 +166,13 @@ class WordingReader:
         return bool(np.logaddexp(odds, nearly) > _SURE)
 
 
+def _asks_where(plain: Request) -> bool:
+    """Tell whether a plain sentence asks where a thing is, usually or at any time."""
+    return plain.answer in (AnswerKind.WHERE, AnswerKind.USUAL) and all(
+        constraint.NAME == 'time' for constraint in plain.constraints
+    )
+
+
 def _is_need(
     request: Request,
     tried: Sequence[Sentence],
@@ -177,7 +189,8 @@ def _is_need(
     subject, where = request.subject, request.answer is AnswerKind.WHERE
     said = subject.kind is SubjectKind.NEED and not subject.guessed and where
     odds = best.needed
-    if alone and best.sentence.unknown and best.sure and odds < _CLEARLY_NONE:
+    none = _CLEARLY_NONE if said else _HARDLY
+    if alone and best.sentence.unknown and best.sure and odds < none:
         return False  # "the typewriter, where is it?"
     if said and best.sentence.unknown:
         return True
