@@ -138,6 +138,9 @@ def named_in(request: Request, known: Known) -> list[Named]:
         for span, name in names_in(text, lambda name: _is_whole(name) and known.room(name))
         if not is_plural(name)  # "I have been wandering the corridors for ages"
         and not any(start <= span[0] and span[1] < stop for start, stop in held)  # "lawn mower"
+        and not any(  # "courtyard hall"
+            n.span[1] == span[1] and n.name.endswith(f' {name}') for n in found
+        )
         and not _ALL_OF.search(text[: span[0]])
     ]
     free = [n for n in found if not any(overlap(n.span, r.span) for r in rooms)]

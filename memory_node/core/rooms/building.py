@@ -32,7 +32,7 @@ from memory_node.core.rooms.vocabulary import Vocabulary
 __all__ = ['MAKING', 'RoomBuilder']
 
 #: Counts up where the same views become other rooms than before: they are then made anew.
-MAKING = 2
+MAKING = 3
 
 #: Log-odds that a name no list has is right before captions say it.
 _UNLISTED = -1.0
@@ -79,7 +79,7 @@ class RoomBuilder:
         spots, charted = view_spots(views)
         pairs, driven = neighbor_pairs(views, spots, charted)
         plated = numbered_by_plates(views, spots, vocabulary)
-        shared = said.with_shorter(vocabulary.bare)
+        shared = said.with_alike(vocabulary.bare)
         group = segment(views, spots, pairs, driven, shared, self._settings, plated=plated)
         named = self._named(views, group, pairs, said)
         reached = np.isin(np.arange(len(views)), pairs[driven])
@@ -133,7 +133,8 @@ class RoomBuilder:
         contents = contents_log_odds(np.hstack([presence, shape]), likelihoods)
         scores[:, : len(vocabulary)] += contents * (_GUESSED / (_GUESSED + named))[:, None]
         scores[:, len(vocabulary) :] += _UNLISTED
-        names, confidences, direct = best_names(scores, votes, said, vocabulary)
+        told = (member @ said.with_alike(vocabulary.bare)).toarray()
+        names, confidences, direct = best_names(scores, votes, told, said, vocabulary)
         return _Named(
             room_of_object=room_of_object,
             names=names,

@@ -16,7 +16,14 @@ import re
 
 from memory_node.core.language.affordances import things
 from memory_node.core.language.noun_phrases import split_name
-from memory_node.core.language.roles import NOUNS, role_of
+from memory_node.core.language.roles import (
+    ADJECTIVE,
+    is_adjective,
+    is_participle,
+    NOUNS,
+    role_of,
+    VERB,
+)
 from memory_node.core.language.sign_labels import without_texts
 from memory_node.core.language.text import english, singular_phrase
 from memory_node.core.language.wordnet import wordnet
@@ -33,7 +40,9 @@ _PHRASE = rf'(?P<rest>{_WORD}(?: (?:{_WORD}|\d+)){{0,4}})'
 #: Wording before a place that the view is of: whatever stands here is one.
 _HERE = re.compile(
     r"\b(?:this is|here is|it is|it's|that is|we are in|i am in|i'm in|you are in|"
-    r'(?:standing|located|situated|sitting) in|(?:view|photo|picture|image|interior|shot) of|'
+    r'(?:standing|located|situated|sitting) in|'
+    r'(?P<a_thing>(?:view|photo|picture|image|interior|shot) of(?= an? ))|'
+    r'(?:view|photo|picture|image|interior|shot) of|'
     rf'welcome to) {_DETERMINER} {_PHRASE}'
 )
 #: Wording before a place, or before any thing: "at the foot", "in a pot".
@@ -58,7 +67,7 @@ _AFTER = re.compile(
 _NUMBERED = r'(?:(?:[A-Z][\w-]*[ -]){1,2}|[A-Z]{1,3}-?)\d{1,4}[A-Za-z]?'
 #: Wording before a place that lies elsewhere.
 _ELSEWHERE = re.compile(
-    r'(?:\b(?:to|into|towards?|near|beyond|past|outside|behind|beside|onto|from|next to|'
+    r'(?:\b(?:to|into|towards?|by|near|beyond|past|outside|behind|beside|onto|from|next to|'
     r'adjacent to|opposite|overlooking|through|facing|before|leaving|not|no|toward) '
     r"(?:(?:a|an|the|this|another|that|what looks like) )?(?:[\w'-]+ ){0,2}?)$"
 )
@@ -80,6 +89,25 @@ class PlaceName:
 def _is_of(name: str, labels: frozenset[str]) -> bool:
     """Return whether a name is a label, whatever is said of it: "chrome mirrors"."""
     return not labels.isdisjoint((name, singular_phrase(name), split_name(name)[1]))
+
+
+def _is_compound_look(word: str) -> bool:
+    """Return whether a word with hyphens tells how a place looks: "high-ceilinged"."""
+    first, _, last = word.rpartition('-')
+    return bool(first) and role_of(last) in (ADJECTIVE, VERB) and is_adjective(word)
+
+
+def _is_thing(name: str) -> bool:
+    """Return whether packs or the dictionary know a name as one of a thing, and of no place."""
+    last = name.rpartition(' ')[2]
+    known = not things().isdisjoint((name, last)) or wordnet().is_physical(last)
+    return known and not wordnet().is_place(last)
+
+
+def _holds_thing(before: str) -> bool:
+    """Return whether the verb before "in a ..." puts a thing there: "hangs", "standing"."""
+    last = before.rstrip().rpartition(' ')[2]
+    return is_participle(last) or role_of(last) == VERB
 
 
 class CaptionReader:
@@ -121,9 +149,12 @@ class CaptionReader:
             found[singular_phrase(opening[1])] = PLACE_NOUN
         if not found:
             for match in _HERE.finditer(text):
-                if name := self._unlisted(match['rest']):
+                name = self._unlisted(match['rest'])
+                if name and not (match['a_thing'] and _is_thing(name)):
                     found.setdefault(name, POSITION)
             for match in _WITHIN.finditer(text):
+                if _holds_thing(text[: match.start()]):
+                    continue
                 name = self._unlisted(match['rest'])
                 last = name.rpartition(' ')[2]
                 listed = wordnet().is_place(name) and name not in things()
@@ -154,6 +185,8 @@ class CaptionReader:
         for word in reversed(words):
             if word in self._words.looks | self._words.ends or not re.match(_WORD + '$', word):
                 break
+            if _is_compound_look(word):
+                break
             kept.insert(0, word)
         compound = any(role_of(word) in NOUNS for word in kept)
         if (compound or singular_phrase(name) in things()) and not self._in_place(
@@ -174,7 +207,7 @@ class CaptionReader:
     def _in_place(self, before: str, name: str, after: str, kept: int) -> bool:
         """Tell whether a name with ``kept`` characters before it is where captions put places."""
         lead = before.rstrip()[: len(before.rstrip()) - kept].rstrip()
-        while (word := lead.rpartition(' ')[2]) in self._words.looks:
+        while self._is_before_name(word := lead.rpartition(' ')[2]):
             lead = lead[: len(lead) - len(word)].rstrip()
         if self._sign.search(f'{lead} '):
             return True
@@ -183,6 +216,12 @@ class CaptionReader:
             return False
         opens = not at[0].strip(' .;:!?')
         return not opens or wordnet().is_place(name) or _AFTER.match(after) is not None
+
+    def _is_before_name(self, word: str) -> bool:
+        """Return whether a word before the name of a place is no part of it: "a cold, small"."""
+        bare = word.removesuffix(',')
+        is_look = is_adjective(bare) if bare != word else _is_compound_look(bare)
+        return bare in self._words.looks or is_look
 
     def _ends_name(self, word: str) -> bool:
         """Return whether a word after a name is no part of it: "in the kitchen a kettle boils"."""
@@ -205,12 +244,14 @@ class CaptionReader:
     def _unlisted(self, rest: str) -> str:
         """Return the noun phrase that ``rest`` begins with, or '' where it names no place."""
         words = rest.split()
-        while words and words[0] in self._words.looks:
+        while words and self._is_before_name(words[0]):
             words.pop(0)
         for i, word in enumerate(words):
-            if word in self._words.ends:
+            if word in self._words.ends or (i and is_participle(word)):  # "a herbarium smelling"
                 words = words[:i]
                 break
         if not words or words[-1] in self._words.no_place or len(words) > 3:
+            return ''
+        if len(words) == 1 and words[0] in self._vocabulary.bare:
             return ''
         return singular_phrase(' '.join(words))

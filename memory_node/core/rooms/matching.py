@@ -69,10 +69,14 @@ class RoomMatcher:
         if said is not None:
             votes, exact = said
             listed = np.maximum(scores, _NOTHING)
-            rivals = rooms.said_votes
             if split_number(wanted)[1]:  # that it is called an office is no vote against 214
-                rivals = rivals[:, [bool(split_number(name)[1]) for name in rooms.said]]
-            by_name = name_log_odds(votes[:, None], rivals.sum(axis=1))[:, 0] - 1.5
+                numbered = [bool(split_number(name)[1]) for name in rooms.said]
+                rivals = rooms.said_votes[:, numbered].sum(axis=1)
+            elif kind < 0 and exact:  # nor that others call the tool store a storeroom
+                rivals = np.full(len(votes), votes.sum())
+            else:
+                rivals = rooms.said_votes.sum(axis=1)
+            by_name = name_log_odds(votes[:, None], rivals)[:, 0] - 1.5
             by_name = np.where(votes > 0.0, by_name + (0.0 if exact else _SOME_WORDS), _NOTHING)
             if kind >= 0 and exact:
                 plainly = wanted == self.vocabulary.names[kind]
@@ -169,12 +173,13 @@ class RoomMatcher:
 
     def _by_meaning(self, rooms: Rooms, wanted: str) -> RealArray:
         scores = np.full(len(rooms), _NOTHING)
-        if (head := self.vocabulary.head_index(wanted)) >= 0:
-            scores = np.maximum(scores, self._of_kind(rooms, head) + _HEAD)
+        head = self.vocabulary.head_index(wanted)
         if self._encode is None:
-            return scores
+            return np.maximum(scores, self._of_kind(rooms, head) + _HEAD) if head >= 0 else scores
         names = [*rooms.kinds, *rooms.said]
         cosines = self._encode(names) @ self._encode([wanted])[0]
+        if head >= 0 and cosines[head] >= _SIMILAR:  # a sports hall is no hallway
+            scores = np.maximum(scores, self._of_kind(rooms, head) + _HEAD)
         for i in np.flatnonzero(cosines >= _SIMILAR):
             cost = _MEANING - _STEEP * (1.0 - float(cosines[i]))
             if i < len(rooms.kinds):

@@ -30,8 +30,8 @@ _SURE_SHARE = 0.15
 #: Worth of a label that is placed, but in other rooms: it is seen through a door.
 _ELSEWHERE = 0.3
 #: Share of a vote for "manager office" that the kind of its last word gets, and of one for
-#: "classroom 1a" or "cheese cellar" that "classroom" or "cellar" gets.
-_HEAD_SHARE, _SHORTER = 0.7, 0.7
+#: "classroom 1a" or "cheese cellar" that "classroom" or "cellar" gets, or its synonym.
+_HEAD_SHARE, _SHORTER, _SYNONYM = 0.7, 0.7, 0.5
 #: What ``built_features`` returns, under the names that the vocabulary has for it.
 BUILT = ('(bare)', '(sloping)')
 #: Rise of a link from which on it is a slope, and least height that is one [m].
@@ -56,23 +56,24 @@ class Said:
     #: (A,) share of a vote that the kind gets.
     shares: RealArray
 
-    def with_shorter(self, bare: frozenset[str]) -> csr_array:
+    def with_alike(self, bare: frozenset[str]) -> csr_array:
         """
-        Return (N, A) votes, those for a name shared with the shorter names that captions say too.
+        Return (N, A) votes, those for a name shared with its synonyms and with shorter names.
 
-        A cheese cellar is a cellar, a reception area a reception, with "area" one of the ``bare``
-        place nouns, and classroom 1a is a classroom.
+        Only names that captions say too: a stockroom is a storeroom, a cheese cellar a cellar, a
+        reception area a reception, with "area" one of the ``bare`` place nouns, and classroom 1a
+        a classroom.
         """
         column = {name: i for i, name in enumerate(self.names)}
-        pairs = [
-            (i, column[shorter])
-            for name, i in column.items()
-            for shorter in _shorter(name, bare)
-            if shorter in column
-        ]
-        rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+        listed = np.flatnonzero((self.kinds >= 0) & (self.shares == 1.0))
+        same = listed[np.argwhere(self.kinds[listed][:, None] == self.kinds[listed])]
+        shared = {(i, j): _SYNONYM for i, j in same.tolist() if i != j}
+        for name, i in column.items():
+            ends = _shorter(name, bare) & column.keys()
+            shared |= {(i, column[shorter]): _SHORTER for shorter in ends}
+        rows, columns = np.array(list(shared), np.int64).reshape(-1, 2).T
         shape = (len(column), len(column))
-        also = csr_array((np.full(len(rows), _SHORTER), (rows, columns)), shape)
+        also = csr_array((np.array(list(shared.values())), (rows, columns)), shape)
         return csr_array(self.votes + self.votes @ also)
 
     def by_kind(self, count: int) -> csr_array:
@@ -176,24 +177,26 @@ def built_features(views: RoomViews, pairs: IntArray, member: csr_array) -> Real
     return np.stack([bare, slopes], axis=1)
 
 
-def _mostly_called(votes: RealArray, names: Sequence[str]) -> IntArray:
+def _mostly_called(votes: RealArray, told: RealArray, names: Sequence[str]) -> IntArray:
     """
     Return the name that captions and plates give each room again and again, -1 where they do not.
 
-    One with a number goes first: that most views call room 214 an office is no vote against it.
+    ``told`` are the votes with those for names that are alike; of several names the one of most
+    words says most. One with a number goes first: that most views call room 214 an office is no
+    vote against it.
     """
-    numbered = votes * [bool(split_number(name)[1]) for name in names]
+    numbered = np.array([bool(split_number(name)[1]) for name in names], bool)
     called = np.full(len(votes), -1)
-    for given in (votes, numbered) if votes.shape[1] else ():
-        most = given.argmax(axis=1)
-        share = given[np.arange(len(given)), most]
-        sure = (share >= _AGAIN) & (share > 0.5 * given.sum(axis=1))
-        called = np.where(sure, most, called)
+    words = np.array([name.count(' ') for name in names])
+    for given, of in ((told, votes), (votes * numbered, votes * numbered)) if len(names) else ():
+        sure = (given >= _AGAIN) & (given > 0.5 * of.sum(axis=1, keepdims=True))
+        most = np.where(sure, words * given.max(initial=1.0) + given, -1.0).argmax(axis=1)
+        called = np.where(sure.any(axis=1), most, called)
     return called
 
 
 def best_names(
-    scores: RealArray, votes: RealArray, said: Said, vocabulary: Vocabulary
+    scores: RealArray, votes: RealArray, told: RealArray, said: Said, vocabulary: Vocabulary
 ) -> tuple[tuple[str, ...], RealArray, NDArray[np.bool_]]:
     """
     Return the best name of each room, its log-odds, and whether captions say it.
@@ -204,6 +207,8 @@ def best_names(
         Log-odds of the kinds, then of the names that are of no kind.
     votes : (R, A) array
         Votes for the names as the captions say them.
+    told : (R, A) array
+        The same with those for names that are alike.
     said
         Those names.
     vocabulary
@@ -213,7 +218,7 @@ def best_names(
     names, direct = [], np.zeros(len(scores), bool)
     best = scores.argmax(axis=1) if scores.size else np.zeros(len(scores), np.int64)
     confidence = scores[np.arange(len(scores)), best] if scores.size else np.zeros(len(scores))
-    called = _mostly_called(votes, said.names)
+    called = _mostly_called(votes, told, said.names)
     for room, column in enumerate(best):
         if (told := called[room]) >= 0:
             names.append(said.names[told])
