@@ -60,7 +60,7 @@ def test_a_moved_thing_is_where_it_was_seen_last_with_its_age(memory):
     answer = told(memory, 'where is my mug?')
     assert answer.known
     assert 'The mug is at (23.0, 0.3, 0.8) in the office, seen 7 hours ago [1]' in answer.text
-    assert 'It was at (3.0, 0.3, 0.8) 30 hours ago, and not there' in answer.text
+    assert 'It was at (3.0, 0.3, 0.8) in the kitchen 30 hours ago, and not there' in answer.text
 
 
 def test_a_thing_that_is_gone_is_refused_and_said_so(memory):

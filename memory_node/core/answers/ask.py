@@ -192,11 +192,13 @@ def _gone(found: Found) -> str:
     if not left:
         return ''
     last = max(left, key=lambda i: (int(candidates.last_ns[i]), -i))
-    x, y, z = candidates.position[last].tolist()
+    where = coordinates(candidates.position[last].tolist())
+    if (room := int(candidates.room[last])) >= 0 and found.view.rooms.names[room]:
+        where += f' in {the_room(found.view.rooms.names[room])}'
     seen = age(_now(found) - int(candidates.last_ns[last]))
     looked = ', and not there when I last looked'
     looked = looked if objects.misses[candidates.index[last]] else ''
-    return f'It was at ({x:.1f}, {y:.1f}, {z:.1f}) {seen}{looked}'
+    return f'It was at {where} {seen}{looked}'
 
 
 def _count(found: Found, retriever: Retriever) -> Answer:

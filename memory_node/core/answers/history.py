@@ -56,7 +56,7 @@ def history_answer(found: Found, retriever: Retriever, now_ns: int) -> Answer | 
         return usual_answer(found, retriever, chain)
     if kind in (AnswerKind.SINCE, AnswerKind.WHEN):
         return since_answer(found, retriever, chain, now_ns)
-    return _moved(found, retriever, chain, now_ns)
+    return _moved(found, retriever, chain, _perhaps_before(found, fit, chain), now_ns)
 
 
 def _fitting(found: Found) -> IntArray:
@@ -155,20 +155,50 @@ def _stays(found: Found, fit: IntArray) -> list[int]:
     return chain
 
 
-def _moved(found: Found, retriever: Retriever, chain: list[int], now_ns: int) -> Answer:
-    """Return whether a thing was moved, or has stayed, and from where to where."""
+def _perhaps_before(found: Found, fit: IntArray, chain: list[int]) -> int:
+    """
+    Return the object that may show the one thing of a name where it was before; -1 where none.
+
+    It is the only other one, has no later view, and nobody has seen that it is gone.
+    """
+    objects = found.view.objects
+    others = {int(i) for i in found.candidates.index[fit]} - {*chain}
+    others = {
+        i
+        for i in others
+        if objects.labels[i] == objects.labels[chain[0]]
+        and objects.placed[i]
+        and objects.real[i] > 0.0
+    }
+    if len(chain) > 1 or len(others) != 1:
+        return -1
+    (other,) = others
+    return other if objects.last_ns[other] < objects.since_ns[chain[0]] else -1
+
+
+def _moved(
+    found: Found, retriever: Retriever, chain: list[int], perhaps: int, now_ns: int
+) -> Answer:
+    """
+    Return whether a thing was moved, or has stayed, and from where to where.
+
+    ``perhaps`` is an object that may show it where it was before, -1 where none does.
+    """
     objects, (since, until) = found.view.objects, _span(_times(found))
     yes, no = 'yes', 'no'
     if found.request.answer is AnswerKind.STAYED:  # where it was then, and since
         yes, no, until = no, yes, np.iinfo(np.int64).max
     last = chain[-1]
+    if perhaps >= 0:
+        chain = [perhaps, *chain]
     moves = [i for i in chain[1:] if since <= objects.since_ns[i] <= until]
     cited = retriever.object_places(found.view, np.array(chain[-1 - len(moves) :]))
     new, subject = cited[-1], the(cited[-1])
     if moves:
         ages = [age(now_ns - int(objects.last_ns[i])) for i in chain[-1 - len(moves) :]]
         way = [f'{_at(p, cited)}, seen {a}' for p, a in zip(cited, ages, strict=True)]
-        text = f'{yes}: {subject} was at {joined(way[:-1])}, and then at {way[-1]}'
+        seems, unless = (', it seems', ', if it is the same one') if perhaps >= 0 else ('', '')
+        text = f'{yes}{seems}: {subject} was at {joined(way[:-1])}, and then at {way[-1]}{unless}'
     elif objects.existence[last] < 0.0 and since <= objects.missed_ns[last] <= until:
         text = f'{yes}: {missing(found, last, new, now_ns)}'
     else:

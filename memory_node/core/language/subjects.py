@@ -37,10 +37,8 @@ __all__ = [
 
 #: Rounds of taking words from both ends.
 _ROUNDS = 12
-#: Wordings of questions are looked for in the first characters only.
-_HEAD = 400
-#: Carriers at the end of a text are looked for in its last characters only.
-_TAIL = 80
+#: Questions are looked for in the first, carriers at the end in the last characters only.
+_HEAD, _TAIL = 400, 80
 MARKS = ' ,.;:!?-"()'
 
 
@@ -144,14 +142,15 @@ def read_subject(left: str, whole: str) -> Reading:
     """
     left = _saying(_SENT_THERE.sub(lambda end: end['end'], left))
     if (after := _ASKED_AFTER.search(left)) and after.start():
-        subject = Subject(kind=SubjectKind.NEED, text=left[: after.start()].strip(MARKS))
+        said = left[: after.start()].strip(MARKS)
+        need = Subject(kind=SubjectKind.NEED, text=said)
+        subject = _named(said, [], motion=False) if is_noun_phrase(said) else need
         return Reading(subject=subject, answer=AnswerKind.WHERE)
     told = read_history(without_courtesy(left)) if HISTORY.may_be_in(words_of(left)) else None
     if told:
         thing = Subject(kind=SubjectKind.ANYTHING, text='')
-        return Reading(
-            subject=_named(told[1], [], motion=False) if told[1] else thing, answer=told[0]
-        )
+        subject = _named(told[1], [], motion=False) if told[1] else thing
+        return Reading(subject=subject, answer=told[0])
     text, groups, need = stripped(left)
     answer = _answer(groups, whole)
     motion = 'go' in groups

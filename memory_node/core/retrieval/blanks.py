@@ -8,6 +8,7 @@ from itertools import islice, product
 import re
 
 from memory_node.core.constraints.base import Constraint
+from memory_node.core.language.affordances import things
 from memory_node.core.language.noun_phrases import split_name
 from memory_node.core.language.places_asked import UNSAYING
 from memory_node.core.language.relations import alternatives, patterns, words
@@ -17,7 +18,7 @@ from memory_node.core.language.text import english, is_plural, tokenize
 from memory_node.core.language.wordings import BLANKS, Phrase, phrases
 from memory_node.core.retrieval.rooms import names_in
 
-__all__ = ['Known', 'Named', 'Sentence', 'named_in', 'overlap', 'sentences']
+__all__ = ['Known', 'Named', 'Sentence', 'in_clauses', 'named_in', 'overlap', 'sentences']
 
 Span = tuple[int, int]
 
@@ -27,6 +28,7 @@ _TRIED, _UNKNOWN = 24, 3
 _THINGS, _ROOMS = 3, 1
 #: Constraints that say nothing of another thing or room.
 _OF_ASKER = frozenset(('time', 'near', 'count', 'attribute'))
+_CLAUSE_END = re.compile(r'(?:[,;.!?]|\s-+)\s+')
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 #: "The whole theatre" is no room of it.
 _ALL_OF = re.compile(rf'(?:{alternatives(words("all_of"))}) $', re.IGNORECASE)
@@ -151,7 +153,7 @@ def named_in(request: Request, known: Known) -> list[Named]:
 def _of_room(name: str, known: Known) -> str:
     """Return the thing of a name that begins with its room: "workshop sink"; '' where none."""
     words = name.split()
-    for end in range(len(words) - 1, 0, -1):
+    for end in range(len(words) - 1, 0, -1) if name not in things() else ():  # "pool table"
         thing = ' '.join(words[end:])
         if known.room(' '.join(words[:end])) and known.thing(thing):
             return thing
@@ -219,6 +221,20 @@ def sentences(request: Request, named: Sequence[Named]) -> list[Sentence]:
         left = [n for n in named if not any(overlap(n.span, span) for span in cut)]
         found += islice(_filled(text, left, cut, stated), _TRIED)
     return found
+
+
+def in_clauses(text: str, named: Sequence[Named]) -> Iterator[Sentence]:
+    """Yield runs of the clauses of a text, fewer than all, with a blank for one of its names."""
+    ends = [m.end() for m in _CLAUSE_END.finditer(text)]
+    starts, ends = [0, *ends], [*ends, len(text)]
+    for name in named:
+        first = sum(start <= name.span[0] for start in starts) - 1
+        for last in range(first, len(ends)):
+            run = slice(starts[first], ends[last])
+            if name.span[1] <= run.stop and (first or last < len(ends) - 1):
+                at = (name.span[0] - run.start, name.span[1] - run.start)
+                said = _with_words(text[run], {at: BLANKS['thing']}).rstrip(' ,;')
+                yield Sentence(text=said, names={'thing': name}, unknown=int(not name.here))
 
 
 def _filled(

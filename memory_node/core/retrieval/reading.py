@@ -60,7 +60,8 @@ def as_meant_here(request: Request, scene: Scene, rooms: RoomWords) -> Request:
 
     Attributes belong to the name where things or rooms go by both ("potted plants"). What sounds
     like a constraint of a need, but names nothing that is here, belongs to the need ("reach things
-    on high shelves"), and so does a time, which tells until when ("before lunch"). What was put somewhere and never seen is looked for where it was put.
+    on high shelves"), and so does a time, which tells until when ("before lunch"). What was put
+    somewhere and never seen is looked for where it was put.
     """
     if scene.query.mode is QueryMode.GLOBAL:  # "the kitchen" is the room, whatever else is
         request = replace(request, answer=AnswerKind.DESCRIBE)

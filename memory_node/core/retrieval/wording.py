@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timezone
 from enum import Enum
+from itertools import islice
 import re
 from typing import Any
 
@@ -24,7 +25,15 @@ from memory_node.core.language.request import (
 )
 from memory_node.core.language.times import Clock
 from memory_node.core.language.wordings import Kind, Wordings
-from memory_node.core.retrieval.blanks import Known, Named, named_in, overlap, Sentence, sentences
+from memory_node.core.retrieval.blanks import (
+    in_clauses,
+    Known,
+    Named,
+    named_in,
+    overlap,
+    Sentence,
+    sentences,
+)
 from memory_node.core.retrieval.understood import (
     is_certain,
     is_of_clause,
@@ -43,6 +52,8 @@ _UNKNOWN, _ROOM, _CUT = 1.5, 1.5, 0.5
 #: none, up to which it is none though its name is unknown here (and though the grammar calls it
 #: one), and where only the bare sentence is one.
 _SURE, _UNLIKELY, _HARDLY, _CLEARLY_NONE, _DOUBTFUL = -0.7, -1.2, -4.0, -6.0, -10.0
+#: Runs of clauses that are looked at for themselves.
+_CLAUSES = 8
 _BLANK = re.compile(r'\{(\w+)\}')
 #: What stands for the names of a plain sentence until it is read.
 _NAMES = {
@@ -83,7 +94,7 @@ class WordingReader:
         self._wordings = wordings
         self._encode = encode
         self._parse = parse
-        #: Kinds that ask where a thing is and nothing else, the plainest first.
+        #: Kinds that ask where or whether a thing is and nothing else, the plainest first.
         self._where = [
             kind
             for kind in wordings.kinds
@@ -113,7 +124,9 @@ class WordingReader:
             return request
         alone = best is not None and best.kind in self._where
         if best is None or _is_need(request, tried, needed, best, alone=alone):
-            return _needed(request) if needed.max() > _SURE else request
+            best = self._in_clause(request, named)
+            if best is None:
+                return _needed(request) if needed.max() > _SURE else request
         if not best.sure:
             best = self._of_one_thing(request, tried, needed)
         if best is None:
@@ -133,6 +146,27 @@ class WordingReader:
                 return _Reading(
                     sentence=sentence, kind=self._where[0], odds=0.0, needed=odds, sure=True
                 )
+        return None
+
+    def _in_clause(self, request: Request, named: Sequence[Named]) -> _Reading | None:
+        """
+        Return a reading that asks for a thing that is not here, where some clauses surely do.
+
+        "Where's the sewing machine hiding, Marge says we've got one".
+        """
+        if any(n.here for n in named):
+            return None
+        tried = list(islice(in_clauses(request.text, named), _CLAUSES))
+        if not tried:
+            return None
+        likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
+        needed = likeness[:, self._needs].max(axis=1)
+        for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
+            for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
+                if odds > _SURE and doing < _CLEARLY_NONE and kind in self._where:
+                    return _Reading(
+                        sentence=sentence, kind=kind, odds=odds, needed=doing, sure=True
+                    )
         return None
 
     def _best(
@@ -167,10 +201,9 @@ class WordingReader:
 
 
 def _asks_where(plain: Request) -> bool:
-    """Tell whether a plain sentence asks where a thing is, usually or at any time."""
-    return plain.answer in (AnswerKind.WHERE, AnswerKind.USUAL) and all(
-        constraint.NAME == 'time' for constraint in plain.constraints
-    )
+    """Tell whether a plain sentence asks where a thing is, or whether, at any time."""
+    asks = plain.answer in (AnswerKind.WHERE, AnswerKind.USUAL, AnswerKind.EXISTS)
+    return asks and all(constraint.NAME == 'time' for constraint in plain.constraints)
 
 
 def _is_need(
