@@ -100,6 +100,7 @@ class WordingReader:
             for kind in wordings.kinds
             if kind.slots == {'thing'} and _asks_where(parse(kind.plain, Clock(0, timezone.utc)))
         ]
+        self._nameless = np.array([bool(k.plain) and not k.slots for k in wordings.kinds])
         self._needs = np.array([not kind.plain and bool(kind.name) for kind in wordings.kinds])
 
     def read(self, text: str, clock: Clock, known: Known) -> Request:
@@ -174,9 +175,12 @@ class WordingReader:
     ) -> _Reading | None:
         """Return the likeliest reading that is no need; None where no kind fits."""
         best: _Reading | None = None
+        least = likeness.min(axis=0)
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept)
+            if not sentence.names:  # "there is a propeller in this building" describes none
+                row = np.where(self._nameless, least, row)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
