@@ -27,7 +27,7 @@ RealArray = NDArray[np.float64]
 #: Log-odds that a thing is meant, by how its name relates to the name that was asked for.
 RELATION_ODDS = {
     Relation.SAME: 6.0,
-    Relation.SYNONYM: 4.0,
+    Relation.SYNONYM: 3.0,
     Relation.KIND: 2.0,
     Relation.PART_NAME: -1.0,
     Relation.CONFLICT: -4.0,
