@@ -203,12 +203,14 @@ def _gone(found: Found) -> str:
 
 def _count(found: Found, retriever: Retriever) -> Answer:
     subject = found.request.subject
-    name = subject.name or subject.text
+    needed = subject.kind is SubjectKind.NEED
+    name = 'thing' if needed else subject.name or subject.text
     fit = counted_candidates(found, retriever)
     problem = '; '.join(found.judged.problems)
     if problem and not len(fit):
         return Answer(known=False, text=sentence(f"I don't know: {problem}"), count=0)
     where = reported(' '.join(c.phrase for c in found.request.constraints))
+    where = f'for {quoted(subject.text)} {where}'.rstrip() if needed else where
     cut = int(np.count_nonzero(found.candidates.kind == Kind.OBJECT)) >= MOST
     if not len(fit) and cut:
         text = f'I have looked at {many(MOST, name)} alone'
@@ -217,7 +219,7 @@ def _count(found: Found, retriever: Retriever) -> Answer:
         text = f'I have seen {none_of(name)} {where}'
         return Answer(known=True, text=sentence(text), count=0)
     cited = retriever.places(found, fit[:MAX_CITATIONS])
-    name = cited[0].label if len(fit) == 1 and cited[0].label else name
+    name = cited[0].label if len(fit) == 1 and cited[0].label and not needed else name
     least = 'at least ' if cut else ''
     text = f'I have seen {least}{many(len(fit), name)} {where}'.rstrip()
     text = f'{text}: {spots(cited, len(fit))}.'

@@ -78,7 +78,7 @@ class _Reading:
     kind: Kind
     odds: float
     needed: float
-    sure: bool
+    sure: bool = True
 
 
 class WordingReader:
@@ -144,9 +144,7 @@ class WordingReader:
             return None
         for sentence, odds in zip(tried, needed.tolist(), strict=True):
             if sentence.here and sentence.names.keys() == {'thing'} and odds < _UNLIKELY:
-                return _Reading(
-                    sentence=sentence, kind=self._where[0], odds=0.0, needed=odds, sure=True
-                )
+                return _Reading(sentence=sentence, kind=self._where[0], odds=0.0, needed=odds)
         return None
 
     def _in_clause(self, request: Request, named: Sequence[Named]) -> _Reading | None:
@@ -165,9 +163,7 @@ class WordingReader:
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if odds > _SURE and doing < _CLEARLY_NONE and kind in self._where:
-                    return _Reading(
-                        sentence=sentence, kind=kind, odds=odds, needed=doing, sure=True
-                    )
+                    return _Reading(sentence=sentence, kind=kind, odds=odds, needed=doing)
         return None
 
     def _best(
@@ -196,12 +192,13 @@ class WordingReader:
         """
         Tell whether a sentence is surely of a kind, with those that have fewer blanks than it.
 
-        "Drive to the thing in the room" is also like "go to the room".
+        "Drive to the thing in the room" is also like "go to the room"; "how many are in the whole
+        station?" is no question of what is between two things, whatever else it surely is.
         """
         kinds = self._wordings.kinds
         fewer = [bool(k.plain) and k.slots < sentence.names.keys() for k in kinds]
         nearly = np.logaddexp.reduce(row[fewer], initial=-np.inf)
-        return bool(np.logaddexp(odds, nearly) > _SURE)
+        return odds >= _HARDLY and bool(np.logaddexp(odds, nearly) > _SURE)
 
 
 def _asks_where(plain: Request) -> bool:
