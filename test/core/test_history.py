@@ -178,3 +178,16 @@ def test_what_strangers_ask_of_what_has_been(memory, question, known, text):
     answer = told(memory, question)
     assert answer.known is known, answer.text
     assert text in answer.text
+
+
+def test_what_stood_elsewhere_before_may_have_been_moved(tmp_path):
+    """Nobody has looked where it was, so it may also be another one."""
+    with Memory.open(tmp_path / 'm.sqlite', encoder=BagOfWordsEncoder()) as memory:
+        memory.add_many(visit('kitchen', MONDAY, mug=MUG))
+        memory.add_many(visit('office', MONDAY + 2 * HOUR, mug=MUG))
+        assert memory.wait_areas(30.0)
+        answer = told(memory, 'has the mug been moved?')
+    assert answer.text == (
+        'Yes, it seems: the mug was at (3.0, 0.3, 0.8) in the kitchen [1], seen 31 hours ago, and'
+        ' then at (23.0, 0.3, 0.8) in the office [2], seen 29 hours ago, if it is the same one.'
+    )

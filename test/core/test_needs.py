@@ -68,6 +68,7 @@ def test_what_is_named_is_wanted(memory, text, label):
             marks=pytest.mark.xfail(reason='no pack says so', strict=True),
         ),
         ('I am tired, where can I sleep?', {'bed', 'sofa'}),
+        ("before lunch I'd like to wash my hands", {'sink'}),
         ('My lunch has gone cold and I would like it warm.', {'microwave', 'stove'}),
         ('I am exhausted and want to lie down for the night.', {'bed'}),
         ('Where do I throw away my rubbish?', {'trash can'}),

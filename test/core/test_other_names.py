@@ -27,7 +27,14 @@ ROOMS = {
     ),
     'office': (
         3.4,
-        {'safe': (3.0, 0.0), 'monitor': (3.0, 3.0), 'printer': (3.5, 3.2)},
+        {
+            'safe': (3.0, 0.0),
+            'monitor': (3.0, 3.0),
+            'printer': (3.5, 3.2),
+            'television': (4.0, 0.5),
+            'rubber boots': (1.0, 1.0),
+            'defibrillator': (1.0, 2.5),
+        },
         ('An office with a safe.', 'A printer next to a monitor in the office.'),
     ),
 }
@@ -61,6 +68,9 @@ def _seen():
     ('asked', 'label'),
     [
         ('where is the baby cot?', 'crib'),
+        ('the telly', 'television'),
+        ('where are my wellies', 'rubber boots'),
+        ('the defib, quick', 'defibrillator'),
         ('the sound mixer', 'mixing console'),
         ('where are the skis', 'skis'),
         ('the printer next to the heart monitor', 'printer'),

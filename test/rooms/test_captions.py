@@ -37,6 +37,13 @@ READER = CaptionReader(default_vocabulary())
         ('a striped blanket folded at the foot', []),
         ('a view of the whelping box with straw', ['whelping box']),
         ('a striped suitcase on the belt in the baggage claim', ['baggage claim']),
+        ('a lived-in kitchen with a stove', ['kitchen']),
+        ('this is a cold, windowless seed store', ['seed store']),
+        ('we are in a herbarium smelling of camphor', ['herbarium']),
+        ('in a paint booth an extinguisher is fixed by the entrance', ['paint booth']),
+        ('a bed stands in the far corner', []),
+        ('a view of a yellow helmet on a shelf', []),
+        ('a coat hanging in an open cubby', []),
     ],
 )
 def test_names_the_place(caption, names):

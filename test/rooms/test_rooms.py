@@ -161,6 +161,25 @@ def test_a_room_that_captions_call_otherwise_is_not_meant_by_a_synonym():
     assert [rooms.names[i] for i in np.flatnonzero(scores > 0.0)] == ['dairy']
 
 
+def test_captions_that_use_synonyms_speak_of_one_room():
+    captions = ['A stockroom.', 'The storeroom, tidy.', 'A store room.', 'The stockroom.']
+    assert len(BUILDER.build(_seen_in_turn(captions, [0.0, 1.5, 3.0, 4.5]))) == 1
+
+
+def test_a_room_that_captions_seldom_call_so_is_meant():
+    captions = [
+        'A watch office.',
+        'A radio room.',
+        'A watch room.',
+        'The dispatch room.',
+        'A gym.',
+    ]
+    rooms = BUILDER.build(_seen_in_turn(captions, [0.0, 0.2, 0.4, 0.6, 20.0]))
+    scores = MATCHER.log_odds(rooms, 'the watch room')
+    assert scores.argmax() == rooms.room_of_row[4]
+    assert scores.max() > 0.0
+
+
 def test_one_room_is_one_room():
     views, _ = building(HOME[:1], side=6)
     rooms = BUILDER.build(views)

@@ -159,7 +159,8 @@ def _perhaps_before(found: Found, fit: IntArray, chain: list[int]) -> int:
     """
     Return the object that may show the one thing of a name where it was before; -1 where none.
 
-    It is the only other one, has no later view, and nobody has seen that it is gone.
+    It is the only other one, was last seen on an earlier occasion than this one was first, and
+    nobody has seen that it is gone.
     """
     objects = found.view.objects
     others = {int(i) for i in found.candidates.index[fit]} - {*chain}
@@ -173,7 +174,8 @@ def _perhaps_before(found: Found, fit: IntArray, chain: list[int]) -> int:
     if len(chain) > 1 or len(others) != 1:
         return -1
     (other,) = others
-    return other if objects.last_ns[other] < objects.since_ns[chain[0]] else -1
+    apart = int(objects.since_ns[chain[0]]) - int(objects.last_ns[other])
+    return other if apart > OCCASION_NS else -1
 
 
 def _moved(

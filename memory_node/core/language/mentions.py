@@ -32,7 +32,7 @@ from memory_node.core.language.wordnet import Part, wordnet
 __all__ = ['MAX_MENTIONS', 'READING', 'Mention', 'every_mention', 'is_noun_phrase', 'mentions']
 
 #: Counts up where the same caption names other things than before: objects are then made anew.
-READING = 2
+READING = 3
 #: Mentions read from one caption, characters of it, and words of one name; the rest is cut.
 MAX_MENTIONS = 64
 MAX_CHARS = 4000

@@ -121,9 +121,11 @@ class WordingReader:
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
         needed = likeness[:, self._needs].max(axis=1)
         best = self._best(tried, likeness, needed)
-        if understood and (best is None or not best.sure or best.sentence.unknown):
-            return request
         alone = best is not None and best.kind in self._where
+        if understood and (best is None or not best.sure or best.sentence.unknown):
+            absent = alone and best is not None and best.sure and best.needed < _CLEARLY_NONE
+            if not absent or request.subject.kind is not SubjectKind.NEED:
+                return request
         if best is None or _is_need(request, tried, needed, best, alone=alone):
             best = self._in_clause(request, named)
             if best is None:

@@ -107,7 +107,7 @@ def _is_thing(name: str) -> bool:
 def _holds_thing(before: str) -> bool:
     """Return whether the verb before "in a ..." puts a thing there: "hangs", "standing"."""
     last = before.rstrip().rpartition(' ')[2]
-    return is_participle(last) or role_of(last) == VERB
+    return role_of(last) == VERB or (last.endswith('ing') and bool(wordnet().verb_base(last)))
 
 
 class CaptionReader:
