@@ -86,7 +86,7 @@ def test_a_room_that_was_never_seen_is_not_made_up(home):
     ('text', 'mode'),
     [
         ('What is the living room like?', QueryMode.GLOBAL),
-        ('What have you learnt about your surroundings?', QueryMode.GLOBAL),
+        ('Give me an overview of this place.', QueryMode.GLOBAL),
         ('What is the kitchen like?', QueryMode.GLOBAL),
         ('what is in the fridge?', QueryMode.EXPLICIT),
         ('Where is the stove?', QueryMode.EXPLICIT),

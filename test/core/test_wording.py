@@ -182,6 +182,10 @@ def test_what_is_to_be_done_in_a_room_is_no_wish_to_go_there(farm, text):
     assert farm.retrieve(text).mode is QueryMode.IMPLICIT
 
 
+def test_what_is_known_of_everything_is_a_description(farm):
+    assert farm.retrieve('What have you learnt about your surroundings?').mode is QueryMode.GLOBAL
+
+
 def test_a_last_sentence_that_asks_of_now_leaves_what_was(farm):
     text = 'The saddle was in the feed store yesterday. Where is it now?'
     found = farm.retrieve(text)

@@ -143,9 +143,9 @@ def read_subject(left: str, whole: str) -> Reading:
     left = _saying(_SENT_THERE.sub(lambda end: end['end'], left))
     if (after := _ASKED_AFTER.search(left)) and after.start():
         said = left[: after.start()].strip(MARKS)
-        is_name = is_noun_phrase(said)  # "a wheelchair, where do I find that?"
-        serving = Subject(kind=SubjectKind.NEED, text=said)
-        subject = _named(said, [], motion=False) if is_name else serving
+        subject = Subject(kind=SubjectKind.NEED, text=said)
+        if (DEFINITE.match(said) or _INDEFINITE.match(said)) and is_noun_phrase(said):
+            subject = _named(said, [], motion=False)  # "a saw, where do I find it?"
         return Reading(subject=subject, answer=AnswerKind.WHERE)
     told = read_history(without_courtesy(left)) if HISTORY.may_be_in(words_of(left)) else None
     if told:

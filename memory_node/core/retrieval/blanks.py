@@ -28,6 +28,7 @@ _TRIED, _UNKNOWN = 24, 3
 _THINGS, _ROOMS = 3, 1
 #: Constraints that say nothing of another thing or room.
 _OF_ASKER = frozenset(('time', 'near', 'count', 'attribute'))
+#: What ends a clause: "where is it hiding, Marge says we have one".
 _CLAUSE_END = re.compile(r'(?:[,;.!?]|\s-+)\s+')
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 #: "The whole theatre" is no room of it.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timezone
-from enum import Enum
 from itertools import islice
 import re
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +32,7 @@ from memory_node.core.retrieval.blanks import (
     Sentence,
     sentences,
 )
+from memory_node.core.retrieval.plain import plain_example, plain_sentence, renamed
 from memory_node.core.retrieval.understood import (
     is_certain,
     is_of_clause,
@@ -49,22 +48,11 @@ RealArray = NDArray[np.float64]
 #: thing is asked for, and words that are left out as constraints.
 _UNKNOWN, _ROOM, _CUT = 1.5, 1.5, 0.5
 #: Log-probability from which on a sentence is of a kind; up to which it is no need where it is of
-#: none, up to which it is none though its name is unknown here (and though the grammar calls it
-#: one), and where only the bare sentence is one.
+#: none, up to which it is hardly of a kind, and no need though its name is unknown here (and
+#: though the grammar calls it one), and where only the bare sentence is one.
 _SURE, _UNLIKELY, _HARDLY, _CLEARLY_NONE, _DOUBTFUL = -0.7, -1.2, -4.0, -6.0, -10.0
 #: Runs of clauses that are looked at for themselves.
 _CLAUSES = 8
-_BLANK = re.compile(r'\{(\w+)\}')
-#: What stands for the names of a plain sentence until it is read.
-_NAMES = {
-    'thing': 'toolbox',
-    'things': 'toolboxes',
-    'other': 'armchair',
-    'second': 'bookshelf',
-    'room': 'kitchen',
-}
-_BLANK_OF = {name: blank for blank, name in _NAMES.items()}
-_PLACEHOLDER = re.compile('|'.join(sorted(_BLANK_OF, key=len, reverse=True)))
 _DEFINITE = re.compile(rf'(?:{alternatives(words("definite"))}) $', re.IGNORECASE)
 #: Constraints that hold whatever else a sentence says.
 _INDEPENDENT = frozenset(('time', 'near', 'count', 'floor', 'direction', 'attribute'))
@@ -95,10 +83,11 @@ class WordingReader:
         self._encode = encode
         self._parse = parse
         #: Kinds that ask where or whether a thing is and nothing else, the plainest first.
+        at_any_time = Clock(0, timezone.utc)
         self._where = [
             kind
             for kind in wordings.kinds
-            if kind.slots == {'thing'} and _asks_where(parse(kind.plain, Clock(0, timezone.utc)))
+            if kind.slots == {'thing'} and _asks_where(parse(plain_example(kind), at_any_time))
         ]
         self._nameless = np.array([bool(k.plain) and not k.slots for k in wordings.kinds])
         self._needs = np.array([not kind.plain and bool(kind.name) for kind in wordings.kinds])
@@ -122,10 +111,8 @@ class WordingReader:
         needed = likeness[:, self._needs].max(axis=1)
         best = self._best(tried, likeness, needed)
         alone = best is not None and best.kind in self._where
-        if understood and (best is None or not best.sure or best.sentence.unknown):
-            absent = alone and best is not None and best.sure and best.needed < _CLEARLY_NONE
-            if not absent or request.subject.kind is not SubjectKind.NEED:
-                return request
+        if understood and not self._overrules(request, best):
+            return request
         if best is None or _is_need(request, tried, needed, best, alone=alone):
             best = self._in_clause(request, named)
             if best is None:
@@ -134,9 +121,18 @@ class WordingReader:
             best = self._of_one_thing(request, tried, needed)
         if best is None:
             return request
-        plain = self._parse(_plain(best.kind, best.sentence), clock)
+        plain = self._parse(plain_sentence(best.kind, best.sentence), clock)
         names = {blank: named.text for blank, named in best.sentence.names.items()}
-        return _joined(request, _renamed(plain, {**names, 'things': names.get('thing', '')}), best)
+        return _joined(request, renamed(plain, {**names, 'things': names.get('thing', '')}), best)
+
+    def _overrules(self, request: Request, best: _Reading | None) -> bool:
+        """Tell whether a reading is right where the grammar has used every word."""
+        if best is None or not best.sure:
+            return False
+        if not best.sentence.unknown:
+            return True
+        needed = request.subject.kind is SubjectKind.NEED  # "where do we keep the anvil?"
+        return needed and best.kind in self._where and best.needed < _CLEARLY_NONE
 
     def _of_one_thing(
         self, request: Request, tried: Sequence[Sentence], needed: RealArray
@@ -155,14 +151,15 @@ class WordingReader:
 
         "Where's the sewing machine hiding, Marge says we've got one".
         """
-        if any(n.here for n in named):
+        needed = request.subject.kind is SubjectKind.NEED and not request.subject.guessed
+        if needed or any(n.here for n in named):
             return None
         tried = list(islice(in_clauses(request.text, named), _CLAUSES))
         if not tried:
             return None
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
-        needed = likeness[:, self._needs].max(axis=1)
-        for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
+        doings = likeness[:, self._needs].max(axis=1).tolist()
+        for sentence, row, doing in zip(tried, likeness, doings, strict=True):
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if odds > _SURE and doing < _CLEARLY_NONE and kind in self._where:
                     return _Reading(sentence=sentence, kind=kind, odds=odds, needed=doing)
@@ -173,12 +170,13 @@ class WordingReader:
     ) -> _Reading | None:
         """Return the likeliest reading that is no need; None where no kind fits."""
         best: _Reading | None = None
-        least = likeness.min(axis=0)
+        asked = likeness[:, [kind in self._where for kind in self._wordings.kinds]].max()
+        least = likeness.min(axis=0) if asked > _SURE else likeness.max(axis=0)
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept)
             if not sentence.names:  # "there is a propeller in this building" describes none
-                row = np.where(self._nameless, least, row)
+                row = np.where(self._nameless, np.minimum(least, row), row)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(
@@ -258,26 +256,6 @@ def _fits(kind: Kind, sentence: Sentence) -> bool:
         and ('colour' not in kind.slots or bool(sentence.colour))
         and ('time' not in kind.slots or bool(sentence.time))
     )
-
-
-def _plain(kind: Kind, sentence: Sentence) -> str:
-    """Return the plain sentence of a kind with names that the grammar reads as names."""
-    said = {**_NAMES, 'colour': sentence.colour, 'time': sentence.time}
-    return _BLANK.sub(lambda blank: said[blank[1]], kind.plain)
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """Return what the grammar has read with other names in it."""
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda word: names.get(_BLANK_OF[word[0]], word[0]), value)
-    if isinstance(value, tuple):
-        return tuple(_renamed(one, names) for one in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        held = {f.name: getattr(value, f.name) for f in fields(value) if f.init}
-        return replace(value, **{key: _renamed(one, names) for key, one in held.items()})
-    return value
 
 
 def _needed(request: Request) -> Request:
