@@ -22,7 +22,7 @@ from memory_node.core.language.request import (
     SubjectKind,
 )
 from memory_node.core.language.times import Clock
-from memory_node.core.language.wordings import Kind, Wordings
+from memory_node.core.language.wordings import BLANKS, Kind, Wordings
 from memory_node.core.retrieval.blanks import (
     in_clauses,
     Known,
@@ -105,7 +105,7 @@ class WordingReader:
         if understood and is_certain(request, named):
             return request
         tried = sentences(request, named)
-        if not tried:
+        if not tried or _is_name(request, tried):
             return request
         likeness = self._wordings.likeness(self._encode([s.text for s in tried]))
         needed = likeness[:, self._needs].max(axis=1)
@@ -199,6 +199,12 @@ class WordingReader:
         fewer = [bool(k.plain) and k.slots < sentence.names.keys() for k in kinds]
         nearly = np.logaddexp.reduce(row[fewer], initial=-np.inf)
         return odds >= _HARDLY and bool(np.logaddexp(odds, nearly) > _SURE)
+
+
+def _is_name(request: Request, tried: Sequence[Sentence]) -> bool:
+    """Tell whether a request is a name and nothing else: "people?"."""
+    named = request.subject.kind is SubjectKind.NAME
+    return named and any(s.text.rstrip(' ?!.') == BLANKS['thing'] for s in tried)
 
 
 def _asks_where(plain: Request) -> bool:
