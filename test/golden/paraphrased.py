@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 import math
+from pathlib import Path
 import random
 import re
 
 from memory_node import Memory, Observation, Pose, Sighting
+from memory_node.models.sentence_encoder import SentenceEncoder
 
-__all__ = ['HERE', 'NOW_S', 'PLAIN', 'WORLDS', 'ask', 'bound', 'observations', 'same']
+__all__ = ['HERE', 'NOW_S', 'PLAIN', 'WORLDS', 'ask', 'bound', 'observations', 'opened', 'same']
 
 #: Where and when questions are asked.
 HERE = (4.0, 2.0, 0.0)
@@ -143,6 +146,15 @@ def same(kind: str, one: tuple[bool, object], other: tuple[bool, object]) -> boo
         return math.dist(one[1], other[1]) < reach
     first, second = (sorted(_NUMBERS.findall(str(said))) for said in (one[1], other[1]))
     return first == second
+
+
+@contextmanager
+def opened(world: str, folder: Path) -> Iterator[Memory]:
+    """Open a memory of a world in a folder, all of it seen."""
+    with Memory.open(folder / 'm.sqlite', encoder=SentenceEncoder()) as memory:
+        memory.add_many(observations(WORLDS[world]))
+        memory.wait_areas()
+        yield memory
 
 
 def observations(names: Mapping[str, str]) -> Iterator[Observation]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from golden.paraphrased import observations, WORLDS
+from golden.paraphrased import opened, WORLDS
 import pytest
 
-from memory_node import Memory
 from memory_node.core.data import QueryMode
-from memory_node.models.sentence_encoder import SentenceEncoder
 
 LINES = Path(__file__).with_name('asked_for.jsonl')
 #: Things that neither world has nor knows anything like.
@@ -26,10 +24,7 @@ def _sentences(kind):
 
 @pytest.fixture(scope='module', params=WORLDS)
 def world(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp(request.param) / 'm.sqlite'
-    with Memory.open(path, encoder=SentenceEncoder()) as memory:
-        memory.add_many(observations(WORLDS[request.param]))
-        memory.wait_areas()
+    with opened(request.param, tmp_path_factory.mktemp(request.param)) as memory:
         yield WORLDS[request.param], memory
 
 

@@ -6,11 +6,8 @@ from collections import defaultdict
 import json
 from pathlib import Path
 
-from golden.paraphrased import ask, bound, observations, PLAIN, same, WORLDS
+from golden.paraphrased import ask, bound, opened, PLAIN, same, WORLDS
 import pytest
-
-from memory_node import Memory
-from memory_node.models.sentence_encoder import SentenceEncoder
 
 #: Share of the sentences that has to be answered like the plain question: see docs/benchmarks.md.
 SHARE = 0.8
@@ -19,10 +16,7 @@ LINES = Path(__file__).with_name('paraphrases.jsonl')
 
 @pytest.fixture(scope='module', params=WORLDS)
 def world(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp(request.param) / 'm.sqlite'
-    with Memory.open(path, encoder=SentenceEncoder()) as memory:
-        memory.add_many(observations(WORLDS[request.param]))
-        memory.wait_areas()
+    with opened(request.param, tmp_path_factory.mktemp(request.param)) as memory:
         yield request.param, memory
 
 

@@ -89,6 +89,7 @@ class WordingReader:
             for kind in wordings.kinds
             if kind.slots == {'thing'} and _asks_where(parse(plain_example(kind), at_any_time))
         ]
+        self._asking = np.array([kind in self._where for kind in wordings.kinds])
         self._nameless = np.array([bool(k.plain) and not k.slots for k in wordings.kinds])
         self._needs = np.array([not kind.plain and bool(kind.name) for kind in wordings.kinds])
 
@@ -170,13 +171,12 @@ class WordingReader:
     ) -> _Reading | None:
         """Return the likeliest reading that is no need; None where no kind fits."""
         best: _Reading | None = None
-        asked = likeness[:, [kind in self._where for kind in self._wordings.kinds]].max()
-        least = likeness.min(axis=0) if asked > _SURE else likeness.max(axis=0)
+        asked = likeness[:, self._asking].max() > _SURE
         for sentence, row, doing in zip(tried, likeness, needed.tolist(), strict=True):
             penalty = _UNKNOWN * sentence.unknown + _ROOM * sentence.entered
             penalty += _CUT * bool(sentence.kept)
-            if not sentence.names:  # "there is a propeller in this building" describes none
-                row = np.where(self._nameless, np.minimum(least, row), row)
+            if asked and not sentence.names:  # "there is a propeller in here" describes nothing
+                row = np.where(self._nameless, likeness.min(axis=0), row)
             for kind, odds in zip(self._wordings.kinds, row.tolist(), strict=True):
                 if (best is None or odds - penalty > best.odds) and _fits(kind, sentence):
                     best = _Reading(

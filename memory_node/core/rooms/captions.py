@@ -41,9 +41,8 @@ _PHRASE = rf'(?P<rest>{_WORD}(?: (?:{_WORD}|\d+)){{0,4}})'
 _HERE = re.compile(
     r"\b(?:this is|here is|it is|it's|that is|we are in|i am in|i'm in|you are in|"
     r'(?:standing|located|situated|sitting) in|'
-    r'(?P<a_thing>(?:view|photo|picture|image|interior|shot) of(?= an? ))|'
-    r'(?:view|photo|picture|image|interior|shot) of|'
-    rf'welcome to) {_DETERMINER} {_PHRASE}'
+    r'(?P<shown>view|photo|picture|image|interior|shot) of|'
+    rf'welcome to) (?P<determiner>{_DETERMINER}) {_PHRASE}'
 )
 #: Wording before a place, or before any thing: "at the foot", "in a pot".
 _WITHIN = re.compile(
@@ -150,7 +149,8 @@ class CaptionReader:
         if not found:
             for match in _HERE.finditer(text):
                 name = self._unlisted(match['rest'])
-                if name and not (match['a_thing'] and _is_thing(name)):
+                any_thing = match['shown'] and match['determiner'] in ('a', 'an')
+                if name and not (any_thing and _is_thing(name)):
                     found.setdefault(name, POSITION)
             for match in _WITHIN.finditer(text):
                 if _holds_thing(text[: match.start()]):
